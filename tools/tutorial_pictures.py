@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT))
 
 from shared import log  # noqa: E402
 from shared.app.approval.approvals import approval_url  # noqa: E402
-from shared.core.approval.release_words import waiting_kind  # noqa: E402
+from shared.core.approval.gates import waiting_kind  # noqa: E402
 from shared.core.run.run import Run  # noqa: E402
 from shared.integrations.notion.markdown.markdown import parse_markdown  # noqa: E402
 from shared.local.chosen.harmless import leave_out_the_real  # noqa: E402

@@ -77,7 +77,8 @@ def _demo(data: Path, idea: Any, flags: tuple[bool, bool, bool], port: int, code
     from shared import log
     from shared.cli.service.ending import wait_for_the_end
     from shared.cli.timeline import Timeline
-    from shared.core.approval.release_words import subject_of, waiting_kind
+    from shared.core.approval.gates import waiting_kind
+    from shared.core.approval.release_words import subject_of
     from shared.local.chosen.harmless import leave_out_the_real
     from shared.local.runtime import House
     from shared.local.story.demo import Progress, tell_story

@@ -1,6 +1,5 @@
 """What we need from a cloud, or from one machine. Each port has one contract suite, run on every backend."""
 
-from shared.core.knowledge.chunk import Chunk
 from shared.ports.browser import Browser, PageLook, no_browser
 from shared.ports.callers import CallerCheck
 from shared.ports.changes import at_once, change_doc
@@ -27,7 +26,6 @@ __all__ = [
     "SYSTEM",
     "Browser",
     "CallerCheck",
-    "Chunk",
     "Clock",
     "Commit",
     "DeadLetter",

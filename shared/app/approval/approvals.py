@@ -16,7 +16,7 @@ from shared.app.engine.deps import Deps
 from shared.app.engine.engine import caught_up, record
 from shared.app.planning.feedback import note
 from shared.app.tenants.operator_secrets import valid
-from shared.core.approval.release_words import PRODUCTION, RELEASE, gate_kind
+from shared.core.approval.gates import PRODUCTION, RELEASE, gate_kind
 from shared.core.errors import BadSignature, Conflicting, NotThere
 from shared.core.run import acts
 from shared.core.run import events as ev

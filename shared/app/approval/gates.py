@@ -7,7 +7,7 @@ from shared.app.engine.deps import Deps
 from shared.app.engine.engine import record
 from shared.core.approval.decision_words import WISHED
 from shared.core.approval.four_eyes import barred
-from shared.core.approval.release_words import PLAN, gate_kind
+from shared.core.approval.gates import PLAN, gate_kind
 from shared.core.approval.sight import Team
 from shared.core.errors import Forbidden
 from shared.core.run import acts

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from shared.app.engine.deps import Deps
 from shared.app.notify.messages import question_of
 from shared.core.approval.decision_words import MAX_WISH
-from shared.core.approval.release_words import PLAN, gate_kind
+from shared.core.approval.gates import PLAN, gate_kind
 from shared.core.errors import Busy, VersionConflict
 from shared.core.run.run import Run, Step
 from shared.ports import Put

@@ -14,7 +14,7 @@ from shared.app.approval.page_comments import Json, Remark, author_of, comments_
 from shared.app.notify.messages import ASKED, question_of, told_once
 from shared.core.approval.comment_verdict import Asked, Verdict
 from shared.core.approval.decision_words import Decision, Said, declines, is_plain_no, read_decision
-from shared.core.approval.release_words import PLAN, gate_kind
+from shared.core.approval.gates import PLAN, gate_kind
 from shared.core.chat.chat_words import ASK
 from shared.core.chat.read_by_rules import intent_of
 from shared.core.run.run import Run

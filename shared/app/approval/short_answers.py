@@ -18,7 +18,7 @@ from shared.app.intake.page_view import BY_WORD
 from shared.app.money.budget import plan_estimate
 from shared.app.planning.feedback import feedback_put
 from shared.core.approval.answer_words import asks_again, asks_to_build
-from shared.core.approval.release_words import waits_at
+from shared.core.approval.gates import waits_at
 from shared.core.approval.sight import SecondLook
 from shared.core.errors import Conflicting, NotThere
 from shared.core.pages.page_changes import EDITED

@@ -8,7 +8,8 @@ from typing import Any
 
 from shared.app.chat.fact_words import fact_lines
 from shared.app.engine.deps import Deps
-from shared.core.approval.release_words import PLAN, PRODUCTION, RELEASE, asked_lines, gate_kind, waiting_kind, waits_at
+from shared.core.approval.gates import PLAN, PRODUCTION, RELEASE, gate_kind, waiting_kind, waits_at
+from shared.core.approval.release_words import asked_lines
 from shared.core.planning.plan import in_full
 from shared.core.run.run import Run, Step, StepStatus, WaitKind
 from shared.core.text.outgoing_text import plain

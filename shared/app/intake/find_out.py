@@ -17,8 +17,8 @@ from shared.app.notify.page_shows import shows_plan
 from shared.app.planning.make_plan import made_by_rules
 from shared.app.workspace.kept_reads import kept_reads
 from shared.app.workspace.write_journal import causes_of
+from shared.core.approval.gates import waits_at
 from shared.core.approval.intents import Find
-from shared.core.approval.release_words import waits_at
 from shared.core.approval.sight import Content, Need
 from shared.core.run.run import RunStatus
 

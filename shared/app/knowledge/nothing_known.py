@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from shared.ports import Chunk, Embedder, Knowledge, KnownPage, Scored, Vector
+from shared.core.knowledge.chunk import Chunk
+from shared.ports import Embedder, Knowledge, KnownPage, Scored, Vector
 from shared.ports.knowledge import Nearest
 
 

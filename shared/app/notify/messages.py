@@ -10,7 +10,8 @@ from typing import Any
 from shared.app.connections.ways_back import WayBack, let_in
 from shared.app.notify.ways_out import SYSTEMS, begin_again, way_out, went_back
 from shared.app.ship import change_words
-from shared.core.approval.release_words import PLAN, asked_lines, count_found, gate_kind, how_to_decide, subject_of
+from shared.core.approval.gates import PLAN, gate_kind
+from shared.core.approval.release_words import asked_lines, count_found, how_to_decide, subject_of
 from shared.core.approval.roll_back_words import rolled_back_line
 from shared.core.pages.page_changes import edited_lines
 from shared.core.planning.plan_words import again_lines, finding_lines, outlook_lines

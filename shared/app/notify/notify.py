@@ -30,7 +30,7 @@ from shared.app.notify.tell_refused import REFUSED, tell_refused
 from shared.app.notify.tell_standing import TOPICS as STANDING_TOPICS
 from shared.app.notify.tell_standing import note_standing
 from shared.app.ship.roll_back import rollback_url
-from shared.core.approval.release_words import PLAN, gate_kind
+from shared.core.approval.gates import PLAN, gate_kind
 from shared.core.errors import ErrorClass, IntegrationError
 from shared.core.notify.unsent import notice_ref, why_unneeded
 from shared.core.page import Span

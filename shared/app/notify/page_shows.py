@@ -10,7 +10,7 @@ from shared.app.engine.step_context import run_url
 from shared.app.wishes.kept_statuses import Kept, kept_of
 from shared.app.workspace.workspace_databases import Mapped
 from shared.app.workspace.workspace_schemas import IDEAS
-from shared.core.approval.release_words import PLAN, gate_kind, waiting_kind, waits_at
+from shared.core.approval.gates import PLAN, gate_kind, waiting_kind, waits_at
 from shared.core.notify.progress import dollars, status_of
 from shared.core.page import Span
 from shared.core.pages import marks

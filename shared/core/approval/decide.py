@@ -11,8 +11,8 @@ from datetime import datetime
 from shared.core.approval import intents
 from shared.core.approval.decision_words import Said
 from shared.core.approval.four_eyes import barred
+from shared.core.approval.gates import PLAN, gate_kind, waits_at
 from shared.core.approval.intents import BY_COMMENT, IN_NOTION, Find, Intent, Nothing
-from shared.core.approval.release_words import PLAN, gate_kind, waits_at
 from shared.core.approval.sight import Content, Need, Sight
 from shared.core.pages import marks
 from shared.core.pages.author import DOUBTED, PERSON, UNKNOWN, Author

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from shared.core.approval.release_words import PLAN, gate_kind
+from shared.core.approval.gates import PLAN, gate_kind
 from shared.core.pages.page_changes import EDITED
 from shared.core.run.acts import PageEdited
 from shared.core.run.commands import NOTIFY, Command

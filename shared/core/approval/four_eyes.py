@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shared.core.approval.release_words import PLAN, PRODUCTION, RELEASE, gate_kind
+from shared.core.approval.gates import PLAN, PRODUCTION, RELEASE, gate_kind
 from shared.core.run.run import Run
 from shared.core.ship.shipping import WITH_RELEASE, Ship
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from shared.core.approval.gates import PLAN, PRODUCTION, QUESTION, RELEASE, gate_kind, waiting_kind
 from shared.core.pages.page_changes import TO_BUILD, edited_lines
-from shared.core.run.run import Run, RunStatus, Step, WaitKind
+from shared.core.run.run import Run, RunStatus
 from shared.core.text.cut_text import cut_text
 from shared.core.text.outgoing_text import plain
 from shared.core.text.sentence import count_of
 
-PLAN, RELEASE, PRODUCTION, QUESTION = "plan", "release", "production", "question"
 PREVIEW = "The preview: "
 MOST_FINDINGS = 20
 MOST_FILES = 40
@@ -26,18 +26,6 @@ _MERGES = {
     "after_review": "merged by itself after a person's review",
     "when_green": "merged by itself when its checks are green",
 }
-
-
-def gate_kind(gate: str) -> str:
-    """Return what a gate is about by its step's id: "plan", "release" or "production"."""
-    name = gate.rpartition(".")[2]
-    return name if name in (RELEASE, PRODUCTION) else PLAN
-
-
-def waiting_kind(run: Run) -> str:
-    """Return what the approval that a run waits for is about; "" when it waits for none."""
-    waits = (step for step in run.steps if step.wait is not None and step.wait.kind == WaitKind.APPROVAL)
-    return next((gate_kind(step.id) for step in waits), "")
 
 
 def shown_at(run: Run, gate: str) -> Mapping[str, Any]:
@@ -209,8 +197,3 @@ def _money(run: Run) -> str:
 
 def _plain(lines: Sequence[str]) -> list[str]:
     return [cut_text(plain(" ".join(line.split())), MAX_LINE * 4) for line in lines if line]
-
-
-def waits_at(run: Run) -> Step | None:
-    """Return the gate that the run waits at for an approval."""
-    return next((s for s in run.steps if s.wait is not None and s.wait.kind == WaitKind.APPROVAL), None)

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from shared.core.approval.release_words import PLAN, PRODUCTION, RELEASE, how_to_decide, waiting_kind
+from shared.core.approval.gates import PLAN, PRODUCTION, RELEASE, waiting_kind
+from shared.core.approval.release_words import how_to_decide
 from shared.core.approval.roll_back_words import rolled_back_line
 from shared.core.notify.attention import attention_of
 from shared.core.page import Span

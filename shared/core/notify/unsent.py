@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from shared.core.approval.release_words import PLAN, PRODUCTION, RELEASE, gate_kind
+from shared.core.approval.gates import PLAN, PRODUCTION, RELEASE, gate_kind
 from shared.core.run.run import Run, Step, StepStatus, WaitKind
 from shared.core.text.outgoing_text import plain
 

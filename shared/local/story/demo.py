@@ -11,7 +11,7 @@ from typing import Any
 import requests
 
 from shared.app.workspace.workspace_schemas import IDEAS, SCHEMAS
-from shared.core.approval.release_words import gate_kind
+from shared.core.approval.gates import gate_kind
 from shared.core.errors import ConfigError
 from shared.core.models.model_facts import OFFLINE
 from shared.core.pages import marks

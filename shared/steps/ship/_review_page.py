@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from shared.core.approval.release_words import RELEASE, asked_lines
+from shared.core.approval.gates import RELEASE
+from shared.core.approval.release_words import asked_lines
 from shared.core.errors import Missing, Rejected
 from shared.core.page import Span
 from shared.core.pages import marks

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shared.backends.local.search.local_knowledge import TenantFile
-from shared.ports import Chunk, Vector
+from shared.core.knowledge.chunk import Chunk
+from shared.ports import Vector
 
 DIMENSIONS = 64
 _WORDS = re.compile(r"\w+")

@@ -10,17 +10,8 @@ from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.pages.page_html import leads, link, page, paragraph
 from shared.app.approval.approvals import BY_LINK, Asked, asked_now, decide, question_now, read_token
 from shared.app.engine.switches import standing_still_words
-from shared.core.approval.release_words import (
-    PLAN,
-    PREVIEW,
-    PRODUCTION,
-    RELEASE,
-    asked_lines,
-    gate_kind,
-    question_lines,
-    reviewed,
-    subject_of,
-)
+from shared.core.approval.gates import PLAN, PRODUCTION, RELEASE, gate_kind
+from shared.core.approval.release_words import PREVIEW, asked_lines, question_lines, reviewed, subject_of
 from shared.core.errors import BadSignature, Conflicting, Forbidden, MalformedRequest, NotThere, RequestError
 from shared.core.pages.page_changes import edited_lines
 from shared.core.planning.plan import in_full

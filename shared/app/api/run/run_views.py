@@ -7,16 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from shared.app.api.json_shapes import choice, text
-from shared.core.approval.release_words import (
-    PLAN,
-    PRODUCTION,
-    QUESTION,
-    RELEASE,
-    asked_lines,
-    question_lines,
-    waits_at,
-    waits_for,
-)
+from shared.core.approval.gates import PLAN, PRODUCTION, QUESTION, RELEASE, waits_at
+from shared.core.approval.release_words import asked_lines, question_lines, waits_for
 from shared.core.approval.roll_back_words import rolled_back_line
 from shared.core.notify.attention import attention_of
 from shared.core.pages.page_changes import edited_lines

@@ -13,7 +13,7 @@ from shared.app.asking.words import standing_words
 from shared.app.engine.engine import record
 from shared.app.engine.switches import paused_words, standing_still_words
 from shared.app.planning.feedback import note, stopped
-from shared.core.approval.release_words import PLAN, gate_kind, waits_at
+from shared.core.approval.gates import PLAN, gate_kind, waits_at
 from shared.core.errors import Conflicting, NotThere
 from shared.core.run import acts
 from shared.core.run.run import Run
