@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
@@ -16,7 +15,8 @@ from google.oauth2.credentials import Credentials
 from shared.backends.models.google_identity import google_token_source, vertex_root
 from shared.core.errors import ConfigError, RateLimited, Unavailable
 from shared.core.run.run import Usage
-from shared.ports import Message, ModelRequest, Tool, ToolCall
+from shared.ports import Message, Tool, ToolCall
+from tests.support.builders.model_requests import SCHEMA, a_request
 from tests.support.later import import_later
 from tests.support.servers.cloud.oidc_issuer import SigningKey
 from tests.support.servers.http_loopback import Handler, HttpServer
@@ -29,12 +29,6 @@ genai = import_later("google.genai")
 errors = import_later("google.genai.errors")
 types = import_later("google.genai.types")
 
-SCHEMA = {
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["title", "steps"],
-    "properties": {"title": {"type": "string"}, "steps": {"type": "array", "items": {"type": "string"}}},
-}
 CITY = {
     "type": "object",
     "properties": {"city": {"type": "string"}},
@@ -44,18 +38,6 @@ CITY = {
 LOOK = Tool("look", "Looks a city up.", CITY)
 MODEL = "gemini-4-argon"
 SIGNATURE = b"skip_thought_signature_validator"  # documented for calls that come from elsewhere
-
-
-def a_request(**changes: Any) -> ModelRequest:
-    values: dict[str, Any] = {
-        "task": "plan",
-        "task_class": "reason",
-        "system": "You plan.",
-        "prompt": "Plan this: ü",
-        "schema": SCHEMA,
-        "max_output_tokens": 2000,
-    }
-    return ModelRequest(**(values | changes))
 
 
 @pytest.fixture(scope="module", params=["vertex", "gemini"])

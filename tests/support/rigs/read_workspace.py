@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,12 +10,23 @@ import requests
 
 from shared.app.intake.reconcile import order_passes
 from shared.app.knowledge.knowledge_scope import Served, scope_of
+from shared.backends.local.search.local_knowledge import LocalKnowledge
 from tests.support.ports.known_pages import CountingEmbedder, WatchedKnowledge
 from tests.support.rigs.small_desk import Desk
 from tests.support.rigs.small_house import TENANT
 from tests.support.simulators import kept_open
 
 LATER = timedelta(minutes=30)
+
+
+def make_reading(desk: Desk) -> Reading:
+    """Return the desk with an index that is still empty."""
+    known = WatchedKnowledge(LocalKnowledge(desk.house.folder).of(TENANT))
+    embedder = CountingEmbedder()
+    desk.house.tools = replace(desk.house.tools, knowledge=lambda tenant: known, embedder=lambda tenant: embedder)
+    made = Reading(desk, known, embedder)
+    made.set_clocks(timedelta(0))
+    return made
 
 
 @dataclass

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
 from shared.backends.local.search.local_knowledge import LocalKnowledge
 from tests.support.desks.asked_workspace import PAGES, Asked
-from tests.support.ports.known_pages import CountingEmbedder, WatchedKnowledge
-from tests.support.rigs.read_workspace import Reading
+from tests.support.rigs.read_workspace import Reading, make_reading
 from tests.support.rigs.small_desk import Desk
 from tests.support.rigs.small_house import TENANT, SmallHouse
 
@@ -32,9 +30,4 @@ def asked(house: Callable[..., SmallHouse]) -> Asked:
 @pytest.fixture
 def reading(desk: Desk) -> Reading:
     """Return a desk with an index that is still empty."""
-    known = WatchedKnowledge(LocalKnowledge(desk.house.folder).of(TENANT))
-    embedder = CountingEmbedder()
-    desk.house.tools = replace(desk.house.tools, knowledge=lambda tenant: known, embedder=lambda tenant: embedder)
-    made = Reading(desk, known, embedder)
-    made.set_clocks(timedelta(0))
-    return made
+    return make_reading(desk)

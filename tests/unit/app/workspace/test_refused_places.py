@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,9 +10,7 @@ from shared.app.connections.connect_account import resume_waiting
 from shared.app.knowledge.knowledge_marks import note_act
 from shared.app.knowledge.knowledge_sync import begin_sync, progress
 from shared.app.workspace.crawl_orders import begin_crawl
-from shared.backends.local.search.local_knowledge import LocalKnowledge
-from tests.support.ports.known_pages import CountingEmbedder, WatchedKnowledge
-from tests.support.rigs.read_workspace import Reading
+from tests.support.rigs.read_workspace import Reading, make_reading
 from tests.support.rigs.small_desk import Desk
 from tests.support.rigs.small_house import TENANT
 from tests.support.simulators import kept_open
@@ -26,12 +23,7 @@ CODES = {403: "restricted_resource", 404: "object_not_found"}
 @pytest.fixture
 def reading(desk: Desk) -> Reading:
     """Return a desk with an index that is still empty."""
-    known = WatchedKnowledge(LocalKnowledge(desk.house.folder).of(TENANT))
-    embedder = CountingEmbedder()
-    desk.house.tools = replace(desk.house.tools, knowledge=lambda tenant: known, embedder=lambda tenant: embedder)
-    made = Reading(desk, known, embedder)
-    made.set_clocks(timedelta(0))
-    return made
+    return make_reading(desk)
 
 
 def _refuse(reading: Reading, page: str, status: int) -> None:
