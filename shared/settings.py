@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 
 from shared.core.code.sandbox_settings import SandboxSettings, read_sandbox
 from shared.core.environment import LOOPBACK, Environment, is_address
-from shared.core.lines import LINES
 from shared.core.models.model_facts import Offer
 from shared.core.models.offer_settings import read_offer
 from shared.core.notify.mail_settings import MailSettings, read_mail
+from shared.core.run.commands import LINES
 from shared.core.ship.sites_folder import SitesFolder, read_sites_folder
 from shared.integrations.systems import SYSTEMS as ALL_SYSTEMS
 from shared.integrations.systems import hosts_variable

@@ -19,7 +19,7 @@ TARGET = ROOT / "docs" / "reference" / "configuration.md"
 sys.path.insert(0, str(ROOT))
 
 from shared.backends.local.capacity import GIB, Capacity  # noqa: E402
-from shared.core.lines import LINES  # noqa: E402
+from shared.core.run.commands import LINES  # noqa: E402
 from shared.local.chosen import surroundings  # noqa: E402
 from shared.settings import FUNCTIONS, MODEL_SYSTEMS, SYSTEMS, Settings  # noqa: E402
 

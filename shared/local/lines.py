@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from shared.backends.local.capacity import Capacity
-from shared.core.lines import BROWSER, MODEL
-from shared.core.run.commands import ATTEMPT, Command
+from shared.core.run.commands import ATTEMPT, BROWSER, MODEL, Command
 from shared.settings import Settings
 
 

@@ -10,7 +10,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from shared.core.errors import OutcomeUnknown, Rejected
-from shared.core.lines import MODEL
+from shared.core.run.commands import MODEL
 from shared.core.run.faults import Fault
 from shared.core.run.replan import so_far
 from shared.core.run.run import CHILD, NOTHING, Run, Step, StepSpec, StepStatus, Usage
@@ -250,7 +250,7 @@ class StepKind:
     run: Callable[[Any, StepContext], Done | Again | FanOut]
     repeat: Repeat
     lane: str = "execute-step"
-    line: str = ""  # what it needs that a machine has only so much of; see `core/lines.py`
+    line: str = ""  # what it needs that a machine has only so much of; see `core/run/commands.py`
     undo: Callable[[Any, StepContext], None] | None = None
     systems: tuple[str, ...] = ()  # what the tenant must have connected; "a|b" is one of the two
     needs_approval: bool = True

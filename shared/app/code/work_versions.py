@@ -8,7 +8,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from shared.app.code.kept_files import originals_of
 from shared.app.code.snapshots import snapshot_id, snapshots_of
 from shared.app.engine.deps import Deps
 from shared.core.code.worktree import Worktree, diff, diff_of, from_text
@@ -64,10 +63,10 @@ def changes_of(deps: Deps, run: Run, number: int) -> tuple[str, list[dict[str, A
     doc = _kept(deps, run, number)
     tree = _tree(deps, run, doc)
     before = _doc(deps, run, number - 1) if number > 1 else None
-    below, told = originals_of(deps, run.tenant, doc), None
+    below, told = _originals_of(deps, run.tenant, doc), None
     with suppress(KeyError):
         if before is not None and before.body["ref"]:
-            told = diff_of(_tree(deps, run, before), originals_of(deps, run.tenant, before), tree, below)
+            told = diff_of(_tree(deps, run, before), _originals_of(deps, run.tenant, before), tree, below)
     if told is None:
         told = diff(below, tree)
     files: list[dict[str, Any]] = [{"path": path, "bytes": len(data)} for path, data in sorted(tree.files.items())]
@@ -118,3 +117,9 @@ def _cost(run: Run, step: Step | None) -> Usage:
         if wrote and wrote in (each.id, each.parent):
             total += each.used
     return total
+
+
+def _originals_of(deps: Deps, tenant: str, doc: Doc) -> Mapping[str, bytes]:
+    """Return the files of the repository that a version is based on; none for a new project."""
+    ref = str(doc.body.get("originals") or "")
+    return from_text(deps.store.get_text(tenant, ref)).files if ref else {}

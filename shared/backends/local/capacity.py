@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from shared.core.lines import BROWSER, GIT, MODEL, SANDBOX
+from shared.core.run.commands import BROWSER, GIT, MODEL, SANDBOX
 
 GIB = 1024**3
 _CGROUP = Path("/sys/fs/cgroup")

@@ -25,6 +25,10 @@ class Command:
     trace: str = field(default="", compare=False)  # who hands it over, for those who watch; it changes nothing
 
 
+# What one machine has only so much of. Work that needs it waits in a line of its own.
+BROWSER, SANDBOX, GIT, MODEL = "browser", "sandbox", "git", "model"
+LINES = (BROWSER, SANDBOX, GIT, MODEL)
+
 ATTEMPT, UNDO, NOTIFY, MIRROR, CONSIDER = "attempt", "undo", "notify", "mirror", "consider"
 PLAN_DAY, ROUTINE = "plan_day", "routine"  # what the clock asks for; `ref` is the page of a routine
 LOOK = "look"  # at the page of `ref`, at which something happened; `wake` numbers what was gathered until then

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from shared.core.lines import MODEL
+from shared.core.run.commands import MODEL
 from shared.mind.questions import Question, agent_named
 from shared.steps._input import Input
 from shared.steps._kind import Done, Repeat, StepContext, StepKind

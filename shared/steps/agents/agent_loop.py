@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, WithJsonSchema
 
-from shared.core.lines import MODEL
+from shared.core.run.commands import MODEL
 from shared.core.run.run import CHILD, NOTHING, StepSpec, Usage
 from shared.mind.questions import Question, agent_named
 from shared.mind.turns import MOST_CALLS, Ability, Allowed, Turn

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from shared.core.lines import SANDBOX
+from shared.core.run.commands import SANDBOX
 from shared.core.run.run import CHILD, Step
 from shared.steps._input import Input
 from shared.steps._kind import Done, Repeat, StepContext, StepKind

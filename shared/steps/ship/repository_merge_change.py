@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.core.errors import Rejected
-from shared.core.lines import GIT
+from shared.core.run.commands import GIT
 from shared.core.ship.shipping import AFTER_REVIEW, NEVER
 from shared.integrations.forge import Change, Forge, Review
 from shared.integrations.ship_settings import ship_of

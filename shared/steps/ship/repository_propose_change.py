@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.core.errors import Rejected
-from shared.core.lines import GIT
+from shared.core.run.commands import GIT
 from shared.core.run.run import StepStatus
 from shared.integrations.forge import EXECUTABLE, FILE, Change
 from shared.integrations.ship_settings import ship_of

@@ -28,6 +28,7 @@ PEOPLE = [{"id": "ada", "name": "Ada", "slack_user": "U0ADA", "slack": "C1", "ro
 @pytest.fixture
 def slack(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlackSimulator]:
     simulator = SlackSimulator()
+    simulator.sockets.acknowledge_s = 20.0  # how soon an app has to answer is another test's subject
     server = serve(simulator)
     monkeypatch.setenv("WORKWRIGHT_SLACK_URL", f"{simulator.base_url}/api")
     seed = {"token": BOT, "app_token": APP, "channels": ["C1"], "users": [{"id": "U0ADA", "email": "", "name": "Ada"}]}

@@ -15,8 +15,7 @@ from shared.backends.local.delivery.dispatcher import Dispatcher
 from shared.backends.local.delivery.local_queue import LocalQueue
 from shared.backends.local.delivery.options import DispatchOptions
 from shared.backends.local.state.local_store import LocalStore
-from shared.core.lines import BROWSER, LINES, MODEL, SANDBOX
-from shared.core.run.commands import UNDO, Command
+from shared.core.run.commands import BROWSER, LINES, MODEL, SANDBOX, UNDO, Command
 from shared.local.lines import bounds_of, line_of
 from shared.settings import Settings
 from shared.steps import ALL

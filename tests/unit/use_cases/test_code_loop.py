@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from shared.app.code.kept_files import restore
 from shared.app.code.snapshots import SNAPSHOTS
 from shared.app.engine.engine import record
 from shared.core.code.worktree import from_text
@@ -19,6 +18,7 @@ from shared.core.run.run import Run, RunStatus, StepStatus, Usage
 from shared.ports import Sandbox
 from tests.support.builders.runs import spec
 from tests.support.desks.coding_bench import RIGHT, SCRIPT, ByRote, Coder, CodingBench, Deaths, Died, files
+from tests.support.measures.kept_versions import restore
 from tests.support.ports.local_ports import Ports, local_ports
 from tests.support.ports.scripted_sandbox import ScriptedSandbox
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from shared.app.code.kept_files import restore
 from shared.app.code.snapshots import EXPIRIES, KEEP_DAYS, snapshots_of
 from shared.app.engine.sweep import sweep
 from shared.core.code.worktree import Worktree
 from shared.ports import SYSTEM, Put
 from tests.support.builders.work_versions import FIRST, SECOND, TestedRun
+from tests.support.measures.kept_versions import restore
 from tests.support.ports.local_ports import Ports
 
 TENANT = "t-1"

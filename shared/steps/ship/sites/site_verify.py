@@ -8,7 +8,7 @@ import re
 from datetime import timedelta
 
 from shared.core.errors import NotAllowed, Rejected
-from shared.core.lines import BROWSER
+from shared.core.run.commands import BROWSER
 from shared.steps._input import Input
 from shared.steps._kind import Again, Done, Repeat, StepContext, StepFailure, StepKind
 from shared.steps._work import by_tests_alone, tested_work

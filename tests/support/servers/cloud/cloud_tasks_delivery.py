@@ -184,8 +184,8 @@ class Dispatcher:
             return route + url[len(f"{parts.scheme}://{parts.netloc}") :]
         return url if parts.hostname in _LOOPBACK else None
 
-    def _exchange(self, request: dict[str, Any], *, duplicate: bool) -> tuple[int | None, str | None]:
-        """Send once; return the status, or None for no answer, and what Retry-After said."""
+    def _exchange(self, request: dict[str, Any], *, duplicate: bool) -> tuple[Delivery, str | None]:
+        """Send once; return the entry for the journal, without a status when nobody answered, and Retry-After."""
         request = dict(request)
         deadline = min(request.pop("deadline") * self.behaviour.deadline_scale, _PATIENCE_S)
         address, status, after = self._local(request["url"]), None, None
@@ -205,26 +205,27 @@ class Dispatcher:
                     status, after = answer.status_code, answer.headers.get("Retry-After")
             except requests.RequestException:
                 status = None
-        with self.changed:
-            self.journal.append(Delivery(**request, status=status, duplicate=duplicate))
-        return status, after
+        return Delivery(**request, status=status, duplicate=duplicate), after
 
     def _deliver_again(self, request: dict[str, Any], hold: float) -> None:
         try:
             time.sleep(hold)
-            self._exchange(request, duplicate=True)
+            delivery, _ = self._exchange(request, duplicate=True)
+            with self.changed:
+                self.journal.append(delivery)
         finally:
             self._landed()
 
     def _deliver(self, state: QueueState, pending: Pending, request: dict[str, Any]) -> None:
         started = time.monotonic()
         try:
-            status, after = self._exchange(request, duplicate=False)
-            with self.changed:
+            delivery, after = self._exchange(request, duplicate=False)
+            with self.changed:  # once: whoever sees the entry sees what came of it, too
+                self.journal.append(delivery)
                 pending.running = False
                 state.running -= 1
                 pending.lived += timedelta(seconds=time.monotonic() - started)
-                self._settle(state, pending, status, rules.retry_after(after))
+                self._settle(state, pending, delivery.status, rules.retry_after(after))
         finally:
             self._landed()
 
