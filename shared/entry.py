@@ -58,7 +58,7 @@ def endpoint(function: Callable[[Request], Reply | Response]) -> Callable[[Reque
         with trace.request(name, request.headers) as span:
             try:
                 response = _answered(name, function, request)
-            except Exception as error:
+            except Exception as error:  # a fault of ours: told with its trace, and answered so that it comes again
                 log.crash(error)
                 sentry.capture(error, name)
                 _served(name, request, 500, span)

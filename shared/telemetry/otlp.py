@@ -149,7 +149,7 @@ class OtlpExporter:
 def _failure(send: Callable[[], bool]) -> str:
     try:
         return "" if send() else "NotTaken"
-    except Exception as error:
+    except Exception as error:  # what watches the work must not stop it
         return type(error).__name__
 
 

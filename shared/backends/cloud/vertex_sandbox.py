@@ -125,7 +125,7 @@ class VertexSandbox:
             yield
         except (SandboxUnavailable, Unavailable):
             raise
-        except Exception as error:
+        except Exception as error:  # Google's client has many sorts; one of ours says whether to try again
             raise _failure(error) from error
 
 

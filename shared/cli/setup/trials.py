@@ -75,7 +75,7 @@ def try_bucket(bucket: str, address: str = "") -> Tried:
 
     try:
         token = Secret(google_token_source()())
-    except Exception as error:
+    except Exception as error:  # of Google's client, loaded only here: whatever it is, there is no identity
         way_out = "Run `gcloud auth application-default login`, or run as a service account."
         return Tried(False, f"There is no Google identity here ({type(error).__name__}).", way_out)
     return buckets.try_bucket(bucket, token, at=address or BASE_URL)
