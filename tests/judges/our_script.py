@@ -15,6 +15,7 @@ from shared.integrations.notion.client.markdown_calls import (
     replace_content,
     update_content,
 )
+from shared.integrations.notion.system import NOTION
 from shared.ports import Secret
 from tests.judges.workspace import SCRIPT, Workspace, paragraph, text, texts
 
@@ -190,7 +191,8 @@ def markdown(notion: Notion, workspace: Workspace) -> None:
 
 
 def grants(http: HttpClient, workspace: Workspace) -> None:
-    who = (http, oauth.NOTION, workspace.client_id, Secret(workspace.client_word))
+    assert NOTION.oauth is not None
+    who = (http, NOTION.oauth, workspace.client_id, Secret(workspace.client_word))
     first = oauth.exchange(*who, workspace.code(), workspace.callback)
     assert first.public["owner"]["user"]["id"] == workspace.person
     assert first.refresh is not None

@@ -26,8 +26,8 @@ ORDERS = injections()
 ELSEWHERE = ("comment", "issue_text", "error_text", "retrieved_chunk")
 IN_NO_PLAN = {  # what no plan may hold, in words of the refusal; everything else comes before a person
     "shell": "'shell.run' is unknown",
-    "production": "'site.promote' is unknown",
-    "repository": "'repository.propose_change' is unknown",
+    "production": "'site.promote' exists, but this team has not connected",
+    "repository": "'repository.propose_change' exists, but this team has not connected",
     "skip_gate": "unknown field 'gate'",
     "spend": "the plan has 500 steps",
 }
