@@ -1,6 +1,6 @@
 # `make demo` and `make test` need only python3 (3.11 or newer) and make; both set up `.venv` on the first call.
 
-PYTHON ?= python3
+PYTHON ?= $(shell sh tools/choose_python.sh)
 VENV := .venv
 BIN := $(VENV)/bin
 IDEA ?=

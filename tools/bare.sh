@@ -56,7 +56,7 @@ trap 'rm -rf "$bare"' EXIT INT TERM
 mkdir "$bare/home"
 git clone -q . "$bare/clone"
 # The real interpreter: a link to one may look for it in the home folder.
-python=$("${PYTHON:-python3}" -c 'import os, sys; print(os.path.realpath(sys.executable))')
+python=$("${PYTHON:-$(sh tools/choose_python.sh)}" -c 'import os, sys; print(os.path.realpath(sys.executable))')
 set -- "PATH=$path" "HOME=$bare/home" LANG=C.UTF-8 "BARE=$bare" "BARE_PYTHON=$python" "BARE_TARGET=${1:-test-fast}"
 # Nothing else is taken over but where packages come from.
 [ ! -f "$HOME/.config/pip/pip.conf" ] || set -- "$@" "PIP_CONFIG_FILE=$HOME/.config/pip/pip.conf"

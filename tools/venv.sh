@@ -15,7 +15,7 @@ except ImportError:
 PY
 
 if [ ! -x "$venv/bin/python" ]; then
-    echo "Creating $venv …"
+    echo "Creating $venv with $python, $("$python" -V) …"
     "$python" -m venv "$venv"
 fi
 echo "Installing $requirements …"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -86,3 +87,20 @@ def test_a_silent_catch_all_is_found(kind: str) -> None:
 
 def test_who_catches_everything_raises_it_again_or_says_why(trees: dict[str, tuple[ast.Module, list[str]]]) -> None:
     assert [f"{name}:{line}" for name, (tree, lines) in trees.items() for line in _silent(tree, lines)] == []
+
+
+_POSSESSIVE_GROUP = re.compile(r"\)(?:[*+]|\{+\d*,?\d*\}+)\+")
+
+
+def test_no_pattern_repeats_a_group_possessively(trees: dict[str, tuple[ast.Module, list[str]]]) -> None:
+    """Python before 3.11.5, which Debian 12 has, then finds less than is there (CPython, gh-106052)."""
+    assert _POSSESSIVE_GROUP.search(r"(?:a|b)++")
+    assert _POSSESSIVE_GROUP.search(r"(?:a){0,20}+")
+    found = {
+        f"{name}:{node.lineno}"
+        for name, (tree, _) in trees.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if _POSSESSIVE_GROUP.search(node.value) and "'()*+,-" not in node.value  # which is a list of signs
+    }
+    assert found == set()

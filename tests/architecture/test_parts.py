@@ -114,6 +114,16 @@ def test_what_npm_installs_runs_on_the_node_that_apt_installs() -> None:
     assert {name: major for name, major in least.items() if major > 18} == {}
 
 
+def test_the_first_python_that_will_do_is_taken(tmp_path: Path) -> None:
+    old = tmp_path / "old"
+    old.write_text(f'#!/bin/sh\nexec {sys.executable} -c "$(echo "$2" | sed "s/3, 11/9, 99/")"\n')
+    old.chmod(0o755)
+    script = ["sh", "tools/choose_python.sh"]
+    candidates = [str(tmp_path / "none"), str(old), sys.executable, "python3"]
+    assert subprocess.check_output([*script, *candidates], cwd=ROOT, text=True).strip() == sys.executable
+    assert subprocess.check_output([*script, *candidates[:2]], cwd=ROOT, text=True).strip() == "python3"
+
+
 def test_a_lock_file_names_no_address() -> None:
     """Where packages come from is each machine's own setting."""
     locks = [path for path in ROOT.rglob("*lock*.json") if "node_modules" not in path.parts]

@@ -23,7 +23,7 @@ _INVISIBLE = (
 _UNSEEN = re.compile(f"[{_INVISIBLE}]+")
 _SPACE = r"(?:\s|\\[nrt])"
 _APART = (
-    rf"(?:\}}[\"'`])?+(?:{_SPACE}{{1,20}}+|\s{{0,3}}(?:[+.\\&]|\.\.|\|\||<>){_SPACE}{{0,20}}+)"
+    rf"(?:\}}[\"'`])?+(?:{_SPACE}{{1,20}}|\s{{0,3}}(?:[+.\\&]|\.\.|\|\||<>){_SPACE}{{0,20}})"
     r"(?:\\?[fbru]{0,2})\\?[\"'`](?:\$\{[\"'`])?+"
 )
 _SEAM = re.compile(  # between two pieces of one text in a program, or in JSON that holds a program
@@ -59,7 +59,7 @@ _SPELLED = re.compile(  # a word, letter by letter
 )
 _LETTERS_APART = re.compile(r"[ .·|,:-](?:[^\W\d][ .·|,:-]{1,3}){3}")  # what is in every word that was
 _CODED = re.compile(  # base64, also in lines, behind a name, or as a part of an address
-    r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{24,}+(?:(?:\n|\\n)[ \t|]{0,12}[A-Za-z0-9+/_-]{2,}+)*+"
+    r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{24,}+(?:(?:\n|\\n)[ \t|]{0,12}[A-Za-z0-9+/_-]{2,}+)*"
 )
 _HEX = re.compile(r"(?<![0-9A-Fa-f])(?:[2-7][0-9A-Fa-f]){20,400}(?![0-9A-Fa-f])")
 _LINES = re.compile(r"(?:\n|\\n)[ \t|]*")
