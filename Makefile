@@ -45,7 +45,7 @@ vectors: $(VENV)/.runtime
 
 test: $(if $(filter no,$(PARTS)),,test-deps) $(VENV)/.dev
 	@$(BIN)/python -m tests.support.parts
-	@$(BIN)/python -m pytest -n 4 --dist loadgroup -q
+	@$(BIN)/python -m pytest -n 3 --dist loadgroup -q
 
 test-fast: $(VENV)/.dev
 	@$(BIN)/python -m tests.support.parts
