@@ -10,7 +10,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from shared.backends.remote.runner import CodeRunner
-from shared.backends.remote.wire import MAX_BODY
+from shared.backends.remote.runner_messages import MAX_BODY
 from shared.core.code.sandbox_settings import RunnerSettings, read_runner
 from shared.ports import CallerCheck
 

@@ -22,6 +22,7 @@ from shared.core.errors import (
     TooMany,
     VersionConflict,
     not_lost,
+    run_guarded,
 )
 from shared.core.notify.attention import warning
 from shared.core.run.commands import Command, command_from_data
@@ -56,20 +57,21 @@ def endpoint(function: Callable[[Request], Reply | Response]) -> Callable[[Reque
         if request.path == HEALTH:
             return Response("ok\n", content_type="text/plain")
         with trace.request(name, request.headers) as span:
-            try:
-                response = _answered(name, function, request)
-            except Exception as error:  # a fault of ours: told with its trace, and answered so that it comes again
-                log.crash(error)
-                sentry.capture(error, name)
-                _served(name, request, 500, span)
-                return Response("a bug stopped this request\n", 500, _CRASHED, content_type="text/plain")
-            _served(name, request, response.status_code, span)
+            response = run_guarded(lambda: _answer_request(name, function, request), lambda error: _crash(error, name))
+            _record_served(name, request, response.status_code, span)
             return response
 
     return answer
 
 
-def _answered(name: str, function: Callable[[Request], Reply | Response], request: Request) -> Response:
+def _crash(error: Exception, name: str) -> Response:
+    """Tell a fault of ours with its trace, and answer it so that the request comes again."""
+    log.crash(error)
+    sentry.capture(error, name)
+    return Response("a bug stopped this request\n", 500, _CRASHED, content_type="text/plain")
+
+
+def _answer_request(name: str, function: Callable[[Request], Reply | Response], request: Request) -> Response:
     try:
         reply = function(request)
     except RequestError as error:
@@ -82,7 +84,7 @@ def _answered(name: str, function: Callable[[Request], Reply | Response], reques
     return reply if isinstance(reply, Response) else _response(reply)
 
 
-def _served(name: str, request: Request, status: int, span: spans.Span) -> None:
+def _record_served(name: str, request: Request, status: int, span: spans.Span) -> None:
     """Tell that a request was answered, in the form that Cloud Logging shows as one."""
     span.note({"http.request.method": request.method, "http.response.status_code": status})
     span.error = str(status) if status >= 500 else ""
@@ -146,7 +148,7 @@ def cookie_of(request: Request, url: str) -> str:
     return request.cookies.get(_cookie_name(url), "")
 
 
-def buried(request: Request, command: Command, queue: Queue) -> bool:
+def bury_exhausted(request: Request, command: Command, queue: Queue) -> bool:
     """Put a command aside that came too often; Cloud Tasks counts, and has no dead letters of its own.
 
     `TaskRetryCount` is of all deliveries before this one, `TaskExecutionCount` of those that were answered: what a
@@ -154,8 +156,8 @@ def buried(request: Request, command: Command, queue: Queue) -> bool:
     """
     tries = _tries(request)
     if not tries.given_up():
-        if (said := warning(command, tries)) is not None:
-            queue.enqueue([said])
+        if (notice := warning(command, tries)) is not None:
+            queue.enqueue([notice])
         return False
     queue.bury(command, tries.why(f"delivered {tries.all} times without success"), tries.all)
     log.event("command.buried", "ERROR", command=command.name, deliveries=tries.all)
@@ -186,7 +188,7 @@ def problem(
 
 
 def _problem(function: str, error: RequestError) -> Response:
-    log.refused(function, error)
+    log.record_refusal(function, error)
     headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
     if isinstance(error, TooMany):
         headers["Retry-After"] = str(max(1, round(error.retry_after.total_seconds())))

@@ -22,8 +22,8 @@ from shared.http_answers import Answer, Asked, Judge, refusal, unclear, was_not_
 from shared.ports import Secret
 from shared.telemetry import trace
 from shared.telemetry.exchanges import Trace as Trace
+from shared.telemetry.exchanges import describe_exchange, send
 from shared.telemetry.exchanges import file_trace as file_trace
-from shared.telemetry.exchanges import send, traced
 
 if TYPE_CHECKING:  # loaded by the first call: most functions answer without calling anybody
     import requests
@@ -102,7 +102,7 @@ class HttpClient:
             data = self.leaving(method, path, data) if data is not None else None
         if write and self.before_write is not None:
             self.before_write(method, path, json)
-        answer = self._traced(asked, sent, secrets, params=params, json=json, data=data)
+        answer = self._exchange_and_trace(asked, sent, secrets, params=params, json=json, data=data)
         if answer.ok:
             if answer.json is None and answer.text.strip() and not text:
                 raise unclear(asked, f"answered {answer.status} with a body that is not JSON")
@@ -114,12 +114,12 @@ class HttpClient:
         error.answered = f"{method} {answer.status}"
         raise error
 
-    def _traced(self, asked: Asked, sent: dict[str, str], secrets: list[str], **body: Any) -> Answer:
+    def _exchange_and_trace(self, asked: Asked, sent: dict[str, str], secrets: list[str], **body: Any) -> Answer:
         """Exchange, and tell the trace of it, whether it came to an answer or not."""
         started = time.monotonic()
         answer: Answer | None = None
         try:
-            answer = self._measured(asked, sent, **body)
+            answer = self._exchange_in_span(asked, sent, **body)
             self.told_date = answer.headers.get("Date", "")
             return answer
         finally:
@@ -127,10 +127,10 @@ class HttpClient:
                 status = answer.status if answer else None
                 taken = round((time.monotonic() - started) * 1000)
                 content = body["data"] if body["data"] is not None else body["json"]
-                told = traced(
+                exchange = describe_exchange(
                     asked.system, asked.method, asked.url, body["params"], sent, content, status, taken, secrets
                 )
-                self._trace(told)
+                self._trace(exchange)
 
     def _authorize(self, sent: dict[str, str], auth: Literal["bearer", "none"] | tuple[str, Secret]) -> list[str]:
         """Add the authorization header; return the texts that must never be shown."""
@@ -143,10 +143,14 @@ class HttpClient:
         sent["Authorization"] = f"Bearer {self._token.reveal()}"
         return [self._token.reveal()]
 
-    def _measured(self, asked: Asked, sent: dict[str, str], **body: Any) -> Answer:
+    def _exchange_in_span(self, asked: Asked, sent: dict[str, str], **body: Any) -> Answer:
         """Exchange within a span, which says the method, the host and the status: no path, no query, no body."""
-        told = {"http.request.method": asked.method, "server.address": self._host, "workwright.system": asked.system}
-        with trace.span(f"{asked.method} {asked.system}", told, kind="client") as span:
+        attributes = {
+            "http.request.method": asked.method,
+            "server.address": self._host,
+            "workwright.system": asked.system,
+        }
+        with trace.span(f"{asked.method} {asked.system}", attributes, kind="client") as span:
             try:
                 answer = self._exchange(asked, sent, **body)
             except IntegrationError as error:

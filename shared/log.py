@@ -24,14 +24,14 @@ _ORDER = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _LABELS = ("function", "tenant", "run", "step")
 _OWN_WORDS = (StoreError, Busy, SandboxUnavailable)  # their messages hold ids and our own words
 _ERROR_EVENT = "type.googleapis.com/google.devtools.clouderrorreporting.v1beta1.ReportedErrorEvent"
-_least = "INFO"
+_min_severity = "INFO"
 _project = ""
 
 
 def show_from(severity: str) -> None:
     """Write only lines of this severity or worse; a person watching a terminal does not want all of them."""
-    global _least
-    _least = severity
+    global _min_severity
+    _min_severity = severity
 
 
 def of_project(project: str) -> None:
@@ -45,7 +45,7 @@ def line(severity: str, message: str, *, to: TextIO | None = None, **fields: Any
 
     Function, tenant, run and step become labels; trace and span are those of the request it is written in.
     """
-    if _ORDER.index(severity) < _ORDER.index(_least):
+    if _ORDER.index(severity) < _ORDER.index(_min_severity):
         return
     entry = {"severity": severity, "message": message, **_where(fields)}
     entry |= {name: value for name, value in fields.items() if value not in (None, "") and name not in _LABELS[1:]}
@@ -67,15 +67,15 @@ def about(error: BaseException) -> Mapping[str, Any]:
     A vendor's message may quote what it was sent, and a path may hold a name that was made of a title: so of a call
     that failed the system and what it answered are told, and the rest is in the run.
     """
-    told = {"error": type(error).__name__}
+    fields = {"error": type(error).__name__}
     if isinstance(error, IntegrationError):
-        return {**told, "system": error.system, "detail": error.answered}
+        return {**fields, "system": error.system, "detail": error.answered}
     if isinstance(error, _OWN_WORDS):
-        return {**told, "detail": str(error)[:300]}
-    return told
+        return {**fields, "detail": str(error)[:300]}
+    return fields
 
 
-def refused(function: str, error: RequestError, route: str = "") -> None:
+def record_refusal(function: str, error: RequestError, route: str = "") -> None:
     """Write that a caller was turned away; who could not prove who they are counts as a refusal for safety."""
     line("WARNING", "request refused", function=function, code=error.code, route=route, error=type(error).__name__)
     if isinstance(error, BadSignature):

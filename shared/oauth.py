@@ -148,9 +148,9 @@ def refusal(system: str, body: Any) -> IntegrationError | None:
         code = "refused"
     if not isinstance(code, str) or not code:
         return None
-    said = body.get("error_description") or body.get("message") or ""
+    description = body.get("error_description") or body.get("message") or ""
     kind = Unauthorized if code in _DEAD_GRANT else Rejected
-    return kind(system, f"{code} {said}".strip()[:300])
+    return kind(system, f"{code} {description}".strip()[:300])
 
 
 def _tokens(system: str, body: Any) -> GrantTokens:

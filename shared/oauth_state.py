@@ -15,9 +15,6 @@ from shared.ports import Secret
 STATE_LIFETIME = timedelta(minutes=10)
 
 
-# --- state ------------------------------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class State:
     """What the person came to do, and in which browser. The receiver uses each nonce once."""

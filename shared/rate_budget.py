@@ -26,6 +26,7 @@ from typing import Any
 
 from shared.core.asking.pace import Room
 from shared.core.backoff import backoff, fraction
+from shared.core.documents.codec import from_body, to_body
 from shared.core.documents.grant import Grant
 from shared.core.errors import Blocked, BudgetSpent, Busy, RateLimited, VersionConflict
 from shared.core.rate_window import SKEW_S, TICK_S, Pause, Rate, Window
@@ -129,30 +130,30 @@ class RateBudget:
         for name in (payer.own, payer.shared):
             doc = self._store.get(SYSTEM, _KIND, name) if name else None
             if doc is not None:
-                window = Window.from_data(self._rate, doc.body)
+                window = self._window(doc.body)
                 window.forget_old(now)
-                taken = taken or window.taken()
+                taken = taken or window.count_taken()
                 refusals = max([refusals, *(pause.times for pause in window.pauses.values())])
-                pause_s = max([pause_s, *(pause.left(now, self._owner) for pause in window.pauses.values())])
+                pause_s = max([pause_s, *(pause.seconds_left(now, self._owner) for pause in window.pauses.values())])
         return Room(self._rate.limit, taken, refusals, pause_s)
 
-    def refused(self, payer: Payer, endpoint: str, error: RateLimited) -> float:
+    def record_refusal(self, payer: Payer, endpoint: str, error: RateLimited) -> float:
         """Remember for all instances that a call was refused; return the seconds to wait.
 
         A refusal that our own count does not explain (less than half of the limit) is the workspace's: others spend
         there too.
         """
         now, scope = self._now(), error.scope if error.scope in _WHOSE else "bot"
-        told = error.retry_after.total_seconds() if error.retry_after is not None else 0.0
+        retry_after_s = error.retry_after.total_seconds() if error.retry_after is not None else 0.0
         where = endpoint if scope == "endpoint" else ""
         waits = [0.0]
 
         def pause(window: Window) -> None:
             before = window.pauses.get(where)
             times = before.times + 1 if before else 1
-            wait = told or backoff(times, REFUSED.waits, self._fraction(payer, times)).total_seconds()
+            wait = retry_after_s or backoff(times, REFUSED.waits, self._fraction(payer, times)).total_seconds()
             waits.append(wait)
-            if before is None or before.left(now, self._owner) < wait:
+            if before is None or before.seconds_left(now, self._owner) < wait:
                 window.pauses[where] = Pause(round(now, 3), round(now + wait, 3), self._owner, times)
 
         purse = self._purse(payer)
@@ -160,7 +161,7 @@ class RateBudget:
             if scope != "workspace":
                 window = self._change(payer.own, pause)
                 self._see(purse, scope, where, window)
-                if scope == "bot" and window.taken() < self._rate.limit / 2:
+                if scope == "bot" and window.count_taken() < self._rate.limit / 2:
                     scope = "workspace"
             if scope == "workspace" and payer.shared:
                 self._see(purse, scope, "", self._change(payer.shared, pause))
@@ -182,11 +183,9 @@ class RateBudget:
             window.blocked = ""
 
         doc = self._store.get(SYSTEM, _KIND, payer.own)
-        if doc is not None and doc.body.get("blocked"):
+        if doc is not None and self._window(doc.body).blocked:
             with self._purse(payer).lock:
                 self._purse(payer).blocked = self._change(payer.own, change).blocked
-
-    # --- one attempt, under the purse's lock
 
     def _try(self, purse: _Purse, payer: Payer, endpoint: str) -> tuple[float, str]:
         """Spend a token and return (0, ""), or the seconds to wait and whose calls have to."""
@@ -196,7 +195,7 @@ class RateBudget:
         if purse.blocked:
             raise Blocked(payer.system, purse.blocked)
         for (scope, where), pause in purse.pauses.items():
-            if where in ("", endpoint) and (left := pause.left(now, self._owner)) > 0:
+            if where in ("", endpoint) and (left := pause.seconds_left(now, self._owner)) > 0:
                 return left, scope
         turned_back = now < purse.until - self._rate.life_s - SKEW_S
         if purse.left == 0 or now >= purse.until or turned_back:
@@ -212,12 +211,12 @@ class RateBudget:
         for scope, name in (("bot", payer.own), ("workspace", payer.shared)):
             doc = self._store.get(SYSTEM, _KIND, name) if name else None
             if doc is not None:
-                window = Window.from_data(self._rate, doc.body)
+                window = self._window(doc.body)
                 for where in window.pauses:
                     self._see(purse, "endpoint" if where else scope, where, window)
                 if scope == "bot":
                     purse.blocked = window.blocked
-        purse.pauses = {key: p for key, p in purse.pauses.items() if p.left(now, self._owner) > 0}
+        purse.pauses = {key: p for key, p in purse.pauses.items() if p.seconds_left(now, self._owner) > 0}
         purse.looked_at = now
 
     def _see(self, purse: _Purse, scope: str, where: str, window: Window) -> None:
@@ -228,7 +227,7 @@ class RateBudget:
     def _borrow(self, purse: _Purse, payer: Payer, now: float) -> float:
         """Report what was spent and borrow anew: return 0 with tokens in the purse, or the seconds to wait."""
         doc = self._store.get(SYSTEM, _KIND, payer.own)
-        window = Window.from_data(self._rate, doc.body if doc else {})
+        window = self._window(doc.body if doc else {})
         window.report(self._owner, purse.spent_at)
         window.forget_old(now)
         tokens, wait = self._possible(purse, payer, window, now)
@@ -246,10 +245,10 @@ class RateBudget:
         if purse.until:  # learn from the last loan: all used, more next time; else as much as was used
             purse.size = 2 * purse.size if purse.left == 0 else max(FIRST_LOAN, len(purse.spent_at))
         purse.size = wanted = min(purse.size, window.fair_share(self._owner))
-        free, least = self._rate.limit - window.taken(), min(wanted, FIRST_LOAN)
-        if free >= least:
+        free, min_loan = self._rate.limit - window.count_taken(), min(wanted, FIRST_LOAN)
+        if free >= min_loan:
             return min(wanted, free), 0.0
-        soon = window.wait_for(least, now)
+        soon = window.wait_for(min_loan, now)
         if soon <= LONGEST_SLEEP_S:  # one loan in a moment costs less than several of one token
             return 0, max(soon, TICK_S)
         if free > 0:
@@ -258,27 +257,28 @@ class RateBudget:
         if first <= LONGEST_SLEEP_S:
             return 0, max(first, TICK_S)
         # Many come back at the same time: spread them over the tokens that do, so that each finds some.
-        others = len(window.loans) * least
-        return 0, window.wait_for(least + int(others * self._fraction(payer, self._next(purse))), now)
-
-    # --- the documents
+        others = len(window.loans) * min_loan
+        return 0, window.wait_for(min_loan + int(others * self._fraction(payer, self._next(purse))), now)
 
     def _change(self, name: str, change: Callable[[Window], None]) -> Window:
-        window = Window.from_data(self._rate, {})
+        window = Window(self._rate)
 
-        def changed(known: Mapping[str, Any] | None) -> Mapping[str, Any]:
+        def apply_change(known: Mapping[str, Any] | None) -> Mapping[str, Any]:
             nonlocal window
-            window = Window.from_data(self._rate, known or {})
+            window = self._window(known or {})
             window.forget_old(self._now())
             change(window)
-            return window.to_data()
+            return to_body(window)
 
         with suppress(Busy):  # this instance keeps to it all the same; the next refused call tells the others
-            change_doc(self._store, (SYSTEM, _KIND, name), changed, most=_TRIES)
+            change_doc(self._store, (SYSTEM, _KIND, name), apply_change, max_tries=_TRIES)
         return window
 
     def _save(self, name: str, window: Window, doc: Doc | None) -> None:
-        self._store.put(SYSTEM, Put(_KIND, name, window.to_data(), doc.version if doc else ""))
+        self._store.put(SYSTEM, Put(_KIND, name, to_body(window), doc.version if doc else ""))
+
+    def _window(self, body: Mapping[str, Any]) -> Window:
+        return from_body(Window, body, rate=self._rate)
 
     def _purse(self, payer: Payer) -> _Purse:
         with self._lock:

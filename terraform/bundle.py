@@ -70,7 +70,7 @@ def make_bundles(root: Path) -> dict[str, Bundle]:
     bundles = {}
     for function in tree.functions():
         files, foreign = tree.collect(function)
-        bundles[function] = Bundle(files, requirements=packages.needed(foreign, tree.extras(function)))
+        bundles[function] = Bundle(files, requirements=packages.build_requirements(foreign, tree.extras(function)))
     return bundles
 
 

@@ -18,9 +18,14 @@ OUTSIDE = (
     "shared.cli",
     "shared.__main__",
 )  # serves one machine alone
-DATA = (".md", ".json")  # what modules read beside code
+DATA = (".md", ".json", ".js", ".mjs", ".css")  # what modules read beside code
 # modules that load by a path what each `system.py` names: where it stands there
-BY_PATH = {"shared/integrations/clients.py": "client", "shared/integrations/webhooks.py": "webhook"}
+BY_PATH = {
+    "shared/integrations/clients.py": "client",
+    "shared/integrations/messengers.py": "client",
+    "shared/integrations/webhooks.py": "webhook",
+    "shared/integrations/trials.py": "trial",
+}
 
 
 class BundleError(Exception):
@@ -53,11 +58,11 @@ class Source:
 
 def read_source(path: Path) -> Source:
     """Return what a file imports, types alone left aside, and its texts."""
-    return _parsed(path.read_text(encoding="utf-8"))
+    return _parse_source(path.read_text(encoding="utf-8"))
 
 
 @cache
-def _parsed(text: str) -> Source:
+def _parse_source(text: str) -> Source:
     texts: set[str] = set()
     imports: list[Import] = []
     waiting: list[tuple[ast.AST, bool, bool]] = [(ast.parse(text), True, True)]
@@ -158,8 +163,9 @@ class Tree:
         """Return the data files that these modules read.
 
         A module that asks for `files(__package__)` or its own place reads the data beside it, and that of folders there
-        which it names. Where it takes all of a folder (`iterdir`), all of that goes along. Else a file does whose name,
-        with or without suffix, is written in the reader or in a module that imports it.
+        which it or a module that imports it names; in these, Python files are data as well. Where it takes all of a
+        folder (`iterdir`), all of that goes along. Else a file does whose name is written in the reader or in a
+        module that imports it; a text or a table may be named without its suffix.
         """
         found: dict[str, Path] = {}
         for name, path in files.items():
@@ -169,15 +175,18 @@ class Tree:
             named = source.texts | self._texts_of_callers(name, files.values())
             for data in self._near(path):
                 within = data.parent.name if data.parent != path.parent else ""
-                if within and within not in source.texts:
+                if within and within not in named:
                     continue
-                if (within and source.takes_all) or {data.name, data.stem} & named:
+                names = {data.name, data.stem} if data.suffix in (".md", ".json") else {data.name}
+                if (within and source.takes_all) or names & named:
                     found[self._name(data)] = data
         return found
 
     def _near(self, reader: Path) -> list[Path]:
+        beside = [path for path in reader.parent.iterdir() if path.suffix in DATA]
         folders = [each for each in reader.parent.iterdir() if each.is_dir() and not (each / "__init__.py").exists()]
-        return sorted(path for folder in [reader.parent, *folders] for path in folder.iterdir() if path.suffix in DATA)
+        within = [path for folder in folders for path in folder.iterdir() if path.suffix in (*DATA, ".py")]
+        return sorted([*beside, *within])
 
     def _texts_of_callers(self, reader: str, files: Iterable[Path]) -> set[str]:
         module = reader.removesuffix(".py").removesuffix("/__init__").replace("/", ".")

@@ -29,7 +29,7 @@ class Packages:
         self._extra_pins = read_pins(root / "requirements-dev.txt")
         self._optional = frozenset().union(*(self._closure(each) for each in self._extras.values())) - set(self._pins)
 
-    def needed(self, imports: Iterable[Import], extras: Sequence[str]) -> str:
+    def build_requirements(self, imports: Iterable[Import], extras: Sequence[str]) -> str:
         """Return the text of a requirements file for these imports; raises BundleError."""
         roots = {name for each in imports for name in self._providers_of(each)} - self._optional
         for extra in extras:

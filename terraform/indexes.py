@@ -15,6 +15,7 @@ collection is told "*": none, and gets back what is asked for.
 
 from __future__ import annotations
 
+import argparse
 import ast
 import importlib
 import json
@@ -57,7 +58,7 @@ def ask_everything() -> Recorder:
     store.unsent("t", "r")
     store.list_docs("t", "pages")
     store.due_runs(NOW)
-    store.forgotten(NOW)
+    store.find_unsent(NOW)
     store.claim("t", "key", "owner", timedelta(minutes=1))
     known = CloudKnowledge(recorder, pause=lambda _: None).of("t")
     page = KnownPage("p", "title", root="r")
@@ -83,7 +84,7 @@ def ask_everything() -> Recorder:
     return recorder
 
 
-def needed(queries: Iterable[Query]) -> dict[str, list[dict[str, Any]]]:
+def list_indexes(queries: Iterable[Query]) -> dict[str, list[dict[str, Any]]]:
     """Return the indexes these queries need, as modules/firestore takes them."""
     single: dict[tuple[str, str], set[tuple[str, str]]] = {}
     composite: dict[str, dict[str, Any]] = {}
@@ -97,7 +98,7 @@ def needed(queries: Iterable[Query]) -> dict[str, list[dict[str, Any]]]:
             for path, direction in [*((path, "ASCENDING") for path in equal), *ordered]:
                 single.setdefault((query.collection, path), set()).add((direction, scope))
     fields = [
-        {"collection": collection, "field": path, "ttl": False, "indexes": _listed(found)}
+        {"collection": collection, "field": path, "ttl": False, "indexes": _list_orders(found)}
         for (collection, path), found in single.items()
     ]
     fields += [{"collection": name, "field": "*", "ttl": False, "indexes": []} for name in collections()]
@@ -129,7 +130,7 @@ def _composite(query: Query, scope: str, equal: list[str], ordered: list[tuple[s
     return {"collection": query.collection, "scope": scope, "fields": fields}
 
 
-def _listed(found: set[tuple[str, str]]) -> list[dict[str, str]]:
+def _list_orders(found: set[tuple[str, str]]) -> list[dict[str, str]]:
     return [{"order": direction, "scope": scope} for direction, scope in sorted(found)]
 
 
@@ -156,6 +157,8 @@ def kinds() -> frozenset[str]:
                 found |= _kind(node.args[0], module)
             if node.func.id == "change_doc":
                 found |= _kind_of_place(node.args[1], module)
+            if node.func.id == "change_as":
+                found |= _kind_of_place(node.args[2], module)
     return frozenset(found)
 
 
@@ -186,7 +189,7 @@ def _value_of(node: ast.expr, module: str) -> Any:
 
 def text() -> str:
     """Return what indexes.json has to hold."""
-    made = needed(ask_everything().queries)
+    made = list_indexes(ask_everything().queries)
     lines = ",\n".join("    " + json.dumps(each) for each in made["composite"])
     fields = ",\n".join("    " + json.dumps(each) for each in made["fields"])
     return f'{{\n  "composite": [\n{lines}\n  ],\n  "fields": [\n{fields}\n  ]\n}}\n'
@@ -194,7 +197,13 @@ def text() -> str:
 
 def main() -> int:
     """Write the file, or compare."""
-    if "--check" in sys.argv[1:]:
+    parser = argparse.ArgumentParser(
+        description="Write indexes.json: what the code asks of Firestore, as Terraform reads it."
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; say whether the file is as the code needs it"
+    )
+    if parser.parse_args().check:
         same = FILE.read_text(encoding="utf-8") == text()
         sys.stdout.write("indexes.json is as the code needs it\n" if same else "run python terraform/indexes.py\n")
         return int(not same)

@@ -68,7 +68,7 @@ def _read(path: Path) -> Any:
     return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
-def declared() -> dict[str, dict[str, Any]]:
+def read_declarations() -> dict[str, dict[str, Any]]:
     """Return what each function is given, by its name."""
     return {path.parent.name: _read(path) for path in sorted(ROOT.glob("functions/*/function.yaml"))}
 
@@ -76,7 +76,7 @@ def declared() -> dict[str, dict[str, Any]]:
 def grants() -> Iterator[Grant]:
     """Yield every grant to a function's account."""
     roles, secrets = _read(ROOT / "terraform" / "roles.yaml"), _read(ROOT / "terraform" / "secrets.yaml")
-    for name, given in declared().items():
+    for name, given in read_declarations().items():
         for role in given["roles"]:
             if role == "run-code":
                 yield Grant(name, role, "code-runner", ("run.routes.invoke",), "has code run that nobody trusts")
@@ -98,12 +98,13 @@ def grants() -> Iterator[Grant]:
 
 def text() -> str:
     """Return what the page has to hold."""
-    given = declared()
-    doors = ", ".join(f"`{name}`" for name, it in given.items() if it["trigger"] == "public")
-    private = ", ".join(f"`{name}`" for name, it in given.items() if it["trigger"] in ("queue", "schedule"))
+    given = read_declarations()
+    doors = ", ".join(f"`{name}`" for name, facts in given.items() if facts["trigger"] == "public")
+    private = ", ".join(f"`{name}`" for name, facts in given.items() if facts["trigger"] in ("queue", "schedule"))
     lines = [
-        f"| `fn-{each.function}` | {', '.join(f'`{one}`' for one in each.permissions)} | {each.on} | {each.why} |\n"
-        for each in grants()
+        f"| `fn-{grant.function}` | {', '.join(f'`{name}`' for name in grant.permissions)} "
+        f"| {grant.on} | {grant.why} |\n"
+        for grant in grants()
     ]
     return _HEAD.format(doors=doors) + "".join(lines) + _TAIL.format(private=private)
 

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 
+from tests.support.kept import end_what_is_kept
 from tests.support.memory_folder import new_memory_folder
 from tests.support.parts import say_what_stood_aside
 from tests.support.slowest import say_what_took_longest
@@ -51,7 +52,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Give the memory back; what failed can be looked at until the next run."""
+    """End what all tests shared and give the memory back; what failed can be looked at until the next run."""
+    end_what_is_kept()
     folder = session.config.option.basetemp
     if (
         folder

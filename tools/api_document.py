@@ -36,14 +36,14 @@ true is tested from outside.
 """
 
 
-def written() -> str:
+def render_page() -> str:
     """Return the page."""
     described = document(ROUTES, "https://api.example")
-    said = {(it.method.lower(), it.path): str(it.handler.__doc__).partition("\n")[0] for it in ROUTES}
+    summaries = {(route.method.lower(), route.path): str(route.handler.__doc__).partition("\n")[0] for route in ROUTES}
     parts = [_HEAD, "\n## Who may do what\n\n", *_permissions(), "\n## Addresses\n"]
     for path, operations in sorted(described["paths"].items()):
         for method, operation in operations.items():
-            parts.append(f"\n### {method.upper()} {path}\n\n{said[method, path]} {operation['description']}\n")
+            parts.append(f"\n### {method.upper()} {path}\n\n{summaries[method, path]} {operation['description']}\n")
             parts += _operation(operation, described["components"]["schemas"])
     parts.append("\n## Shapes\n\nThe fields of each answer; those with a question mark may be missing.\n\n")
     parts += [f"- **{name}**: {_shape(shape)}\n" for name, shape in sorted(described["components"]["schemas"].items())]
@@ -54,42 +54,43 @@ def _permissions() -> Iterator[str]:
     yield "| Permission | Roles |\n|---|---|\n"
     for name, roles in PERMISSIONS.items():
         order = ("owner", "admin", "member", "viewer")
-        said = ", ".join(role for role in order if role in roles) if roles is not None else "without a key"
-        yield f"| {name} | {said} |\n"
+        holders = ", ".join(role for role in order if role in roles) if roles is not None else "without a key"
+        yield f"| {name} | {holders} |\n"
 
 
 def _operation(operation: Mapping[str, Any], schemas: Mapping[str, Any]) -> Iterator[str]:
     rows = [
-        _row(it["name"], it["in"], it.get("schema", {}), it.get("required", False))
-        for it in operation.get("parameters", ())
+        _row(parameter["name"], parameter["in"], parameter.get("schema", {}), parameter.get("required", False))
+        for parameter in operation.get("parameters", ())
     ]
     for kind, content in operation.get("requestBody", {}).get("content", {}).items():
-        shape = _resolved(content["schema"], schemas)
+        shape = _resolve_reference(content["schema"], schemas)
         needed = shape.get("required", ())
         rows += [
-            _row(name, kind.rpartition("/")[2], it, name in needed) for name, it in shape.get("properties", {}).items()
+            _row(name, kind.rpartition("/")[2], field, name in needed)
+            for name, field in shape.get("properties", {}).items()
         ]
     if rows:
         yield "\n| Field | In | Type |\n|---|---|---|\n" + "".join(rows)
-    said = []
+    answers = []
     for status, answer in sorted(operation["responses"].items()):
-        shapes = {_name(it["schema"]) for it in answer.get("content", {}).values()}
-        said.append(f"{status} {', '.join(sorted(shapes - {'string', 'Problem'}))}".strip())
-    yield f"\nAnswers: {'; '.join(said)}\n"
+        shapes = {_name(media["schema"]) for media in answer.get("content", {}).values()}
+        answers.append(f"{status} {', '.join(sorted(shapes - {'string', 'Problem'}))}".strip())
+    yield f"\nAnswers: {'; '.join(answers)}\n"
 
 
 def _row(name: str, place: str, schema: Mapping[str, Any], required: bool) -> str:
     text = _name(schema)
     bounds = [f"{word} {schema[key]}" for key, word in _BOUNDS.items() if key in schema]
     described = str(schema.get("description", "")).replace("|", "\\|").replace("\n", " ")
-    told = "; ".join(each for each in (text, *bounds, described) if each)
-    return f"| `{name}`{'' if required else '?'} | {place} | {told} |\n"
+    meaning = "; ".join(each for each in (text, *bounds, described) if each)
+    return f"| `{name}`{'' if required else '?'} | {place} | {meaning} |\n"
 
 
 _BOUNDS = {"minimum": "from", "maximum": "to", "minLength": "at least", "maxLength": "at most", "maxItems": "at most"}
 
 
-def _resolved(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Mapping[str, Any]:
+def _resolve_reference(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Mapping[str, Any]:
     ref = str(schema.get("$ref", ""))
     found: Mapping[str, Any] = schemas[ref.rpartition("/")[2]] if ref else schema
     return found
@@ -101,9 +102,9 @@ def _name(schema: Mapping[str, Any]) -> str:
         return str(schema["$ref"]).rpartition("/")[2]
     for choice in ("oneOf", "anyOf"):
         if choice in schema:
-            return " or ".join(dict.fromkeys(_name(it) for it in schema[choice]))
+            return " or ".join(dict.fromkeys(_name(option) for option in schema[choice]))
     if "enum" in schema:
-        given = [f"`{it}`" for it in schema["enum"]]
+        given = [f"`{value}`" for value in schema["enum"]]
         return ", ".join(given) if len(given) <= 12 else f"one of {len(given)} words such as {given[0]}"
     kind = schema.get("type", "anything")
     if kind == "array":
@@ -116,8 +117,8 @@ def _shape(schema: Mapping[str, Any]) -> str:
     if not properties:
         return _name(schema)
     needed = schema.get("required", ())
-    return ", ".join(f"`{name}`{'' if name in needed else '?'} {_name(it)}" for name, it in properties.items())
+    return ", ".join(f"`{name}`{'' if name in needed else '?'} {_name(field)}" for name, field in properties.items())
 
 
 if __name__ == "__main__":
-    TARGET.write_text(written(), encoding="utf-8")
+    TARGET.write_text(render_page(), encoding="utf-8")

@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from shared.cli.probe.calls import Probe  # noqa: E402
-from shared.cli.probe.systems import PROBES  # noqa: E402
+from shared.cli.probe.probes import PROBES  # noqa: E402
 
 TARGET = ROOT / "docs" / "reference" / "assumptions.md"
 
@@ -26,7 +26,7 @@ of the vendor's: it is the first to be doubted.
 """
 
 
-def written() -> str:
+def render_page() -> str:
     """Return the page."""
     return _HEAD + "".join(line + "\n" for probe in PROBES.values() for line in _section(probe))
 
@@ -54,4 +54,4 @@ def _cell(text: str) -> str:
 
 if __name__ == "__main__":
     TARGET.parent.mkdir(exist_ok=True)
-    TARGET.write_text(written(), encoding="utf-8")
+    TARGET.write_text(render_page(), encoding="utf-8")

@@ -57,11 +57,11 @@ class Line:
         """Return why it cannot be run here, "" where it can."""
         if reason := self.needs():
             return reason
-        if "pip-audit" in self.here and not _reached(_ADVISORIES):
+        if "pip-audit" in self.here and not _is_reachable(_ADVISORIES):
             return "needs the service that knows vulnerable packages"
         program = next(word for word in shlex.split(self.here) if "=" not in word)
-        there = shutil.which(program) or (ROOT / program).exists() or program in ("cd", "for")
-        return "" if there else f"needs {program}, which is not here"
+        available = shutil.which(program) or (ROOT / program).exists() or program in ("cd", "for")
+        return "" if available else f"needs {program}, which is not here"
 
 
 def lines(root: Path, file: str) -> Iterator[Line]:
@@ -73,17 +73,17 @@ def lines(root: Path, file: str) -> Iterator[Line]:
             raise ValueError(f"{file}: step {step.get('id')} is not a script for sh or bash with -ec")
         for text in step["args"][1].splitlines():
             if text.strip():
-                yield Line(file, step["id"], step["entrypoint"], _substituted(text, given))
+                yield Line(file, step["id"], step["entrypoint"], _substitute(text, given))
 
 
-def _substituted(text: str, given: Mapping[str, Any]) -> str:
+def _substitute(text: str, given: Mapping[str, Any]) -> str:
     """Put values in as Cloud Build does: `$NAME` and `${NAME}` of its own names, `$$` for the shell's `$`."""
     named = "|".join(sorted(given, key=len, reverse=True))
     pattern = re.compile(r"\$\$|\$(" + named + r")\b|\$\{(" + named + r")\}")
     return pattern.sub(lambda found: "$" if found[0] == "$$" else str(given[found[1] or found[2]]), text)
 
 
-def _reached(url: str) -> bool:
+def _is_reachable(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=5):
             return True

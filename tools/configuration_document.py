@@ -1,7 +1,7 @@
 """Write `docs/reference/configuration.md` out of the settings: `python tools/configuration_document.py`.
 
-Names and meanings are in `configuration.toml`, defaults are what `shared/settings.py` reads where a variable is not
-set. A test compares the page with what this writes, and the names with what the settings ask of the environment.
+Names and meanings are in `configuration.toml`, defaults are those of the fields of `shared/settings.py`. A test
+compares the page with what this writes, and the names with what the settings ask of the environment.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,10 @@ TARGET = ROOT / "docs" / "reference" / "configuration.md"
 sys.path.insert(0, str(ROOT))
 
 from shared.backends.local.capacity import GIB, Capacity  # noqa: E402
+from shared.core.code.sandbox_settings import RegistrySettings, RunnerSettings, SandboxSettings  # noqa: E402
 from shared.core.run.commands import LINES  # noqa: E402
 from shared.local.chosen import surroundings  # noqa: E402
-from shared.settings import FUNCTIONS, MODEL_SYSTEMS, SYSTEMS, Settings  # noqa: E402
+from shared.settings import FUNCTIONS, MODEL_SYSTEMS, SYSTEMS, Settings, Watching  # noqa: E402
 
 _HEAD = """# Configuration
 
@@ -38,7 +39,7 @@ written by `python tools/configuration_document.py` from the settings.
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A variable of the environment; `at` leads to its value in `Settings`, `default` is said instead of that."""
+    """A variable of the environment; `at` leads to its value in `Settings` where no field names it; else `default`."""
 
     name: str
     means: str
@@ -47,7 +48,7 @@ class Variable:
 
 
 GROUPS: Mapping[str, tuple[Variable, ...]] = {
-    title: tuple(Variable(name, **said) for name, said in group.items())
+    title: tuple(Variable(name, **fields) for name, fields in group.items())
     for title, group in tomllib.loads((ROOT / "tools" / "configuration.toml").read_text(encoding="utf-8")).items()
 }
 _SIMULATED = {
@@ -64,72 +65,77 @@ CLOUD = {  # the least that the cloud needs
     "WORKWRIGHT_PUBLIC_URL": "https://api.example",
     "WORKWRIGHT_FUNCTIONS_URL": "https://functions.example",
 }
+_DEFAULTS = {
+    each.metadata["variable"]: each.default
+    for kind in (RunnerSettings, RegistrySettings, SandboxSettings, Watching, Settings)
+    for each in fields(kind)
+    if "variable" in each.metadata
+}
 _SMALL = Capacity(cores=2, memory=8 * GIB)
 
 
-def written() -> str:
+def render_page() -> str:
     """Return the page."""
     parts = [_HEAD]
     for title, variables in GROUPS.items():
         parts.append(f"\n## {title}\n\n| Variable | Default | Meaning |\n|---|---|---|\n")
-        parts += [f"| {_name(it)} | {_default(it)} | {it.means} |\n" for it in variables]
+        parts += [f"| {_name(variable)} | {_default(variable)} | {variable.means} |\n" for variable in variables]
     return "".join(parts)
 
 
 def names() -> Iterator[str]:
     """Yield every variable of the page by its whole name."""
-    for it in (each for group in GROUPS.values() for each in group):
-        yield from expanded(it.name)
+    for variable in (each for group in GROUPS.values() for each in group):
+        yield from expand_name(variable.name)
 
 
-def expanded(name: str) -> list[str]:
+def expand_name(name: str) -> list[str]:
     """Return the names that a name with a placeholder stands for."""
     places: Mapping[str, tuple[str, ...]] = {
-        "<SYSTEM>": tuple(it.upper() for it in SYSTEMS),
-        "<VENDOR>": tuple(it.upper() for it in MODEL_SYSTEMS if it != "compatible"),
-        "<FUNCTION>": tuple(it.upper().replace("-", "_") for it in FUNCTIONS),
-        "<LINE>": tuple(it.upper() for it in LINES),
+        "<SYSTEM>": tuple(system.upper() for system in SYSTEMS),
+        "<VENDOR>": tuple(system.upper() for system in MODEL_SYSTEMS if system != "compatible"),
+        "<FUNCTION>": tuple(function.upper().replace("-", "_") for function in FUNCTIONS),
+        "<LINE>": tuple(queue_line.upper() for queue_line in LINES),
     }
     found = next((sign for sign in places if sign in name), "")
-    return [name.replace(found, it) for it in places[found]] if found else [name]
+    return [name.replace(found, part) for part in places[found]] if found else [name]
 
 
 def defaults() -> dict[str, str]:
     """Return what each variable is taken for where it is not set, as one would write it; without the empty ones."""
-    told = {it.name: shown(it) for group in GROUPS.values() for it in group}
-    return {name: value for name, value in told.items() if value}
+    values = {variable.name: format_default(variable) for group in GROUPS.values() for variable in group}
+    return {name: value for name, value in values.items() if value}
 
 
-def shown(it: Variable) -> str:
+def format_default(variable: Variable) -> str:
     """Return the default of one variable as one would write it, "" where there is none."""
-    local = it.name in ("WORKWRIGHT_MODE", "WORKWRIGHT_PUBLIC_URL", "WORKWRIGHT_FUNCTIONS_URL")
-    value: Any = Settings.from_env({} if local else CLOUD)
-    for part in it.at.split("."):
-        value = getattr(value, part) if part else ""
+    value: Any = Settings.from_env(CLOUD) if variable.at else _DEFAULTS.get(variable.name)
+    for part in filter(None, variable.at.split(".")):
+        value = getattr(value, part)
     if isinstance(value, timedelta):
         value = value.total_seconds()
     if isinstance(value, tuple):
         value = ",".join(value)
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:g}" if isinstance(value, float) else str(value or "")
 
 
-def _name(it: Variable) -> str:
-    return f"`{it.name}`"
+def _name(variable: Variable) -> str:
+    return f"`{variable.name}`"
 
 
-def _default(it: Variable) -> str:
-    said = [it.default or _in_code(shown(it))]
-    if (simulated := _SIMULATED.get(it.name)) is not None:
-        said.append(f"with simulators {_in_code(simulated)}")
-    if (real := _REAL.get(it.name, shown(it))) != shown(it):
-        said.append(f"on one machine with real systems {_in_code(real)}")
-    if "<LINE>" in it.name:
-        said = [
+def _default(variable: Variable) -> str:
+    defaults_told = [variable.default or _in_code(format_default(variable))]
+    if (simulated := _SIMULATED.get(variable.name)) is not None:
+        defaults_told.append(f"with simulators {_in_code(simulated)}")
+    if (real := _REAL.get(variable.name, format_default(variable))) != format_default(variable):
+        defaults_told.append(f"on one machine with real systems {_in_code(real)}")
+    if "<LINE>" in variable.name:
+        defaults_told = [
             "by the machine; on 2 cores and 8 GB",
             ", ".join(f"{n} `{line}`" for line, n in _SMALL.bounds().items()),
         ]
-        return " ".join(said)
-    return "; ".join(said)
+        return " ".join(defaults_told)
+    return "; ".join(defaults_told)
 
 
 def _in_code(value: str) -> str:
@@ -137,4 +143,4 @@ def _in_code(value: str) -> str:
 
 
 if __name__ == "__main__":
-    TARGET.write_text(written(), encoding="utf-8")
+    TARGET.write_text(render_page(), encoding="utf-8")

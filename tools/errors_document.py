@@ -35,7 +35,7 @@ _IN_A_RUN = {
 }
 
 
-def written() -> str:
+def render_page() -> str:
     """Return the page with its table as the classes are."""
     page = TARGET.read_text(encoding="utf-8")
     before, _, rest = page.partition(_BEGIN)
@@ -47,7 +47,7 @@ def _table(entries: str) -> Iterator[str]:
     yield "| Class | What it says | Answer of the API | In a run |\n|---|---|---|---|\n"
     for name in _ENTRY.findall(entries):
         kind = _kind(name, places[name])
-        yield f"| [{name}](#{name.lower()}) | {_said(kind)} | {_answer(kind)} | {_in_a_run(kind)} |\n"
+        yield f"| [{name}](#{name.lower()}) | {_describe_class(kind)} | {_answer(kind)} | {_in_a_run(kind)} |\n"
 
 
 def _places() -> Mapping[str, list[str]]:
@@ -67,7 +67,7 @@ def _kind(name: str, modules: Iterable[str]) -> type[AgentError]:
     return cast("type[AgentError]", kind)
 
 
-def _said(kind: type[AgentError]) -> str:
+def _describe_class(kind: type[AgentError]) -> str:
     first = re.split(r"(?<=[.;:]) |\n\n", inspect.cleandoc(kind.__doc__ or ""))[0].replace("\n", " ")
     return first.rstrip(".;:")
 
@@ -82,4 +82,4 @@ def _in_a_run(kind: type[AgentError]) -> str:
 
 
 if __name__ == "__main__":
-    TARGET.write_text(written(), encoding="utf-8")
+    TARGET.write_text(render_page(), encoding="utf-8")

@@ -56,7 +56,7 @@ _INSTALL = ("install", "-y", "--no-install-recommends")
 def main(only: Sequence[str] = ()) -> int:
     """Install what is missing, or of these parts only; always 0."""
     missing = [part for part in missing_parts() if not only or part in only]
-    wanted = [package for part in missing for package in PACKAGES.get(part, ())]
+    wanted = [package for part in missing for package in PACKAGES.get(part, ()) if not _is_installed(package)]
     if (not only or "chromium" in only) and shutil.which(LIGHTER) is None:
         wanted.append(LIGHTER)
     if wanted:
@@ -70,6 +70,21 @@ def main(only: Sequence[str] = ()) -> int:
     if "checkov" in missing:
         _install("checkov", ["sh", str(ROOT / "tools" / "infra.sh"), sys.prefix], ROOT)
     return 0
+
+
+def _is_installed(package: str) -> bool:
+    """Return whether it is here already: what a part lacks is then something else, which apt-get cannot bring.
+
+    Terraform without a provider is such a part, and bubblewrap where a container forbids namespaces. Asking apt-get for
+    them would cost its twenty seconds at every call.
+    """
+    if shutil.which(package):
+        return True
+    asked = ["dpkg-query", "--show", "--showformat", "${db:Status-Status}", package]
+    try:
+        return subprocess.run(asked, capture_output=True, text=True, check=False).stdout == "installed"
+    except OSError:
+        return False
 
 
 def _install_packages(wanted: Sequence[str]) -> None:

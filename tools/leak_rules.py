@@ -45,7 +45,7 @@ def main(source: str, version: str) -> None:
         "source": SOURCE,
         "version": version,
         "licence": LICENCE,
-        "allowed": _allowed(read["allowlist"]),
+        "allowed": _read_allowlist(read["allowlist"]),
         "rules": [_rule(each) for each in read["rules"]],
     }
     lines = json.dumps(made, ensure_ascii=False, separators=(",", ":")).replace('{"id"', '\n{"id"')
@@ -54,11 +54,11 @@ def main(source: str, version: str) -> None:
 
 def _rule(read: dict[str, Any]) -> dict[str, Any]:
     kept = {name: read[name] for name in _RULE if name in read}
-    allowed = [_allowed(each) for each in read.get("allowlists", ())]
+    allowed = [_read_allowlist(each) for each in read.get("allowlists", ())]
     return {**kept, "allowed": allowed} if allowed else kept
 
 
-def _allowed(read: dict[str, Any]) -> dict[str, Any]:
+def _read_allowlist(read: dict[str, Any]) -> dict[str, Any]:
     kept = {name: read[name] for name in _ALLOWED if name in read}
     if "regexes" in kept:
         kept["regexes"] = [_dull(each) for each in kept["regexes"]]

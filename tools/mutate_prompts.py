@@ -25,10 +25,10 @@ def main(asked: list[str]) -> int:
     """Print what was found; 1 where a sentence can go unnoticed that nobody has given a reason for."""
     all_told = all_loose = unknown = 0
     for name, text in texts().items():
-        told, loose = len(sentences_of(text)), unguarded(name)
-        all_told, all_loose = all_told + told, all_loose + len(loose)
+        count, loose = len(sentences_of(text)), unguarded(name)
+        all_told, all_loose = all_told + count, all_loose + len(loose)
         if "--loose" not in asked:
-            sys.stdout.write(f"{name:32}{told - len(loose):>4} of {told:>3}\n")
+            sys.stdout.write(f"{name:32}{count - len(loose):>4} of {count:>3}\n")
         for sentence in loose:
             why = next((why for begins, why in kept(name) if sentence.startswith(begins)), "")
             unknown += not why

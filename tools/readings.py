@@ -22,7 +22,7 @@ sys.path.insert(0, str(ROOT))
 from tests.support.measures.prompts import parts_of  # noqa: E402
 from tests.support.measures.readings import FOLDER, readings, stale, task_of, without_shape  # noqa: E402
 
-_MOST, _HEAD = 1500, 700  # characters of one part that are kept whole; of a longer one the beginning
+_MAX, _HEAD = 1500, 700  # characters of one part that are kept whole; of a longer one the beginning
 _FOUND = 320  # characters of what the reader found
 _UUID = re.compile(r"(?<![0-9a-f])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f])")  # also behind a JSON \n
 _RUN = re.compile(r"run-[0-9a-f]{24}(?![0-9a-f])")
@@ -81,21 +81,21 @@ def keep_all(chosen: argparse.Namespace) -> list[str]:
             target = (
                 chosen.into / f"{chosen.name}-{number - chosen.first + 1:02d}-{made['task'].replace('.', '-')}.json"
             )
-            target.write_text(_scrubbed(json.dumps(made, ensure_ascii=False, indent=1)) + "\n", encoding="utf-8")
+            target.write_text(_scrub_ids(json.dumps(made, ensure_ascii=False, indent=1)) + "\n", encoding="utf-8")
             kept.append(target.name)
     return kept
 
 
 def _reading(asked: dict[str, Any], answer: str, found: str, chosen: argparse.Namespace) -> dict[str, Any]:
     messages = asked["messages"]
-    task, told = task_of(messages[0]["content"])
+    task, prompt_of_task = task_of(messages[0]["content"])
     form = json.dumps(asked.get("response_format", {}))
     return {
         "date": chosen.date,
         "story": chosen.story,
         "task": task,
-        "version": told.version,
-        "hash": told.hash,
+        "version": prompt_of_task.version,
+        "hash": prompt_of_task.hash,
         "asked": (sum(len(each["content"]) for each in messages) + len(form)) // 4,
         "answered": len(answer) // 4,
         "found": found,
@@ -113,21 +113,21 @@ def _short(message: dict[str, str], task: str, answer: str) -> str:
         return without_shape(text)
     ours, _, rest = text.partition("What stands between <data-")
     text = _cut(ours) + (f"What stands between <data-{rest}" if rest else "")
-    touched = _touched(answer) if task == "code.repair" else set()
+    touched = _list_edited_files(answer) if task == "code.repair" else set()
     for name, source, part in parts_of(text):
         needed = {name, source} & _NEEDED.get(task, set()) or source in touched
-        if not needed and len(part) > _MOST:
+        if not needed and len(part) > _MAX:
             text = text.replace(part, _cut(part), 1)
     return text
 
 
-def _touched(answer: str) -> set[str]:
+def _list_edited_files(answer: str) -> set[str]:
     """Return the files that a repair edits: their text is what its edits are checked against."""
     return {f"file {each['path']}" for each in json.loads(answer)["edits"]}
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= _MOST else f"{text[:_HEAD]}\n… ({len(text) - _HEAD} characters are not kept)\n"
+    return text if len(text) <= _MAX else f"{text[:_HEAD]}\n… ({len(text) - _HEAD} characters are not kept)\n"
 
 
 def _notes(path: Path) -> dict[int, str]:
@@ -141,7 +141,7 @@ def _notes(path: Path) -> dict[int, str]:
     return found
 
 
-def _scrubbed(text: str) -> str:
+def _scrub_ids(text: str) -> str:
     """Return the text with stable signs in place of ids, random numbers and ports, the same for the same one."""
     seen: dict[str, str] = {}
 
@@ -163,13 +163,13 @@ def count_calls() -> list[str]:
         tasks = Counter(each.task for each in calls)
         lines.append(
             f"{story}: {len(calls)} calls ({', '.join(f'{task} {count}' for task, count in tasks.items())}), "
-            f"{needed(tasks)} needed, {sum(each.asked for each in calls):,} tokens asked, "
+            f"{count_needed(tasks)} needed, {sum(each.asked for each in calls):,} tokens asked, "
             f"{sum(each.answered for each in calls):,} answered"
         )
     return lines
 
 
-def needed(tasks: Mapping[str, int]) -> int:
+def count_needed(tasks: Mapping[str, int]) -> int:
     """Return how many calls there are where each first answer does and no look finds anything to mend."""
     return sum(0 if task in _MENDS else min(count, 1) if task in _ONCE else count for task, count in tasks.items())
 

@@ -31,7 +31,7 @@ _NO_SENTENCE = re.compile(
 )
 
 
-def spoken() -> list[Path]:
+def list_speaking_modules() -> list[Path]:
     """Return the modules that say something to people, in order."""
     found = [path for folder in ("shared", "functions", "tools") for path in (ROOT / folder).rglob("*.py")]
     return sorted(path for path in found if not path.relative_to(ROOT).as_posix().startswith(_LEFT_OUT))
@@ -40,11 +40,11 @@ def spoken() -> list[Path]:
 def sentences(path: Path) -> Iterator[tuple[int, str]]:
     """Yield line and text of what a module says; what is put into a sentence stands there as {…}."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    told: set[int] = set()
+    help_texts: set[int] = set()
     silent: set[int] = set()
     for node in ast.walk(tree):  # what stands above comes before what stands in it
         if isinstance(node, ast.FunctionDef):
-            told.update(map(id, _help(node)))
+            help_texts.update(map(id, _help(node)))
             continue
         if isinstance(node, ast.Expr):
             silent.add(id(node.value))
@@ -53,7 +53,7 @@ def sentences(path: Path) -> Iterator[tuple[int, str]]:
             silent.update(map(id, ast.walk(node)))
             text = "".join(_piece(value) for value in node.values)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            text = node.value if id(node) not in silent or id(node) in told else ""
+            text = node.value if id(node) not in silent or id(node) in help_texts else ""
         else:
             continue
         if _is_sentence(text):
@@ -78,7 +78,7 @@ def _is_sentence(text: str) -> bool:
 
 def main(wanted: list[str]) -> int:
     """Print them, ordered by file and line."""
-    for path in spoken():
+    for path in list_speaking_modules():
         name = path.relative_to(ROOT).as_posix()
         for line, text in sorted(sentences(path)):
             if not wanted or any(word.casefold() in text.casefold() for word in wanted):

@@ -84,12 +84,12 @@ def checks(urls: Mapping[str, str], token: str = "") -> list[tuple[str, Callable
         ("api shows no runs without a key", lambda: _status(ask(urls["api"] + "/v1/runs"), 401)),
         ("oauth-callback accepts no answer without its state", lambda: _status(ask(urls["oauth-callback"] + "/"), 400)),
         ("notion-webhook refuses what is not signed", lambda: _refuses(urls["notion-webhook"], {})),
-        ("notion-webhook refuses a wrong signature", lambda: _refuses(urls["notion-webhook"], _signed("wrong"))),
+        ("notion-webhook refuses a wrong signature", lambda: _refuses(urls["notion-webhook"], _sign_delivery("wrong"))),
         ("forge-webhook refuses what is not signed", lambda: _refuses(f"{urls['forge-webhook']}/hooks/github", {})),
     ]
     if token:
         taken = "notion-webhook accepts what is signed"
-        found.append((taken, lambda: _status(ask(urls["notion-webhook"], _DELIVERY, _signed(token)), 200)))
+        found.append((taken, lambda: _status(ask(urls["notion-webhook"], _DELIVERY, _sign_delivery(token)), 200)))
     private = sorted(set(urls) - set(PUBLIC))
     return found + [(f"{name} answers nobody without a token", partial(_private, urls[name])) for name in private]
 
@@ -98,8 +98,8 @@ def _health(url: str) -> str:
     answer = ask(f"{url}/v1/health")
     if answer.status != 200:
         return str(answer)
-    said = answer.json()
-    return "" if (said.get("status"), said.get("store")) == ("ok", "ok") else "answered that it is not well"
+    health = answer.json()
+    return "" if (health.get("status"), health.get("store")) == ("ok", "ok") else "answered that it is not well"
 
 
 def _status(answer: Answer, wanted: int) -> str:
@@ -130,7 +130,7 @@ def _delivery() -> bytes:
 _DELIVERY = _delivery()
 
 
-def _signed(token: str) -> dict[str, str]:
+def _sign_delivery(token: str) -> dict[str, str]:
     return {"X-Notion-Signature": "sha256=" + hmac.new(token.encode(), _DELIVERY, hashlib.sha256).hexdigest()}
 
 

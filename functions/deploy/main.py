@@ -8,11 +8,11 @@ import functions_framework
 from flask import Request
 
 from shared.app.engine.execute_step import execute_step
-from shared.app.engine.switches import held_back
+from shared.app.engine.switches import hold_back
 from shared.app.engine.team_turns import Turns
 from shared.app.intake.consider_change import consider_change
 from shared.core.run.commands import CHANGE
-from shared.entry import Reply, buried, command_from, endpoint
+from shared.entry import Reply, bury_exhausted, command_from, endpoint
 from shared.wiring.tools import wire_tools
 from shared.wiring.worker import wire_worker
 
@@ -29,7 +29,7 @@ def deploy(request: Request) -> Reply:
     recorded do we answer an error, and then the queue delivers the same command again.
     """
     command = command_from(request, "deploy", wired.check, wired.audience("deploy"))
-    aside = buried(request, command, wired.deps.queue) or held_back(command, wired.deps)
+    aside = bury_exhausted(request, command, wired.deps.queue) or hold_back(command, wired.deps)
     if not aside and not turns.gives_way(command, request.headers):
         use_case = consider_change if command.name == CHANGE else execute_step
         use_case(command, wired.deps, tools)

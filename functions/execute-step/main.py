@@ -8,9 +8,9 @@ import functions_framework
 from flask import Request
 
 from shared.app.engine import execute_step as app
-from shared.app.engine.switches import held_back
+from shared.app.engine.switches import hold_back
 from shared.app.engine.team_turns import Turns
-from shared.entry import Reply, buried, command_from, endpoint
+from shared.entry import Reply, bury_exhausted, command_from, endpoint
 from shared.wiring.tools import wire_tools
 from shared.wiring.worker import wire_worker
 
@@ -27,7 +27,7 @@ def execute_step(request: Request) -> Reply:
     recorded do we answer an error, and then the queue delivers the same command again.
     """
     command = command_from(request, "execute-step", wired.check, wired.audience("execute-step"))
-    aside = buried(request, command, wired.deps.queue) or held_back(command, wired.deps)
+    aside = bury_exhausted(request, command, wired.deps.queue) or hold_back(command, wired.deps)
     if not aside and not turns.gives_way(command, request.headers):
         app.execute_step(command, wired.deps, tools)
     return Reply(204)

@@ -7,12 +7,12 @@ Next       nothing.
 import functions_framework
 from flask import Request
 
-from shared.app.engine.switches import held_back
+from shared.app.engine.switches import hold_back
 from shared.app.engine.team_turns import Turns
 from shared.app.notify import notify as app
 from shared.app.notify.mirror_run import mirror_run
 from shared.core.run.commands import MIRROR
-from shared.entry import Reply, buried, command_from, endpoint
+from shared.entry import Reply, bury_exhausted, command_from, endpoint
 from shared.wiring.tools import wire_tools
 from shared.wiring.worker import wire_worker
 
@@ -25,7 +25,7 @@ turns = Turns(wired.deps)
 def notify(request: Request) -> Reply:
     """Answer 204 when everybody was told who can be told now."""
     command = command_from(request, "notify", wired.check, wired.audience("notify"))
-    aside = buried(request, command, wired.deps.queue) or held_back(command, wired.deps)
+    aside = bury_exhausted(request, command, wired.deps.queue) or hold_back(command, wired.deps)
     if not aside and not turns.gives_way(command, request.headers):
         use_case = mirror_run if command.name == MIRROR else app.notify
         use_case(command, wired.deps, tools)

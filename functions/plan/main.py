@@ -7,7 +7,7 @@ Next       `execute-step`, or `notify` to ask for approval.
 import functions_framework
 from flask import Request
 
-from shared.app.engine.switches import held_back
+from shared.app.engine.switches import hold_back
 from shared.app.engine.team_turns import Turns
 from shared.app.intake.consider_page import consider_page
 from shared.app.intake.look_at_page import look_at_page
@@ -15,7 +15,7 @@ from shared.app.planning.make_plan import make_plan
 from shared.app.schedule.plan_day import plan_the_day
 from shared.app.schedule.routines import run_routine
 from shared.core.run.commands import CONSIDER, LOOK, PLAN_DAY, ROUTINE
-from shared.entry import Reply, buried, command_from, endpoint
+from shared.entry import Reply, bury_exhausted, command_from, endpoint
 from shared.wiring.tools import wire_tools
 from shared.wiring.worker import wire_worker
 
@@ -34,7 +34,7 @@ USE_CASES = {  # everything else plans
 def plan(request: Request) -> Reply:
     """Answer 204 as soon as the outcome is recorded, good or bad."""
     command = command_from(request, "plan", wired.check, wired.audience("plan"))
-    aside = buried(request, command, wired.deps.queue) or held_back(command, wired.deps)
+    aside = bury_exhausted(request, command, wired.deps.queue) or hold_back(command, wired.deps)
     if not aside and not turns.gives_way(command, request.headers):
         USE_CASES.get(command.name, make_plan)(command, wired.deps, tools)
     return Reply(204)

@@ -9,11 +9,11 @@ import functions_framework
 from flask import Request
 
 from shared.app.asking.often import order_looks
-from shared.app.engine.switches import held_back
+from shared.app.engine.switches import hold_back
 from shared.app.intake.reconcile import order_passes, reconcile
 from shared.app.tenants.tenant_delete import erase_tenant
 from shared.core.run.commands import ERASE
-from shared.entry import Reply, buried, command_from, endpoint
+from shared.entry import Reply, bury_exhausted, command_from, endpoint
 from shared.wiring.accounts import wire_accounts
 from shared.wiring.room import notion_room
 from shared.wiring.tools import wire_tools
@@ -31,7 +31,7 @@ def sync(request: Request) -> Reply:
         often = request.path.endswith("/often")
         return Reply(200, order_looks(wired.deps, notion_room) if often else order_passes(wired.deps))
     command = command_from(request, "sync", wired.check, wired.audience("sync"))
-    if not buried(request, command, wired.deps.queue) and not held_back(command, wired.deps):
+    if not bury_exhausted(request, command, wired.deps.queue) and not hold_back(command, wired.deps):
         if command.name == ERASE:
             erase_tenant(command, wired.deps, tools, wire_accounts())
         else:

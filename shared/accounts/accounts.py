@@ -13,7 +13,6 @@ from shared.accounts.endpoints import Endpoints
 from shared.accounts.grant_http import GrantHttp
 from shared.accounts.grants import grant_of
 from shared.accounts.providers import PROVIDERS
-from shared.accounts.tenant_settings import tenant_settings
 from shared.core.documents.codec import from_body, to_body
 from shared.core.documents.grant import CONNECTED, KIND, REVOKED, Grant
 from shared.core.errors import Busy, Rejected, Unauthorized, VersionConflict
@@ -28,6 +27,7 @@ from shared.integrations.notion.confine import within
 from shared.mind.safety.leaving import last_look
 from shared.oauth import GrantTokens, refresh
 from shared.ports import Clock, Put, Secret, Secrets, Store, change_doc
+from shared.ports.documents import tenant_settings
 from shared.rate_budget import LONGEST_SLEEP_S, Payer, RateBudget, payer_of
 
 _METERED = frozenset({"notion"})  # systems whose calls are counted before they are sent
@@ -83,7 +83,7 @@ class Accounts:
             if system == "notion":
                 reads = partial(self.http_for, tenant, system)
                 made.before_write = within(lambda: self._confined_to(tenant), lambda: Notion(reads()), noted)
-            made.leaving = last_look(system, lambda: self.held(tenant))
+            made.leaving = last_look(system, lambda: self.list_held_tokens(tenant))
             return made
 
         return connect_with(http, self._mail_sender, self.own_hosts, tenant)
@@ -103,10 +103,10 @@ class Accounts:
             raise Unauthorized(system, "the tenant has not connected this system, or access was revoked")
         if system == GitHub.system and grant.installation:
             return self._app_http(tenant, grant.installation, scope)
-        token = self._opened(tenant, system, grant)
+        token = self._open_access(tenant, system, grant)
         self._hold(tenant, system, token)
         payer = payer_of(tenant, system, grant) if system in _METERED else None
-        return GrantHttp(self, tenant, system, token, payer, self._endpoints.granted(system, grant.host))
+        return GrantHttp(self, tenant, system, token, payer, self._endpoints.find_address(system, grant.host))
 
     def _app_http(self, tenant: str, installation: int, scope: str) -> HttpClient:
         return AppHttp(
@@ -129,7 +129,7 @@ class Accounts:
             self._held.clear()
         self._held.setdefault(tenant, {})[what] = token
 
-    def held(self, tenant: str) -> list[str]:
+    def list_held_tokens(self, tenant: str) -> list[str]:
         """Return the tenant's tokens that were opened in this process, for nobody but what hides them from models."""
         return [token.reveal() for token in self._held.get(tenant, {}).values()]
 
@@ -146,12 +146,12 @@ class Accounts:
         public: Mapping[str, Any],
     ) -> None:
         """Store a grant that a person has given just now: the tokens sealed, what may be seen beside them."""
-        grant = self._sealed(tenant, system, tokens, public)
+        grant = self._seal_grant(tenant, system, tokens, public)
         self._store.put(tenant, Put(KIND, system, to_body(grant)))
         if system in _METERED:
             self.budget.lift(payer_of(tenant, system, grant))
 
-    def _sealed(
+    def _seal_grant(
         self, tenant: str, system: str, tokens: GrantTokens, public: Mapping[str, Any], since: str = ""
     ) -> Grant:
         """Return a grant as it is kept; `since` is when a person gave it, "" for just now."""
@@ -159,10 +159,6 @@ class Accounts:
         access = self._secrets.seal(tenant, f"{system}.access", tokens.access)
         renews = self._secrets.seal(tenant, f"{system}.refresh", tokens.refresh) if tokens.refresh else None
         return Grant(CONNECTED, access, renews, dict(public), now, since or now)
-
-    def connected(self, tenant: str) -> list[str]:
-        """Return the systems this tenant has connected, and those that the operator has for all."""
-        return self.systems(tenant)["connected"]
 
     def systems(self, tenant: str) -> Mapping[str, list[str]]:
         """Return the systems this tenant has `connected`, with the operator's, and those it was ever `granted`."""
@@ -183,17 +179,17 @@ class Accounts:
         """
         key, owner = f"renew.{system}", self._owner()
         if not self._store.claim(tenant, key, owner, _RENEWAL):
-            return self._renewed_by_another(tenant, system, used), False
+            return self._wait_for_renewal(tenant, system, used), False
         try:
             grant, current = self._current(tenant, system)
             if current != used:
                 return current, False
-            tokens = self._refreshed(tenant, system, grant)
+            tokens = self._refresh_tokens(tenant, system, grant)
             if tokens is None:
                 if self._give_up(tenant, system, grant):
                     raise Unauthorized(system, "access was revoked; the tenant has to reconnect")
                 return self._current(tenant, system)[1], False
-            if self._kept(tenant, system, tokens, grant):
+            if self._save_renewed(tenant, system, tokens, grant):
                 return tokens.access, True
             return self._current(tenant, system)[1], False
         finally:
@@ -212,7 +208,7 @@ class Accounts:
         if grant is not None and self._lost is not None:
             self._lost(tenant, system, "blocked", grant.given)
 
-    def _renewed_by_another(self, tenant: str, system: str, used: Secret) -> Secret:
+    def _wait_for_renewal(self, tenant: str, system: str, used: Secret) -> Secret:
         for _ in range(_LOOKS):
             _, current = self._current(tenant, system)
             if current != used:
@@ -222,9 +218,9 @@ class Accounts:
             self._sleep(LONGEST_SLEEP_S / _LOOKS)
         raise Busy(f"{system}: another worker is renewing this grant")
 
-    def _kept(self, tenant: str, system: str, tokens: GrantTokens, old: Grant) -> bool:
+    def _save_renewed(self, tenant: str, system: str, tokens: GrantTokens, old: Grant) -> bool:
         """Save a new pair in place of the old one; False when a person or another worker has stored a newer one."""
-        pair = to_body(replace(self._sealed(tenant, system, tokens, old.public, old.given), more=old.more))
+        pair = to_body(replace(self._seal_grant(tenant, system, tokens, old.public, old.given), more=old.more))
 
         def replace_old(known: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
             # Only marked, it is the same one: who asked after us was refused, because we have the new pair.
@@ -236,9 +232,9 @@ class Accounts:
         grant = grant_of(self._store, tenant, system)
         if grant is None or not grant.connected:
             raise Unauthorized(system, "access was revoked")
-        return grant, self._opened(tenant, system, grant)
+        return grant, self._open_access(tenant, system, grant)
 
-    def _opened(self, tenant: str, system: str, grant: Grant) -> Secret:
+    def _open_access(self, tenant: str, system: str, grant: Grant) -> Secret:
         return self._secrets.open(tenant, f"{system}.access", grant.access or {})
 
     def _give_up(self, tenant: str, system: str, grant: Grant) -> bool:
@@ -262,7 +258,7 @@ class Accounts:
         except VersionConflict:
             return
 
-    def _refreshed(self, tenant: str, system: str, grant: Grant) -> GrantTokens | None:
+    def _refresh_tokens(self, tenant: str, system: str, grant: Grant) -> GrantTokens | None:
         provider = PROVIDERS.get(system)
         if provider is None or grant.refresh is None or grant.host:
             return None  # on a host of the tenant's own we are no registered application
@@ -280,10 +276,9 @@ class Accounts:
 
     def http_with(self, system: str, token: Secret | None, host: str = "") -> HttpClient:
         """Return an HTTP client with a token that is not kept yet: neither renewed nor within a budget."""
-        base = self._endpoints.granted(system, host)
+        base = self._endpoints.find_address(system, host)
         return HttpClient(system, base, token, timeouts=self._endpoints.timeouts, trace=self.trace)
 
     @property
     def endpoints(self) -> Endpoints:
-        """Return where the external systems are."""
         return self._endpoints

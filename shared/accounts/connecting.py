@@ -31,7 +31,7 @@ def connect_with(
         if key not in built:
             if client is Mail:
                 built[key] = mail()
-            elif client in own_hosts or not _asked_by_token(client):
+            elif client in own_hosts or not _needs_token(client):
                 built[key] = own_hosts.part(client, tenant)
             else:
                 built[key] = client(http(client.system, scope))  # type: ignore[attr-defined, call-arg]
@@ -40,7 +40,7 @@ def connect_with(
     return connect
 
 
-def _asked_by_token(client: type[Any]) -> bool:
+def _needs_token(client: type[Any]) -> bool:
     """Say whether a team's token opens the client's system; of an operator's own host nobody has one."""
     known = SYSTEMS.get(str(getattr(client, "system", "")))
     return known is not None and bool(known.address)

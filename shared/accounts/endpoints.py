@@ -24,7 +24,7 @@ class Endpoints:
         """Return the address of a system's API."""
         return self.elsewhere.get(system) or SYSTEMS[system].address
 
-    def granted(self, system: str, host: str) -> str:
+    def find_address(self, system: str, host: str) -> str:
         """Return the address that a grant is good for: of the host it names, "" for the system's own.
 
         Raises Unauthorized for a host that is not allowed.

@@ -73,7 +73,7 @@ class GrantHttp(HttpClient):
                 self._accounts.shut_out(self._tenant, self.system, self._payer, str(error))
                 raise
             except RateLimited as error:
-                wait = budget.refused(self._payer, endpoint, error)
+                wait = budget.record_refusal(self._payer, endpoint, error)
                 error.retry_after = timedelta(seconds=wait)
                 if last or wait > LONGEST_SLEEP_S:
                     raise

@@ -31,7 +31,7 @@ def new_key() -> bytes:
 def seal(key: bytes, key_id: str, tenant: str, field: str, secret: Secret) -> dict[str, Any]:
     """Return an envelope that opens only with this key, for this tenant and field."""
     nonce = os.urandom(_NONCE_BYTES)
-    sealed = AESGCM(key).encrypt(nonce, secret.reveal().encode(), _bound_to(tenant, field, key_id))
+    sealed = AESGCM(key).encrypt(nonce, secret.reveal().encode(), _bind_to(tenant, field, key_id))
     return {"v": VERSION, "key": key_id, "nonce": _to_text(nonce), "ct": _to_text(sealed)}
 
 
@@ -47,7 +47,7 @@ def key_id_of(envelope: Mapping[str, Any]) -> str:
 
 def unseal(key: bytes, tenant: str, field: str, envelope: Mapping[str, Any]) -> Secret:
     """Return the secret; raises ValueError when the envelope is not for this tenant and field, or was changed."""
-    bound_to = _bound_to(tenant, field, key_id_of(envelope))
+    bound_to = _bind_to(tenant, field, key_id_of(envelope))
     try:
         nonce, sealed = _to_bytes(envelope["nonce"]), _to_bytes(envelope["ct"])
         return Secret(AESGCM(key).decrypt(nonce, sealed, bound_to).decode())
@@ -56,7 +56,7 @@ def unseal(key: bytes, tenant: str, field: str, envelope: Mapping[str, Any]) -> 
         raise ValueError(f"the envelope does not open as {field!r} of tenant {tenant!r}") from None
 
 
-def _bound_to(tenant: str, field: str, key_id: str) -> bytes:
+def _bind_to(tenant: str, field: str, key_id: str) -> bytes:
     # A JSON list, because no choice of names can make two different lists the same text.
     return json.dumps(["workwright", VERSION, tenant, field, key_id], separators=(",", ":")).encode()
 

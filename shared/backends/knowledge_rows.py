@@ -29,6 +29,5 @@ def chunk_body(chunk: Chunk) -> str:
 
 
 def chunk_of(id: str, page: str, path: str, text: str, key: str, body: str) -> Chunk:
-    """Return the chunk of a row."""
     rest: dict[str, Any] = json.loads(body)
     return Chunk(id=id, page=page, text=text, path=tuple(path.split(PATH_JOINT)), key=key, **rest)

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from shared.backends.knowledge_rows import PATH_JOINT
 from shared.backends.word_scores import Shares, best
-from shared.backends.word_terms import FORMS, STEMS, in_order, length_of, spaced, terms
+from shared.backends.word_terms import FORMS, STEMS, in_order, insert_spaces, length_of, terms
 from shared.ports import Scored
 
 TABLES = (
@@ -38,8 +38,8 @@ TABLES = (
 
 _INDEXES = ("stems", "forms")
 _K1, _B = 1.5, 0.75
-_MOST_PLACES = 64_000  # of each index that one question reads; beyond, its commonest words are left out
-_MOST_HELD = 2_000_000  # shares kept in memory, of 16 bytes each
+_MAX_PLACES = 64_000  # of each index that one question reads; beyond, its commonest words are left out
+_MAX_HELD = 2_000_000  # shares kept in memory, of 16 bytes each
 _CANDIDATES = 500  # that are looked at for an exact text
 _SPACE = re.compile(r"\s+")
 
@@ -83,7 +83,7 @@ class _Warm:
     def hold(self, term: tuple[str, str], shares: Shares) -> None:
         """Keep a term's shares, within bounds of memory."""
         self._held += len(shares.rows)
-        if self._held > _MOST_HELD:
+        if self._held > _MAX_HELD:
             self._shares, self._held = {}, 0
         self._shares[term] = shares
 
@@ -97,8 +97,6 @@ class WordIndex:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._warm: _Warm | None = None
-
-    # --- changes
 
     def keep_page(self, id: str, root: str, body: str) -> int:
         """Add a page, or change it; return its row."""
@@ -129,11 +127,10 @@ class WordIndex:
         for index in _INDEXES:
             self._connection.execute(
                 f"INSERT INTO {index} (rowid, path, text) VALUES (?, ?, ?)",
-                (cursor.lastrowid, spaced(path), spaced(entry.text)),
+                (cursor.lastrowid, insert_spaces(path), insert_spaces(entry.text)),
             )
 
     def drop(self, ids: Iterable[str]) -> None:
-        """Remove chunks."""
         for chunk in ids:
             self._drop_rows(self._connection.execute("SELECT row, path, text FROM chunks WHERE id = ?", (chunk,)))
 
@@ -157,11 +154,9 @@ class WordIndex:
             for index in _INDEXES:
                 self._connection.execute(
                     f"INSERT INTO {index} ({index}, rowid, path, text) VALUES ('delete', ?, ?, ?)",
-                    (row, spaced(str(path)), spaced(str(text))),
+                    (row, insert_spaces(str(path)), insert_spaces(str(text))),
                 )
             self._connection.execute("DELETE FROM chunks WHERE row = ?", (row,))
-
-    # --- search
 
     def words(self, query: str, generation: int, *, limit: int, roots: Sequence[str] = ()) -> list[Scored]:
         """Return the best chunks for a question, best first."""
@@ -218,7 +213,7 @@ class WordIndex:
             if places:
                 known.append((places, term, times))
         kept: list[tuple[str, int]] = []
-        left = _MOST_PLACES
+        left = _MAX_PLACES
         for places, term, times in sorted(known):
             left -= places
             if kept and left < 0:

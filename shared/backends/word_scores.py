@@ -40,16 +40,16 @@ def by_hand(
     chunks: Asked, pages: Asked, page_of: array[int], limit: int, allowed: set[int] | None
 ) -> list[tuple[int, float]]:
     """Do it without numpy."""
-    of_page = _added(pages)
+    of_page = _add_scores(pages)
     found = (
         (score + of_page.get(page_of[row], 0.0), -row)
-        for row, score in _added(chunks).items()
+        for row, score in _add_scores(chunks).items()
         if allowed is None or page_of[row] in allowed
     )
     return [(-row, score) for score, row in heapq.nlargest(limit, found)]
 
 
-def _added(asked: Asked) -> dict[int, float]:
+def _add_scores(asked: Asked) -> dict[int, float]:
     scores: dict[int, float] = defaultdict(float)
     for term, times in asked:
         for row, share in zip(term.rows, term.shares, strict=True):
@@ -72,8 +72,8 @@ def _by_numpy(
         rows = rows[np.isin(of[rows], np.fromiter(allowed, dtype=np.int64, count=len(allowed)))]
     found = scores[rows] + of_page[of[rows]]
     if len(rows) > limit:  # with all that are as good as the last, so that the first indexed of them is taken
-        least = np.partition(found, len(found) - limit)[len(found) - limit]
-        kept = found >= least
+        min_score = np.partition(found, len(found) - limit)[len(found) - limit]
+        kept = found >= min_score
         rows, found = rows[kept], found[kept]
     order = np.lexsort((rows, -found))[:limit]
     return [(int(rows[at]), float(found[at])) for at in order]

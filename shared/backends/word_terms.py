@@ -25,7 +25,7 @@ _STOP_WORDS = """
 """
 
 
-def spaced(text: str) -> str:
+def insert_spaces(text: str) -> str:
     """Return the text with scripts without spaces cut into overlapping pairs of letters; other text as it is."""
     if text.isascii():
         return text
@@ -61,13 +61,13 @@ class Terms:
     def _read(self, text: str) -> dict[str, int]:
         with self._lock:
             self._reader.execute("INSERT INTO read (read) VALUES ('delete-all')")
-            self._reader.execute("INSERT INTO read (rowid, text) VALUES (1, ?)", (spaced(text),))
+            self._reader.execute("INSERT INTO read (rowid, text) VALUES (1, ?)", (insert_spaces(text),))
             return {str(term): int(count) for term, count in self._reader.execute("SELECT term, cnt FROM terms")}
 
 
 def in_order(text: str) -> str:
     """Return a full-text expression for the text's words in their order; "" when it has none."""
-    words = _WORD.findall(spaced(text).replace("_", " "))
+    words = _WORD.findall(insert_spaces(text).replace("_", " "))
     return '"' + " ".join(words) + '"' if words else ""
 
 

@@ -6,7 +6,6 @@ thing to the next, so hours pass in a minute. Requests are those of the simulato
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
 import statistics
@@ -22,18 +21,20 @@ from typing import Any
 import requests
 
 from shared.app.asking import ASKS, OFTEN
-from shared.app.asking.watched_rows import KIND, read_row
 from shared.app.connections.connect_account import change_settings
 from shared.app.intake.open_page_run import page_record
 from shared.backends.local.delivery.dispatcher import Dispatcher
 from shared.backends.local.delivery.options import DispatchOptions
 from shared.backends.local.keys.identity import LocalCallers
 from shared.core.asking.pace import LATELY_S
+from shared.core.asking.rows import WATCHED, WatchedRows
 from shared.core.errors import ConfigError
 from shared.core.pages import marks
 from shared.core.run.commands import Command, command_to_data
 from shared.local.first_setup import Home, settle_in
 from shared.local.runtime import House
+from shared.ports import get_as
+from shared.settings import process_environment
 
 Json = dict[str, Any]
 RATE = 150  # calls a minute that we allow ourselves
@@ -123,19 +124,19 @@ class _Desk:
         """Steer the simulated Notion."""
         return dict(requests.post(self.house.simulators["notion"] + path, json=body, timeout=60).json())
 
-    def seen(self, page: str) -> str:
+    def read_seen_status(self, page: str) -> str:
         """Return the status that we have seen of a page last."""
-        doc = self.house.wired.deps.store.get(self.home.tenant, KIND, self.home.ideas)
-        row = read_row(doc.body["rows"].get(page) if doc is not None else None)
-        return row.status if row is not None else ""
+        place = (self.home.tenant, WATCHED, self.home.ideas)
+        known = (get_as(WatchedRows, self.house.wired.deps.store, place) or WatchedRows()).rows.get(page)
+        return known.row.status if known is not None else ""
 
     def calls(self, since: datetime, until: datetime) -> Counter[str]:
         """Return how often Notion was asked what in that time."""
         journal = requests.get(self.house.simulators["notion"] + "/_journal", timeout=60).json()
-        there = [
+        requests_then = [
             e for e in journal if since <= datetime.fromisoformat(e["at"]) < until and e["path"].startswith("/v1/")
         ]
-        return Counter(_sort(str(each["path"])) for each in there)
+        return Counter(_sort(str(each["path"])) for each in requests_then)
 
     def _deliver(self, command: Command) -> int:
         return self._post(
@@ -153,28 +154,30 @@ def bench_asking(edits: int = 20, seed: int = 7) -> Json:
     rng = random.Random(seed)
     with _desk() as desk:
         desk.pass_until(desk.now() + timedelta(minutes=12))  # nobody works any more
-        found = {"idle": _measured(desk, "idle", edits, rng)}
+        found = {"idle": _measure_edits(desk, "idle", edits, rng)}
         page = desk.write("Swimming lessons")
         desk.set_status(page, marks.PLAN_IT)
         desk.pass_until(desk.now() + timedelta(minutes=2))
         if not page_record(desk.house.wired.deps, desk.home.tenant, page).run:
             raise ConfigError("no run was opened; the bench measures nothing")
-        found |= {name: _measured(desk, name, edits, rng) for name in ("at work", "waiting")}
-    kept = {name: one["p95_s"] <= PROMISED[name] for name, one in found.items()}
+        found |= {name: _measure_edits(desk, name, edits, rng) for name in ("at work", "waiting")}
+    kept = {name: state["p95_s"] <= PROMISED[name] for name, state in found.items()}
     return {"bench": "asking", "rate": RATE, "edits": edits, "states": found, "kept": kept}
 
 
 def as_text(found: Json) -> str:
     """Return the figures as a table for people."""
     lines = [f"{'state':10} {'p50 s':>7} {'p95 s':>7} {'promised':>9} {'requests a minute':>18}   of them"]
-    for name, one in found["states"].items():
-        parts = ", ".join(f"{sort} {count}" for sort, count in one["of_them"].items())
+    for name, state in found["states"].items():
+        parts = ", ".join(f"{sort} {count}" for sort, count in state["of_them"].items())
         promised = f"{PROMISED[name]:.0f}"
-        lines.append(f"{name:10} {one['p50_s']:>7} {one['p95_s']:>7} {promised:>9} {one['a_minute']:>18}   {parts}")
+        lines.append(
+            f"{name:10} {state['p50_s']:>7} {state['p95_s']:>7} {promised:>9} {state['a_minute']:>18}   {parts}"
+        )
     return "\n".join(lines)
 
 
-def _measured(desk: _Desk, name: str, edits: int, rng: random.Random) -> Json:
+def _measure_edits(desk: _Desk, name: str, edits: int, rng: random.Random) -> Json:
     """Set statuses at random times; return how long each took to be seen, and what was asked meanwhile."""
     pages = [desk.write(f"{name} {number}") for number in range(3)]
     desk.pass_until(desk.now() + timedelta(minutes=12 if name != "at work" else 1))
@@ -185,7 +188,7 @@ def _measured(desk: _Desk, name: str, edits: int, rng: random.Random) -> Json:
         page, status = pages[number % 3], (marks.CANCELLED, "Idea")[number // 3 % 2]
         began = desk.now()
         desk.set_status(page, status)
-        waits.append(_seen_after(desk, page, status))
+        waits.append(_wait_seen(desk, page, status))
         desk.pass_until(began + timedelta(seconds=rng.uniform(*_PHASES[name])))
         calls += desk.calls(began + after, desk.now())
         minutes += (desk.now() - began - after).total_seconds() / 60
@@ -198,9 +201,9 @@ def _measured(desk: _Desk, name: str, edits: int, rng: random.Random) -> Json:
     }
 
 
-def _seen_after(desk: _Desk, page: str, status: str) -> float:
+def _wait_seen(desk: _Desk, page: str, status: str) -> float:
     set_at = desk.now()
-    while desk.seen(page) != status:
+    while desk.read_seen_status(page) != status:
         if desk.now() - set_at > _LONGEST:
             raise ConfigError(f"a status was not seen within {_LONGEST}")
         desk.move(desk.next_due())
@@ -211,8 +214,8 @@ def _seen_after(desk: _Desk, page: str, status: str) -> float:
 @contextmanager
 def _desk() -> Iterator[_Desk]:
     """Run an installation whose Notion tells nothing."""
-    folder, before = Path(tempfile.mkdtemp(prefix="workwright-bench-asking-")), dict(os.environ)
-    os.environ |= {"WORKWRIGHT_CLOCK_FILE": str(folder / "clock"), "WORKWRIGHT_NOTION_RATE": str(RATE)}
+    folder, before = Path(tempfile.mkdtemp(prefix="workwright-bench-asking-")), dict(process_environment())
+    process_environment().update({"WORKWRIGHT_CLOCK_FILE": str(folder / "clock"), "WORKWRIGHT_NOTION_RATE": str(RATE)})
     try:
         house = House(folder / "data", 0)
         try:
@@ -224,8 +227,8 @@ def _desk() -> Iterator[_Desk]:
         finally:
             house.stop()
     finally:
-        os.environ.clear()
-        os.environ.update(before)
+        process_environment().clear()
+        process_environment().update(before)
         shutil.rmtree(folder, ignore_errors=True)
 
 

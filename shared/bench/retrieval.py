@@ -25,7 +25,7 @@ from shared.core.errors import ConfigError
 from shared.core.knowledge.chunk import Chunk
 from shared.core.knowledge.chunking import cut
 from shared.core.page import Block, Page, Span
-from shared.mind.search import ranked, search
+from shared.mind.search import rank_chunks, search
 from shared.ports import Embedder, Knowledge, KnownPage
 
 Json = dict[str, Any]
@@ -95,14 +95,14 @@ def bench_retrieval(collection: Collection, vectors: Path | None = None, folder:
     try:
         knowledge = LocalKnowledge(scratch).of(_TENANT)
         started = time.perf_counter()
-        chunks = _indexed(knowledge, collection.documents)
+        chunks = _index_documents(knowledge, collection.documents)
         found["chunks"] = len(chunks)
         found["words"] = _ours(collection, knowledge, None, chunks, time.perf_counter() - started)
         embedder = None if missing else local_embedder(vectors)
         found["vectors"] = None
         found["vectors_missing"] = missing
         if embedder is not None:
-            seconds = found["words"]["index_s"] + _embedded(knowledge, embedder)
+            seconds = found["words"]["index_s"] + _embed_chunks(knowledge, embedder)
             found["vectors"] = _ours(collection, knowledge, embedder, chunks, seconds)
             found["vectors"] |= {"model": embedder.id, "limit": _limit(len(chunks), embedder.dimensions)}
     finally:
@@ -168,10 +168,10 @@ def _plain(collection: Collection) -> Json:
     def ask(query: str) -> list[str]:
         return [ids[place] for place in plain.rank(query, DEPTH)]
 
-    return _measured(collection, ask, ask, index_s)
+    return _measure_collection(collection, ask, ask, index_s)
 
 
-def _indexed(knowledge: Knowledge, documents: Sequence[Document]) -> dict[str, str]:
+def _index_documents(knowledge: Knowledge, documents: Sequence[Document]) -> dict[str, str]:
     """Index the documents; return the document of each chunk."""
     of: dict[str, str] = {}
     for document in documents:
@@ -181,7 +181,7 @@ def _indexed(knowledge: Knowledge, documents: Sequence[Document]) -> dict[str, s
     return of
 
 
-def _embedded(knowledge: Knowledge, embedder: Embedder) -> float:
+def _embed_chunks(knowledge: Knowledge, embedder: Embedder) -> float:
     started = time.perf_counter()
     while chunks := knowledge.without_vectors(embedder.id, limit=_AT_ONCE):
         texts = {chunk.key: chunk.text for chunk in chunks}
@@ -194,14 +194,16 @@ def _ours(
     collection: Collection, knowledge: Knowledge, embedder: Embedder | None, of: Mapping[str, str], index_s: float
 ) -> Json:
     def documents(query: str) -> list[str]:
-        found = ranked(knowledge, embedder, query, pool=_POOL)
+        found = rank_chunks(knowledge, embedder, query, pool=_POOL)
         best = sorted(found, key=lambda chunk: (-found[chunk][0], chunk))
         return list(dict.fromkeys(of[chunk] for chunk in best))[:DEPTH]
 
-    return _measured(collection, documents, lambda query: search(knowledge, embedder, query, limit=10), index_s)
+    return _measure_collection(
+        collection, documents, lambda query: search(knowledge, embedder, query, limit=10), index_s
+    )
 
 
-def _measured(
+def _measure_collection(
     collection: Collection, rank: Callable[[str], list[str]], timed: Callable[[str], object], index_s: float
 ) -> Json:
     rankings, seconds = {}, []

@@ -39,8 +39,8 @@ def ndcg(ranking: Sequence[str], judged: Judged, depth: int) -> float:
     """Return the discounted gain (relevance / log2(rank + 1)) of the first `depth`, against the best there could be."""
     gains = [max(judged.get(document, 0), 0) for document in ranking[:depth]]
     best = sorted((grade for grade in judged.values() if grade > 0), reverse=True)[:depth]
-    ideal = _discounted(best)
-    return _discounted(gains) / ideal if ideal else 0.0
+    ideal = _sum_discounted(best)
+    return _sum_discounted(gains) / ideal if ideal else 0.0
 
 
 def recall(ranking: Sequence[str], judged: Judged, depth: int) -> float:
@@ -54,7 +54,7 @@ def reciprocal_rank(ranking: Sequence[str], judged: Judged) -> float:
     return next((1 / rank for rank, each in enumerate(ranking, 1) if judged.get(each, 0) > 0), 0.0)
 
 
-def _discounted(gains: Sequence[float]) -> float:
+def _sum_discounted(gains: Sequence[float]) -> float:
     return sum(gain / math.log2(rank + 1) for rank, gain in enumerate(gains, 1))
 
 
@@ -78,9 +78,9 @@ class PlainBM25:
             for word in count:
                 places[word].append(place)
         weights = {word: math.log((len(texts) - len(at) + 0.5) / (len(at) + 0.5)) for word, at in places.items()}
-        least = floor * _mean(list(weights.values()))
+        min_weight = floor * _mean(list(weights.values()))
         for word, at in places.items():
-            weight = weights[word] if weights[word] >= 0 else least
+            weight = weights[word] if weights[word] >= 0 else min_weight
             self._shares[word] = [
                 (place, weight * counts[place][word] * (k1 + 1)
                  / (counts[place][word] + k1 * (1 - b + b * sizes[place] / mean)))

@@ -16,7 +16,7 @@ from typing import Any
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
-from shared.core.models.token_bound import estimated_tokens
+from shared.core.models.token_bound import estimate_tokens
 
 Json = dict[str, Any]
 MODEL = "scripted"
@@ -57,26 +57,26 @@ class ScriptedServer:
 
     def answer(self, form: Json, prompt: str) -> Any:
         """Return the answer to a request with this schema."""
-        return least(form, form.get("$defs", {}))
+        return build_minimum(form, form.get("$defs", {}))
 
     def count(self, text: str) -> int:
         """Return the tokens of a text."""
-        return estimated_tokens(text)
+        return estimate_tokens(text)
 
     def _serve(self, environ: Json, start_response: Any) -> Any:
-        return self._said(Request(environ))(environ, start_response)
+        return self._answer_request(Request(environ))(environ, start_response)
 
-    def _said(self, request: Request) -> Response:
+    def _answer_request(self, request: Request) -> Response:
         asked = json.loads(request.get_data())
         messages = [str(message["content"]) for message in asked["messages"]]
         prompt = "\n\n".join(messages)
-        told = (asked.get("response_format") or {}).get("json_schema", {}).get("schema")
-        said = json.dumps(self.answer(told or _told_form(prompt), prompt), ensure_ascii=False)
-        counted = Counted(sum(map(self.count, messages)), self.count(said))
+        schema = (asked.get("response_format") or {}).get("json_schema", {}).get("schema")
+        text = json.dumps(self.answer(schema or _find_schema(prompt), prompt), ensure_ascii=False)
+        counted = Counted(sum(map(self.count, messages)), self.count(text))
         self.counted.append(counted)
         used = {"prompt_tokens": counted.asked, "completion_tokens": counted.answered}
         used["total_tokens"] = sum(used.values())
-        message = {"role": "assistant", "content": said}
+        message = {"role": "assistant", "content": text}
         choice = {"index": 0, "message": message, "finish_reason": "stop"}
         body = {"id": MODEL, "object": "chat.completion", "model": MODEL, "choices": [choice], "usage": used}
         return Response(json.dumps(body), content_type="application/json")
@@ -87,24 +87,24 @@ def parts_of(prompt: str) -> list[tuple[str, str, str]]:
     return [(found[2], found[3], found[4]) for found in _DATA.finditer(prompt)]
 
 
-def least(form: Json, defs: Json) -> Any:
+def build_minimum(form: Json, defs: Json) -> Any:
     """Return the smallest answer that a schema allows: nothing was found, nothing is objected to."""
     if "$ref" in form:
-        return least(defs[str(form["$ref"]).rpartition("/")[2]], defs)
+        return build_minimum(defs[str(form["$ref"]).rpartition("/")[2]], defs)
     if "enum" in form:
         return form["enum"][0]
     if "anyOf" in form:
-        return least(form["anyOf"][-1], defs)
+        return build_minimum(form["anyOf"][-1], defs)
     kind = form.get("type")
     if kind == "object":
-        return {name: least(each, defs) for name, each in form.get("properties", {}).items()}
+        return {name: build_minimum(each, defs) for name, each in form.get("properties", {}).items()}
     return {"array": [], "string": "", "boolean": False, "integer": 0, "number": 0}.get(str(kind))
 
 
-def _told_form(prompt: str) -> Json:
+def _find_schema(prompt: str) -> Json:
     """Return the schema that a server of Chat Completions is told in words; {} where none is."""
-    _, told, rest = prompt.partition(_FORM)
-    form: Json = json.JSONDecoder().raw_decode(rest.lstrip())[0] if told else {}
+    _, form_head, rest = prompt.partition(_FORM)
+    form: Json = json.JSONDecoder().raw_decode(rest.lstrip())[0] if form_head else {}
     return form
 
 

@@ -6,7 +6,6 @@ same: one durable SQLite transaction per step, and one bare HTTP request with on
 
 from __future__ import annotations
 
-import os
 import resource
 import shutil
 import sqlite3
@@ -38,6 +37,7 @@ from shared.core.run.commands import Command, command_to_data
 from shared.core.run.events import RunOpened
 from shared.core.run.run import Limits, StepSpec, Trigger
 from shared.local.serve import listen, load_function
+from shared.settings import process_environment
 from shared.steps import KINDS
 from shared.steps._input import Input
 from shared.steps._kind import Done, Repeat, StepContext, StepKind
@@ -85,7 +85,7 @@ def bench_steps(transport: str, runs: int, steps: int, concurrency: int, rounds:
     for _ in range(rounds):
         floor.append(_in_folder(_raw_http if transport == "http" else _raw_sqlite, runs * steps, concurrency))
         engine.append(_in_folder(_engine_http if transport == "http" else _engine_inline, runs, steps, concurrency))
-    ours, least = _median(engine), _median(floor)
+    ours, floor_s = _median(engine), _median(floor)
     return {
         "bench": "steps",
         "transport": transport,
@@ -94,8 +94,8 @@ def bench_steps(transport: str, runs: int, steps: int, concurrency: int, rounds:
         "concurrency": concurrency,
         "rounds": rounds,
         "engine": ours.as_data(),
-        "floor": least.as_data(),
-        "ratio": round((ours.steps / ours.seconds) / (least.steps / least.seconds), 3),
+        "floor": floor_s.as_data(),
+        "ratio": round((ours.steps / ours.seconds) / (floor_s.steps / floor_s.seconds), 3),
         "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
     }
 
@@ -105,14 +105,11 @@ def _median(measured: list[Measured]) -> Measured:
 
 
 def _in_folder(measure: Callable[..., Measured], *arguments: int) -> Measured:
-    folder = Path(tempfile.mkdtemp(prefix="workwright-bench-", dir=os.environ.get("WORKWRIGHT_BENCH_DIR")))
+    folder = Path(tempfile.mkdtemp(prefix="workwright-bench-", dir=process_environment().get("WORKWRIGHT_BENCH_DIR")))
     try:
         return measure(folder, *arguments)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-# --- the engine -------------------------------------------------------------------------------------------------------
 
 
 def _chain(steps: int) -> tuple[StepSpec, ...]:
@@ -148,7 +145,7 @@ def _engine_http(folder: Path, runs: int, steps: int, concurrency: int) -> Measu
 
     for cached in (wire, wire_tools, wire_models, wire_accounts):
         cached.cache_clear()
-    os.environ["WORKWRIGHT_DATA"] = str(folder)
+    process_environment()["WORKWRIGHT_DATA"] = str(folder)
     KINDS[TRIVIAL.name] = TRIVIAL
     wired = wire()
     assert wired.local_store is not None
@@ -219,9 +216,6 @@ def _tools() -> Tools:
     return Tools({TRIVIAL.name: TRIVIAL}, NoAccounts(), refuse, refuse, refuse, lambda tenant: {})
 
 
-# --- the floors -------------------------------------------------------------------------------------------------------
-
-
 def _raw(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=60)
     connection.execute("PRAGMA journal_mode = WAL")
@@ -280,11 +274,11 @@ def _raw_http(folder: Path, total: int, concurrency: int) -> Measured:
         server.server_close()
 
 
-def _floor(total: int, concurrency: int, one: Callable[[int], float]) -> Measured:
+def _floor(total: int, concurrency: int, transact: Callable[[int], float]) -> Measured:
     measured = Measured(total, transactions=total, commits=total)
     with ThreadPoolExecutor(concurrency) as pool:
         begun = time.perf_counter()
-        measured.latencies = list(pool.map(one, range(total)))
+        measured.latencies = list(pool.map(transact, range(total)))
         measured.seconds = time.perf_counter() - begun
     return measured
 

@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from shared import log
 from shared.cli.benchmarks import bench
 from shared.cli.root import AS_JSON
 
@@ -17,7 +18,6 @@ from shared.cli.root import AS_JSON
 @AS_JSON
 def bench_asking_command(edits: int, seed: int, as_json: bool) -> None:
     """How soon a status set in Notion is seen without a webhook, and how many requests that takes."""
-    from shared import log
     from shared.bench.asking_edits import as_text, bench_asking
 
     log.show_from("ERROR")

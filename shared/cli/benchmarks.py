@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from shared import log
 from shared.cli.root import AS_JSON, workwright
 
 
@@ -59,7 +60,6 @@ def bench_notion_command(
 @AS_JSON
 def bench_ship_command(kinds: tuple[str, ...], as_json: bool) -> None:
     """Requests, seconds, tokens and dollars from an approved plan to production that is checked."""
-    from shared import log
     from shared.bench.ship.ship_cost import KINDS, as_text, bench_ship
 
     if unknown := sorted(set(kinds) - set(KINDS)):
@@ -91,13 +91,12 @@ def bench_cold_command(rounds: int, functions: tuple[str, ...], as_json: bool) -
 @AS_JSON
 def bench_ops_command(as_json: bool) -> None:
     """What the demo's run uses of all that is billed or limited, and its dollars, beside a run before."""
-    from shared import log
-    from shared.bench.ops.ops import as_text, bench_ops, grown
+    from shared.bench.ops.ops import as_text, bench_ops, find_growth
 
     log.show_from("ERROR")
     found = bench_ops()
     click.echo(json.dumps(found) if as_json else as_text(found))
-    if more := grown(found, found["before"]["now"]["run"]):
+    if more := find_growth(found, found["before"]["now"]["run"]):
         raise click.ClickException("a run uses more than it did: " + "; ".join(more))
 
 

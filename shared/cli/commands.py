@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sys
 import tempfile
@@ -13,7 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from shared import log
 from shared.cli.root import AS_JSON, DATA, workwright
+from shared.cli.service.ending import end_as_by_ctrl_c, ends_when_told, stay_undisturbed, wait_for_the_end
+from shared.cli.service.notice import tell_manager
+from shared.core.approval.gates import waiting_kind
+from shared.core.approval.release_words import subject_of
+from shared.integrations.systems import FORGES
+from shared.settings import process_environment
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,7 +32,7 @@ if TYPE_CHECKING:
 @click.option("--interactive", is_flag=True, help="Ask before approving.")
 @click.option("--keep", is_flag=True, help="Keep the data folder and leave the site running until Ctrl-C.")
 @click.option("--port", type=click.IntRange(0, 65_535), default=0, help="Port of the functions; 0 takes a free one.")
-@click.option("--code", type=click.Choice(["github", "gitlab"]), default="github", help="Where the code goes.")
+@click.option("--code", type=click.Choice(FORGES), default=FORGES[0], help="Where the code goes.")
 @click.option(
     "--limit",
     type=click.FloatRange(1, 86_400),
@@ -53,7 +59,6 @@ def demo(
       7    it had not ended when the time was up (--limit)
       130  Ctrl-C, or SIGTERM
     """
-    from shared.cli.service.ending import end_as_by_ctrl_c
     from shared.local.story.idea import example_idea, read_idea
     from shared.local.story.story_end import BROKEN_OFF
 
@@ -74,18 +79,14 @@ def demo(
 def _demo(data: Path, idea: Any, flags: tuple[bool, bool, bool], port: int, code: str, limit: float | None) -> int:
     from rich.console import Console
 
-    from shared import log
-    from shared.cli.service.ending import wait_for_the_end
     from shared.cli.timeline import Timeline
-    from shared.core.approval.gates import waiting_kind
-    from shared.core.approval.release_words import subject_of
     from shared.local.chosen.harmless import leave_out_the_real
     from shared.local.runtime import House
     from shared.local.story.demo import Progress, tell_story
     from shared.local.story.story_end import exit_code
 
     interactive, keep, as_json = flags
-    leave_out_the_real(os.environ)
+    leave_out_the_real(process_environment())
     log.show_from("ERROR")
     console = Console(file=sys.stderr if as_json else sys.stdout, highlight=False, quiet=as_json)
     house = House(data, port)
@@ -141,18 +142,14 @@ def up(port: int | None, public_url: str, take_over: bool, rehearse: bool, data:
 
     When it is ready it prints one line of JSON, and on a terminal where to go.
     """
-    from shared.cli.service.ending import ends_when_told
 
     with ends_when_told():
         _up(data, port, public_url.rstrip("/"), (take_over, rehearse, as_json))
 
 
 def _up(data: Path, port: int | None, public_url: str, flags: tuple[bool, bool, bool]) -> None:
-    from shared import log
     from shared.app.engine.switches import set_rehearsal
     from shared.cli.greeting import greet
-    from shared.cli.service.ending import stay_undisturbed, wait_for_the_end
-    from shared.cli.service.notice import tell_manager
     from shared.local.chosen.surroundings import in_use
     from shared.local.runtime import House
     from shared.local.settle import see_that_it_is_free, settle_by_choice, watching
@@ -170,7 +167,7 @@ def _up(data: Path, port: int | None, public_url: str, flags: tuple[bool, bool, 
             "rehearses": rehearse,
             "functions": house.functions,
             "simulators": house.simulators,
-            "systems": in_use(house.choices, os.environ).modes,
+            "systems": in_use(house.choices, process_environment()).modes,
             "console": house.public_url,
             "sites": house.sites,
             "data": str(data.resolve()),

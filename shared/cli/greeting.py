@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
-from shared.cli.root import typed
-from shared.cli.run_systems import called
-from shared.integrations.systems import name_system
+from shared.cli.root import format_command
+from shared.cli.run_systems import describe_system
+from shared.integrations.systems import SYSTEMS, name_system
 from shared.local.chosen.choices import FACTS, NONE, OAUTH, REAL, SIMULATED, Choices
 from shared.local.chosen.surroundings import in_use
 from shared.local.chosen.workspace import workspace_of
+from shared.settings import process_environment
 
 if TYPE_CHECKING:
     from shared.local.runtime import House
 
 _LABELS = {REAL: "Real", SIMULATED: "Simulated", NONE: "Not used"}
-_SIMULATED_HERE = ("github", "gitlab", "vercel", "slack", "ses", "smtp")
+_SHOWN = tuple(each.name for each in SYSTEMS.values() if not each.for_all and each.name != "notion")
 
 
 def greet(house: House) -> list[str]:
@@ -26,14 +26,14 @@ def greet(house: House) -> list[str]:
         "",
         "Workwright is up. Where to go:",
         *_write(house),
-        f"  Watch it         {typed('runs', data=data)}, in another terminal",
-        f"  Something odd?   {typed('doctor', data=data)}",
+        f"  Watch it         {format_command('runs', data=data)}, in another terminal",
+        f"  Something odd?   {format_command('doctor', data=data)}",
         f"  The API          {house.public_url}",
-        *_made(house),
+        *_format_makers(house),
         *([f"  Its sites        each by a name of its own below {house.sites}"] if house.sites else []),
         *(
             f"  {label:<17}{named}"
-            for label, named in by_mode(in_use(house.choices, os.environ)).items()
+            for label, named in by_mode(in_use(house.choices, process_environment())).items()
             if house.choices.systems
         ),
         "Ctrl-C stops it; the same command goes on where it was.",
@@ -42,7 +42,7 @@ def greet(house: House) -> list[str]:
 
 def by_mode(choices: Choices) -> dict[str, str]:
     """Return which systems are real, simulated and not used, in words; what holds for none is left out."""
-    found = {mode: [called(choices, each) for each in FACTS if choices.mode(each) == mode] for mode in _LABELS}
+    found = {mode: [describe_system(choices, each) for each in FACTS if choices.mode(each) == mode] for mode in _LABELS}
     return {_LABELS[mode]: ", ".join(named) for mode, named in found.items() if named}
 
 
@@ -59,7 +59,7 @@ def _write(house: House) -> list[str]:
         return [
             f"  Connect Notion   {back}/start?provider=notion",
             f"                   (your integration in Notion has to have the redirect URI {back})",
-            f"                   then: {typed('connect', data=house.data)}",
+            f"                   then: {format_command('connect', data=house.data)}",
         ]
     return [
         f"  Write an idea    in Notion, in the workspace {found.name if found else ''}: open Ideas, add a row, write a",
@@ -67,6 +67,6 @@ def _write(house: House) -> list[str]:
     ]
 
 
-def _made(house: House) -> list[str]:
-    shown = [f"{name_system(name)} {house.simulators[name]}" for name in _SIMULATED_HERE if name in house.simulators]
+def _format_makers(house: House) -> list[str]:
+    shown = [f"{name_system(name)} {house.simulators[name]}" for name in _SHOWN if name in house.simulators]
     return [f"  What it makes    {', '.join(shown)}"] if shown else []

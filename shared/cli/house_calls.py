@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from shared.cli.root import house_url, typed
+from shared.cli.root import format_command, house_url
 from shared.core.errors import ConfigError
 from shared.core.text.readable import on_one_line
 
@@ -38,7 +38,9 @@ def ask_house(
     try:
         key = (data / OWNER_KEY).read_text(encoding="ascii").strip()
     except OSError:
-        raise ConfigError(f"no key in {data / OWNER_KEY}; start Workwright with: {typed('up', data=data)}") from None
+        raise ConfigError(
+            f"no key in {data / OWNER_KEY}; start Workwright with: {format_command('up', data=data)}"
+        ) from None
     with requests.Session() as session:
         session.trust_env = False  # a proxy has no business between two parts of one machine
         session.headers["Authorization"] = f"Bearer {key}"
@@ -50,7 +52,9 @@ def ask_house(
                 f"Workwright at {url} is still at work on this after {wait:g} s, and goes on with it; look again later"
             ) from None
         except requests.RequestException:
-            raise ConfigError(f"nothing answers at {url}; start Workwright with: {typed('up', data=data)}") from None
+            raise ConfigError(
+                f"nothing answers at {url}; start Workwright with: {format_command('up', data=data)}"
+            ) from None
     if not answer.ok:
         raise ConfigError(f"{found.get('detail', answer.status_code)}\n  {found.get('way_out', '')}".rstrip())
     return found

@@ -6,6 +6,7 @@ import json
 
 import click
 
+from shared import log
 from shared.cli.benchmarks import bench
 from shared.cli.root import AS_JSON
 
@@ -18,7 +19,6 @@ def bench_prompts_command(calls: bool, as_json: bool) -> None:
 
     The runs are those of the first study; a reader without fault answers, so every call is one that is needed.
     """
-    from shared import log
     from shared.bench.prompts.prompt_sizes import as_text, bench_prompts, only_calls
 
     log.show_from("ERROR")

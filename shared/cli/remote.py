@@ -4,16 +4,49 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import click
 
 from shared.cli.house_calls import ask_house, show
-from shared.cli.root import AS_JSON, DATA, typed, workwright
+from shared.cli.root import AS_JSON, DATA, format_command, workwright
 from shared.cli.run_systems import systems_of_run
 from shared.cli.run_texts import context_text, run_text, runs_table, usage_text
-from shared.cli.work import version_text, versions_table
 from shared.core.errors import ConfigError
+
+
+def versions_table(found: dict[str, Any]) -> list[str]:
+    """Return a line for each version, oldest first."""
+    if not found["versions"]:
+        return ["This run has written nothing that was tested."]
+    return [_line(each) for each in found["versions"]]
+
+
+def version_text(found: dict[str, Any]) -> list[str]:
+    """Return one version in full: what came of its tests, its files, its diff."""
+    lines = [_line(found), f"tree {found['tree']}"]
+    if not found["kept"]:
+        lines.append("Its files are no longer kept.")
+    report = found["report"] or {}
+    for name, excerpt in report.get("failures", ()):
+        lines += ["", f"FAILED {name}", *(f"  {line}" for line in str(excerpt).splitlines())]
+    own = report.get("own") or {}
+    for what in ("changed", "removed"):
+        if own.get(what):
+            lines.append(f"tests of yours that it {what}: {', '.join(own[what])}")
+    lines += [f"note: {note}" for note in report.get("notes", ())]
+    lines += ["", *found["diff"].splitlines()]
+    return [*lines, "… the diff goes on"] if found["cut"] else lines
+
+
+def _line(version: dict[str, Any]) -> str:
+    came = "green" if version["green"] else "red"
+    cost = f"{version['cost']['micros'] / 1e6:.4f} USD"
+    line = f"{version['n']:>3}  {came:<5}  {version['tests']:>4} tests  {version['seconds']:>6.1f} s  {cost}"
+    why = str(version["reason"]).splitlines()
+    return f"{line}  {why[0][:100]}" if why else line
+
 
 RUN = click.argument("run", metavar="ID")
 
@@ -60,7 +93,7 @@ def run(run: str, step: str, work: int | None, data: Path, as_json: bool) -> Non
     found = ask_house(data, "GET", f"/v1/runs/{_part(run)}")
     if not as_json:
         found["put_aside"] = ask_house(data, "GET", "/v1/dead-letters")["dead_letters"]
-    show(found, as_json, lambda it: [*run_text(it), *systems_of_run(it["steps"], data)])
+    show(found, as_json, lambda shown: [*run_text(shown), *systems_of_run(shown["steps"], data)])
 
 
 @workwright.command()
@@ -78,7 +111,7 @@ def approve(run: str, named: str, data: Path, as_json: bool) -> None:
     if asked["what"] not in ("", "plan") and not named:
         click.echo("\n".join(asked["lines"]), err=True)
         if not sys.stdin.isatty():
-            again = typed("approve", run, "--hash", asked["plan_hash"][:12])
+            again = format_command("approve", run, "--hash", asked["plan_hash"][:12])
             raise ConfigError(f"say what you agree to: {again}")
         click.confirm("Do you approve exactly this?", abort=True, err=True)
     body = {"plan_hash": asked["plan_hash"]} if asked["plan_hash"] else None

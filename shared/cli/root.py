@@ -40,7 +40,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "shared.cli.team.connect": ("connect",),
     "shared.cli.operations.dead_letters": ("dead-letters", "replay"),
     "shared.cli.doctor.doctor": ("doctor",),
-    "shared.cli.evaluate.command": ("eval",),
+    "shared.cli.evaluate.evaluate_command": ("eval",),
     "shared.cli.team.forge": ("account", "hooks"),
     "shared.cli.migrate.command": ("migrate-to-cloud",),
     "shared.cli.team.models": ("models",),
@@ -78,7 +78,6 @@ class WhenAsked(click.Group):
         return super().list_commands(ctx)
 
     def load_all(self) -> None:
-        """Load every command."""
         for module in MODULES:
             import_module(module)
 
@@ -88,7 +87,7 @@ def workwright() -> None:
     """Turns what a team writes in Notion into finished work."""
 
 
-def typed(*words: str, data: Path | None = None) -> str:
+def format_command(*words: str, data: Path | None = None) -> str:
     """Return a command as it has to be typed here: with the folder, where that is not the one that is meant anyway.
 
     The folder is `data`, else that of the command that is being run.
@@ -104,4 +103,6 @@ def house_url(data: Path) -> str:
     try:
         return str(json.loads((data / "house.json").read_text(encoding="utf-8"))["url"])
     except (OSError, ValueError, KeyError):
-        raise ConfigError(f"Workwright has not run in {data}; start it with `{typed('up', data=data)}`") from None
+        raise ConfigError(
+            f"Workwright has not run in {data}; start it with `{format_command('up', data=data)}`"
+        ) from None

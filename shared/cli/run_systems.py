@@ -6,25 +6,23 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from shared.integrations.systems import name_system
+from shared.integrations.systems import SYSTEMS, name_system
 from shared.local.chosen.choices import FACTS, NONE, Choices, read_choices
-
-_PLACES = {"local_sites": "a folder for sites", "cloud_storage": "a bucket for sites"}
 
 
 def systems_of_run(steps: Sequence[Mapping[str, Any]], data: Path) -> list[str]:
     """Return a line that names them, nothing where nobody has chosen: then all of them are simulated."""
     choices = read_choices(data)
     used = {str(step["kind"]).partition(".")[0] for step in steps} | {"notion"}
-    told = [each for each in FACTS if each in used and choices.mode(each) != NONE]
+    systems = [each for each in FACTS if each in used and choices.mode(each) != NONE]
     if not choices.systems:
         return []
-    return [f"systems: {', '.join(f'{called(choices, each)} {choices.mode(each)}' for each in told)}"]
+    return [f"systems: {', '.join(f'{describe_system(choices, each)} {choices.mode(each)}' for each in systems)}"]
 
 
-def called(choices: Choices, system: str) -> str:
+def describe_system(choices: Choices, system: str) -> str:
     """Return a system by its name, with what tells it from others of its kind."""
     facts = choices.of(system).facts
     known = next((facts[name] for name in ("workspace", "owner", "folder", "bucket", "sender") if facts.get(name)), "")
-    name = _PLACES.get(system) or name_system(system)
+    name = (SYSTEMS[system].called if system in SYSTEMS else "") or name_system(system)
     return f"{name} ({known})" if known else name

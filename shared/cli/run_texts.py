@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from shared.cli.root import typed
+from shared.cli.root import format_command
 
 
 def runs_table(found: dict[str, Any]) -> list[str]:
@@ -16,8 +16,8 @@ def runs_table(found: dict[str, Any]) -> list[str]:
     for r in listed:
         rows.append(f"{r['id']:<28}  {_state(r):<19}  {r['opened_at'][:19]}  {r['title']}")
         rows += [f"  ! {text}" for text in r["attention"]]
-    said = " ".join(text for r in listed for text in r["attention"])
-    rows += put_aside_lines(letter for letter in found["put_aside"] if letter["id"] not in said)
+    attention = " ".join(text for r in listed for text in r["attention"])
+    rows += put_aside_lines(letter for letter in found["put_aside"] if letter["id"] not in attention)
     return [*rows, *(["There are more; raise --limit."] if found["next"] else [])]
 
 
@@ -39,17 +39,17 @@ def run_text(found: dict[str, Any]) -> list[str]:
     lines += found["left_out"]
     lines += [f"{word}: {found[name]}" for name, word in _NOTES.items() if found[name]]
     lines += [f"! {text}" for text in dict.fromkeys((found["paused"], *found["attention"])) if text]
-    said = " ".join(found["attention"])
-    lines += put_aside_lines((each for each in found.get("put_aside", ()) if each["id"] not in said), found["id"])
+    attention = " ".join(found["attention"])
+    lines += put_aside_lines((each for each in found.get("put_aside", ()) if each["id"] not in attention), found["id"])
     lines += _steps(found["steps"])
     lines += [f"{m['model']}: calls {m['calls']}, {_usd(m['cost']['micros'])} US dollars" for m in found["models"]]
     lines += [f"{name}: {value}" for name, value in found["facts"].items() if name not in _TOLD]
     if any(approval["status"] == "waiting" for approval in found["approvals"]):
         lines += [*found["asked"]["lines"], f"It waits for you: {_how_to_approve(found)}"]
     if found["status"] in ("failed", "cancelled") and found["page"] and not found["retried_by"]:
-        lines.append(f"To go on where it ended: {typed('retry', found['id'])}")
+        lines.append(f"To go on where it ended: {format_command('retry', found['id'])}")
     if found["asked"]["what"] == "question":
-        lines += [*found["asked"]["lines"], f'It waits for an answer: {typed("answer", found["id"])} "…"']
+        lines += [*found["asked"]["lines"], f'It waits for an answer: {format_command("answer", found["id"])} "…"']
     return lines
 
 
@@ -57,14 +57,14 @@ def _how_to_approve(found: dict[str, Any]) -> str:
     """Return the command that approves; what leaves or goes live has to be named, a plan need not be."""
     asked = found["asked"]
     named = () if asked["what"] in ("", "plan") else ("--hash", asked["plan_hash"][:12])
-    return typed("approve", found["id"], *named)
+    return format_command("approve", found["id"], *named)
 
 
 def put_aside_lines(letters: Iterable[Mapping[str, Any]], run: str = "") -> list[str]:
     """Return a line for each dead letter, of one run or of all, with the command that lets it go on."""
     return [
         f"! put aside: {letter['name']} of {letter['run'] or 'no run'} ({letter['reason']})."
-        f" To let it go on: {typed('replay', letter['id'])}"
+        f" To let it go on: {format_command('replay', letter['id'])}"
         for letter in letters
         if not run or letter["run"] == run
     ]
@@ -78,8 +78,8 @@ def _steps(steps: list[dict[str, Any]]) -> list[str]:
     for step in (each for each in steps if each["status"] != "replaced"):
         depth[step["id"]] = depth.get(step["parent"], -1) + 1
         name = "  " * depth[step["id"]] + (step["title"] or step["kind"])
-        said = " ".join((step["outcome"] or step["error"]).split())
-        lines.append(f"  {step['status']:<10} {name}{_cost(step)}  {said}".rstrip())
+        outcome = " ".join((step["outcome"] or step["error"]).split())
+        lines.append(f"  {step['status']:<10} {name}{_cost(step)}  {outcome}".rstrip())
     many = "1 step" if replaced == 1 else f"{replaced} steps"
     return [*lines, *([f"  {many} of an earlier plan left out"] if replaced else [])]
 
@@ -116,7 +116,7 @@ def context_text(found: dict[str, Any]) -> list[str]:
         kind = "instruction" if part["trusted"] else "data"
         line = f"  {part['share']:>6.1%}  {part['tokens']:>7}  {part['name']:<11}  {kind:<11}  {part['source']}"
         lines.append(f"{line}  ({part['note']})" if part["note"] else line)
-    lines += [f"attempt {one['attempt']}: {one['tokens']} tokens" for one in found["earlier"]]
+    lines += [f"attempt {attempt['attempt']}: {attempt['tokens']} tokens" for attempt in found["earlier"]]
     return [*lines, "", *found["text"].splitlines()]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,15 +10,19 @@ from typing import Any
 
 import click
 
+from shared.app.installation.home import home_of
+from shared.backends.local.folder.data_folder import DATABASE
 from shared.backends.local.folder.disk_room import refuse_full, say_full
 from shared.cli.greeting import by_mode
 from shared.cli.house_calls import ask_house
 from shared.cli.operations.operate import is_running
-from shared.cli.root import AS_JSON, DATA, house_url, typed, workwright
+from shared.cli.root import AS_JSON, DATA, format_command, house_url, workwright
+from shared.cli.setup.opened import open_folder
 from shared.core.text.readable import on_one_line
 from shared.local.chosen.choices import FACTS, Choices, read_choices
-from shared.local.chosen.moved_away import moved_words
+from shared.local.chosen.moved_away import describe_move
 from shared.local.chosen.surroundings import in_use
+from shared.settings import process_environment
 
 _SHOWN = 3  # titles in a line; the others are counted
 Json = Mapping[str, Any]
@@ -31,40 +34,41 @@ Json = Mapping[str, Any]
 def status(data: Path, as_json: bool) -> None:
     """Show in ten lines what is connected, what waits for a person, what moves, and what failed lately."""
     chosen, running = read_choices(data), is_running(data)
-    choices = in_use(chosen, os.environ)
+    choices = in_use(chosen, process_environment())
     found = ask_house(data, "GET", "/v1/status") if running else _at_rest(data, chosen)
     if as_json:
         connected = {system: {"mode": choices.mode(system), **choices.of(system).facts} for system in FACTS}
         click.echo(json.dumps({"running": running, "systems": connected, **(found or {})}, ensure_ascii=False))
         return
     where = f"Workwright runs at {house_url(data)}." if running else "Workwright is not running."
-    where = moved_words(data) or where
+    where = describe_move(data) or where
     full = [f"Look: {words}"] if (words := say_full(data)) else []
-    for line in (where, *full, *_told(choices), *(_lines(found, data) if found else [_nothing_yet(chosen)])):
+    for line in (where, *full, *_format_modes(choices), *(_lines(found, data) if found else [_nothing_yet(chosen)])):
         click.echo(on_one_line(line))
 
 
 def _at_rest(data: Path, choices: Choices) -> Json | None:
     """Return how the work of a folder stands in which nothing runs; None where there is no team yet."""
-    from shared.app.installation.home import home_of
     from shared.app.installation.status import status_of
-    from shared.backends.local.folder.data_folder import DATABASE
-    from shared.cli.setup.opened import opened
 
     if not (data / DATABASE).exists():
         return None
     refuse_full(data)
-    with opened(data, choices) as house:
+    with open_folder(data, choices) as house:
         tenant = home_of(house.deps)
         return status_of(house.deps, tenant) if tenant else None
 
 
-def _told(choices: Choices) -> list[str]:
+def _format_modes(choices: Choices) -> list[str]:
     return [f"{label}: {named}" for label, named in by_mode(choices).items()]
 
 
 def _nothing_yet(choices: Choices) -> str:
-    how = typed("up") if choices.systems else f"{typed('init')} for your own systems, or {typed('up')} to try it out"
+    how = (
+        format_command("up")
+        if choices.systems
+        else f"{format_command('init')} for your own systems, or {format_command('up')} to try it out"
+    )
     return f"Nothing has been done here yet: {how}"
 
 
@@ -84,7 +88,9 @@ def _lines(found: Json, data: Path) -> list[str]:
     if found["paused"]:
         lines.append(f"Paused: {found['paused']}")
     if found["waiting"]:
-        lines.append(f"To agree: set the page to Approved, or {typed('approve', found['waiting'][0]['id'], data=data)}")
+        lines.append(
+            f"To agree: set the page to Approved, or {format_command('approve', found['waiting'][0]['id'], data=data)}"
+        )
     return lines
 
 

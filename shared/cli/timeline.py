@@ -16,7 +16,7 @@ from shared.core.run.children import came_to, in_order
 from shared.core.run.run import Run, Step, StepStatus
 from shared.core.text.sentence import count_of
 from shared.local.story.demo import Story
-from shared.local.story.story_end import FAILED, QUESTION, STOPPED, told
+from shared.local.story.story_end import FAILED, QUESTION, STOPPED, describe_end
 
 _SIGNS = {
     StepStatus.SUCCEEDED: ("✓", "green"),
@@ -125,7 +125,7 @@ def summary(story: Story) -> list[Text]:
     for name, value in _rows(story):
         lines.append(Text.assemble((f"{name:<14}", "bold"), value))
     lines.append(Text())
-    if how := told(story.outcome):
+    if how := describe_end(story.outcome):
         lines.append(Text(how, "bold"))
     for check in story.checks:
         sign, colour = ("✓", "green") if check["ok"] else ("✗", "red")
@@ -144,7 +144,12 @@ def _rows(story: Story) -> list[tuple[str, str]]:
         return [*rows, ("Question", str(story.plan["question"]))]
     if story.outcome in (FAILED, STOPPED):
         rows.append(("Why", str(story.run["failure"])))
-    rows.append(("Approved", ", ".join(f"{one['gate']} by {one['by']}" for one in story.approvals) or "by nobody"))
+    rows.append(
+        (
+            "Approved",
+            ", ".join(f"{approval['gate']} by {approval['by']}" for approval in story.approvals) or "by nobody",
+        )
+    )
     if tests:
         rows.append(("Tests", f"{tests.get('tests', 0)} passed in the {tests.get('driver', 'no')} sandbox"))
     for what, made in (("Pull request", story.pull_request), ("Site", story.deployment)):
@@ -159,5 +164,7 @@ def _rows(story: Story) -> list[tuple[str, str]]:
 
 
 def _channels(story: Story) -> str:
-    told = [part.partition(":") for one in story.notifications for part in str(one["outcome"]).split(", ")]
-    return ", ".join(dict.fromkeys(name for name, _, outcome in told if outcome == "sent")) or "nothing"
+    outcomes = [
+        part.partition(":") for notification in story.notifications for part in str(notification["outcome"]).split(", ")
+    ]
+    return ", ".join(dict.fromkeys(name for name, _, outcome in outcomes if outcome == "sent")) or "nothing"

@@ -28,12 +28,11 @@ class Tries:
 
     @property
     def all(self) -> int:
-        """Return the number of deliveries."""
         return self.failed + self.unanswered
 
-    def given_up(self, most_failed: int = MAX_FAILED, most_unanswered: int = MAX_UNANSWERED) -> bool:
+    def given_up(self, max_failed: int = MAX_FAILED, max_unanswered: int = MAX_UNANSWERED) -> bool:
         """Say whether the command is put aside now."""
-        return self.failed >= most_failed or self.unanswered >= most_unanswered
+        return self.failed >= max_failed or self.unanswered >= max_unanswered
 
     def why(self, last: str) -> str:
         """Return why it is put aside; `last` is what the last answer said."""

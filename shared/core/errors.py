@@ -38,9 +38,10 @@ AgentError
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from shared.core.run.faults import Fault
 from shared.core.run.run import NOTHING, Usage
@@ -284,3 +285,14 @@ class NoBrowser(AgentError):
 
 class Busy(AgentError):
     """Somebody else works on this right now; answered 409, and the queue delivers again."""
+
+
+T = TypeVar("T")
+
+
+def run_guarded(work: Callable[[], T], answer: Callable[[Exception], T]) -> T:
+    """Return what the work returns, or what is answered to its error: for the edge of a request, a task or a thread."""
+    try:
+        return work()
+    except Exception as error:  # whose sort nobody can know: the next one has no part in it
+        return answer(error)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
+
+from shared.core.documents.codec import from_body, to_body
+from shared.core.documents.generate import Form, store_as
 
 EARLIER = "earlier"  # in `extra` of an answer that was given about an earlier plan of the page
 ANSWER, WISH = "answer", "wish"  # types of blocks that are comments: what people answered us, and said about a plan
@@ -101,71 +104,15 @@ class Page:
             yield from block.walk()
 
 
+store_as(Form(sparse=True), Block, Span)
+store_as(Form(first=("id", "title", "url", "edited_at", "properties", "blocks")), Page)
+
+
 def page_to_data(page: Page) -> dict[str, Any]:
-    """Return the page as JSON-able data; empty fields are left out."""
-    return {
-        "id": page.id,
-        "title": page.title,
-        "url": page.url,
-        "edited_at": page.edited_at,
-        "properties": dict(page.properties),
-        "blocks": [block_to_data(block) for block in page.blocks],
-    }
+    """Return the page as JSON-able data; what is as it always is takes no room in its blocks."""
+    return to_body(page)
 
 
 def page_from_data(data: Mapping[str, Any]) -> Page:
     """Return the page that `page_to_data` wrote, in this version or an older one."""
-    return Page(
-        id=data["id"],
-        title=data["title"],
-        url=data.get("url", ""),
-        edited_at=data.get("edited_at", ""),
-        properties=dict(data.get("properties", {})),
-        blocks=tuple(block_from_data(block) for block in data.get("blocks", ())),
-    )
-
-
-def block_to_data(block: Block) -> dict[str, Any]:
-    """Return one block and all below it as JSON-able data; what is as it always is takes no room."""
-    data: dict[str, Any] = {"id": block.id, "type": block.type}
-    for name, usual in _BLOCK_FIELDS:
-        value = getattr(block, name)
-        if value == usual:
-            continue
-        if name == "children":
-            value = [block_to_data(child) for child in value]
-        elif name in _SPANS:
-            value = [_span_to_data(span) for span in value]
-        elif name == "cells":
-            value = [[_span_to_data(span) for span in cell] for cell in value]
-        data[name] = value
-    return data
-
-
-def block_from_data(data: Mapping[str, Any]) -> Block:
-    """Return the block that `block_to_data` wrote."""
-    kept = {name: data[name] for name, _ in _BLOCK_FIELDS if name in data}
-    for name in _SPANS & kept.keys():
-        kept[name] = _spans(kept[name])
-    kept["children"] = tuple(block_from_data(child) for child in data.get("children", ()))
-    kept["cells"] = tuple(_spans(cell) for cell in data.get("cells", ()))
-    return Block(data["id"], data["type"], **kept)
-
-
-_SPANS = frozenset({"spans", "caption_spans"})
-_BLOCK_FIELDS = tuple(
-    (each.name, {} if each.default is MISSING else each.default)
-    for each in fields(Block)
-    if each.name not in ("id", "type")
-)
-_SPAN_FIELDS = tuple((each.name, each.default) for each in fields(Span) if each.name != "text")
-_SPAN_NAMES = frozenset(each.name for each in fields(Span))
-
-
-def _span_to_data(span: Span) -> dict[str, Any]:
-    told = {name: getattr(span, name) for name, usual in _SPAN_FIELDS if getattr(span, name) != usual}
-    return {"text": span.text} | told
-
-
-def _spans(data: Any) -> tuple[Span, ...]:
-    return tuple(Span(**{name: value for name, value in span.items() if name in _SPAN_NAMES}) for span in data)
+    return from_body(Page, data)

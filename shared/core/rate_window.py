@@ -12,6 +12,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from shared.core.documents.codec import sparse, unknown
+from shared.core.documents.generate import BESIDE, SPARSE, TURNS, Form, store_as
+
 TICK_S = 0.25  # spent tokens are kept per tick, at its end
 SKEW_S = 2.0  # by how much two callers' clocks may differ: each is right to one second
 
@@ -43,7 +46,7 @@ class Pause:
     by: str
     times: int = 1
 
-    def left(self, now: float, reader: str) -> float:
+    def seconds_left(self, now: float, reader: str) -> float:
         """Return the seconds left by the reader's clock: exactly for who stored it, else with room for the skew.
 
         Nothing is left of one that begins in the future: a clock was turned back.
@@ -52,38 +55,33 @@ class Pause:
         return max(0.0, until - now) if self.since <= now + SKEW_S else 0.0
 
 
+def _write_spent(spent: Mapping[int, int]) -> list[list[int]]:
+    return list(map(list, sorted(spent.items())))
+
+
+def _read_loans(stored: Mapping[str, Any]) -> dict[str, tuple[float, int]]:
+    return {who: (until, tokens) for who, (until, tokens) in stored.items()}
+
+
+def _write_loans(loans: Mapping[str, tuple[float, int]]) -> dict[str, list[float]]:
+    return {who: [*loan] for who, loan in loans.items()}
+
+
 @dataclass(slots=True)
 class Window:
-    """What the callers of one bot have spent, borrowed and been told. Stored as one small document."""
+    """What the callers of one bot have spent, borrowed and been told.
 
-    rate: Rate
-    spent: dict[int, int] = field(default_factory=dict)  # tick → tokens
-    loans: dict[str, tuple[float, int]] = field(default_factory=dict)  # caller → end of life, tokens
-    pauses: dict[str, Pause] = field(default_factory=dict)  # endpoint, or "" for all of them
-    blocked: str = ""  # why we were shut out
+    Stored as one small document: at most 4 KB at 180 calls a minute.
+    """
 
-    @classmethod
-    def from_data(cls, rate: Rate, data: Mapping[str, Any]) -> Window:
-        """Return the window that `to_data` wrote; missing fields are empty."""
-        return cls(
-            rate,
-            {int(tick): int(n) for tick, n in data.get("spent", ())},
-            {str(who): (float(until), int(n)) for who, (until, n) in data.get("loans", {}).items()},
-            {
-                str(where): Pause(float(p[0]), float(p[1]), str(p[2]), int(p[3]))
-                for where, p in data.get("pauses", {}).items()
-            },
-            str(data.get("blocked", "")),
-        )
-
-    def to_data(self) -> dict[str, Any]:
-        """Return it as JSON-able data: at most 4 KB at 180 calls a minute."""
-        data: dict[str, Any] = {"spent": sorted(self.spent.items()), "loans": dict(self.loans)}
-        if self.pauses:
-            data["pauses"] = {where: [p.since, p.until, p.by, p.times] for where, p in self.pauses.items()}
-        if self.blocked:
-            data["blocked"] = self.blocked
-        return data
+    rate: Rate = field(metadata={BESIDE: True})
+    spent: dict[int, int] = field(default_factory=dict, metadata={TURNS: (dict, _write_spent)})  # tick → tokens
+    loans: dict[str, tuple[float, int]] = field(  # caller → end of life, tokens
+        default_factory=dict, metadata={TURNS: (_read_loans, _write_loans)}
+    )
+    pauses: dict[str, Pause] = field(default_factory=dict, metadata={SPARSE: True})  # endpoint, or "" for all of them
+    blocked: str = sparse("")  # why we were shut out
+    more: Mapping[str, Any] = unknown()
 
     def forget_old(self, now: float) -> None:
         """Drop what no longer counts, and what only a clock far ahead can have written."""
@@ -106,13 +104,13 @@ class Window:
         self.loans[who] = (until, tokens)
         return until
 
-    def taken(self) -> int:
+    def count_taken(self) -> int:
         """Return how many tokens count at the moment, after `forget_old`."""
         return sum(self.spent.values()) + sum(n for _, n in self.loans.values())
 
     def wait_for(self, tokens: int, now: float) -> float:
         """Return the seconds until so many tokens are free, if nobody takes any before and loans were spent at once."""
-        missing = self.taken() + min(tokens, self.rate.limit) - self.rate.limit
+        missing = self.count_taken() + min(tokens, self.rate.limit) - self.rate.limit
         if missing <= 0:
             return 0.0
         back_at = now
@@ -129,9 +127,9 @@ class Window:
         while another one waits.
         """
         callers = len({who, *self.loans})
-        most = max(20, self.rate.limit // 9)
-        least = min(5, max(1, self.rate.limit // 20))
-        return max(least, min(most, (self.rate.limit - self.taken()) // (2 * callers)))
+        maximum = max(20, self.rate.limit // 9)
+        minimum = min(5, max(1, self.rate.limit // 20))
+        return max(minimum, min(maximum, (self.rate.limit - self.count_taken()) // (2 * callers)))
 
     def _coming_back(self, now: float) -> Iterable[tuple[float, int]]:
         """Yield when tokens come back. Borrowed ones are mostly spent at once; those late beyond that may be lost."""
@@ -140,3 +138,6 @@ class Window:
         for until, n in self.loans.values():
             hoped = until - life + held
             yield (hoped if hoped > now else until + held, n)
+
+
+store_as(Form(as_list=True), Pause)

@@ -39,7 +39,7 @@ def version_of(kind: str) -> int:
     return 1 + len(UPGRADES.get(kind, ()))
 
 
-def stamped(kind: str, body: Mapping[str, Any]) -> Body:
+def stamp_version(kind: str, body: Mapping[str, Any]) -> Body:
     """Return the document as it is stored."""
     return {**body, FIELD: version_of(kind)}
 

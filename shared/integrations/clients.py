@@ -5,14 +5,13 @@ What is named there goes into the bundle of whoever imports this module (`terraf
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any
 
+from shared.integrations.named import load_named
 from shared.integrations.systems import SYSTEMS
 
 
 def load_client(system: str) -> type[Any]:
     """Return the class of a system's client; raises KeyError for a system that is not in the list."""
-    module, _, name = SYSTEMS[system].client.partition(":")
-    client: type[Any] = getattr(import_module(module), name)
+    client: type[Any] = load_named(SYSTEMS[system].client)
     return client

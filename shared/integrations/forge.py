@@ -111,7 +111,7 @@ class Author:
     email: str
 
 
-def moved(system: str) -> Rejected:
+def refuse_moved_repository(system: str) -> Rejected:
     """Return the error for a repository that has another name now: who is there under the old one nobody knows."""
     words = (
         "the repository was renamed or moved, and we do not follow it by ourselves; set its new "

@@ -25,7 +25,17 @@ TITLES = {each.name: each.title for each in SYSTEMS.values()}
 FILES_ALONE = frozenset(each.name for each in SYSTEMS.values() if each.files_alone)
 USUAL_SECONDS = {each.name: each.usual_seconds for each in SYSTEMS.values() if each.usual_seconds is not None}
 FORGES = tuple(each.name for each in SYSTEMS.values() if each.keeps_code)
+APP_FORGE = next(each.name for each in SYSTEMS.values() if each.installs_app)
+SELF_MANAGED = " or ".join(each.title for each in SYSTEMS.values() if each.self_managed)  # as people read them
+UNNAMED_HOST = next(each.name for each in SYSTEMS.values() if each.was_alone)
 HOSTS = tuple(each.name for each in SYSTEMS.values() if each.hosts_sites)
+MESSENGERS = tuple(each.name for each in SYSTEMS.values() if each.sends_messages)
+EMAIL = "email"
+CHANNELS = (EMAIL, *MESSENGERS)  # the ways to a person beside Notion, as settings and stored messages have them
+BY_PART: Mapping[str, tuple[str, ...]] = {  # of a guided set-up → the systems that it asks for
+    part: tuple(each.name for each in SYSTEMS.values() if each.part == part)
+    for part in dict.fromkeys(each.part for each in SYSTEMS.values())
+}
 
 
 def name_system(system: str) -> str:

@@ -5,9 +5,8 @@ What is named there goes into the bundle of whoever imports this module (`terraf
 
 from __future__ import annotations
 
-from importlib import import_module
-
 from shared.integrations.hooks import Webhook
+from shared.integrations.named import load_named
 from shared.integrations.systems import SYSTEMS
 
 HOOKED = tuple(each.name for each in SYSTEMS.values() if each.webhook)
@@ -15,6 +14,5 @@ HOOKED = tuple(each.name for each in SYSTEMS.values() if each.webhook)
 
 def load_webhook(system: str) -> Webhook:
     """Return a system's webhook; raises KeyError for a system that is not in the list."""
-    module, _, name = SYSTEMS[system].webhook.partition(":")
-    webhook: Webhook = getattr(import_module(module), name)
+    webhook: Webhook = load_named(SYSTEMS[system].webhook)
     return webhook

@@ -109,25 +109,28 @@ class KeptAliveHandler(WSGIRequestHandler):
             self.close_connection = True
 
     def _answer(self, environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes]:
-        begun: list[Any] = []
-
-        def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            begun[:] = [status, headers]
-            return lambda data: None
-
         try:
-            parts: Iterable[bytes] = self.server.app(environ, start_response)
-            try:
-                body = b"".join(parts)
-            finally:
-                if hasattr(parts, "close"):
-                    parts.close()
+            return self._ask_app(environ)
         except (ConnectionError, TimeoutError):
             raise
         except Exception:  # of the application's own: who asked gets an answer, and the log says why
             traceback.print_exc(file=sys.stderr)
             self.close_connection = True
             return "500 Internal Server Error", [("Content-Type", "text/plain")], b"the server failed"
+
+    def _ask_app(self, environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes]:
+        begun: list[Any] = []
+
+        def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            begun[:] = [status, headers]
+            return lambda data: None
+
+        parts: Iterable[bytes] = self.server.app(environ, start_response)
+        try:
+            body = b"".join(parts)
+        finally:
+            if hasattr(parts, "close"):
+                parts.close()
         return begun[0], begun[1], body
 
     def _send(self, status: str, headers: list[tuple[str, str]], body: bytes) -> None:

@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -23,26 +24,27 @@ from shared.backends.local.delivery.outcomes import NOBODY, DeliveryResult
 from shared.backends.local.folder.data_folder import refuse_if_held
 from shared.backends.local.keys.identity import LocalCallers
 from shared.backends.local.memory import give_back, share_arenas
+from shared.core.documents.sync import PASS, Pass
 from shared.core.run.commands import Command, command_to_data
 from shared.lasting_port import find_lasting_port
 from shared.local.chosen.choices import read_choices
 from shared.local.chosen.moved_away import refuse_moved
 from shared.local.chosen.surroundings import surroundings
+from shared.local.clicks import Listener, listen_to_clicks
 from shared.local.lines import bounds_of, line_of
 from shared.local.metrics_page import with_metrics
 from shared.local.serve import house_app, listen
 from shared.local.simulated_mail import mail_as_told
 from shared.local.simulated_world import Simulators
 from shared.local.sites.server import SitesServer
-from shared.local.slack_clicks import listen_to_clicks
 from shared.plain_session import PlainSession
-from shared.settings import FUNCTIONS
+from shared.ports import get_as
+from shared.settings import FUNCTIONS, process_environment
 from shared.telemetry import trace
 from shared.wiring import Wired, wire
 
 if TYPE_CHECKING:
     from shared.backends.local.state.local_store import LocalStore
-    from shared.integrations.slack.socket import SlackSocket
 
 OFTEN = "sync/often"  # answers itself when it wants to be called next
 SCHEDULE = {"sweep": 2.0, "sync": 60.0, OFTEN: 6.0}  # seconds between two calls of a function by the clock
@@ -62,30 +64,29 @@ class House:
         self._sites: SitesServer | None = None
         self._simulators: Simulators | None = None
         self._store: LocalStore | None = None
-        self._clicks: SlackSocket | None = None
+        self._clicks: Listener | None = None
         self._placeholder = _Pending()
         self._server: BaseWSGIServer = listen(self._placeholder, _lasting_port(data) if port is None else port)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._stopping = threading.Event()
-        try:
+        with ExitStack() as undo:  # also where we are told to end before it is there
+            undo.callback(self._close)
             self._open(simulators, public_url)
-        except BaseException:  # also where we are told to end before it is there
-            self._close()
-            raise
+            undo.pop_all()
 
     def _open(self, simulators: Mapping[str, str] | None, public_url: str) -> None:
         """Begin all that has to end again, and wire the functions to it."""
         data = self.data
         self.choices = read_choices(data)
         self.public_url = public_url or self.choices.public_url or self.url
-        only = mail_as_told(self.choices.simulators, os.environ)
+        only = mail_as_told(self.choices.simulators, process_environment())
         if only and not simulators:
             self._simulators = Simulators.start(data / "simulators", only)
         self.simulators = dict(simulators or (self._simulators.urls if self._simulators else {}))
-        os.environ.update(self._environment())
-        self._sites = SitesServer.start(data, os.environ)
+        process_environment().update(self._environment())
+        self._sites = SitesServer.start(data, process_environment())
         if self._sites is not None:
-            os.environ["WORKWRIGHT_SITES_FOLDER_URL"] = self._sites.url
+            process_environment()["WORKWRIGHT_SITES_FOLDER_URL"] = self._sites.url
         self.wired: Wired = wire()
         refuse_moved(data)  # once more: only from here on nobody else has the folder
         assert self.wired.local_store is not None
@@ -105,7 +106,7 @@ class House:
         (data / "house.json").write_text(f'{{"url": "{self.url}", "pid": {os.getpid()}}}\n', encoding="utf-8")
 
     def _environment(self) -> dict[str, str]:
-        found = surroundings(self.choices, self.simulators, os.environ)
+        found = surroundings(self.choices, self.simulators, process_environment())
         ours = {"WORKWRIGHT_DATA": str(self.data), "WORKWRIGHT_PUBLIC_URL": self.public_url}
         return found | ours | {"WORKWRIGHT_FUNCTIONS_URL": self.url}
 
@@ -156,7 +157,7 @@ class House:
             answer = self._session.post(
                 f"{audience}/t/{command.tenant}",
                 json=command_to_data(replace(command, trace="")),
-                headers={"Authorization": self._callers.authorization(audience), **trace.unstamped(command.trace)},
+                headers={"Authorization": self._callers.authorization(audience), **trace.read_stamp(command.trace)},
                 timeout=_DELIVERY_TIMEOUT,
             )
         except requests.RequestException as error:
@@ -202,8 +203,8 @@ class House:
     def _since_last_pass(self) -> float:
         """Return how long ago, in seconds, `sync` last ended: who was away must not wait as if nothing had happened."""
         deps = self.wired.deps
-        passes = [deps.store.get(tenant, "sync", "pass") for tenant in deps.store.tenants()]
-        ended = [datetime.fromisoformat(str(doc.body["ended"])) for doc in passes if doc is not None]
+        passes = [get_as(Pass, deps.store, (tenant, *PASS)) for tenant in deps.store.tenants()]
+        ended = [datetime.fromisoformat(each.ended) for each in passes if each is not None]
         return max(0.0, (deps.clock.now() - max(ended)).total_seconds()) if ended else 0.0
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from shared import log
 from shared.app.asking import ASKS, OFTEN
 from shared.app.connections.connect_account import change_settings
+from shared.app.connections.notion_webhook import is_webhook_verified
 from shared.app.engine.deps import Deps
 from shared.app.engine.switches import ERASURES, is_gone
 from shared.app.installation.home import AROUND, REAL_HOME, SIMULATED_HOME, ends_with
@@ -121,9 +122,8 @@ def _settle_around(house: Installation, tenant: str) -> None:
 
 def _ask_or_be_told(house: House, tenant: str) -> None:
     """Ask Notion often where no webhook of its tells us: it needs a public address, and a person who sets it up."""
-    webhook = house.wired.deps.store.get(SYSTEM, "webhook", "notion")
-    told = house.public_url != house.url and webhook is not None and bool(webhook.body.get("verified"))
-    asks = "" if told else OFTEN
+    has_webhook = house.public_url != house.url and is_webhook_verified(house.wired.deps)
+    asks = "" if has_webhook else OFTEN
     doc = house.wired.deps.store.get(tenant, "settings", "tenant")
     if str((doc.body if doc is not None else {}).get(ASKS, "")) != asks:
         change_settings(house.wired.deps, tenant, **{ASKS: asks})

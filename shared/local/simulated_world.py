@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from shared.core.errors import ConfigError
@@ -35,16 +36,15 @@ class Simulators:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert process.stdout is not None
         line = ""
-        try:
+        with ExitStack() as undo:  # also where we are told to end before they are there
+            for act in (process.stdout.close, process.wait, process.kill):  # the last of them first
+                undo.callback(act)
             line = process.stdout.readline()
-            urls = json.loads(line)["simulators"]
-        except BaseException as error:  # also where we are told to end before they are there
-            process.kill()
-            process.wait()
-            process.stdout.close()
-            if not isinstance(error, ValueError | KeyError):
-                raise
-            raise ConfigError(f"the simulators did not start: {line.strip() or 'no answer'}") from None
+            try:
+                urls = json.loads(line)["simulators"]
+            except (ValueError, KeyError):
+                raise ConfigError(f"the simulators did not start: {line.strip() or 'no answer'}") from None
+            undo.pop_all()
         return cls(process, urls)
 
     def stop(self) -> None:

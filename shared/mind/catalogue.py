@@ -36,7 +36,7 @@ def load_catalogue(own: Path | None = None) -> Catalogue:
 
 
 @cache
-def offered(offer: Offer) -> Catalogue:
+def load_offered(offer: Offer) -> Catalogue:
     """Return the catalogue of an installation: with its operator's table, and the model of a server of its own.
 
     Raises ConfigError when it offers a model of which nothing is known.
@@ -76,7 +76,7 @@ def _facts(id: str, row: Mapping[str, Any]) -> ModelFacts:
 
 def _price(row: Mapping[str, Any]) -> Price:
     tiers: Sequence[Mapping[str, Any]] = row.get("above", ())
-    rates = sorted((_rates(each) for each in (row, *tiers)), key=lambda each: each.at_least)
+    rates = sorted((_rates(each) for each in (row, *tiers)), key=lambda each: each.min_tokens)
     return Price(date.fromisoformat(row["from"]), date.fromisoformat(row["until"]), tuple(rates))
 
 

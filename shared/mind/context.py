@@ -16,7 +16,7 @@ from shared.core.models.model_errors import ContextTooLong
 from shared.core.models.token_bound import token_weight
 from shared.core.text.outgoing_text import visible
 from shared.mind.packing import Count, cut_end, cut_start, repeats, threes
-from shared.mind.safety.fence import fenced, marker, preface
+from shared.mind.safety.fence import fence_text, marker, preface
 
 NAMES = frozenset({"task", "page", "knowledge", "history", "summary", "errors", "feedback", "preferences", "input"})
 CUTS = frozenset({"end", "start", "whole"})
@@ -64,6 +64,11 @@ class Placed:
     full: float
     note: str = ""
 
+    @property
+    def told(self) -> str:
+        """Return which part it is, and why not all of it is there."""
+        return f"{self.part.name} ({self.part.source}): {self.note}"
+
 
 @dataclass(frozen=True, slots=True)
 class Context:
@@ -86,12 +91,17 @@ class Context:
     @property
     def dropped(self) -> tuple[str, ...]:
         """Return what is not in the prompt, or not all of it, in words."""
-        return tuple(f"{each.part.name} ({each.part.source}): {each.note}" for each in self.placed if each.note)
+        return tuple(each.told for each in self.placed if each.note)
+
+    @property
+    def crowded_out(self) -> tuple[str, ...]:
+        """Return what of it more room would have let in, in words."""
+        return tuple(each.told for each in self.placed if each.note.startswith(_ROOM))
 
     @property
     def short(self) -> bool:
         """Say whether there was more to say than room for it."""
-        return any(each.note.startswith(_ROOM) for each in self.placed)
+        return bool(self.crowded_out)
 
     def record(self) -> dict[str, Any]:
         """Return what there is to inspect, without the texts: parts with tokens, share of the budget and source."""
@@ -124,10 +134,10 @@ def assemble(parts: Sequence[Part], *, budget: float, count: Count = token_weigh
     mark = marker(seed, [text for part in seen for text in (part.text, part.source)])
     packing = _Packing(seen, mark, budget, count)
     placed = packing.pack()
-    stable = "\n\n".join(one.text for one in placed if one.part.stable)
-    told = [_shown(one.part, one.text, mark) for one in placed if one.text and not one.part.stable]
-    fences = any(one.text and not one.part.trusted for one in placed)
-    prompt = "\n\n".join([preface(mark, order=_has_order(seen)), *told] if fences else told)
+    stable = "\n\n".join(piece.text for piece in placed if piece.part.stable)
+    rendered = [_render_part(piece.part, piece.text, mark) for piece in placed if piece.text and not piece.part.stable]
+    fences = any(piece.text and not piece.part.trusted for piece in placed)
+    prompt = "\n\n".join([preface(mark, order=_has_order(seen)), *rendered] if fences else rendered)
     return Context(placed, mark, int(budget), round(count(stable) + count(prompt)), stable=stable, prompt=prompt)
 
 
@@ -135,8 +145,8 @@ def _has_order(parts: Sequence[Part]) -> bool:
     return any(part.name == ORDER and not part.trusted for part in parts)
 
 
-def _shown(part: Part, text: str, mark: str) -> str:
-    return text if part.trusted else fenced(text, mark, part.name, part.source)
+def _render_part(part: Part, text: str, mark: str) -> str:
+    return text if part.trusted else fence_text(text, mark, part.name, part.source)
 
 
 class _Packing:
@@ -151,8 +161,10 @@ class _Packing:
         self._there: set[tuple[str, ...]] = set()
         self._of_name: dict[str, float] = {}
         self._of_page: dict[str, float] = {}
-        self._most = {name: max(part.share for part in parts if part.name == name) for name in {p.name for p in parts}}
-        self._frames = [count(_shown(part, "", mark)) for part in parts]
+        self._max_shares = {
+            name: max(part.share for part in parts if part.name == name) for name in {p.name for p in parts}
+        }
+        self._frames = [count(_render_part(part, "", mark)) for part in parts]
 
     def pack(self) -> tuple[Placed, ...]:
         order = sorted(range(len(self._parts)), key=self._urgency)
@@ -175,7 +187,7 @@ class _Packing:
         if before is None and part.name == "knowledge" and repeats(part.text, self._there):
             self._found[number] = Placed(part, "", 0, full, "said already by another part")
             return
-        allowed, why = self._allowed(part, within_share)
+        allowed, why = self._find_limit(part, within_share)
         text = part.text if full <= allowed + _EPSILON else self._cut(part, allowed - frame)
         if text != part.text and (part.trusted or (part.must and not text and not within_share)):
             raise ContextTooLong(f"{part.name} ({part.source}) needs {full:.0f} tokens, {max(0, allowed):.0f} are left")
@@ -194,15 +206,15 @@ class _Packing:
             self._of_name[part.name] -= before.tokens
             self._of_page[_page(part)] -= before.tokens
 
-    def _allowed(self, part: Part, within_share: bool) -> tuple[float, str]:
+    def _find_limit(self, part: Part, within_share: bool) -> tuple[float, str]:
         """Return how many tokens the part may have, and what sets the limit."""
         limits = [(self._left, _ROOM)]
-        share = self._most[part.name]
+        share = self._max_shares[part.name]
         if within_share and share and not part.trusted:
             limits.append((share * self._budget - self._of_name.get(part.name, 0), _ROOM))
         if part.name == "knowledge" and not part.must:
-            most = ONE_PAGE * (share or 1) * self._budget
-            limits.append((most - self._of_page.get(_page(part), 0), "enough of this page"))
+            limit = ONE_PAGE * (share or 1) * self._budget
+            limits.append((limit - self._of_page.get(_page(part), 0), "enough of this page"))
         return min(limits)
 
     def _cut(self, part: Part, room: float) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from shared.core.text.outgoing_text import visible
 
-MOST = 2400  # characters of one error: about 600 tokens
+MAX = 2400  # characters of one error: about 600 tokens
 _FRAMES = 2  # of a stack trace, the innermost: the ones that our code is in
 _COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _FRAME = re.compile(r"\s+File \"[^\"]+\", line \d+|\s+at \S.*[(:]\d+|\s+at .*\(.*\)$|\S+\.\w+:\d+(?::\d+)?: in ")
@@ -20,17 +20,17 @@ _SAYS = 12  # characters of a line that say something of their own; shorter ones
 _MARKED = "… {} lines left out …"
 
 
-def compact_error(text: str, most: int = MOST) -> str:
-    """Return at most `most` characters: repeated lines once, of stack traces the innermost frames, then what matters.
+def compact_error(text: str, limit: int = MAX) -> str:
+    """Return at most `limit` characters: repeated lines once, of stack traces the innermost frames, then what matters.
 
     What stays is in its order and as it was; a line says how many were left out.
     """
     lines = [line.rstrip() for line in visible(_COLOUR.sub("", text)).splitlines()]
     lines = _without_frames(_once(lines))
-    if _size(lines) <= most:
+    if _size(lines) <= limit:
         return "\n".join(lines).strip()
-    lines = [_shorter(line, most // 4) for line in lines]
-    kept = _chosen(lines, most)
+    lines = [_shorter(line, limit // 4) for line in lines]
+    kept = _choose_lines(lines, limit)
     found: list[str] = []
     before = -1
     for number in sorted(kept):
@@ -40,7 +40,7 @@ def compact_error(text: str, most: int = MOST) -> str:
         before = number
     if len(lines) - before > 1:
         found.append(_MARKED.format(len(lines) - before - 1))
-    return "\n".join(found)[:most]
+    return "\n".join(found)[:limit]
 
 
 def _once(lines: Sequence[str]) -> list[str]:
@@ -80,14 +80,14 @@ def _innermost(stack: Sequence[Sequence[str]]) -> list[str]:
     return [f"  … {len(stack) - len(kept)} frames left out …", *(line for frame in kept for line in frame)]
 
 
-def _chosen(lines: Sequence[str], most: int) -> set[int]:
+def _choose_lines(lines: Sequence[str], limit: int) -> set[int]:
     """Return the numbers of the lines that stay: the last, what matters with the lines around it, then the end."""
     weighty = [number for number, line in enumerate(lines) if _MATTERS.search(line)]
     around = [near for number in weighty for near in (number, number - 1, number - 2, number - 3, number + 1)]
     order = [len(lines) - 1, *(near for near in around if 0 <= near < len(lines))]
     order += [*range(len(lines) - 1, -1, -1)]
     kept: set[int] = set()
-    left = int(0.85 * most)  # the rest is for the words about what was left out
+    left = int(0.85 * limit)  # the rest is for the words about what was left out
     for number in order:
         size = len(lines[number]) + 1
         if number not in kept and size <= left:
@@ -96,9 +96,9 @@ def _chosen(lines: Sequence[str], most: int) -> set[int]:
     return kept
 
 
-def _shorter(line: str, most: int) -> str:
+def _shorter(line: str, limit: int) -> str:
     """Return both ends of a line: what was expected stands at one of them, and a whole page may stand between."""
-    return line if len(line) <= most else f"{line[: 2 * most // 3]} … {line[-most // 3 :]}"
+    return line if len(line) <= limit else f"{line[: 2 * limit // 3]} … {line[-limit // 3 :]}"
 
 
 def _size(lines: Sequence[str]) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 _SHORT = 40  # characters of what was given that are quoted
-_MOST_NAMES = 30
+_MAX_NAMES = 30
 _ONE = {
     "string": "a text",
     "integer": "a whole number",
@@ -33,16 +33,16 @@ _PREFIX = re.compile(r"^(Value error|Assertion failed), ")
 Json = Mapping[str, Any]
 
 
-def told_errors(errors: Iterable[Mapping[str, Any]], schema: Json) -> list[str]:
+def describe_errors(errors: Iterable[Mapping[str, Any]], schema: Json) -> list[str]:
     """Return a line for each of pydantic's errors against the model with that JSON schema."""
     return list(dict.fromkeys(_line(each, schema) for each in errors))
 
 
-def told_in_one_line(error: ValidationError, of: type[BaseModel], without: Iterable[str] = ()) -> str:
+def describe_in_one_line(error: ValidationError, of: type[BaseModel], without: Iterable[str] = ()) -> str:
     """Return what is wrong with an input, but in the fields `without`; "" where nothing else is."""
     left = [each for each in error.errors(include_url=False) if not each["loc"] or each["loc"][0] not in tuple(without)]
-    told = told_errors(left, of.model_json_schema())
-    return "; ".join(line.removeprefix("the answer: ") for line in told)  # of an input as a whole: its own words
+    problems = describe_errors(left, of.model_json_schema())
+    return "; ".join(line.removeprefix("the answer: ") for line in problems)  # of an input as a whole: its own words
 
 
 def _line(error: Mapping[str, Any], schema: Json) -> str:
@@ -54,12 +54,12 @@ def _line(error: Mapping[str, Any], schema: Json) -> str:
         return f"{where or 'the answer'}: {_PREFIX.sub('', words)}"
     if kind == "extra_forbidden":
         known = list((_at(schema, error["loc"][:-1]) or {}).get("properties") or ())
-        return f"{where}: unknown field; known: {', '.join(known[:_MOST_NAMES]) or 'none'}"
+        return f"{where}: unknown field; known: {', '.join(known[:_MAX_NAMES]) or 'none'}"
     if kind == "missing":
         return f"{where}: is missing; it must be {in_words(at, schema)}"
     if at is None:
-        return f"{where or 'the answer'}: {_plain(words)}; given: {described(given)}"
-    return f"{where or 'the answer'}: must be {in_words(at, schema)}; given: {described(given)}"
+        return f"{where or 'the answer'}: {_plain(words)}; given: {describe_value(given)}"
+    return f"{where or 'the answer'}: must be {in_words(at, schema)}; given: {describe_value(given)}"
 
 
 def _plain(words: str) -> str:
@@ -72,15 +72,15 @@ def _plain(words: str) -> str:
 def fields_in_words(schema: Json) -> str:
     """Return the fields of an input and what each must be, in a line; those with ? may be left out."""
     needed = schema.get("required") or ()
-    told = []
+    fields = []
     for name, each in (schema.get("properties") or {}).items():
         about = str(each.get("description", ""))
         words = f"{in_words(each, schema)} ({about})" if 0 < len(about) <= _SHORT else in_words(each, schema)
-        told.append(f"{name}{'' if name in needed else '?'}: {words}")
-    return "; ".join(told) or "nothing"
+        fields.append(f"{name}{'' if name in needed else '?'}: {words}")
+    return "; ".join(fields) or "nothing"
 
 
-def described(given: Any) -> str:
+def describe_value(given: Any) -> str:
     """Return what was given, short enough to read: itself, or what it is."""
     if isinstance(given, str):
         return repr(given) if len(given) <= _SHORT else f"a text of {len(given)} characters"
@@ -93,7 +93,7 @@ def described(given: Any) -> str:
 
 def in_words(found: Json | None, schema: Json) -> str:
     """Return what a schema allows: "a list of texts", "one of: low, high", with its limits."""
-    found = _meant(found, schema)
+    found = _resolve_ref(found, schema)
     if "const" in found:
         return json.dumps(found["const"], ensure_ascii=False)
     if "enum" in found:
@@ -105,7 +105,7 @@ def in_words(found: Json | None, schema: Json) -> str:
         return f"a list of {_several(found.get('items'), schema)}{_limits(found, 'Items', 'of them')}"
     if kind == "object" and found.get("properties"):
         needed = set(found.get("required") or ())
-        names = (name if name in needed else f"{name}?" for name in list(found["properties"])[:_MOST_NAMES])
+        names = (name if name in needed else f"{name}?" for name in list(found["properties"])[:_MAX_NAMES])
         return f"an object with {', '.join(names)}"
     if kind == "string" and "pattern" in found:
         return f"a text like {found['pattern']}"
@@ -113,31 +113,37 @@ def in_words(found: Json | None, schema: Json) -> str:
 
 
 def _several(found: Json | None, schema: Json) -> str:
-    found = _meant(found, schema)
+    found = _resolve_ref(found, schema)
     if "enum" in found:
         return f"values, each {in_words(found, schema)}"
     return _MANY.get(str(found.get("type", "")), "values")
 
 
 def _limits(found: Json, what: str, words: str) -> str:
-    least, most = found.get(f"min{what}"), found.get(f"max{what}")
-    if least and most:
-        return f", {least} to {most} {words}"
-    if most is not None:
-        return f" of at most {most} {words}" if what == "Length" else f", at most {most}"
-    return f" of at least {least} {words}" if least and what == "Length" else f", at least {least}" if least else ""
+    minimum, maximum = found.get(f"min{what}"), found.get(f"max{what}")
+    if minimum and maximum:
+        return f", {minimum} to {maximum} {words}"
+    if maximum is not None:
+        return f" of at most {maximum} {words}" if what == "Length" else f", at most {maximum}"
+    return (
+        f" of at least {minimum} {words}"
+        if minimum and what == "Length"
+        else f", at least {minimum}"
+        if minimum
+        else ""
+    )
 
 
 def _bounds(found: Json) -> str:
-    least, most = found.get("minimum"), found.get("maximum")
-    if least is not None and most is not None:
-        return f" from {least} to {most}"
-    return f" of at most {most}" if most is not None else f" of at least {least}" if least is not None else ""
+    minimum, maximum = found.get("minimum"), found.get("maximum")
+    if minimum is not None and maximum is not None:
+        return f" from {minimum} to {maximum}"
+    return f" of at most {maximum}" if maximum is not None else f" of at least {minimum}" if minimum is not None else ""
 
 
 def _at(schema: Json, place: Iterable[Any]) -> Json | None:
     """Return the schema of what is at that place; None where it cannot be told."""
-    found: Json | None = _meant(schema, schema)
+    found: Json | None = _resolve_ref(schema, schema)
     for part in place:
         found = _below(found, part, schema) if found is not None else None
     return found
@@ -145,18 +151,18 @@ def _at(schema: Json, place: Iterable[Any]) -> Json | None:
 
 def _below(found: Json, part: Any, schema: Json) -> Json | None:
     for each in (found, *(found.get("anyOf") or found.get("oneOf") or ())):
-        each = _meant(each, schema)
+        each = _resolve_ref(each, schema)
         if isinstance(part, int) and each.get("type") == "array":
             places = each.get("prefixItems") or ()
-            return _meant(places[part] if part < len(places) else each.get("items"), schema)
+            return _resolve_ref(places[part] if part < len(places) else each.get("items"), schema)
         if str(part) in (each.get("properties") or {}):
-            return _meant(each["properties"][str(part)], schema)
+            return _resolve_ref(each["properties"][str(part)], schema)
         if isinstance(each.get("additionalProperties"), Mapping) and each.get("type") == "object":
-            return _meant(each["additionalProperties"], schema)
+            return _resolve_ref(each["additionalProperties"], schema)
     return None
 
 
-def _meant(found: Json | None, schema: Json) -> Json:
+def _resolve_ref(found: Json | None, schema: Json) -> Json:
     """Return the schema, of a name the one it stands for."""
     while found and "$ref" in found:
         found = (schema.get("$defs") or {}).get(str(found["$ref"]).rpartition("/")[2])

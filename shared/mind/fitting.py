@@ -58,7 +58,7 @@ def fit(
     parts: Sequence[Part],
     *,
     answer_tokens: int,
-    most: int = 0,
+    max_tokens: int = 0,
     seed: str = "",
     reserved: Usage | None = None,
     factors: Factors = FACTORS,
@@ -66,8 +66,8 @@ def fit(
     """Return the request of these parts that fills the model's window at most, and what became of each part.
 
     `answer_tokens` are kept free for the answer, a quarter of the window at most: the request asks for no more then.
-    `most` limits the whole prompt further, in tokens, and `reserved` by what the call may cost. Raises ContextTooLong
-    when what must not be cut does not fit.
+    `max_tokens` limits the whole prompt further, in tokens, and `reserved` by what the call may cost. Raises
+    ContextTooLong when what must not be cut does not fit.
     """
     window = model.window(request_of("").task_class)
     free = answer_room(window, answer_tokens)
@@ -78,7 +78,7 @@ def fit(
             return request
         return replace(request, max_output_tokens=free)
 
-    budget = min(window - free, most) if most else window - free
+    budget = min(window - free, max_tokens) if max_tokens else window - free
     return _Fitting(model, brief, parts, budget, seed, reserved, factors).fit()
 
 
@@ -89,7 +89,7 @@ def within(
     ask: Callable[[ModelRequest], R],
     *,
     answer_tokens: int,
-    most: int = 0,
+    max_tokens: int = 0,
     seed: str = "",
     reserved: Usage | None = None,
     keep: Callable[[Context], None] | None = None,
@@ -102,7 +102,7 @@ def within(
     refused: tuple[int, ...] = ()
     while True:
         request, context = fit(
-            model, request_of, parts, answer_tokens=answer_tokens, most=most, seed=seed, reserved=reserved,
+            model, request_of, parts, answer_tokens=answer_tokens, max_tokens=max_tokens, seed=seed, reserved=reserved,
             factors=factors,
         )  # fmt: skip
         context = replace(context, refused=refused)
@@ -113,7 +113,7 @@ def within(
         except ContextTooLong:
             if len(refused) == SHRINKS:
                 raise
-            refused, most = (*refused, context.tokens), int(SHRUNK * context.tokens)
+            refused, max_tokens = (*refused, context.tokens), int(SHRUNK * context.tokens)
 
 
 class _Fitting:
@@ -151,12 +151,12 @@ class _Fitting:
                 room = room * _DEARER if low < room * _DEARER else (low + high) / 2
                 continue
             if not context.short and self._surely_fits(request, estimated * max(factor, 1.0)):
-                return request, self._measured(context, estimated * factor, factor, "estimate")
+                return request, self._with_measure(context, estimated * factor, factor, "estimate")
             actual, counted = self._count(request, estimated)
             seen = actual / max(1, estimated)
             self._factors.learn(self._key, seen)
             if actual <= self._budget:
-                best, low = (request, self._measured(context, actual, seen, counted)), room
+                best, low = (request, self._with_measure(context, actual, seen, counted)), room
                 if not context.short or actual >= FULL * self._budget:
                     return best
             else:
@@ -172,8 +172,8 @@ class _Fitting:
     def _affordable(self, request: ModelRequest) -> bool:
         if self._reserved is None:
             return True
-        most = self._model.estimate(request)
-        return most.tokens <= self._reserved.tokens and most.micros <= self._reserved.micros
+        ceiling = self._model.estimate(request)
+        return ceiling.tokens <= self._reserved.tokens and ceiling.micros <= self._reserved.micros
 
     def _surely_fits(self, request: ModelRequest, guess: float) -> bool:
         """Say whether no tokenizer can find more than the budget: none needs more than a token for each byte."""
@@ -186,7 +186,7 @@ class _Fitting:
         except IntegrationError:  # the question itself will say so again, if it lasts
             return round(estimated * self._factors.of(self._key)), "estimate"
 
-    def _measured(self, context: Context, total: float, factor: float, counted: str) -> Context:
+    def _with_measure(self, context: Context, total: float, factor: float, counted: str) -> Context:
         placed = tuple(replace(each, tokens=each.tokens * factor, full=each.full * factor) for each in context.placed)
         fixed = round(total - sum(each.tokens for each in placed))
         return replace(context, placed=placed, budget=self._budget, tokens=round(total), fixed=fixed, counted=counted)

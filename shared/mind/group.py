@@ -19,7 +19,6 @@ from shared.mind.context import Part
 from shared.mind.members import Kinds, Member
 
 AGAIN = frozenset({"debate", "mend"})  # roles of those who are asked once more: what they depend on is the talk so far
-ROLES = frozenset({"", "chair", "check", "merge", *AGAIN})
 _MAIN = ("text", "answer", "summary")
 _LABELS = {"choice": "Choice", "reasons": "Why", "dissent": "Who disagreed"}  # where a field's name says too little
 _SEAT = re.compile(r"^(?:Specialist|Round) \d+: ")
@@ -56,7 +55,7 @@ class Heard:
     talk: tuple[Step, ...] = ()
 
 
-def said_by(step: Step, get_text: Callable[[str], str]) -> Said:
+def read_said(step: Step, get_text: Callable[[str], str]) -> Said:
     """Return what came of a step that is done."""
     name, title, output = step.id, step.spec.title or step.spec.kind, step.output
     if step.status == StepStatus.SKIPPED:
@@ -68,7 +67,7 @@ def said_by(step: Step, get_text: Callable[[str], str]) -> Said:
     return Said(name, title, dict(output))
 
 
-def heard(run: Run, step: Step) -> Heard:
+def gather_heard(run: Run, step: Step) -> Heard:
     """Return what a step of a group builds on: what it depends on within its group, and what its group builds on."""
     given: list[Step] = []
     talk: list[Step] = []
@@ -106,9 +105,9 @@ def _field_text(name: str, value: Any) -> str:
 
 def _flat(value: Any) -> str:
     if isinstance(value, Mapping):
-        said = [(name, each) for name, each in value.items() if each not in ("", [])]
+        filled = [(name, each) for name, each in value.items() if each not in ("", [])]
         who = f"{_SEAT.sub('', _flat(value['who']))}: " if value.get("who") else ""  # a person, and what they say
-        return who + "; ".join(f"{name.replace('_', ' ')}: {_flat(each)}" for name, each in said if name != "who")
+        return who + "; ".join(f"{name.replace('_', ' ')}: {_flat(each)}" for name, each in filled if name != "who")
     if isinstance(value, list):
         return ", ".join(_flat(each) for each in value)
     return " ".join(str(value).split()) if not isinstance(value, bool) else ("yes" if value else "no")
@@ -120,7 +119,7 @@ def role_part(role: str) -> Part:
     return Part("task", f"role {role} {version.removeprefix('version:').strip()}", text.strip(), trusted=True)
 
 
-def told(all_said: Iterable[Said], name: str) -> list[Part]:
+def list_said_parts(all_said: Iterable[Said], name: str) -> list[Part]:
     """Return what others have said as parts of a context; what is absent says nothing."""
     return [Part(name, each.title, each.text, must=True, share=0.6) for each in all_said if not each.absent]
 
@@ -140,10 +139,10 @@ class Group:
         free = step.spec.estimate == NOTHING  # the model costs nothing
         self._price: Callable[[str, Mapping[str, Any]], Usage] = (lambda kind, given: NOTHING) if free else price
 
-    def said(self, *names: str) -> list[Said]:
+    def list_said(self, *names: str) -> list[Said]:
         """Return what the children of these names came to, in this order."""
         found = (self._run.step(self._id(name)) for name in names)
-        return [said_by(each, self._get_text) for each in found if each is not None]
+        return [read_said(each, self._get_text) for each in found if each is not None]
 
     def ask(
         self,
@@ -186,11 +185,11 @@ class Group:
 
     def said_by_each(self, members: Sequence[Member]) -> list[Said]:
         """Return what those have said who were asked by `ask_each`."""
-        return self.said(*(str(number) for number in range(1, len(members) + 1)))
+        return self.list_said(*(str(number) for number in range(1, len(members) + 1)))
 
-    def names_of(self, said: Iterable[Said]) -> list[str]:
+    def names_of(self, replies: Iterable[Said]) -> list[str]:
         """Return the names of the children who have said something, for those who are to hear it."""
-        return [each.step.removeprefix(self._id("")) for each in said]
+        return [each.step.removeprefix(self._id("")) for each in replies]
 
     def _id(self, name: str) -> str:
         return f"{self._step.id}{CHILD}{name}"
@@ -198,38 +197,38 @@ class Group:
 
 def who_is_there(all_said: Sequence[Said], quorum: int) -> list[Said]:
     """Return those who answered; raises ModelError where they are fewer than `quorum`, or half where that is 0."""
-    there = [each for each in all_said if not each.absent]
+    present = [each for each in all_said if not each.absent]
     needed = quorum or len(all_said) // 2 + 1
-    if len(there) < needed:
+    if len(present) < needed:
         why = "; ".join(f"{each.title}: {each.absent}" for each in all_said if each.absent)
-        raise ModelError(f"{len(there)} of {len(all_said)} answered, {needed} are needed ({why[:1500]})")
-    return there
+        raise ModelError(f"{len(present)} of {len(all_said)} answered, {needed} are needed ({why[:1500]})")
+    return present
 
 
-def position(said: Said, field: str) -> str:
+def position(reply: Said, field: str) -> str:
     """Return what somebody says in a field, so that equal positions are equal texts."""
-    value = said.fields.get(field)
+    value = reply.fields.get(field)
     return " ".join(value.split()).casefold() if isinstance(value, str) else json.dumps(value, sort_keys=True)
 
 
-def tally(there: Sequence[Said], field: str) -> tuple[Said, dict[str, int], list[dict[str, str]]]:
+def tally(present: Sequence[Said], field: str) -> tuple[Said, dict[str, int], list[dict[str, str]]]:
     """Return the first of those with the most frequent position, all positions with their votes, and who dissents.
 
     Of two that are equally frequent the one that was named first counts.
     """
     votes: dict[str, int] = {}
-    for each in there:
+    for each in present:
         votes[position(each, field)] = votes.get(position(each, field), 0) + 1
-    most = max(votes, key=lambda name: votes[name])  # the first of the most frequent
-    won = next(each for each in there if position(each, field) == most)
-    return won, {name[:_LONGEST]: count for name, count in votes.items()}, dissent(there, field, most)
+    winner = max(votes, key=lambda name: votes[name])  # the first of the most frequent
+    won = next(each for each in present if position(each, field) == winner)
+    return won, {name[:_LONGEST]: count for name, count in votes.items()}, dissent(present, field, winner)
 
 
-def dissent(there: Sequence[Said], field: str, accepted: str) -> list[dict[str, str]]:
+def dissent(present: Sequence[Said], field: str, accepted: str) -> list[dict[str, str]]:
     """Return who takes another position than the accepted one, and where their whole answer is kept."""
     return [
         {"who": each.title, "says": position(each, field)[:_LONGEST], "answer": each.ref}
-        for each in there
+        for each in present
         if position(each, field) != accepted
     ]
 

@@ -14,10 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, WithJsonSche
 from pydantic.json_schema import SkipJsonSchema
 
 from shared.core.run.run import NOTHING, Usage
-from shared.mind.field_errors import told_in_one_line
+from shared.mind.field_errors import describe_in_one_line
 
 DEEPEST = 3  # patterns in patterns
-MOST_STEPS = 80  # that one pattern may become, of the 200 of a run
+MAX_STEPS = 80  # that one pattern may become, of the 200 of a run
 
 
 class Member(BaseModel):
@@ -86,7 +86,7 @@ class Weight:
     answers of those before it must have for it to be asked.
     """
 
-    most: Usage = NOTHING
+    ceiling: Usage = NOTHING
     steps: int = 0
     levels: int = 0
     agents: frozenset[str] = frozenset()
@@ -102,22 +102,20 @@ def weight_of(member: Member, kinds: Kinds) -> Weight:
     try:
         wanted = kind.input.model_validate(dict(member.input))
     except ValidationError as error:
-        raise ValueError(f"{member.kind}: {told_in_one_line(error, kind.input)}") from error
+        raise ValueError(f"{member.kind}: {describe_in_one_line(error, kind.input)}") from error
     return kind.weigh(wanted, kinds)
 
 
 def sum_of(asked: list[tuple[Weight, int]], voice: type[BaseModel] | None) -> Weight:
     """Return the weight of a pattern that asks each at most so often; raises ValueError where it is too much."""
-    tokens = sum(each.most.tokens * times for each, times in asked)
-    micros = sum(each.most.micros * times for each, times in asked)
+    tokens = sum(each.ceiling.tokens * times for each, times in asked)
+    micros = sum(each.ceiling.micros * times for each, times in asked)
     steps = sum((1 + each.steps) * times for each, times in asked)
     levels = 1 + max(each.levels for each, _ in asked)
     if levels > DEEPEST:
         raise ValueError(f"patterns are nested {levels} deep; at most {DEEPEST} are allowed: take the innermost out")
-    if steps > MOST_STEPS:
-        raise ValueError(
-            f"this may become {steps} steps; at most {MOST_STEPS} are allowed: use fewer members or rounds"
-        )
+    if steps > MAX_STEPS:
+        raise ValueError(f"this may become {steps} steps; at most {MAX_STEPS} are allowed: use fewer members or rounds")
     agents = frozenset().union(*(each.agents for each, _ in asked))
     return Weight(Usage(tokens, micros), steps, levels, agents, voice)
 
@@ -125,8 +123,8 @@ def sum_of(asked: list[tuple[Weight, int]], voice: type[BaseModel] | None) -> We
 def must_answer(weight: Weight, field: str, who: str) -> None:
     """Raise ValueError unless the answer has that field."""
     if weight.voice is not None and field not in weight.voice.model_fields:
-        there = ", ".join(weight.voice.model_fields)
-        raise ValueError(f"{who} does not answer with {field!r}, but with {there}")
+        field_names = ", ".join(weight.voice.model_fields)
+        raise ValueError(f"{who} does not answer with {field!r}, but with {field_names}")
 
 
 def must_offer(member: Member, weight: Weight, before: Sequence[tuple[str, Weight]], who: str) -> None:

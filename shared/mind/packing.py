@@ -54,10 +54,10 @@ def cut_start(text: str, room: float, count: Count) -> str:
     if count(text) <= room:
         return text
     room -= count(CUT_SIGN)
-    kept, left = _fitting(reversed(text.splitlines(keepends=True)), room, count, joined=_turned)
+    kept, left = _fitting(reversed(text.splitlines(keepends=True)), room, count, joined=_reverse)
     if left > room / 2:
         before = text[: len(text) - len(kept)]
-        words, left = _fitting(reversed(_WORDS.findall(before)), left, count, joined=_turned)
+        words, left = _fitting(reversed(_WORDS.findall(before)), left, count, joined=_reverse)
         if left > room / 2:
             words = _letters(before[: len(before) - len(words)][::-1], left, count)[::-1] + words
         kept = words + kept
@@ -65,7 +65,7 @@ def cut_start(text: str, room: float, count: Count) -> str:
     return f"{CUT_SIGN}\n{kept}" if kept.strip() else ""
 
 
-def _turned(found: list[str]) -> str:
+def _reverse(found: list[str]) -> str:
     return "".join(reversed(found))
 
 
@@ -99,7 +99,7 @@ def threes(text: str) -> frozenset[tuple[str, ...]]:
     return frozenset(zip(words, words[1:], words[2:], strict=False)) or frozenset({tuple(words)} if words else ())
 
 
-def repeats(text: str, there: frozenset[tuple[str, ...]] | set[tuple[str, ...]]) -> bool:
+def repeats(text: str, shingles: frozenset[tuple[str, ...]] | set[tuple[str, ...]]) -> bool:
     """Say whether almost all of the text stands there already."""
     runs = threes(text)
-    return bool(runs) and len(runs & there) > NEAR * len(runs)
+    return bool(runs) and len(runs & shingles) > NEAR * len(runs)

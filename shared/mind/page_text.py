@@ -54,12 +54,12 @@ def _kind(block: Block, number: int) -> str:
 
 def block_text(block: Block) -> str:
     """Return all that a block says in its own line."""
-    cells = " | ".join(_one_line(_styled(cell)) for cell in block.cells)
-    caption = f"({_styled(block.caption_runs)})" if block.caption_runs else ""
-    return " ".join(text for text in (_styled(block.spans), cells, block.name, block.url or "", caption) if text)
+    cells = " | ".join(_one_line(_join_spans(cell)) for cell in block.cells)
+    caption = f"({_join_spans(block.caption_runs)})" if block.caption_runs else ""
+    return " ".join(text for text in (_join_spans(block.spans), cells, block.name, block.url or "", caption) if text)
 
 
-def _styled(spans: Sequence[Span]) -> str:
+def _join_spans(spans: Sequence[Span]) -> str:
     return "".join(
         f"{span.text} ({span.href})" if span.href and span.href != span.text else span.text for span in spans
     )

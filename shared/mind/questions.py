@@ -15,12 +15,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from shared.core.errors import ConfigError, Rejected
 from shared.core.run.run import Run, Step
-from shared.mind.field_errors import told_in_one_line
+from shared.mind.agents.registry import agent as find_agent
+from shared.mind.agents.registry import agents
+from shared.mind.context import Part
+from shared.mind.field_errors import describe_in_one_line
+from shared.mind.group import gather_heard, list_said_parts, read_said, role_part
 from shared.mind.members import Role
 
 if TYPE_CHECKING:
     from shared.mind.agents.registry import Agent
-    from shared.mind.context import Part
     from shared.mind.group import Said
 
 _BEFORE = "before"
@@ -30,13 +33,12 @@ _FROM = re.compile(r"(step:((?:r[0-9]{1,4}\.)?[A-Za-z0-9_-]{1,40})|before)(?:\.(
 
 def _agents_in_words(schema: dict[str, Any]) -> None:
     """Say in the schema which agents there are, and what goes in and out: a planner can use only what it is told of."""
-    from shared.mind.agents.registry import agents
 
     lines = []
-    for one in agents().values():
-        told = one.input.model_json_schema()
-        given = _fields_in_words(told, told.get("$defs", {}))
-        lines.append(f"{one.id}({given}) → {', '.join(one.output.model_fields)}: {one.purpose}")
+    for agent in agents().values():
+        schema_of_input = agent.input.model_json_schema()
+        given = _fields_in_words(schema_of_input, schema_of_input.get("$defs", {}))
+        lines.append(f"{agent.id}({given}) → {', '.join(agent.output.model_fields)}: {agent.purpose}")
     schema["description"] = "\n".join(lines)
 
 
@@ -76,13 +78,13 @@ class Question(BaseModel):
 
     @model_validator(mode="after")
     def _fits_its_agent(self) -> Question:
-        one = agent_named(self.agent)
+        agent = agent_named(self.agent)
         for name, source in self.takes.items():
-            if name not in one.input.model_fields or name in self.input:
-                raise ValueError(f"takes.{name}: {one.id} does not have such a field to fill")
-            if name == one.order:  # what others answered may say what a stranger wrote
+            if name not in agent.input.model_fields or name in self.input:
+                raise ValueError(f"takes.{name}: {agent.id} does not have such a field to fill")
+            if name == agent.order:  # what others answered may say what a stranger wrote
                 raise ValueError(
-                    f"takes.{name}: `{name}` is the order of {one.id}, which the plan writes itself, in `input`;"
+                    f"takes.{name}: `{name}` is the order of {agent.id}, which the plan writes itself, in `input`;"
                     " what others have answered goes into another field, or into `reads`"
                 )
             if not _FROM.fullmatch(source):
@@ -90,16 +92,16 @@ class Question(BaseModel):
         for source in self.reads:
             if not source.startswith("step:") or not _FROM.fullmatch(source):
                 raise ValueError(f"reads: {source[:80]!r} is not step:ID")
-        _check_input(one, self.input, without=self.takes)
+        _check_input(agent, self.input, without=self.takes)
         return self
 
     @property
     def hears(self) -> tuple[str, ...]:
         """Return the fields that it needs of the answers of those before it; none where the plan says what it hears."""
-        one = agent_named(self.agent)
-        if not one.heard or one.heard in {*self.input, *self.takes}:
+        agent = agent_named(self.agent)
+        if not agent.heard or agent.heard in {*self.input, *self.takes}:
             return ()
-        return tuple(name for name in _item_of(one)["required"] if name != _WHO)
+        return tuple(name for name in _item_of(agent)["required"] if name != _WHO)
 
 
 def without_text(wanted: Question) -> list[str]:
@@ -107,37 +109,35 @@ def without_text(wanted: Question) -> list[str]:
 
     In a pattern there is what others have said; here what the plan writes, takes or lets it read is all there is.
     """
-    one = agent_named(wanted.agent)
+    agent = agent_named(wanted.agent)
     blank = [name for name, value in wanted.input.items() if isinstance(value, str) and not value.strip()]
-    needed = [name for name in blank if one.input.model_fields[name].is_required()]
+    needed = [name for name in blank if agent.input.model_fields[name].is_required()]
     if wanted.reads:  # an order is never read
-        needed = [name for name in needed if name == one.order]
+        needed = [name for name in needed if name == agent.order]
     return [f"input.{name}: holds no text; write it, or name in `takes` the step that fills it" for name in needed]
 
 
 def agent_named(name: str) -> Agent:
     """Return the agent; raises ValueError, which names those there are."""
-    from shared.mind.agents.registry import agent
-
     try:
-        return agent(name)
+        return find_agent(name)
     except ConfigError as error:
         raise ValueError(str(error)) from error
 
 
-def _item_of(one: Agent) -> Mapping[str, Any]:
+def _item_of(agent: Agent) -> Mapping[str, Any]:
     """Return the schema of one item of what an agent hears."""
-    told = one.input.model_json_schema()
-    item: Mapping[str, Any] = told["$defs"][told["properties"][one.heard]["items"]["$ref"].rpartition("/")[2]]
+    schema = agent.input.model_json_schema()
+    item: Mapping[str, Any] = schema["$defs"][schema["properties"][agent.heard]["items"]["$ref"].rpartition("/")[2]]
     return item
 
 
-def _check_input(one: Agent, given: Mapping[str, Any], *, without: Mapping[str, str]) -> None:
+def _check_input(agent: Agent, given: Mapping[str, Any], *, without: Mapping[str, str]) -> None:
     try:
-        one.input.model_validate(dict(given))
+        agent.input.model_validate(dict(given))
     except ValidationError as error:
-        if wrong := told_in_one_line(error, one.input, without):
-            raise ValueError(f"input of {one.id}: {wrong}") from error
+        if wrong := describe_in_one_line(error, agent.input, without):
+            raise ValueError(f"input of {agent.id}: {wrong}") from error
 
 
 class Asking:
@@ -151,13 +151,12 @@ class Asking:
         get_text: Callable[[str], str],
         named: Callable[[str], Step | None],
     ) -> None:
-        from shared.mind.group import heard, said_by
 
         self.agent = agent_named(wanted.agent)
         self._wanted, self._step, self._get_text, self._named = wanted, step, get_text, named
-        found = heard(run, step)
-        self._given = [said_by(each, get_text) for each in found.given]
-        self._talk = [said_by(each, get_text) for each in found.talk]
+        found = gather_heard(run, step)
+        self._given = [read_said(each, get_text) for each in found.given]
+        self._talk = [read_said(each, get_text) for each in found.talk]
         self._takes = dict(wanted.takes)
         hears = self.agent.heard
         if hears and hears not in {*wanted.takes, *wanted.input} and self._given:
@@ -165,9 +164,9 @@ class Asking:
 
     def input(self) -> BaseModel:
         """Return the agent's input with all that fills it; raises Rejected where what came before does not fit."""
-        from shared.mind.agents.asking import checked_input
+        from shared.mind.agents.ask_agent import checked_input
 
-        filled = {name: self._taken(name, source) for name, source in self._takes.items()}
+        filled = {name: self._fill_field(name, source) for name, source in self._takes.items()}
         try:
             return checked_input(self.agent, {**self._wanted.input, **filled})
         except ValueError as error:
@@ -175,19 +174,17 @@ class Asking:
 
     def parts(self) -> list[Part]:
         """Return what stands beside the input: its role, what others have said, and its own last mistake."""
-        from shared.mind.context import Part
-        from shared.mind.group import role_part, told
 
         found = [role_part(self._wanted.role)] if self._wanted.role else []
         if not any(source.startswith(_BEFORE) for source in self._takes.values()):
-            found += told(self._given, "input")
-        found += told(self._talk, "history")
-        found += told((self._read(source) for source in self._wanted.reads), "input")
+            found += list_said_parts(self._given, "input")
+        found += list_said_parts(self._talk, "history")
+        found += list_said_parts((self._read(source) for source in self._wanted.reads), "input")
         if self._step.feedback:
             found.append(Part("errors", "your last answer", self._step.feedback, must=True))
         return found
 
-    def _taken(self, name: str, source: str) -> Any:
+    def _fill_field(self, name: str, source: str) -> Any:
         """Return what fills a field: a list takes each answer, a text all of them, one below the other."""
         named = _FROM.fullmatch(source)
         assert named is not None  # validated with the plan
@@ -206,25 +203,24 @@ class Asking:
             value if isinstance(value, str) else json.dumps(value, ensure_ascii=False) for value in values
         )
 
-    def _position(self, said: Said) -> dict[str, Any]:
+    def _position(self, reply: Said) -> dict[str, Any]:
         """Return what somebody said as one item of the list that the agent hears: who it was, and the fields it has."""
         wanted = _item_of(self.agent)["properties"]
-        return {_WHO: said.title, **{name: said.fields[name] for name in wanted if name in said.fields}}
+        return {_WHO: reply.title, **{name: reply.fields[name] for name in wanted if name in reply.fields}}
 
     def _read(self, source: str) -> Said:
-        from shared.mind.group import said_by
 
         name = _FROM.fullmatch(source)
         step = self._named(str(name[2])) if name else None
         if step is None or not step.output:
             raise Rejected("agent", f"{source}: that step has not answered yet; make this one depend on it")
-        return said_by(step, self._get_text)
+        return read_said(step, self._get_text)
 
 
-def _field(said: Said, field: str | None) -> Any:
+def _field(reply: Said, field: str | None) -> Any:
     if field is None:
-        return said.text
-    if field not in said.fields:
-        there = ", ".join(said.fields) or "no fields"
-        raise Rejected("agent", f"{said.title} has not answered with {field!r}, but with {there}")
-    return said.fields[field]
+        return reply.text
+    if field not in reply.fields:
+        field_names = ", ".join(reply.fields) or "no fields"
+        raise Rejected("agent", f"{reply.title} has not answered with {field!r}, but with {field_names}")
+    return reply.fields[field]

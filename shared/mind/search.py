@@ -66,7 +66,7 @@ def search(
 
     With `now`, of two that are as good the one of the page edited later comes first.
     """
-    found = ranked(knowledge, embedder, query, roots=roots)
+    found = rank_chunks(knowledge, embedder, query, roots=roots)
     best = sorted(found, key=lambda chunk: (-found[chunk][0], chunk))[: limit * 2 if now else limit]
     hits = []
     for chunk in knowledge.get(best):
@@ -75,7 +75,7 @@ def search(
     return sorted(hits, key=lambda hit: -hit.score)[:limit]
 
 
-def ranked(
+def rank_chunks(
     knowledge: Knowledge, embedder: Embedder | None, query: str, *, roots: Sequence[str] = (), pool: int = _POOL
 ) -> dict[str, tuple[float, str]]:
     """Return every chunk that either search found, with its score and how it was found; `pool` of each are taken."""
@@ -87,7 +87,7 @@ def ranked(
     for chunk, score in fused.items():
         how = "both" if chunk in by_words and chunk in by_meaning else "words" if chunk in by_words else "meaning"
         found[chunk] = (score, how)
-    for chunk, share in _copied(knowledge, query, fused).items():
+    for chunk, share in _share_copied(knowledge, query, fused).items():
         score, how = found[chunk]
         found[chunk] = (score + (_PINNED if share >= _WHOLLY else _COPIED * share), how)
     for text in exact_parts(query):
@@ -97,7 +97,7 @@ def ranked(
     return found
 
 
-def _copied(knowledge: Knowledge, query: str, fused: Mapping[str, float]) -> dict[str, float]:
+def _share_copied(knowledge: Knowledge, query: str, fused: Mapping[str, float]) -> dict[str, float]:
     """Return which share of the question's runs of three words the best chunks hold, of those that hold most."""
     wanted = threes(query)
     if len(wanted) < _RUNS:
@@ -111,7 +111,7 @@ def fuse(words: Sequence[Scored], near: Nearest) -> dict[str, float]:
     """Return the score of every chunk in either list, between 0 and 1; of one list alone where the other is empty."""
     best = max((each.score for each in words), default=0.0)
     by_words = {each.chunk: each.score / best for each in words} if best > 0 else {}
-    by_meaning = _stretched(near)
+    by_meaning = _stretch_scores(near)
     if not by_meaning:
         return dict(by_words)
     if not by_words:
@@ -124,7 +124,7 @@ def fuse(words: Sequence[Scored], near: Nearest) -> dict[str, float]:
 
 def exact_parts(query: str) -> list[str]:
     """Return what of a query is meant to the letter: quotes, addresses, tickets, names of code, files, versions."""
-    quoted = [one or other for one, other in _QUOTED.findall(query)]
+    quoted = [double or other for double, other in _QUOTED.findall(query)]
     addresses = _ADDRESS.findall(query)
     rest = _ADDRESS.sub(" ", _QUOTED.sub(" ", query))
     return list(dict.fromkeys([*quoted, *addresses, *_NAME.findall(rest)]))[:5]
@@ -148,7 +148,7 @@ def _near(
     return knowledge.near(vector, embedder.id, limit=pool, roots=roots, also=also)
 
 
-def _stretched(near: Nearest) -> Mapping[str, float]:
+def _stretch_scores(near: Nearest) -> Mapping[str, float]:
     high = max((each.score for each in near.found), default=0.0)
     span = high - near.low
     if span <= 0:

@@ -18,12 +18,12 @@ from shared.core.errors import ErrorClass, IntegrationError
 from shared.core.models.model_errors import InvalidOutput, ModelError
 from shared.core.retries import ANSWER
 from shared.core.run.run import NOTHING, Usage
-from shared.mind.field_errors import told_errors
+from shared.mind.field_errors import describe_errors
 from shared.ports import Message, Model, ModelCall, ModelRequest, ModelResult
 
 T = TypeVar("T", bound=BaseModel)
 REPAIRS = ANSWER.tries - 1
-_MOST_ERRORS = 8  # of one answer that are told: the others mostly follow from these
+_MAX_ERRORS = 8  # of one answer that are told: the others mostly follow from these
 _LONGEST_ERROR = 300  # letters; some messages quote what was wrong
 _LONGEST_ANSWER = 24_000  # letters of an answer that is shown again
 _MEND = (
@@ -50,7 +50,7 @@ def ask(
     """Return the checked answer, and the result whose usage and calls are the sum of all that was asked.
 
     `check` raises InvalidOutput for an answer of the right shape that cannot be used. Raises InvalidOutput after
-    `repairs` rounds, whose `said` is the last answer, and other errors as the model raises them, a refusal among them;
+    `repairs` rounds, whose `answer` is the last one, and other errors as the model raises them, a refusal among them;
     `used` and `made` of either are those of all rounds. A request with tools goes to `ask_with_tools`.
     """
     if request.tools:
@@ -72,13 +72,13 @@ def ask_with_tools(
 
     Usage, calls and errors are as with `ask`. Nobody has checked what is in the calls.
     """
-    all_rounds, problem, said, first = _Rounds(), "", "", request
+    all_rounds, problem, last_answer, first = _Rounds(), "", "", request
     for left in range(repairs, -1, -1):
         try:
             result = model.complete(request)
         except InvalidOutput as error:
             all_rounds.count(error.used, error.made)
-            said, problem = error.said, _short(str(error))
+            last_answer, problem = error.answer, _short(str(error))
         except (IntegrationError, ModelError) as error:
             all_rounds.count(error.used, error.made)
             if problem and isinstance(error, ModelError) and error.error_class == ErrorClass.FINAL:
@@ -89,20 +89,20 @@ def ask_with_tools(
         else:
             all_rounds.count(result.usage, result.made)
             if result.calls and request.tools:
-                return None, all_rounds.summed(result)
-            said = json.dumps(dict(result.answer), ensure_ascii=False) if result.answer else ""
+                return None, all_rounds.sum_up(result)
+            last_answer = json.dumps(dict(result.answer), ensure_ascii=False) if result.answer else ""
             try:
-                return _checked(answer, result.answer, check), all_rounds.summed(result)
+                return _check_answer(answer, result.answer, check), all_rounds.sum_up(result)
             except InvalidOutput as error:
                 problem = str(error)
         if left:
-            request = with_last_answer(first, said, problem, model.window(first.task_class))
+            request = with_last_answer(first, last_answer, problem, model.window(first.task_class))
     failed = InvalidOutput(problem, used=all_rounds.used)
-    failed.made, failed.said = tuple(all_rounds.made), said
+    failed.made, failed.answer = tuple(all_rounds.made), last_answer
     raise failed
 
 
-def _checked(answer: type[T], given: Mapping[str, Any], check: Callable[[T], None] | None) -> T:
+def _check_answer(answer: type[T], given: Mapping[str, Any], check: Callable[[T], None] | None) -> T:
     try:
         found = answer.model_validate(dict(given))
     except ValidationError as error:
@@ -119,27 +119,27 @@ def compact(error: ValidationError, of: type[BaseModel] | None = None) -> str:
     """
     errors = error.errors(include_url=False)
     if of is not None:
-        found = [_short(line) for line in told_errors(errors, schema_of(of))]
+        found = [_short(line) for line in describe_errors(errors, schema_of(of))]
     else:
         found = [_short(f"{'.'.join(map(str, each['loc'])) or 'the answer'}: {each['msg']}") for each in errors]
-    more = f"\n… and {len(found) - _MOST_ERRORS} more of the kind" if len(found) > _MOST_ERRORS else ""
-    return "\n".join(found[:_MOST_ERRORS]) + more
+    more = f"\n… and {len(found) - _MAX_ERRORS} more of the kind" if len(found) > _MAX_ERRORS else ""
+    return "\n".join(found[:_MAX_ERRORS]) + more
 
 
-def with_last_answer(request: ModelRequest, said: str, problem: str, window: int) -> ModelRequest:
+def with_last_answer(request: ModelRequest, last_answer: str, problem: str, window: int) -> ModelRequest:
     """Return the question asked again: behind it the last answer, and what is wrong with it.
 
     A token is about four letters, so that the answer takes no more than an eighth of the window.
     """
-    most = max(1000, min(_LONGEST_ANSWER, window // 2))
-    shown = [Message("assistant", _both_ends(said, most))] if said.strip() else []
+    limit = max(1000, min(_LONGEST_ANSWER, window // 2))
+    shown = [Message("assistant", _both_ends(last_answer, limit))] if last_answer.strip() else []
     return replace(request, messages=(*request.messages, *shown, Message("user", _MEND + problem)))
 
 
-def _both_ends(text: str, most: int) -> str:
-    if len(text) <= most:
+def _both_ends(text: str, limit: int) -> str:
+    if len(text) <= limit:
         return text
-    head, tail = 3 * most // 4, most // 4
+    head, tail = 3 * limit // 4, limit // 4
     return text[:head] + _CUT.format(count=len(text) - head - tail) + text[-tail:]
 
 
@@ -158,5 +158,5 @@ class _Rounds:
         self.used = self.used + used
         self.made += made
 
-    def summed(self, result: ModelResult) -> ModelResult:
+    def sum_up(self, result: ModelResult) -> ModelResult:
         return replace(result, usage=self.used, made=tuple(self.made))

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared.core.models.model_errors import ModelError
 from shared.mind.group import Said
-from shared.mind.safety.fence import fenced
+from shared.mind.safety.fence import fence_text
 from shared.mind.structured import compact
 from shared.ports import Message, Tool, ToolCall
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from shared.mind.agents.registry import Agent
     from shared.mind.members import Kinds
 
-MOST_CALLS = 4  # of one turn
+MAX_CALLS = 4  # of one turn
 SAME_CALL = 3  # the same tool with the same input this often is a loop, not work
 _LONGEST = 12_000  # letters of one result
 _TOLD_AGAIN = "You have asked this before; its result stands above. Ask for something else, or answer."
@@ -72,16 +72,16 @@ class Ability:
             raise ValueError(compact(error, self.input)) from error
 
 
-def abilities_of(one: Agent, may: Iterable[Allowed], kinds: Kinds, connected: Iterable[str]) -> list[Ability]:
+def abilities_of(agent: Agent, may: Iterable[Allowed], kinds: Kinds, connected: Iterable[str]) -> list[Ability]:
     """Return what an agent may use: of the kinds it is made for those that only read, and those the plan allows.
 
     Kinds of systems that the tenant has not connected are left out.
     """
-    there, allowed = set(connected), {each.kind: each.fixed for each in may}
+    names, allowed = set(connected), {each.kind: each.fixed for each in may}
     found = []
-    for name in one.steps:
+    for name in agent.steps:
         kind = kinds.get(name)
-        if kind is None or not kind.usable_with(there):
+        if kind is None or not kind.usable_with(names):
             continue
         if (
             name in allowed and kind.fills
@@ -92,12 +92,12 @@ def abilities_of(one: Agent, may: Iterable[Allowed], kinds: Kinds, connected: It
     return found
 
 
-def check_may(one: Agent, allowed: Allowed, kinds: Kinds) -> None:
+def check_may(agent: Agent, allowed: Allowed, kinds: Kinds) -> None:
     """Raise ValueError, written for a planner, unless the plan fixes all of a kind of step but the agent's text."""
     kind = kinds.get(allowed.kind)
-    if allowed.kind not in one.steps or kind is None:
+    if allowed.kind not in agent.steps or kind is None:
         raise ValueError(
-            f"may: {one.id} is not made for {allowed.kind!r}, only for {', '.join(one.steps) or 'nothing'}"
+            f"may: {agent.id} is not made for {allowed.kind!r}, only for {', '.join(agent.steps) or 'nothing'}"
         )
     if not kind.fills:
         raise ValueError(
@@ -179,36 +179,36 @@ def _decide(
         raise ValueError(f"there is no tool {call.name!r}; there are {', '.join(sorted(abilities)) or 'none'}")
     if again:
         raise ValueError(_TOLD_AGAIN)
-    if number > MOST_CALLS:
-        raise ValueError(f"too many at once; {MOST_CALLS} in a turn")
+    if number > MAX_CALLS:
+        raise ValueError(f"too many at once; {MAX_CALLS} in a turn")
     return ability, ability.whole(call.input)
 
 
-def told_turns(turns: Sequence[Turn], results: Mapping[str, Said], mark: str) -> tuple[Message, ...]:
+def render_turns(turns: Sequence[Turn], results: Mapping[str, Said], mark: str) -> tuple[Message, ...]:
     """Return the turns as messages; results are data within `mark`, and what failed or was refused is said."""
     found: list[Message] = []
     for turn in turns:
         calls = tuple(ToolCall(str(call["id"]), str(call["tool"]), call["input"]) for call in turn.calls)
         found.append(Message("assistant", calls=calls))
-        found += [Message("tool", _told(call, results, mark), call=str(call["id"])) for call in turn.calls]
+        found += [Message("tool", _describe_result(call, results, mark), call=str(call["id"])) for call in turn.calls]
     return tuple(found)
 
 
-def _told(call: Mapping[str, Any], results: Mapping[str, Said], mark: str) -> str:
+def _describe_result(call: Mapping[str, Any], results: Mapping[str, Said], mark: str) -> str:
     if "refused" in call:
         return f"Refused: {call['refused']}"
-    said = results.get(str(call["name"]))
-    if said is None or said.absent:
-        why = said.absent if said else "it was not done"
-        return "It failed:\n" + fenced(why[:_LONGEST], mark, "errors", str(call["tool"]))
-    text = said.text
+    reply = results.get(str(call["name"]))
+    if reply is None or reply.absent:
+        why = reply.absent if reply else "it was not done"
+        return "It failed:\n" + fence_text(why[:_LONGEST], mark, "errors", str(call["tool"]))
+    text = reply.text
     cut = text if len(text) <= _LONGEST else text[:_LONGEST] + "\n… (the rest is left out)"
-    return fenced(cut, mark, "input", str(call["tool"]))
+    return fence_text(cut, mark, "input", str(call["tool"]))
 
 
 def texts_of(results: Mapping[str, Said]) -> list[str]:
     """Return all that may stand within the fence."""
-    return [f"{said.text}\n{said.absent}" for said in results.values()]
+    return [f"{reply.text}\n{reply.absent}" for reply in results.values()]
 
 
 def names_of(turns: Sequence[Turn]) -> list[str]:

@@ -11,8 +11,8 @@ _LET_PASS = "low"  # the severity that stands beside ok
 
 def verdict_of(answer: Mapping[str, Any]) -> str:
     """Return `ok`, `mend` or `stop`. An ok beside findings above low is a mend: what was found counts, not the word."""
-    said = str(answer.get("verdict"))
+    verdict = str(answer.get("verdict"))
     found = [each for each in answer.get("findings") or () if isinstance(each, Mapping)]
-    if said == OK and any(each.get("severity", _LET_PASS) != _LET_PASS for each in found):
+    if verdict == OK and any(each.get("severity", _LET_PASS) != _LET_PASS for each in found):
         return MEND
-    return said
+    return verdict

@@ -29,7 +29,7 @@ from shared.ports import Message, Model, ModelRequest, ModelResult
 BEGIN, UNTIL = 0.7, 0.3  # of the share: when turns go, and down to where
 TASK = "summary"
 ANSWER_TOKENS, PROMPT_TOKENS = 1500, 12_000
-_MOST = 30  # entries of one kind that are kept, the newest
+_MAX = 30  # entries of one kind that are kept, the newest
 _LENGTH = 240  # characters of one entry
 _ENDS = re.compile(r"(?<=[.!?。！？])\s|\n")
 _NAMED = re.compile(
@@ -72,7 +72,6 @@ class Summary:
         return "\n".join(lines)
 
     def to_data(self) -> dict[str, Any]:
-        """Return it as JSON-able data."""
         return asdict(self)
 
     @staticmethod
@@ -135,7 +134,7 @@ def slide(
     return kept, [turn for number, turn in enumerate(turns) if number in going]
 
 
-def summarised(
+def summarize(
     model: Model | None, before: Summary, gone: Sequence[Turn], *, seed: str = ""
 ) -> tuple[Summary, ModelResult | None]:
     """Return the summary of what was summarised before and the turns that go, and the model's result, if it made it.
@@ -146,24 +145,24 @@ def summarised(
         return before, None
     if model is not None:
         try:
-            answer, result = _asked(model, before, gone, seed)
+            answer, result = _ask_for_summary(model, before, gone, seed)
         except (IntegrationError, ModelError):
-            return _extracted(before, gone), None
-        return _checked(answer, before, gone), result
-    return _extracted(before, gone), None
+            return _extract_summary(before, gone), None
+        return _check_summary(answer, before, gone), result
+    return _extract_summary(before, gone), None
 
 
 def window_parts(summary: Summary, turns: Sequence[Turn], *, share: float = 0.0) -> list[Part]:
     """Return both as parts of a context; of turns that still do not fit the oldest lines go."""
-    told = "\n".join(turn.text for turn in turns)
+    text = "\n".join(turn.text for turn in turns)
     parts = [
         Part("summary", f"the first {summary.turns} turns", summary.text, share=share / 3),
-        Part("history", "the last turns", told, share=share, cut="start"),
+        Part("history", "the last turns", text, share=share, cut="start"),
     ]
     return [part for part in parts if part.text]
 
 
-def _asked(model: Model, before: Summary, gone: Sequence[Turn], seed: str) -> tuple[_Answer, ModelResult]:
+def _ask_for_summary(model: Model, before: Summary, gone: Sequence[Turn], seed: str) -> tuple[_Answer, ModelResult]:
     version_and_text = prompt(TASK)
     request = ModelRequest(
         task=TASK,
@@ -183,21 +182,21 @@ def _asked(model: Model, before: Summary, gone: Sequence[Turn], seed: str) -> tu
         [part for part in parts if part.text],
         lambda asked: ask(model, asked, _Answer),
         answer_tokens=ANSWER_TOKENS,
-        most=PROMPT_TOKENS,
+        max_tokens=PROMPT_TOKENS,
         seed=seed,
     )
     return found
 
 
-def _checked(answer: _Answer, before: Summary, gone: Sequence[Turn]) -> Summary:
+def _check_summary(answer: _Answer, before: Summary, gone: Sequence[Turn]) -> Summary:
     """Leave out entries with ids or dates that nobody has named, and add those that the model has lost."""
     source = "\n".join([before.text, *(turn.text for turn in gone)])
-    there = set(_NAMED.findall(source))
+    names = set(_NAMED.findall(source))
 
     def true(entries: Sequence[str]) -> tuple[str, ...]:
-        return tuple(each[:_LENGTH] for each in entries if each.strip() and set(_NAMED.findall(each)) <= there)[-_MOST:]
+        return tuple(each[:_LENGTH] for each in entries if each.strip() and set(_NAMED.findall(each)) <= names)[-_MAX:]
 
-    goal = answer.goal if set(_NAMED.findall(answer.goal)) <= there else before.goal
+    goal = answer.goal if set(_NAMED.findall(answer.goal)) <= names else before.goal
     kept = Summary(
         turns=before.turns + len(gone),
         goal=goal[:_LENGTH] or before.goal,
@@ -209,10 +208,10 @@ def _checked(answer: _Answer, before: Summary, gone: Sequence[Turn]) -> Summary:
     )
     named = set(_NAMED.findall(kept.text))
     lost = [line[:_LENGTH] for line in _namings(source) if not set(_NAMED.findall(line)) <= named]
-    return replace(kept, entities=(*kept.entities, *lost)[-_MOST:])
+    return replace(kept, entities=(*kept.entities, *lost)[-_MAX:])
 
 
-def _extracted(before: Summary, gone: Sequence[Turn]) -> Summary:
+def _extract_summary(before: Summary, gone: Sequence[Turn]) -> Summary:
     firsts = [f"{turn.messages[0].role}: {_first(turn.messages[0].text)}" for turn in gone if turn.messages[0].text]
     source = "\n".join(turn.text for turn in gone)
     shown = set(_NAMED.findall("\n".join([*before.entities, *firsts])))
@@ -221,8 +220,8 @@ def _extracted(before: Summary, gone: Sequence[Turn]) -> Summary:
         before,
         turns=before.turns + len(gone),
         goal=before.goal or ("" if before.turns else _first(gone[0].messages[0].text)[:_LENGTH]),
-        entities=tuple(dict.fromkeys([*before.entities, *lost]))[-_MOST:],
-        said=(*before.said, *(first[:_LENGTH] for first in firsts))[-_MOST:],
+        entities=tuple(dict.fromkeys([*before.entities, *lost]))[-_MAX:],
+        said=(*before.said, *(first[:_LENGTH] for first in firsts))[-_MAX:],
     )
 
 

@@ -1,9 +1,9 @@
 """What we need from a cloud, or from one machine. Each port has one contract suite, run on every backend."""
 
 from shared.ports.browser import Browser, PageLook, no_browser
-from shared.ports.callers import CallerCheck
 from shared.ports.changes import at_once, change_doc
 from shared.ports.clock import Clock
+from shared.ports.documents import all_as, change_as, get_as, read_as
 from shared.ports.knowledge import Embedder, Knowledge, KnownPage, Nearest, Scored, Vector
 from shared.ports.model import (
     Message,
@@ -16,7 +16,7 @@ from shared.ports.model import (
     ToolCall,
     request_tokens,
 )
-from shared.ports.queue import DeadLetter, Queue
+from shared.ports.queue import CallerCheck, DeadLetter, Queue
 from shared.ports.sandbox import Network, Sandbox, SandboxLimits, SandboxRequest, SandboxResult
 from shared.ports.secrets import Secret, Secrets
 from shared.ports.store import MAX_DOCUMENT_BYTES, SYSTEM, Commit, Doc, Loaded, Put, Store
@@ -56,8 +56,12 @@ __all__ = [
     "Tool",
     "ToolCall",
     "Vector",
+    "all_as",
     "at_once",
+    "change_as",
     "change_doc",
+    "get_as",
     "no_browser",
+    "read_as",
     "request_tokens",
 ]

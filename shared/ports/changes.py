@@ -23,17 +23,17 @@ def change_doc(
     place: tuple[str, str, str],
     change: Callable[[Body | None], Body | None],
     stand_back: Callable[[int], None] = at_once,
-    most: int = TRIES,
+    max_tries: int = TRIES,
 ) -> Body | None:
     """Save what `change` makes of the document at (tenant, kind, id); return it as it is then.
 
     `change` is handed the body, or None where there is none, and returns the new one: None deletes it, and the very
     body it was handed is left as it is. It is asked again for each new body while others are faster, so it does
     nothing else; `stand_back` waits in between. What it raises ends the change. Raises Busy when others were faster
-    `most` times.
+    `max_tries` times.
     """
     tenant, kind, name = place
-    for tries in range(most):
+    for tries in range(max_tries):
         if tries:
             stand_back(tries - 1)
         doc = store.get(tenant, kind, name)
@@ -46,4 +46,4 @@ def change_doc(
         except VersionConflict:
             continue
         return after
-    raise Busy(f"{kind}/{name} was changed by others {most} times in a row")
+    raise Busy(f"{kind}/{name} was changed by others {max_tries} times in a row")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Protocol
 
-from shared.core.models.token_bound import estimated_tokens
+from shared.core.models.token_bound import estimate_tokens
 from shared.core.run.run import Usage
 
 
@@ -101,7 +101,7 @@ def request_tokens(request: ModelRequest) -> int:
     texts += [json.dumps([tool.name, tool.purpose, dict(tool.schema)], ensure_ascii=False) for tool in request.tools]
     for message in request.messages:
         texts += [message.text, *(json.dumps(dict(call.input), ensure_ascii=False) for call in message.calls)]
-    return sum(estimated_tokens(text) for text in texts)
+    return sum(estimate_tokens(text) for text in texts)
 
 
 class Model(Protocol):

@@ -40,3 +40,10 @@ class Queue(Protocol):
 
     def replay(self, tenant: str, command_id: str) -> None:
         """Deliver a dead letter again, which is a letter no longer; raises KeyError."""
+
+
+class CallerCheck(Protocol):
+    """Says whether a request comes from our own queue; raises Unauthenticated or Forbidden."""
+
+    def __call__(self, authorization: str, audience: str) -> None:
+        """Check the `Authorization` header for this audience."""

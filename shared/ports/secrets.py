@@ -15,7 +15,6 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
-        """Return the secret text."""
         return self._value
 
     def __repr__(self) -> str:

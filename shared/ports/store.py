@@ -155,7 +155,7 @@ class Store(Protocol):
     def due_runs(self, now: datetime, limit: int = 100) -> list[tuple[str, str]]:
         """Return (tenant, run) of unfinished runs whose `next_check_at` has come, the longest due first."""
 
-    def forgotten(self, before: datetime, limit: int = 100) -> list[Command]:
+    def find_unsent(self, before: datetime, limit: int = 100) -> list[Command]:
         """Return unsent commands of any tenant that were committed before that time, the oldest first."""
 
     def tenants(self) -> list[str]:

@@ -33,11 +33,9 @@ class KindsWhenAsked(Mapping[str, "StepKind"]):
         return _kinds()[name]
 
     def __iter__(self) -> Iterator[str]:
-        """Return the names."""
         return iter(_kinds())
 
     def __len__(self) -> int:
-        """Return how many there are."""
         return len(_kinds())
 
 

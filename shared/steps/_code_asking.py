@@ -43,7 +43,7 @@ def ask_for(
     """Return the model's checked answer; raises InvalidOutput, and other errors as the model raises them."""
     model, found = ctx.model(), list[T]()
 
-    def asked(request: ModelRequest) -> ModelResult:
+    def request_once(request: ModelRequest) -> ModelResult:
         checked, result = ask(model, request, answer, repairs=1)  # two rounds end within the attempt's lease
         found.append(checked)
         return result
@@ -52,9 +52,9 @@ def ask_for(
         model,
         lambda prompt: code_request(task, ctx.settings["prompts"], answer, data, prompt),
         parts,
-        asked,
+        request_once,
         answer_tokens=OUTPUT_TOKENS,
-        most=PROMPT_TOKENS,
+        max_tokens=PROMPT_TOKENS,
         seed=f"{ctx.run.id}.{ctx.step.id}.{ctx.step.attempt}",
         reserved=ctx.step.reserved,
         keep=ctx.keep_context,
@@ -72,13 +72,13 @@ def answer_tokens(model: Model) -> int:
     return int(CHUNK * answer_room(window, window if free else OUTPUT_TOKENS))
 
 
-def planned(ctx: StepContext) -> tuple[dict[str, Any], dict[str, Any]]:
+def read_planned(ctx: StepContext) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the approved proposal and the page as they were kept; nothing of it but ids is trusted."""
     page: dict[str, Any] = json.loads(ctx.get_text(str(ctx.output_of("plan.propose")["page"])))
-    return approved_proposal(ctx), page
+    return load_proposal(ctx), page
 
 
-def approved_proposal(ctx: StepContext) -> dict[str, Any]:
+def load_proposal(ctx: StepContext) -> dict[str, Any]:
     """Return the approved proposal alone; a run that was planned otherwise has none."""
     ref = ctx.output_of("plan.propose").get("proposal")
     proposal: dict[str, Any] = json.loads(ctx.get_text(str(ref))) if ref else {}
@@ -90,11 +90,11 @@ def requirement_ids(proposal: Mapping[str, Any]) -> list[str]:
     return [str(each["id"]) for each in proposal.get("requirements", ())]
 
 
-def wanted_of(proposal: Mapping[str, Any]) -> dict[str, Any]:
+def pick_wanted(proposal: Mapping[str, Any]) -> dict[str, Any]:
     """Return what of the approved plan whoever writes files needs: what is wanted, and not how it is sent away."""
-    told = {name: proposal.get(name) for name in ("summary", "assumptions")}
+    summary = {name: proposal.get(name) for name in ("summary", "assumptions")}
     wanted = [{name: each.get(name, "") for name in ("id", "text")} for each in proposal.get("requirements", ())]
-    return {**{name: value for name, value in told.items() if value}, "requirements": wanted}
+    return {**{name: value for name, value in summary.items() if value}, "requirements": wanted}
 
 
 def notes_of(run: Run) -> list[Part]:
@@ -110,7 +110,7 @@ def task_parts(proposal: Mapping[str, Any], page: Mapping[str, Any], feedback: s
     """
     source = page_from_data({"id": "", "title": "", **page})
     parts = [
-        Part("input", "the approved plan", as_json(wanted_of(proposal)), must=True, share=0.5),
+        Part("input", "the approved plan", as_json(pick_wanted(proposal)), must=True, share=0.5),
         Part("page", "the page", page_text(source, _by_requirement(proposal)), must=True, share=0.4),
     ]
     if feedback:
@@ -125,12 +125,12 @@ def _by_requirement(proposal: Mapping[str, Any]) -> Marked:
     for each in proposal.get("requirements", ()):
         wanted.setdefault(str(each.get("block", "")), {})[str(each["id"])] = _plain(str(each.get("text", "")))
 
-    def marked(block: Block) -> tuple[str, bool]:
-        mine, said = wanted.get(block.id, {}), block_text(block)
-        told = "\n" not in said and any(_plain(said) in text for text in mine.values())
-        return ", ".join(mine), not (said and told)
+    def mark_block(block: Block) -> tuple[str, bool]:
+        mine, text_of_block = wanted.get(block.id, {}), block_text(block)
+        is_quoted = "\n" not in text_of_block and any(_plain(text_of_block) in text for text in mine.values())
+        return ", ".join(mine), not (text_of_block and is_quoted)
 
-    return marked
+    return mark_block
 
 
 def _plain(text: str) -> str:

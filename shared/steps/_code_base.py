@@ -16,9 +16,9 @@ from shared.steps._kind import StepContext
 if TYPE_CHECKING:
     from shared.integrations.forge import Entry, Forge
 
-MOST_FILES = 800
-MOST_BYTES = 8_000_000
-MOST_FILE_BYTES = 1_000_000
+MAX_FILES = 800
+MAX_BYTES = 8_000_000
+MAX_FILE_BYTES = 1_000_000
 _LEFT_OUT = frozenset(
     {"node_modules", ".venv", "venv", "__pycache__", ".next", "dist", "build", "coverage", "target", ".git", "vendor"}
 )  # folders of what tools have made
@@ -64,21 +64,21 @@ def _base(ctx: StepContext, owner: str, name: str) -> Base:
     if not name:
         raise Missing("code", "the settings name no repository to change")
     forge = forge_of(ctx, owner, name)
-    there = forge.repository(owner, name)
-    sha = forge.head(there.owner, there.name, there.default_branch)
+    repository = forge.repository(owner, name)
+    sha = forge.head(repository.owner, repository.name, repository.default_branch)
     if not sha:
         raise Missing("code", f"{owner}/{name} has no commit yet")
-    kept = ctx.same_end(f"read-{sha[:12]}", lambda: _kept(ctx, forge, there.owner, there.name, sha))
+    kept = ctx.same_end(f"read-{sha[:12]}", lambda: _keep_base(ctx, forge, repository.owner, repository.name, sha))
     files, unread = from_text(ctx.get_text(str(kept["originals"]))).files, json.loads(ctx.get_text(str(kept["unread"])))
     left_out, shut = tuple(unread["left_out"]), tuple(unread["paths"])
-    at = f"{forge.system}:{there.owner}/{there.name}@{sha}"
+    at = f"{forge.system}:{repository.owner}/{repository.name}@{sha}"
     return Base(at, files, left_out, shut, str(kept["originals"]), str(kept["unread"]))
 
 
-def _kept(ctx: StepContext, forge: Forge, owner: str, name: str, sha: str) -> dict[str, str]:
+def _keep_base(ctx: StepContext, forge: Forge, owner: str, name: str, sha: str) -> dict[str, str]:
     """Read the repository at a commit; return where its files are kept, and what was not read."""
     entries = forge.entries(owner, name, sha)
-    chosen, left_out = _chosen(entries)
+    chosen, left_out = _choose_entries(entries)
     files, too_large = _read(forge, owner, name, sha, chosen)
     shut = sorted({_shut(each.path) for each in entries if each.path not in files})
     unread = {"run": ctx.run.id, "left_out": [*left_out, *too_large], "paths": shut}
@@ -88,7 +88,7 @@ def _kept(ctx: StepContext, forge: Forge, owner: str, name: str, sha: str) -> di
     }
 
 
-def _chosen(entries: Sequence[Entry]) -> tuple[list[Entry], tuple[str, ...]]:
+def _choose_entries(entries: Sequence[Entry]) -> tuple[list[Entry], tuple[str, ...]]:
     """Return what is read, the upper folders first where there is too much, and what is not."""
     plain = [each for each in entries if each.mode in _PLAIN and not _LEFT_OUT & set(each.path.split("/")[:-1])]
     chosen: list[Entry] = []
@@ -96,7 +96,7 @@ def _chosen(entries: Sequence[Entry]) -> tuple[list[Entry], tuple[str, ...]]:
     size = 0
     for entry in sorted(plain, key=lambda each: (each.path.count("/"), each.path)):
         taken = max(0, entry.size)
-        if taken > MOST_FILE_BYTES or size + taken > MOST_BYTES or len(chosen) == MOST_FILES:
+        if taken > MAX_FILE_BYTES or size + taken > MAX_BYTES or len(chosen) == MAX_FILES:
             left_out.append(entry.path)
             continue
         chosen.append(entry)
@@ -117,11 +117,11 @@ def _read(forge: Forge, owner: str, name: str, sha: str, chosen: Sequence[Entry]
     too_large: list[str] = []
     size = 0
     for entry in chosen:
-        if size >= MOST_BYTES:
+        if size >= MAX_BYTES:
             too_large.append(entry.path)
             continue
         data = forge.read_file(owner, name, entry.path, sha)
-        if len(data) > MOST_FILE_BYTES or size + len(data) > MOST_BYTES:
+        if len(data) > MAX_FILE_BYTES or size + len(data) > MAX_BYTES:
             too_large.append(entry.path)
             continue
         files[entry.path] = data

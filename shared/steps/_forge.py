@@ -22,12 +22,12 @@ OWN_BRANCH = re.compile(r"workwright/[a-z0-9][a-z0-9-]{0,60}")
 
 def own_branch(title: str) -> str:
     """Return a branch of our own that tells by its name what is on it."""
-    return f"workwright/{_hyphened(title, 50) or 'change'}"
+    return f"workwright/{_hyphenate(title, 50) or 'change'}"
 
 
-def _hyphened(title: str, most: int) -> str:
+def _hyphenate(title: str, max_length: int) -> str:
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:most].strip("-")
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:max_length].strip("-")
 
 
 def forge_of(ctx: StepContext, owner: str = "", name: str = "", *, system: str = "") -> Forge:
@@ -57,7 +57,7 @@ def place_of(ctx: StepContext) -> tuple[str, str, str]:
 
 
 def _slug(title: str, page: str) -> str:
-    return f"{_hyphened(title, 40) or 'page'}-{page.replace('-', '')[-6:]}"
+    return f"{_hyphenate(title, 40) or 'page'}-{page.replace('-', '')[-6:]}"
 
 
 def claim_of(system: str, owner: str, name: str, number: int) -> str:
@@ -65,10 +65,10 @@ def claim_of(system: str, owner: str, name: str, number: int) -> str:
     return f"change-{system}-{owner}-{name}-{number}".replace("/", ".")
 
 
-def of_writers(forge: Forge, owner: str, name: str, said: Sequence[Review]) -> list[Review]:
+def of_writers(forge: Forge, owner: str, name: str, reviews: Sequence[Review]) -> list[Review]:
     """Return what was said by those who may write there: about a public repository anybody may say anything."""
-    writes = {who: forge.may_write(owner, name, who) for who in dict.fromkeys(each.author for each in said)}
-    return [each for each in said if writes[each.author]]
+    writes = {who: forge.may_write(owner, name, who) for who in dict.fromkeys(each.author for each in reviews)}
+    return [each for each in reviews if writes[each.author]]
 
 
 def in_turn(ctx: StepContext, name: str, of: str) -> tuple[str, Mapping[str, Any] | None]:
@@ -78,7 +78,7 @@ def in_turn(ctx: StepContext, name: str, of: str) -> tuple[str, Mapping[str, Any
     already, it is the one; else it is the next, also where an earlier one was of that: things can change back.
     """
     each, found = name, []
-    while (known := ctx.effect.known(each)) is not None:
+    while (known := ctx.effect.find_result(each)) is not None:
         found.append((each, known))
         each = f"{name}-{len(found) + 1}"
     if found and found[-1][1].get("of") == of:

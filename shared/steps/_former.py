@@ -34,10 +34,10 @@ def _no_more(wanted: Any, ctx: StepContext) -> Any:
 
 def _close_pull_request(wanted: _Former, ctx: StepContext) -> None:
     """Close the request and delete the branch; the repository stays. Raises Rejected when it was merged."""
-    if not ctx.effect.begun("commit"):
+    if not ctx.effect.was_begun("commit"):
         return
-    ctx.effect.begun("pull-request")
-    made = ctx.effect.known("repository") or {}
+    ctx.effect.was_begun("pull-request")
+    made = ctx.effect.find_result("repository") or {}
     _, owner, name = place_of(ctx) if "owner" not in made else ("", str(made["owner"]), str(made["name"]))
     branch = f"{wanted.branch}-{ctx.home[-8:]}"
     forge = forge_of(ctx, owner, name, system="github")
@@ -46,33 +46,33 @@ def _close_pull_request(wanted: _Former, ctx: StepContext) -> None:
         raise Rejected("github", f"{change.url} was merged by somebody; that stays")
     if change is not None and change.state == "open":
         ctx.same_end("undo-pull-request", lambda: {"url": forge.close_change(owner, name, change.number).url})
-    _taken_back(ctx, "undo-branch", branch, lambda: forge.delete_branch(owner, name, branch))
+    _take_back(ctx, "undo-branch", branch, lambda: forge.delete_branch(owner, name, branch))
 
 
 def _delete_preview(wanted: _Former, ctx: StepContext) -> None:
     from shared.integrations.vercel.client import Vercel
 
-    project = ctx.effect.known("project")
-    if project is None or not ctx.effect.begun("deployment"):
+    project = ctx.effect.find_result("project")
+    if project is None or not ctx.effect.was_begun("deployment"):
         return
-    vercel, known = ctx.connect(Vercel), ctx.effect.known("deployment")
+    vercel, known = ctx.connect(Vercel), ctx.effect.find_result("deployment")
     found = vercel.find_deployment(str(project["id"]), _MARK, f"{ctx.home}-{ctx.step.id}") if known is None else None
     preview = str(known["id"]) if known else found.id if found else ""
     if preview:
-        _taken_back(ctx, "undo-deployment", preview, lambda: vercel.delete(preview))
+        _take_back(ctx, "undo-deployment", preview, lambda: vercel.delete(preview))
 
 
 def _roll_back(wanted: _Former, ctx: StepContext) -> None:
     """Go back to what was in production before; a first deployment has nothing to go back to."""
     from shared.integrations.vercel.client import Vercel
 
-    before = str((ctx.effect.known("production-before") or {}).get("deployment") or "")
-    if before and ctx.effect.begun("promotion"):
+    before = str((ctx.effect.find_result("production-before") or {}).get("deployment") or "")
+    if before and ctx.effect.was_begun("promotion"):
         vercel, site = ctx.connect(Vercel), str(ctx.output_of("vercel.deploy")["project"])
-        _taken_back(ctx, "rollback", before, lambda: vercel.rollback(site, before))
+        _take_back(ctx, "rollback", before, lambda: vercel.rollback(site, before))
 
 
-def _taken_back(ctx: StepContext, name: str, what: str, do: Callable[[], None]) -> None:
+def _take_back(ctx: StepContext, name: str, what: str, do: Callable[[], None]) -> None:
     def once() -> dict[str, str]:
         do()
         return {"of": what}

@@ -94,14 +94,14 @@ class Effect(Protocol):
     ) -> Result:
         """Return the effect's result, the same one every time."""
 
-    def known(self, name: str) -> Result | None:
+    def find_result(self, name: str) -> Result | None:
         """Return the result of an effect that is known to have happened."""
 
-    def intended(self, name: str) -> bool:
+    def is_intended(self, name: str) -> bool:
         """Say whether the effect was at least begun."""
 
-    def begun(self, name: str) -> bool:
-        """Like `intended`, for an undo: raises OutcomeUnknown while the effect's request may still arrive."""
+    def was_begun(self, name: str) -> bool:
+        """Like `is_intended`, for an undo: raises OutcomeUnknown while the effect's request may still arrive."""
 
     def claim(self, thing: str) -> bool:
         """Say that this step made a thing of that id; False when another step has said so before."""
@@ -188,7 +188,7 @@ class StepContext:
         revision, dot, _ = self.step.id.partition(CHILD)[0].rpartition(".")
         return self.run.step(f"{revision}{dot}{name}") or so_far(self.run).done.get(name)
 
-    def granted(self, gate: str) -> Result:
+    def find_approval(self, gate: str) -> Result:
         """Return who has approved at a gate of this plan ("release", "production"), and what; {} when nobody has."""
         step = self.step_named(gate)
         return step.output if step is not None and step.status == StepStatus.SUCCEEDED else {}
@@ -199,7 +199,7 @@ class StepContext:
         from shared.mind.members import Member, weight_of
 
         def price(kind: str, given: Mapping[str, Any]) -> Usage:
-            return weight_of(Member(kind=kind, input=dict(given)), self.kinds).most
+            return weight_of(Member(kind=kind, input=dict(given)), self.kinds).ceiling
 
         return Group(self.run, self.step, self.get_text, self.kinds, price)
 
@@ -207,16 +207,16 @@ class StepContext:
         """Do an external write that can be found again: `look` before a second time."""
         return self.effect(name, do, repeat=Repeat.LOOK, look=look)
 
-    def made(self, thing: str) -> str:
+    def claim_made(self, thing: str) -> str:
         """Say that this step made the thing of that id, so that no other step takes it for its own; return the id."""
         if not self.effect.claim(thing):
             raise OutcomeUnknown("notion", f"{thing}: another step with the same words took it for its own")
         return thing
 
-    def settled(self, name: str) -> Result | None:
+    def find_settled(self, name: str) -> Result | None:
         """Return the result of an effect that is known; raises OutcomeUnknown while its request may still arrive."""
-        self.effect.begun(name)
-        return self.effect.known(name)
+        self.effect.was_begun(name)
+        return self.effect.find_result(name)
 
     def same_end(self, name: str, do: Callable[[], Result]) -> Result:
         """Do an external write that leads to the same end however often it is done."""
@@ -227,9 +227,9 @@ class StepContext:
         kept = self.same_end(name, lambda: {"kept": self.keep_text(json.dumps(read(), ensure_ascii=False))})
         return json.loads(self.get_text(str(kept["kept"])))
 
-    def remembered(self, name: str) -> Any:
+    def recall(self, name: str) -> Any:
         """Return what `before` kept under that name; None when it was never asked."""
-        kept = self.effect.known(name)
+        kept = self.effect.find_result(name)
         return json.loads(self.get_text(str(kept["kept"]))) if kept else None
 
     def output_of(self, kind: str) -> Result:
@@ -264,7 +264,7 @@ class StepKind:
     vital: bool = False  # tells people: may use the money that is kept back for that
     useful: Callable[[Mapping[str, Any]], bool] | None = None  # settings → whether the tenant's rules leave it work
     thinks: str = ""  # the model's task, for a kind that asks the model: its cost is reserved before each attempt
-    most_calls: int = 1  # of a kind that thinks: how often it asks at most, itself or its children together
+    max_calls: int = 1  # of a kind that thinks: how often it asks at most, itself or its children together
     weigh: Callable[[Any, Kinds], Weight] | None = None  # what a step with this input may become; raises ValueError
     group: bool = False  # becomes child steps, and does nothing itself but decide who is asked next
     fills: tuple[str, ...] = ()  # text fields that an agent may fill at work; the plan fixes all the others

@@ -106,7 +106,7 @@ def keep_work(
     }
 
 
-def changed_work(ctx: StepContext, output: Mapping[str, Any], tree: Worktree, **changes: Any) -> dict[str, Any]:
+def rewrite_work(ctx: StepContext, output: Mapping[str, Any], tree: Worktree, **changes: Any) -> dict[str, Any]:
     """Return the output fields of the same work with another tree: what a repair writes.
 
     `changes` are fields of `keep_work` that change too, such as expected_tests, checks (a list) or model.
@@ -148,8 +148,8 @@ def is_mended(ctx: StepContext, repair: Step) -> bool:
 def proofs_of(ctx: StepContext, output: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return which test proves which requirement, as the plan of files says; [] where the output names no plan."""
     ref = str(output.get("outline") or "")
-    told = json.loads(ctx.get_text(ref)).get("tests", []) if ref else []
-    return [(str(each["requirement"]), str(each["test"])) for each in told]
+    proofs = json.loads(ctx.get_text(ref)).get("tests", []) if ref else []
+    return [(str(each["requirement"]), str(each["test"])) for each in proofs]
 
 
 def by_tests_alone(ctx: StepContext, output: Mapping[str, Any]) -> list[str]:
@@ -164,7 +164,7 @@ def unread_of(ctx: StepContext, output: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(map(str, json.loads(ctx.get_text(ref))["paths"])) if ref else frozenset()
 
 
-def tested_work(ctx: StepContext) -> Work:
+def load_tested_work(ctx: StepContext) -> Work:
     """Return the work as code.test has passed it; raises Rejected when nothing has passed yet."""
     output = ctx.output_of("code.test")
     if "tests" not in output:

@@ -66,7 +66,7 @@ def file_trace(path: str | Path) -> Trace:
     return write
 
 
-def traced(
+def describe_exchange(
     system: str,
     method: str,
     url: str,

@@ -10,7 +10,7 @@ from typing import Any
 
 COUNTER, HISTOGRAM, GAUGE = "counter", "histogram", "gauge"
 BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)  # seconds
-MOST_SERIES = 1000  # of one metric: a label that takes any value must not fill the memory
+MAX_SERIES = 1000  # of one metric: a label that takes any value must not fill the memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,6 @@ class Spread:
     sum: float = 0.0
 
     def add(self, value: float) -> None:
-        """Count one value."""
         self.counts[bisect_left(BUCKETS, value)] += 1
         self.sum += value
 
@@ -76,7 +75,7 @@ class Registry:
         key = tuple(str(labels[each]) for each in metric.labels)
         with self._lock:
             series = self._series.setdefault(name, {})
-            if key not in series and len(series) >= MOST_SERIES:
+            if key not in series and len(series) >= MAX_SERIES:
                 return
             if metric.kind == HISTOGRAM:
                 series.setdefault(key, Spread()).add(by)
@@ -131,15 +130,15 @@ def _model_called(fields: Mapping[str, Any]) -> None:
     REGISTRY.add("workwright_cost_micros_total", {"model": model}, fields["cost_micros"])
 
 
-def _buried(fields: Mapping[str, Any]) -> None:
+def _record_dead_letter(fields: Mapping[str, Any]) -> None:
     REGISTRY.add("workwright_dead_letters_total", {})
 
 
-def _refused(fields: Mapping[str, Any]) -> None:
+def _record_refusal(fields: Mapping[str, Any]) -> None:
     REGISTRY.add("workwright_security_refusals_total", {"what": fields["what"]})
 
 
-def _served(fields: Mapping[str, Any]) -> None:
+def _record_request(fields: Mapping[str, Any]) -> None:
     labels = {"function": fields["function"], "status": str(fields["status"])}
     REGISTRY.add("workwright_request_seconds", labels, fields["duration_s"])
 
@@ -148,7 +147,7 @@ _LISTENERS: Mapping[str, Callable[[Mapping[str, Any]], None]] = {
     "run.ended": _run_ended,
     "step.ended": _step_ended,
     "model.called": _model_called,
-    "command.buried": _buried,
-    "security.refused": _refused,
-    "request.served": _served,
+    "command.buried": _record_dead_letter,
+    "security.refused": _record_refusal,
+    "request.served": _record_request,
 }

@@ -16,6 +16,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from shared.core.errors import run_guarded
 from shared.telemetry.metrics import BUCKETS, COUNTER, HISTOGRAM, METRICS, REGISTRY, Series
 from shared.telemetry.spans import Finished, Span
 
@@ -60,32 +61,33 @@ class OtlpExporter:
     def export(self, spans: Finished) -> None:
         """Send the spans of one request, and the metrics when that is due."""
         if self._target.traces and spans:
-            self._guarded("spans", lambda: self._in_time(lambda: self._send_spans(spans)))
+            self._try_send("spans", lambda: self._in_time(lambda: self._send_spans(spans)))
         if self._target.metrics and time.monotonic() - self._metrics_at >= METRICS_EVERY_S:
             self._metrics_at = time.monotonic()
-            self._guarded("metrics", lambda: self._in_time(self._send_metrics))
+            self._try_send("metrics", lambda: self._in_time(self._send_metrics))
 
     def finish(self) -> None:
         """Send what was counted since the last time; for the end of the process, and of a house."""
         if self._target.metrics:
-            self._guarded("metrics", lambda: _failure(self._send_metrics))  # a process that ends starts no threads
+            self._try_send("metrics", lambda: _failure(self._send_metrics))  # a process that ends starts no threads
 
     def _in_time(self, send: Callable[[], bool]) -> str:
         """Send in a thread that is left behind when it takes too long; return what went wrong, "" for nothing."""
-        told: list[str] = []
-        thread = threading.Thread(target=lambda: told.append(_failure(send)), daemon=True, name="telemetry")
+        failures: list[str] = []
+        thread = threading.Thread(target=lambda: failures.append(_failure(send)), daemon=True, name="telemetry")
         thread.start()
         thread.join(self._target.timeout_s)
-        return told[0] if told else "NotInTime"
+        return failures[0] if failures else "NotInTime"
 
-    def _guarded(self, what: str, send: Callable[[], str]) -> None:
+    def _try_send(self, what: str, send: Callable[[], str]) -> None:
         if time.monotonic() < self._not_before.get(what, 0.0):
             return
-        try:
+
+        def load_and_send() -> str:
             _load(what)  # takes time of ours alone, and only once
-            failed = send()
-        except Exception as error:  # whatever it is, the request has its answer
-            failed = type(error).__name__
+            return send()
+
+        failed = run_guarded(load_and_send, _name_class)  # whatever it is, the request has its answer
         if failed:
             self._not_before[what] = time.monotonic() + PAUSE_S
             self._trouble(what, failed)
@@ -135,22 +137,23 @@ class OtlpExporter:
         from opentelemetry.sdk.resources import Resource
 
         if function not in self._resources:
-            told = {
+            attributes = {
                 "service.namespace": "workwright",
                 "service.name": function,
                 "service.version": self._target.version,
                 "service.instance.id": self._target.instance,
                 "gcp.project_id": self._target.project,
             }
-            self._resources[function] = Resource({name: value for name, value in told.items() if value})
+            self._resources[function] = Resource({name: value for name, value in attributes.items() if value})
         return self._resources[function]
 
 
 def _failure(send: Callable[[], bool]) -> str:
-    try:
-        return "" if send() else "NotTaken"
-    except Exception as error:  # what watches the work must not stop it
-        return type(error).__name__
+    return run_guarded(lambda: "" if send() else "NotTaken", _name_class)  # what watches the work must not stop it
+
+
+def _name_class(error: Exception) -> str:
+    return type(error).__name__
 
 
 @cache
@@ -181,13 +184,13 @@ def _readable(trace_id: str, span: Span, resource: Any) -> Any:
     def context(id: str) -> Any:
         return SpanContext(int(trace_id, 16), int(id, 16), is_remote=False, trace_flags=TraceFlags(1))
 
-    told = {**span.attributes, **({"error.type": span.error} if span.error else {})}
+    attributes = {**span.attributes, **({"error.type": span.error} if span.error else {})}
     return ReadableSpan(
         span.name,
         context(span.id),
         context(span.parent) if span.parent else None,
         resource,
-        told,
+        attributes,
         kind=SpanKind[span.kind.upper()],
         status=Status(StatusCode.ERROR) if span.error else Status(StatusCode.UNSET),
         start_time=span.began,

@@ -42,7 +42,6 @@ def _buckets(spread: Spread) -> list[tuple[str, float]]:
 
 
 def exposition() -> bytes:
-    """Return all metrics in the text format."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Counted())
     return generate_latest(registry)

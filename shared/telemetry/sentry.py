@@ -6,6 +6,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
+from shared.core.errors import run_guarded
 from shared.telemetry import trace
 
 FLUSH_S = 2.0
@@ -30,23 +31,24 @@ def capture(error: BaseException, function: str) -> None:
     """Send a crash, within `FLUSH_S`; the request has failed already, so nothing that goes wrong here may add to it."""
     if not _dsn:
         return
-    try:
-        client = _loaded()
-        from sentry_sdk.utils import event_from_exception
-
-        event, _ = event_from_exception(error, client_options=client.options)
-        here = trace.place()
-        labels = {name: value for name, value in (here.labels if here else {}).items() if value}
-        event["tags"] = {**labels, "function": function}
-        if here is not None:
-            event["contexts"] = {"trace": {"trace_id": here.trace, "span_id": here.span}}
-        client.capture_event(event)
-        client.flush(timeout=FLUSH_S)
-    except Exception:  # what tells of a crash must not hide it
-        return
+    run_guarded(lambda: _send(error, function), lambda _: None)  # what tells of a crash must not hide it
 
 
-def _loaded() -> Any:
+def _send(error: BaseException, function: str) -> None:
+    client = _load_client()
+    from sentry_sdk.utils import event_from_exception
+
+    event, _ = event_from_exception(error, client_options=client.options)
+    here = trace.place()
+    labels = {name: value for name, value in (here.labels if here else {}).items() if value}
+    event["tags"] = {**labels, "function": function}
+    if here is not None:
+        event["contexts"] = {"trace": {"trace_id": here.trace, "span_id": here.span}}
+    client.capture_event(event)
+    client.flush(timeout=FLUSH_S)
+
+
+def _load_client() -> Any:
     global _client
     with _lock:
         if _client is None:
@@ -64,12 +66,12 @@ def _loaded() -> Any:
                 server_name="workwright",
                 auto_session_tracking=False,
                 send_client_reports=False,
-                before_send=_scrubbed,
+                before_send=_scrub_event,
             )
         return _client
 
 
-def _scrubbed(event: Any, hint: Any) -> Any:
+def _scrub_event(event: Any, hint: Any) -> Any:
     """Keep what names the bug and its place, whatever else the library has gathered."""
     kept = {name: event[name] for name in _KEPT if name in event}
     kept["contexts"] = {"trace": kept.get("contexts", {}).get("trace", {})}

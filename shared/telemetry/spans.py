@@ -11,8 +11,8 @@ from typing import Protocol
 
 Value = str | int | float | bool
 RunKey = tuple[str, str]  # tenant, run
-MOST_SPANS = 500  # of one request; more would say nothing
-MOST_LETTERS = 200  # of an attribute
+MAX_SPANS = 500  # of one request; more would say nothing
+MAX_LETTERS = 200  # of an attribute
 ATTRIBUTES = frozenset(  # all that a span may say; no name here stands for a text that people or models wrote
     {
         "error.type", "http.request.method", "http.response.status_code", "server.address",
@@ -52,7 +52,7 @@ class Span:
             if name not in ATTRIBUTES:
                 raise ValueError(f"{name!r} is not an attribute that we report")
             if value not in (None, ""):
-                self.attributes[name] = value[:MOST_LETTERS] if isinstance(value, str) else value
+                self.attributes[name] = value[:MAX_LETTERS] if isinstance(value, str) else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +98,10 @@ class Scope:
 
     def add(self, span: Span) -> None:
         """Keep a span until the request ends."""
-        if len(self.spans) < MOST_SPANS:
+        if len(self.spans) < MAX_SPANS:
             self.spans.append(span)
 
-    def finished(self) -> Finished:
+    def collect_spans(self) -> Finished:
         """Return all spans, each with the trace it belongs to, their parents set right."""
         home, found = self.home, []
         trace = run_trace(*home) if home else self.trace

@@ -60,13 +60,10 @@ def exporting() -> bool:
     return _exporter is not None
 
 
-# --- inside of a request ----------------------------------------------------------------------------------------------
-
-
 @contextmanager
 def request(function: str, headers: Headers) -> Iterator[Span]:
     """Open the request's span; when it ends, everything it has told is exported. Header names must ignore case."""
-    scope = Scope(function, _sent(headers))
+    scope = Scope(function, _parse_sender(headers))
     token = _at.set((scope, scope.top))
     try:
         yield scope.top
@@ -77,7 +74,7 @@ def request(function: str, headers: Headers) -> Iterator[Span]:
             scope.top.note({"workwright.function": function, "workwright.tenant": scope.tenant})
             if scope.home:
                 scope.top.note({"workwright.run": scope.home[1], "gen_ai.conversation.id": scope.home[1]})
-            _exporter.export(scope.finished())
+            _exporter.export(scope.collect_spans())
 
 
 def belongs(tenant: str, run: str = "", step: str = "", command: str = "") -> None:
@@ -95,7 +92,7 @@ def belongs(tenant: str, run: str = "", step: str = "", command: str = "") -> No
 @contextmanager
 def span(name: str, attributes: Mapping[str, Value | None] | None = None, *, kind: str = "internal") -> Iterator[Span]:
     """Measure what happens inside; an exception that leaves it is told by its class alone."""
-    with _open(name, kind, None) as opened:
+    with _Opened(name, kind, None) as opened:
         opened.note(attributes or {})
         yield opened
 
@@ -106,30 +103,36 @@ def in_run(tenant: str, run: str, name: str) -> Iterator[Span]:
     here = _at.get()
     if here is not None:
         here[0].touched[tenant, run] = None
-    with _open(name, "internal", (tenant, run)) as opened:
+    with _Opened(name, "internal", (tenant, run)) as opened:
         yield opened
 
 
-@contextmanager
-def _open(name: str, kind: str, home: RunKey | None) -> Iterator[Span]:
-    here = _at.get()
-    began = time.time_ns()
-    if here is None:
-        yield Span(name, kind, "", "", began, "")
-        return
-    scope, above = here
-    opened = Span(name, kind, secrets.token_hex(8), above.id, began, scope.function, home=home or above.home)
-    token = _at.set((scope, opened))
-    try:
-        yield opened
-    except BaseException as error:
-        opened.error = opened.error or type(error).__name__
-        raise
-    finally:
-        _at.reset(token)
-        opened.ended = time.time_ns()
+class _Opened:
+    """A span that is the present one until the block ends, and has the class of what leaves it as its error."""
+
+    def __init__(self, name: str, kind: str, home: RunKey | None) -> None:
+        self._here = _at.get()
+        began = time.time_ns()
+        if self._here is None:
+            self._span = Span(name, kind, "", "", began, "")
+            return
+        scope, above = self._here
+        self._span = Span(name, kind, secrets.token_hex(8), above.id, began, scope.function, home=home or above.home)
+
+    def __enter__(self) -> Span:
+        if self._here is not None:
+            self._token = _at.set((self._here[0], self._span))
+        return self._span
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if self._here is None:
+            return
+        if kind is not None:
+            self._span.error = self._span.error or kind.__name__
+        _at.reset(self._token)
+        self._span.ended = time.time_ns()
         if _exporter is not None:
-            scope.add(opened)
+            self._here[0].add(self._span)
 
 
 def use_case(function: Callable[P, R]) -> Callable[P, R]:
@@ -137,11 +140,11 @@ def use_case(function: Callable[P, R]) -> Callable[P, R]:
     name = f"use case {function.__name__}"
 
     @wraps(function)
-    def measured(*args: P.args, **kwargs: P.kwargs) -> R:
+    def run_measured(*args: P.args, **kwargs: P.kwargs) -> R:
         with span(name):
             return function(*args, **kwargs)
 
-    return measured
+    return run_measured
 
 
 def run_ended(tenant: str, run: str, began: datetime, ended: datetime, attributes: Mapping[str, Value | None]) -> None:
@@ -157,10 +160,7 @@ def run_ended(tenant: str, run: str, began: datetime, ended: datetime, attribute
     here[0].add(whole)
 
 
-# --- between requests -------------------------------------------------------------------------------------------------
-
-
-def carried(tenant: str, run: str) -> Mapping[str, str]:
+def build_headers(tenant: str, run: str) -> Mapping[str, str]:
     """Return the headers with which a task for this run ("": for none yet) goes on; empty outside of a request."""
     here = _at.get()
     if here is None:
@@ -174,21 +174,21 @@ def carried(tenant: str, run: str) -> Mapping[str, str]:
         parent = now.id if own else root_span(tenant, run)
         return {PARENT: f"00-{run_trace(tenant, run)}-{parent}-01", STATE: f"workwright={parent}"}
     trace = run_trace(*home) if home else scope.trace
-    said = f"{scope.top.id}-{scope.top.began:x}-{scope.function}"
-    return {PARENT: f"00-{trace}-{scope.top.id}-01", STATE: f"workwright={said}"}
+    state = f"{scope.top.id}-{scope.top.began:x}-{scope.function}"
+    return {PARENT: f"00-{trace}-{scope.top.id}-01", STATE: f"workwright={state}"}
 
 
 def stamp(tenant: str, run: str) -> str:
     """Return those headers as one line, for a queue that keeps them beside the task."""
-    return " ".join(carried(tenant, run).values())
+    return " ".join(build_headers(tenant, run).values())
 
 
-def unstamped(line: str) -> Mapping[str, str]:
+def read_stamp(line: str) -> Mapping[str, str]:
     """Return the headers of such a line."""
     return dict(zip((PARENT, STATE), line.split(" "), strict=False)) if line else {}
 
 
-def _sent(headers: Headers) -> Sent | None:
+def _parse_sender(headers: Headers) -> Sent | None:
     """Return who handed the request over. What stands in `tracestate` is ours; a platform puts itself in between."""
     found = _PARENT.fullmatch(headers.get(PARENT, "").strip())
     if found is None:

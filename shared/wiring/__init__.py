@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from shared.app.engine.deps import Deps, fresh_owner, no_crash
 from shared.core.run.run import Limits
 from shared.ports import CallerCheck
-from shared.settings import Settings
+from shared.settings import Settings, process_environment
 from shared.wiring.clients import Clients, rest_clients
 from shared.wiring.telemetry import start_telemetry
 
@@ -42,7 +42,7 @@ class Wired:
 @cache
 def wire() -> Wired:
     """Build the ports from the environment; a wrong one fails here, at start-up, and names every problem."""
-    settings = Settings.from_env(os.environ)
+    settings = Settings.from_env(process_environment())
     wired = _cloud(settings) if settings.mode == "cloud" else _local(settings)
     start_telemetry(settings, wired.deps.secrets)
     return wired
@@ -81,7 +81,7 @@ def _deps(settings: Settings, ports: Deps) -> Deps:
         public_url=settings.public_url,
         connect_url=settings.door_url("oauth-callback"),
         hooks_url=settings.door_url("forge-webhook"),
-        notion_url=_simulated(settings.endpoints.get("notion", "")),
+        notion_url=_find_simulator(settings.endpoints.get("notion", "")),
         limits=Limits(backoff_s=settings.backoff_s, approval_s=settings.approval_s),
         lease=settings.lease,
         settle=settings.settle,
@@ -95,7 +95,7 @@ def _deps(settings: Settings, ports: Deps) -> Deps:
     )
 
 
-def _simulated(notion: str) -> str:
+def _find_simulator(notion: str) -> str:
     """Return the address of a Notion that is not the real one."""
     return "" if notion.partition("://")[2].partition("/")[0].endswith(("notion.com", "notion.so")) else notion
 

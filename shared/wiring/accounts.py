@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from shared.accounts.accounts import Accounts
 from shared.accounts.endpoints import Endpoints
 from shared.app.engine.deps import Deps, no_crash
+from shared.app.notify.announce import announce_lost
 from shared.backends.clock import sleep
 from shared.core.rate_window import Rate
 from shared.http_client import Trace, file_trace
@@ -19,7 +20,6 @@ from shared.wiring.mail import wire_mail
 
 @cache
 def wire_accounts() -> Accounts:
-    """Return the accounts of this process."""
     wired = wire()
     settings, deps = wired.settings, wired.deps
     return Accounts(
@@ -31,7 +31,7 @@ def wire_accounts() -> Accounts:
         _trace(settings, deps),
         rate=Rate(limit=settings.notion_rate),
         sleep=sleep,
-        lost=lambda tenant, system, what, since: _announce_lost(deps, tenant, system, what, since),
+        lost=partial(announce_lost, deps),
         own_hosts=_own_hosts(settings, deps),
         mail=wire_mail(settings, deps),
     )
@@ -52,18 +52,12 @@ def _trace(settings: Settings, deps: Deps) -> Trace | None:
     return hear
 
 
-def _announce_lost(deps: Deps, tenant: str, system: str, what: str, since: str) -> None:
-    from shared.app.notify.tell_lost import announce_lost
-
-    announce_lost(deps, tenant, system, what, since)
-
-
 def _own_hosts(settings: Settings, deps: Deps) -> OwnHosts:
     if not settings.sites_bucket and not settings.sites_folder.path:
         return OwnHosts()
     from shared.wiring.sites import wire_sites
 
-    return wire_sites(settings, deps, _trace(settings, deps), lambda tenant: wire_accounts().held(tenant))
+    return wire_sites(settings, deps, _trace(settings, deps), lambda tenant: wire_accounts().list_held_tokens(tenant))
 
 
 def _endpoints(settings: Settings) -> Endpoints:

@@ -32,7 +32,6 @@ class Clients:
 
 
 def rest_clients(settings: Settings) -> Clients:
-    """Return the small clients of all services."""
     from shared.backends.cloud.rest.firestore import RestFirestore
     from shared.backends.cloud.rest.services import RestSecretManager, RestTasks
 
@@ -45,7 +44,6 @@ def rest_clients(settings: Settings) -> Clients:
 
 
 def rest_kms(settings: Settings) -> RestKms:
-    """Return the small client of KMS."""
     from shared.backends.cloud.rest.services import RestKms
 
     return RestKms(_service(settings, "kms"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -16,10 +15,9 @@ if TYPE_CHECKING:
 
 
 def knowledge_of(tenant: str) -> Knowledge:
-    """Return the tenant's index."""
     settings = wire().settings
     if settings.mode == "cloud":
-        return _cloud(settings.project, os.environ.get("FIRESTORE_EMULATOR_HOST", ""))(tenant)
+        return _cloud(settings.project, settings.emulators.get("firestore", ""))(tenant)
     return _local(settings.data)(tenant)
 
 

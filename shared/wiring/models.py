@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 from shared.accounts.accounts import Accounts
 from shared.app.engine.deps import Deps
 from shared.app.models.model_health import Health
-from shared.app.models.model_keys import connected_models, key_of, own_keys
+from shared.app.models.model_keys import key_of, list_models, own_keys
 from shared.app.models.model_verdicts import NoModel
 from shared.app.models.routed_model import RoutedModel
-from shared.app.notify.tell_quota import announce_quota
+from shared.app.notify.announce import announce_quota
 from shared.core.errors import ConfigError, Unauthorized
 from shared.core.models.model_facts import OFFLINE, Catalogue
 from shared.core.models.routing import rules_of
 from shared.core.run.faults import Fault
 from shared.core.run.run import Usage
 from shared.http_client import Trace
-from shared.mind.catalogue import offered
+from shared.mind.catalogue import load_offered
 from shared.ports import Clock, Model, ModelRequest, ModelResult, Provider, Secret
 from shared.settings import Settings
 
@@ -43,10 +43,10 @@ class Adapters:
     ) -> None:
         self._settings, self._secret = settings, secret
         self._clock, self._trace = clock, trace
-        self.catalogue = offered(settings.models)
+        self.catalogue = load_offered(settings.models)
         self.operators = cache(self._operators)
 
-    def built(self, name: str, key: Key, *, operators: bool) -> Vendor:
+    def build_vendor(self, name: str, key: Key, *, operators: bool) -> Vendor:
         """Return a vendor's adapter that asks `key` at each call; raises ConfigError for an unknown vendor."""
         if name not in _BUILT:
             raise ConfigError(f"there is no provider {name!r}; use one of {OFFLINE}, {', '.join(_BUILT)}")
@@ -59,17 +59,17 @@ class Adapters:
         if name == "pydantic-ai":
             self._library().check()
         elif name != OFFLINE:
-            self.built(name, lambda: self._operators_key(name), operators=True).check()
+            self.build_vendor(name, lambda: self._operators_key(name), operators=True).check()
 
     def _operators(self, name: str) -> Provider:
         """Return a provider with the operator's key, where it needs one."""
         if name == OFFLINE:
-            from shared.backends.offline.provider import OfflineProvider
+            from shared.backends.offline.model import OfflineProvider
 
             return OfflineProvider()
         if name == "pydantic-ai":
             return self._library()
-        return self.built(name, lambda: self._operators_key(name), operators=True)
+        return self.build_vendor(name, lambda: self._operators_key(name), operators=True)
 
     def _library(self) -> PydanticAI:
         from shared.backends.models.pydantic_ai import PydanticAI
@@ -98,20 +98,19 @@ class Models:
 
     @property
     def catalogue(self) -> Catalogue:
-        """Return what is known of models."""
         return self._adapters.catalogue
 
     def of(self, tenant: str) -> Model:
         """Return the tenant's model: its rules, its keys, what the installation offers."""
         deps = self._deps
         doc = deps.store.get(tenant, "settings", "tenant")
-        keys, connected = own_keys(deps, tenant), connected_models(deps, tenant)
+        keys, connected = own_keys(deps, tenant), list_models(deps, tenant)
         own = {name for name, key in keys.items() if key["status"] == "connected"}
         if not connected:  # all were refused: a call says so, and waits for a new one
             connected, own = tuple(keys), set(keys)
         return RoutedModel(
             rules_of(doc.body if doc else {}),
-            _Providers(lambda name: self._owned(name, tenant) if name in own else self._adapters.operators(name)),
+            _Providers(lambda name: self._build_own(name, tenant) if name in own else self._adapters.operators(name)),
             self.catalogue,
             deps.clock,
             self._health(tenant),
@@ -119,15 +118,15 @@ class Models:
             used_up=lambda provider: announce_quota(deps, tenant, provider),
         )
 
-    def _owned(self, name: str, tenant: str) -> Provider:
+    def _build_own(self, name: str, tenant: str) -> Provider:
         """Return a provider with the tenant's own key."""
         own = _OwnKey(name, lambda: key_of(self._deps, tenant, name))
-        own.provider = self._adapters.built(name, own.key, operators=False)
+        own.provider = self._adapters.build_vendor(name, own.key, operators=False)
         own.refused = lambda used: self._accounts.give_up(tenant, name, used)
         return own
 
 
-# --- one function per vendor, because each imports another module
+# One function per vendor, because each imports another module.
 
 
 def _anthropic(name: str, key: Key, prices: Catalogue, clock: Clock, settings: Settings, more: Any) -> Vendor:
@@ -177,11 +176,8 @@ def _google() -> Callable[[], str]:
 
     try:
         return google_token_source()
-    except Exception as error:  # of Google's client, loaded only here: whatever it is, there is no identity
-        raise ConfigError(
-            f"vertex is configured, but there is no Google identity ({type(error).__name__}): run `gcloud auth"
-            " application-default login`, or run as a service account"
-        ) from error
+    except ConfigError as error:
+        raise ConfigError(f"vertex is configured, but {error}") from error
 
 
 class _Providers(Mapping[str, Provider]):
@@ -222,11 +218,9 @@ class _OwnKey:
         return self.provider.estimate(model, request)
 
     def window(self, model: str) -> int:
-        """Return the model's window."""
         return self.provider.window(model)
 
     def count(self, model: str, request: ModelRequest) -> int:
-        """Return the tokens of the prompt."""
         return self.provider.count(model, request)
 
     def complete(self, model: str, request: ModelRequest) -> ModelResult:

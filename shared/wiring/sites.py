@@ -74,9 +74,5 @@ def _google() -> Callable[[], str]:
 
     try:
         return google_token_source()
-    except Exception as error:  # of Google's client, loaded only here: whatever it is, there is no identity
-        raise ConfigError(
-            f"a bucket for sites is configured, but there is no Google identity ({type(error).__name__}): "
-            "run `gcloud auth"
-            " application-default login`, or run as a service account"
-        ) from error
+    except ConfigError as error:
+        raise ConfigError(f"a bucket for sites is configured, but {error}") from error

@@ -11,7 +11,7 @@ from urllib3.exceptions import HTTPError
 from shared.accounts.accounts import Accounts
 from shared.app.engine.tools import Tools
 from shared.app.prompts import code_prompts
-from shared.app.tenants.tenant_settings import TenantSettings
+from shared.app.tenants.attempt_settings import AttemptSettings
 from shared.core.loopback import at_loopback
 from shared.http_client import body_parts
 from shared.ports import Browser, Sandbox, Secret, no_browser
@@ -44,7 +44,7 @@ def wire_tools() -> Tools:
         settings=lambda tenant: _tenant_settings(wired, accounts, tenant),
         knowledge=knowledge_of,
         embedder=embedder_of,
-        known_secrets=accounts.held,
+        known_secrets=accounts.list_held_tokens,
         packages=_packages,
         site_environment=lambda tenant: _site_environment(wired, tenant),
         browser=_browser,
@@ -58,7 +58,7 @@ def _tenant_settings(wired: Wired, accounts: Accounts, tenant: str) -> Mapping[s
         "prompts": code_prompts(),
         "watch_s": wired.settings.watch_s,
     }
-    return TenantSettings(known, lambda: accounts.systems(tenant))
+    return AttemptSettings(known, lambda: accounts.systems(tenant))
 
 
 @cache
@@ -81,7 +81,7 @@ def _packages(keys: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], Known
 
 @cache
 def _sandbox() -> Sandbox:
-    from shared.wiring.sandbox import chosen_sandbox
+    from shared.wiring.choose_sandbox import chosen_sandbox
 
     return chosen_sandbox(wire().settings)
 
@@ -112,13 +112,13 @@ def _fetch_site(url: str, headers: Mapping[str, str] | None = None) -> tuple[int
         with requests.get(
             where, headers={**(headers or {}), **meant}, timeout=(5, 15), allow_redirects=False, stream=True
         ) as response:
-            raw = b"".join(_bounded(response))
+            raw = b"".join(_read_bounded(response))
             return response.status_code, raw.decode("utf-8", "replace")
     except (requests.RequestException, HTTPError, TimeoutError):
         return 0, ""
 
 
-def _bounded(response: requests.Response) -> list[bytes]:
+def _read_bounded(response: requests.Response) -> list[bytes]:
     parts: list[bytes] = []
     size = 0
     for part in body_parts(response, _SITE_BODY_S):

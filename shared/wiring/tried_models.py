@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from shared.app.tries.model_answer import COMPATIBLE, try_model
-from shared.app.tries.tried import Tried
+from shared.app.models.model_answer import COMPATIBLE, try_model
 from shared.core.errors import ConfigError
 from shared.core.models.model_facts import Catalogue, Offer, own_model
 from shared.http_client import Trace
+from shared.integrations.tried import Tried
 from shared.ports import Clock, Secret
 from shared.settings import Settings
 from shared.wiring.models import Adapters
@@ -44,7 +44,7 @@ def try_model_key(
             model = reference.partition("/")[2]
         if not adapters.catalogue.knows(reference):
             raise ConfigError(f"Nothing is known of the model {reference}, so that nobody could say what it costs.")
-        provider = adapters.built(name, lambda: key, operators=False)
+        provider = adapters.build_vendor(name, lambda: key, operators=False)
     except ConfigError as error:
         return Tried(False, str(error), "Choose a provider and a model that `workwright models` lists.")
     return try_model(provider, model, key, at=url if name == COMPATIBLE else "")

@@ -21,8 +21,9 @@ from shared.mind.safety.leaks import leaks
 from terraform.bundle import make_bundles
 from terraform.bundle_files import BundleError
 from terraform.bundle_packages import read_pins
+from tests.support.servers.cloud.shared_emulator import GROUP
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("bundles")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group(GROUP)]
 
 ROOT = Path(__file__).resolve().parents[2]
 FUNCTIONS = sorted(path.parent.name for path in ROOT.glob("functions/*/main.py"))
@@ -118,7 +119,7 @@ def test_no_bundle_has_what_serves_one_machine_alone(contents: Contents) -> None
 
 def test_a_bundle_has_the_modules_it_imports_and_no_bytecode(contents: Contents) -> None:
     for function, files in contents.items():
-        assert {Path(name).suffix for name in files} <= {".py", ".md", ".json", ".txt"}
+        assert {Path(name).suffix for name in files} <= {".py", ".md", ".json", ".txt", ".css", ".mjs"}
         assert files["main.py"] == (ROOT / "functions" / function / "main.py").read_bytes()
     assert "shared/backends/sandbox/launcher.py" in contents["code-runner"]  # started by its file's name alone
     lean = {"notion-webhook": 90, "forge-webhook": 90, "sweep": 100, "code-runner": 80}
@@ -138,7 +139,12 @@ def test_a_bundle_has_the_modules_it_imports_and_no_bytecode(contents: Contents)
 
 def test_every_data_file_is_shipped_with_somebody(contents: Contents) -> None:
     """None is dead, and none was overlooked."""
-    shipped = {name for files in contents.values() for name in files if name.endswith((".md", ".json"))}
+    shipped = {
+        name
+        for files in contents.values()
+        for name in files
+        if name.endswith((".md", ".json")) or re.match(r"shared/programs/\w+/", name)
+    }
     of_packages = {
         path.relative_to(ROOT).as_posix()
         for path in (ROOT / "shared").rglob("*")
@@ -146,6 +152,12 @@ def test_every_data_file_is_shipped_with_somebody(contents: Contents) -> None:
         and not {"local", "bench", "cli"} & set(path.parts)
         and path.parent != ROOT / "shared"
     }
+    programs = (
+        path
+        for path in (ROOT / "shared" / "programs").glob("*/*.*")
+        if path.parent.name not in ("browser", "__pycache__")
+    )
+    of_packages |= {path.relative_to(ROOT).as_posix() for path in programs}  # a browser is on one machine alone
     assert len(shipped) > 30
     assert shipped == of_packages
 

@@ -23,8 +23,9 @@ from shared.settings import ALONE, FUNCTIONS
 from terraform.bundle import make_bundles, write_bundles
 from tests.support.parts import require
 from tests.support.repository.bundle_env import RUNNERS_CALLER, BundledHouse, bundled_house
+from tests.support.servers.cloud.shared_emulator import GROUP
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("bundles")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group(GROUP)]
 
 ROOT = Path(__file__).resolve().parents[2]
 QUEUE = ("plan", "execute-step", "deploy", "notify", "sync")

@@ -64,6 +64,27 @@ def test_a_package_that_cannot_be_had_keeps_back_no_other(bare: dict[str, str]) 
     assert all(line.split()[-2].startswith("-") for line in asked[2:])
 
 
+# Debian's list of what is installed, where one of the packages has been removed and has left its settings.
+DPKG_QUERY = """#!/bin/sh
+case "$*" in *" swaks") printf installed ;; *) printf config-files ;; esac
+"""
+
+
+def test_a_package_that_is_installed_is_not_asked_for_again_whatever_its_part_lacks(bare: dict[str, str]) -> None:
+    _program(bare, "apt-get", APT_GET)
+    _program(bare, "apt-cache", "#!/bin/sh\n")
+    _program(bare, "sudo", '#!/bin/sh\nshift\nexec "$@"\n')
+    _program(bare, "dpkg-query", DPKG_QUERY)
+    _program(bare, "terraform", "#!/bin/sh\n")  # from the vendor, not from apt; its provider is not to be had
+    assert "terraform" not in _installed(bare, "terraform", "swaks")
+    asked = Path(bare["ASKED"]).read_text().splitlines()
+    assert [line.split()[-1] for line in asked] == ["update", "libnet-ssleay-perl"]
+    assert not any(" swaks" in line for line in asked)
+    Path(bare["ASKED"]).unlink()
+    assert _installed(bare, "terraform") == ""
+    assert not Path(bare["ASKED"]).exists()
+
+
 @pytest.mark.parametrize(("ci", "outcome", "code"), [("true", "failed", 1), ("", "skipped", 0)])
 def test_what_is_missing_fails_in_ci_and_stands_aside_by_name_elsewhere(
     bare: dict[str, str], tmp_path: Path, ci: str, outcome: str, code: int

@@ -12,10 +12,11 @@ import pytest
 import yaml  # type: ignore[import-untyped]
 
 from tests.support.parts import require
+from tests.support.servers.cloud.shared_emulator import GROUP
 from tools import cloudbuild_dry, scan_secrets
 
 ROOT = Path(__file__).resolve().parents[2]
-pytestmark = pytest.mark.xdist_group("bundles")
+pytestmark = pytest.mark.xdist_group(GROUP)
 PIPELINES = {file: yaml.safe_load((ROOT / file).read_text()) for file in cloudbuild_dry.FILES}
 LINES = [line for file in PIPELINES for line in cloudbuild_dry.lines(ROOT, file)]
 OF_IMAGES = {  # image without its tag → programs it has; every shell has cd, for, echo, mkdir and grep

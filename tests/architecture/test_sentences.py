@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.sentences import ROOT, sentences, spoken
+from tools.sentences import ROOT, list_speaking_modules, sentences
 
 # A word for a kind of phrase: what it looks like. New ones are patterns of a kind, never one sentence.
 ODD = {
@@ -39,7 +39,9 @@ _NO_ENGLISH = re.compile(
 def said() -> list[tuple[str, str]]:
     """Return where and what, English alone."""
     found = [
-        (f"{path.relative_to(ROOT).as_posix()}:{line}", text) for path in spoken() for line, text in sentences(path)
+        (f"{path.relative_to(ROOT).as_posix()}:{line}", text)
+        for path in list_speaking_modules()
+        for line, text in sentences(path)
     ]
     assert len(found) > 2000  # the modules were found
     return [(where, text) for where, text in found if not _NO_ENGLISH.search(text)]

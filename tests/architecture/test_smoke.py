@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
+from tests.support.servers.cloud.shared_emulator import GROUP
 from tests.support.servers.http_loopback import Handler, HttpServer
 from tools import release, smoke
 
 ROOT = Path(__file__).resolve().parents[2]
-pytestmark = pytest.mark.xdist_group("bundles")
+pytestmark = pytest.mark.xdist_group(GROUP)
 
 
 # --- the smoke test, against a house that answers well but for one lie
@@ -49,7 +50,7 @@ class House:
     def answer(self, asked: str, signature: str) -> tuple[int, Any]:
         if asked in self.lies:
             return self.lies[asked]
-        signed = signature == smoke._signed(self.token)["X-Notion-Signature"]
+        signed = signature == smoke._sign_delivery(self.token)["X-Notion-Signature"]
         well: Mapping[str, tuple[int, Any]] = {
             "GET /api/v1/health": (200, {"status": "ok", "store": "ok"}),
             "GET /oauth-callback/": (400, {"type": "urn:workwright:malformed_request"}),

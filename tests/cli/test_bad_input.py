@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import socket
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -18,19 +16,15 @@ from shared.core.errors import ConfigError
 from shared.local.story.idea import MAX_BYTES, read_idea
 from tests.support.builders.saved_runs import a_run, opening
 from tests.support.ports.moved_clock import MovedClock
+from tests.support.programs.commands import GROUP, type_command
 
-pytestmark = pytest.mark.slow
-
-ROOT = Path(__file__).resolve().parents[2]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group(GROUP)]
 
 
 def refused(*words: str, **env: str) -> str:
     """Run the command, which must refuse; return its message."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("WORKWRIGHT_")}
-    done = subprocess.run(
-        [sys.executable, "-m", "shared", *words],
-        cwd=ROOT, env=kept | env, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+    done = type_command(*words, env=kept | env)
     assert done.returncode == 2, done.stderr
     assert "Traceback" not in done.stderr
     assert done.stderr.startswith("workwright: ")

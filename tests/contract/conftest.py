@@ -14,17 +14,17 @@ from tests.support.parts import require
 from tests.support.ports.backends import STORES
 from tests.support.ports.moved_clock import MovedClock
 from tests.support.servers.cloud.cloud_clients import FIRESTORES, rest_firestore
-from tests.support.servers.cloud.firestore_emulator import firestore_emulator
 from tests.support.servers.cloud.oidc_issuer import OidcIssuer
+from tests.support.servers.cloud.shared_emulator import GROUP, start_emulator
 from tests.support.spread import tests_below
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep what asks the Firestore emulator in one process: a second one costs ten seconds of work to warm up."""
+    """Keep what asks the Firestore emulator in one process: a second one costs eight seconds of work to warm up."""
     for item in tests_below(Path(__file__).parent, items):
         if _asks_the_emulator(item):
-            item.add_marker(pytest.mark.xdist_group("firestore"))
+            item.add_marker(pytest.mark.xdist_group(GROUP))
 
 
 def _asks_the_emulator(item: pytest.Item) -> bool:
@@ -57,11 +57,10 @@ def issuer() -> Iterator[OidcIssuer]:
 
 
 @pytest.fixture(scope="session")
-def firestore_host() -> Iterator[str]:
-    """Run one emulator per test process."""
+def firestore_host() -> str:
+    """Return the one emulator of this test process."""
     require("firestore-emulator")
-    with firestore_emulator() as host:
-        yield host
+    return start_emulator()
 
 
 @pytest.fixture

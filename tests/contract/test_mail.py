@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from shared.core.errors import IntegrationError, NeedsHuman, RateLimited, Rejected, Unauthorized, Unavailable
-from shared.core.notify.mail_settings import SmtpServer
 from shared.integrations.mail import Mail
+from shared.integrations.mail_settings import SmtpServer
 from shared.integrations.ses.client import Ses, connect
 from shared.integrations.smtp.client import Smtp
 from shared.local.simulators._server import Simulator, serve

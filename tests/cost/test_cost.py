@@ -15,20 +15,21 @@ import pytest
 from shared.app.engine.deps import Deps
 from shared.app.engine.engine import open_run
 from shared.app.engine.execute_step import execute_step
-from shared.app.engine.switches import held_back
-from shared.app.intake.reconcile import _tidied
-from shared.app.tenants.tenant_settings import TenantSettings
+from shared.app.engine.switches import hold_back
+from shared.app.intake.reconcile import _tidy_ledger
+from shared.app.tenants.attempt_settings import AttemptSettings
 from shared.backends.clock import SystemClock
 from shared.backends.local.delivery.local_queue import LocalQueue
 from shared.backends.local.keys.local_secrets import LocalSecrets
 from shared.backends.local.state.local_store import LocalStore
-from shared.bench.ops.cost import SIZES, month, most_runs, most_tenants, tables
-from shared.bench.ops.ops import grown
+from shared.bench.ops.cost import SIZES, count_max_runs, count_max_tenants, month, tables
+from shared.bench.ops.ops import find_growth
 from shared.bench.ops.ops_counting import TASKS, CountingQueue
 from shared.bench.ops.ops_store import DELETES, READS, WRITES, CountingStore, Meter
 from shared.bench.ops.prices import model_usd, monthly_usd, operation_prices, platform_usd
-from shared.bench.ops.scale import deployed_rules, jain
+from shared.bench.ops.scale import jain, read_rules
 from shared.bench.steps import TENANT, TRIVIAL, _chain, _tools
+from shared.core.documents.sync import Pass
 from shared.core.errors import ConfigError
 from shared.core.run.commands import ATTEMPT, Command
 from shared.core.run.events import RunOpened
@@ -107,9 +108,9 @@ def test_a_month_grows_with_its_runs_and_the_clocks_calls_do_not() -> None:
 
 
 def test_the_limits_are_those_of_the_queues_as_they_are_deployed() -> None:
-    rules, runs = deployed_rules(), most_runs()
+    rules, runs = read_rules(), count_max_runs()
     assert set(rules) == {"plan", "execute-step", "deploy", "notify", "sync"}
-    assert most_tenants() >= max(SIZES)  # or the page has to say what is done about it
+    assert count_max_tenants() >= max(SIZES)  # or the page has to say what is done about it
     busiest = month(max(SIZES)).runs / 22 / 9  # an hour, when all of them work
     for name in set(rules) - {"sync"}:
         assert runs[name] > busiest, name
@@ -165,10 +166,10 @@ def test_a_pass_walks_through_the_ledger_once_an_hour_and_forgets_what_is_old(us
     now = deps.clock.now()
     for name, hours in (("a", 30), ("b", 1)):
         deps.store.put(TENANT, Put("ledger", name, {"at": (now - timedelta(hours=hours)).isoformat()}))
-    kept: dict[str, str] = {}
+    passes = [Pass("")]
 
     def tidy(at: timedelta) -> None:
-        kept.update(_tidied(deps, TENANT, kept, now + at))
+        passes.append(_tidy_ledger(deps, TENANT, passes[-1], now + at))
 
     assert spent(lambda: tidy(timedelta())) == {READS: 2, DELETES: 1}
     assert spent(lambda: tidy(timedelta(minutes=55))) == {}
@@ -180,7 +181,7 @@ def test_the_door_of_a_queue_function_reads_three_documents(used: Any) -> None:
     spent, deps, _, _ = used
     deps.store.put(TENANT, Put("settings", "tenant", {"paused": False}))
     command = Command("c-1", ATTEMPT, "execute-step", TENANT, "run-1", step="s0", attempt=1)
-    assert spent(lambda: held_back(command, deps)) == {READS: 3}
+    assert spent(lambda: hold_back(command, deps)) == {READS: 3}
 
 
 def test_grants_are_looked_up_once_and_only_where_somebody_asks() -> None:
@@ -190,7 +191,7 @@ def test_grants_are_looked_up_once_and_only_where_somebody_asks() -> None:
         asked.append(1)
         return {"connected": ["notion"], "granted": ["notion", "slack"]}
 
-    settings = TenantSettings({"people": ["Ada"], "connected": "a person's own word"}, systems)
+    settings = AttemptSettings({"people": ["Ada"], "connected": "a person's own word"}, systems)
     assert settings.get("people") == ["Ada"]
     assert settings.get("ship") is None
     assert asked == []
@@ -203,8 +204,8 @@ def test_grants_are_looked_up_once_and_only_where_somebody_asks() -> None:
 def test_counts_that_grew_are_named() -> None:
     kept = {READS: 1000, WRITES: 100, "kms_operations": 4}
     same = {"run": {READS: 1100, WRITES: 114, "kms_operations": 6}}
-    assert grown(same, kept) == []
-    assert grown({"run": {**same["run"], READS: 1200}}, kept) == [f"{READS}: 1200, 1000 were kept"]
+    assert find_growth(same, kept) == []
+    assert find_growth({"run": {**same["run"], READS: 1200}}, kept) == [f"{READS}: 1200, 1000 were kept"]
 
 
 def test_the_run_used_more_before() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,9 @@ from tests.support.builders.saved_runs import a_command, a_run, following, openi
 from tests.support.parts import require
 from tests.support.ports.backends import STORES
 from tests.support.ports.moved_clock import MovedClock
-from tests.support.servers.cloud.firestore_emulator import firestore_emulator
+from tests.support.servers.cloud.shared_emulator import GROUP, start_emulator
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("cost")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group(GROUP)]
 
 LATER = datetime(2100, 1, 1, tzinfo=UTC)
 BIG = "x" * 2_000_000  # three parts
@@ -53,11 +53,10 @@ class BillingWire(Rest):
 
 
 @pytest.fixture(scope="module")
-def wire() -> Iterator[BillingWire]:
-    """Return the wire to one emulator."""
+def wire() -> BillingWire:
+    """Return the wire to the emulator."""
     require("firestore-emulator")
-    with firestore_emulator() as host:
-        yield BillingWire(host)
+    return BillingWire(start_emulator())
 
 
 def loaded(store: Store, run: str) -> Any:
@@ -112,10 +111,10 @@ CALLS: dict[str, Callable[[Store], Any]] = {
     "a first commit": commit_anew,
     "unsent": lambda store: store.unsent("acme", "r1"),
     "unsent, of nobody": lambda store: store.unsent("acme", "r9"),
-    "forgotten": lambda store: store.forgotten(LATER),
+    "forgotten": lambda store: store.find_unsent(LATER),
     "marked as sent": lambda store: store.mark_sent("acme", ["r1.1.0", "r1.1.1"]),
     "nothing marked": lambda store: store.mark_sent("acme", []),
-    "forgotten, none": lambda store: store.forgotten(LATER),
+    "forgotten, none": lambda store: store.find_unsent(LATER),
     "a commit with puts and audit": commit_with_everything,
     "a commit that is refused": commit_too_late,
     "runs": lambda store: store.list_runs("acme"),

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.bench.ops.scale import SECONDS, SYNC_EVERY_S, Load, _Play, deployed_rules, kept_shape
+from shared.bench.ops.scale import SECONDS, SYNC_EVERY_S, Load, _Play, read_rules, read_shape
 
 pytestmark = pytest.mark.xdist_group("cost")
 
@@ -14,8 +14,8 @@ SMALL = Load(tenants=300, runs_per_day=4.0)
 
 
 def played(seed: int, *, sync_per_second: float = 40.0) -> _Play:
-    rules = deployed_rules()
-    play = _Play(SMALL, kept_shape(), {**rules, "sync": replace(rules["sync"], per_second=sync_per_second)}, seed)
+    rules = read_rules()
+    play = _Play(SMALL, read_shape(), {**rules, "sync": replace(rules["sync"], per_second=sync_per_second)}, seed)
     play.play(3600.0)
     return play
 

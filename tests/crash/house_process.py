@@ -21,13 +21,12 @@ import shared.backends.local.search.local_knowledge
 import shared.backends.local.state.local_store
 import shared.backends.offline.agents
 import shared.backends.offline.model
-import shared.backends.offline.provider
 import shared.cli.commands
 import shared.entry
 import shared.local.simulators.cloud_storage
 import shared.local.simulators.gitlab
 import shared.local.simulators.notion.simulator
-import shared.local.simulators.slack.slack
+import shared.local.simulators.slack.simulator
 import shared.mind
 import shared.steps
 import shared.wiring.knowledge
@@ -47,7 +46,7 @@ from shared.mind.structured import schema_of
 from shared.ports import Secret
 from shared.settings import Settings
 from shared.steps import KINDS
-from shared.wiring.sandbox import chosen_sandbox, proven
+from shared.wiring.choose_sandbox import chosen_sandbox, proven
 from tests.support.programs.fork_server import Order, serve_programs
 from tests.support.simulators.sim_process import run_simulators, warm_up_simulators
 

@@ -44,3 +44,19 @@ def test_a_folder_and_one_line_are_all_that_another_system_takes(tmp_path: Path)
     assert (told["done"], told["heard"]) == ([True], [["Bearer word-of-echo", "hello"]])
     assert (told["title"], told["way_back"], told["seconds"]) == ("Echo", "workwright account echo", [2, 4])
     assert told["doctor"] == [["ok", f"used at {told['url']}"]]
+    assert told["connected"] == [
+        "Nothing was given.",
+        "That is a token of Notion, and Echo was to be tried; it was not sent.",
+        "Echo does not accept this token.",
+        "nymph",
+    ]
+    taken = "Echo takes this token of nymph."
+    assert (told["set_up"]["asked"], told["set_up"]["kept"]) == ([["ok", taken]], True)
+    assert taken in told["set_up"]["shown"]
+    assert told["set_up"]["chosen"] == {"echo": {"mode": "real", "login": "nymph", "address": told["url"]}}
+    assert told["told"] == ["echo:sent"]
+    assert told["heard_as_message"] == ["Bearer word-of-echo", "hall: Ready"]
+    assert told["guarded"]["found"] == ["echo-token"]
+    assert told["guarded"]["refused"] == [["protected", "echo.toml"]]
+    assert told["guarded"]["path"].endswith(" or .echo")
+    assert told["held"] == ["word-of-echo"]  # so that no text of ours may hold it

@@ -16,8 +16,7 @@ Json = dict[str, Any]
 
 def run(workspace: Workspace) -> None:
     """Tell the whole script."""
-    options = ClientOptions(auth=workspace.token, base_url=workspace.url, notion_version=VERSION, retry=False)
-    with Client(options) as client:
+    with connect(workspace) as client:
         users(client, workspace)
         report = page(client, workspace)
         blocks(client, report)
@@ -30,6 +29,11 @@ def run(workspace: Workspace) -> None:
         uploads(client, workspace, report)
         markdown(client, workspace)
         grants(client, workspace)
+
+
+def connect(workspace: Workspace) -> Client:
+    """Return Notion's own client."""
+    return Client(ClientOptions(auth=workspace.token, base_url=workspace.url, notion_version=VERSION, retry=False))
 
 
 def users(client: Client, workspace: Workspace) -> None:
@@ -99,14 +103,19 @@ def tables(client: Client, workspace: Workspace) -> str:
     )
     source = client.databases.retrieve(made["id"])["data_sources"][0]["id"]
     assert client.databases.update(made["id"], title=text("All ideas"))["title"][0]["plain_text"] == "All ideas"
-    second = client.data_sources.create(
-        parent={"database_id": made["id"]}, title=text("Second"), properties={"Name": {"title": {}}}
-    )
+    second = add_source(client, made["id"])
     assert client.data_sources.update(second["id"], title=text("Archive"))["title"][0]["plain_text"] == "Archive"
     assert set(client.data_sources.retrieve(source)["properties"]) == set(SCRIPT["schema"])
     changed = client.data_sources.update(source, properties=SCRIPT["schema_change"])
     assert sorted(changed["properties"]) == SCRIPT["columns_after"]
     return str(source)
+
+
+def add_source(client: Client, database: str) -> Json:
+    """Add a second data source to a database."""
+    columns = {"Name": {"title": {}}}
+    made: Json = client.data_sources.create(parent={"database_id": database}, title=text("Second"), properties=columns)
+    return made
 
 
 def rows(client: Client, workspace: Workspace, source: str) -> None:

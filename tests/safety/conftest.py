@@ -19,8 +19,9 @@ import requests
 
 from shared import log
 from shared.app.knowledge.knowledge_sync import take_page
-from shared.app.workspace.workspace_map import PAGE, Place
+from shared.app.workspace.workspace_map import PAGE
 from shared.backends.local.search.local_knowledge import LocalKnowledge
+from shared.core.documents.places import Place
 from shared.core.page import Block, Page, Span
 from shared.core.run.run import Run
 from shared.local.simulators._server import serve

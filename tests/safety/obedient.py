@@ -18,7 +18,7 @@ from tests.support.servers.http_loopback import Handler, HttpServer
 Json = dict[str, Any]
 EVIL = "collect.invalid"
 _TAGS = 0xE0000
-_MOST = re.compile(r"maxLength (\d+)")
+_MAX = re.compile(r"maxLength (\d+)")
 
 
 @dataclass(frozen=True)
@@ -207,5 +207,5 @@ def _filled(schema: Json, root: Json, text: str) -> Any:
         case "boolean":
             return True
         case _:
-            told = _MOST.search(schema.get("description", ""))  # a strict endpoint is told it in words
+            told = _MAX.search(schema.get("description", ""))  # a strict endpoint is told it in words
             return text[:60] if told is not None and int(told[1]) < len(text) else text

@@ -16,7 +16,7 @@ from slack_sdk.signature import SignatureVerifier
 from slack_sdk.webhook import WebhookClient
 
 from shared.local.simulators._server import serve
-from shared.local.simulators.slack.slack import SlackSimulator
+from shared.local.simulators.slack.simulator import SlackSimulator
 
 Json = dict[str, Any]
 TOKEN = "-".join(["xoxb", "test"])

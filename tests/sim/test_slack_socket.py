@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from shared.local.simulators._server import serve
-from shared.local.simulators.slack.slack import SlackSimulator
+from shared.local.simulators.slack.simulator import SlackSimulator
 
 BOT, APP = "-".join(["xoxb", "test"]), "-".join(["xapp", "test"])
 BUTTON = {"type": "button", "text": {"type": "plain_text", "text": "Approve"}, "action_id": "approve", "value": "v"}

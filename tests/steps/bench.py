@@ -8,7 +8,8 @@ from typing import Any
 
 from shared.app.engine.engine import open_run, record
 from shared.app.engine.step_context import context_of
-from shared.core.page import Block, block_to_data
+from shared.core.documents.codec import to_body
+from shared.core.page import Block
 from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.run import Limits, Run, StepSpec, Trigger, WaitKind
@@ -122,7 +123,7 @@ def _options(column: Mapping[str, Any]) -> list[str]:
 
 
 def _bare(block: Block) -> Json:
-    data = block_to_data(block)
+    data = to_body(block)
     address = str(data.get("url", "")).partition("?")[0]  # signed anew at each reading
     without = {key: value for key, value in data.items() if key not in ("id", "children", "url", "expires_at")}
     return without | {"url": address.rpartition("/")[2], "children": [_bare(child) for child in block.children]}

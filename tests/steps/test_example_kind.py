@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from shared.app.planning.plan_checking import validated
+from shared.app.planning.plan_checking import validate_plan
 from shared.app.planning.told.plan_request import usable
 from shared.core.run.run import RunStatus, StepSpec, StepStatus
-from shared.local.simulators.slack.slack import SlackSimulator
+from shared.local.simulators.slack.simulator import SlackSimulator
 from shared.steps import KINDS
 from tests.fixtures.step_kinds.slack_post_message import SLACK_POST_MESSAGE
 from tests.integrations.conftest import Served
@@ -50,7 +50,7 @@ def said(slack: Served) -> list[str]:
 
 def test_a_plan_has_it_and_the_run_says_it_once(with_slack: SmallHouse, slack: Served) -> None:
     assert SLACK_POST_MESSAGE.name in usable(WITH_IT, with_slack.settings(TENANT))
-    _, specs = validated(a_proposal([SAY]), with_slack.tools, begin()[0])
+    _, specs = validate_plan(a_proposal([SAY]), with_slack.tools, begin()[0])
     (spec,) = [each for each in specs if each.kind == "slack.post_message"]
     bench = Bench(with_slack, slack, None, {})  # type: ignore[arg-type]
     run = bench.start(StepSpec(spec.id, spec.kind, input=spec.input, lane=spec.lane))

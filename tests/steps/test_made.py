@@ -11,8 +11,8 @@ import pytest
 
 from shared.app.engine.engine import open_run
 from shared.app.made.take_away import take_away
-from shared.app.made.things import Thing, made
-from shared.app.workspace.workspace_map import Place
+from shared.app.made.things import Thing, find_made
+from shared.core.documents.places import Place
 from shared.core.errors import Conflicting, MalformedRequest
 from shared.core.run.run import RunStatus, Trigger
 from shared.local.simulators.notion.simulator import NotionSimulator
@@ -27,7 +27,7 @@ from tests.support.rigs.small_house import TENANT, SmallHouse
 
 
 def _all(house: SmallHouse, run: str = "") -> dict[str, Thing]:
-    return {thing.what: thing for thing in made(house.deps, TENANT, run).things}
+    return {thing.what: thing for thing in find_made(house.deps, TENANT, run).things}
 
 
 def _take(house: SmallHouse, thing: Thing) -> str:
@@ -110,9 +110,12 @@ def test_a_row_of_ours_has_its_runs_title_and_any_other_page_the_one_that_was_re
     open_run(house.deps, replace(run, tenant=TENANT, at=house.clock.now()))
     row, read, unread = ("aaaaaaaa-0000-4000-8000-00000000000" + digit for digit in "123")
     for name, page in ((f"{run.run}.row.row", row), (f"{run.run}.a.page-created", read), ("elsewhere.row", unread)):
-        house.store.put(TENANT, Put("effects", name, {"state": "confirmed", "at": "", "result": {"page": page}}))
+        house.store.put(
+            TENANT,
+            Put("effects", name, {"state": "confirmed", "at": "2026-03-02T09:00:00+00:00", "result": {"page": page}}),
+        )
     house.store.put(TENANT, Put("map", read, asdict(Place(read, "page", "Opening hours"))))
-    assert [(thing.name, thing.place["page"]) for thing in made(house.deps, TENANT).things] == [
+    assert [(thing.name, thing.place["page"]) for thing in find_made(house.deps, TENANT).things] == [
         (unread, unread), ("Opening hours", read), ("Bakery", row),
     ]  # fmt: skip
     house.close()

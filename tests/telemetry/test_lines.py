@@ -138,7 +138,7 @@ def test_of_an_error_its_class_is_told_and_no_more_than_our_own_words(error: Exc
     ids=lambda each: type(each).__name__,
 )
 def test_who_cannot_prove_who_they_are_is_counted_as_refused(lines: Lines, error: RequestError, what: str) -> None:
-    log.refused("api", error)
+    log.record_refusal("api", error)
     events = [(line["event"], line["what"]) for line in lines() if "event" in line]
     assert events == ([("security.refused", what)] if what else [])
     counted = metrics.REGISTRY.snapshot().get("workwright_security_refusals_total", {})
@@ -152,7 +152,7 @@ def test_a_models_answer_is_told_by_its_figures(lines: Lines) -> None:
     tokens = {"input": 1000, "cached": 600, "output": 40, "thoughts": 5}
     result = ModelResult({"a": "walrus"}, "gemini-x", Usage(1045, 77), "resp-1", tokens)
     with trace.request("plan", {}), asking("vertex", "gemini-x", REQUEST) as told:
-        told.answered(result)
+        told.tell_answer(result)
         here = trace.place()
         scope = trace._at.get()
     (line,) = lines()
@@ -180,7 +180,7 @@ def test_a_models_answer_is_told_by_its_figures(lines: Lines) -> None:
 
 def test_a_models_failure_is_told_by_its_class_and_what_it_cost(lines: Lines) -> None:
     with asking("anthropic", "claude-x", REQUEST) as told:
-        told.failed(InvalidOutput("it said walrus", used=Usage(200, 9)))
+        told.tell_failure(InvalidOutput("it said walrus", used=Usage(200, 9)))
     (line,) = lines()
     assert (line["severity"], line["error"], line["input_tokens"], line["cost_micros"]) == (
         "WARNING", "InvalidOutput", 200, 9,

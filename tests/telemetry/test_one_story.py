@@ -22,8 +22,9 @@ from shared.app.prompts import prompt
 from shared.core.run.run import Run
 from shared.wiring.tools import wire_accounts
 from tests.support.builders.made_up_secrets import letters, made_up
-from tests.support.rigs.house import Neighbourhood, open_house, post_signed
+from tests.support.rigs.house import Neighbourhood, open_house
 from tests.support.servers.collector import Collector, Seen
+from tests.support.simulators.world import post_signed
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("telemetry")]
 
@@ -142,7 +143,7 @@ def _prompts(house: Neighbourhood, run: Run) -> dict[str, str]:
 def _canaries(house: Neighbourhood) -> dict[str, str]:
     """Return by what it is each text that must be nowhere."""
     accounts, tenant = wire_accounts(), house.home.tenant
-    held = {f"token {number}": value for number, value in enumerate(accounts.held(tenant))}
+    held = {f"token {number}": value for number, value in enumerate(accounts.list_held_tokens(tenant))}
     assert len(held) >= 3  # of Notion, GitHub, Vercel
     state = house.look("notion", "/_state")
     subscription = next(iter(state["subscriptions"].values()))["verification_token"]

@@ -43,7 +43,7 @@ def expected_trace(tenant: str, run: str) -> str:
 
 
 def headers_of(run: tuple[str, str] | None) -> dict[str, str]:
-    return dict(trace.carried(run[0] if run else "acme", run[1] if run else ""))
+    return dict(trace.build_headers(run[0] if run else "acme", run[1] if run else ""))
 
 
 def test_a_request_about_no_run_has_a_trace_of_its_own(kept: Kept) -> None:

@@ -20,9 +20,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder that whoever runs the tests has for what is temporary."""
+    return tmp_path_factory.mktemp("elsewhere")
+
+
+@pytest.fixture(scope="session")
+def terraform(tmp_path_factory: pytest.TempPathFactory, elsewhere: Path) -> Terraform:
     require("terraform")
-    made = Terraform(tmp_path_factory.mktemp("terraform"))
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("TMPDIR", str(elsewhere))
+        made = Terraform(tmp_path_factory.mktemp("terraform"))
     done = made.run("init", "-backend=false", "-input=false")
     assert done.returncode == 0, done.stdout + done.stderr
     return made

@@ -19,10 +19,11 @@ import yaml
 from shared.accounts.providers import PROVIDERS
 from shared.settings import FUNCTIONS, MODEL_SYSTEMS
 from shared.steps import KINDS
-from tests.support.repository.reach import Reach, Unit, means, value_of
-from tests.support.repository.reach import nodes_of as walked
+from tests.support.repository.reach import Reach, means, value_of
 from tests.support.repository.read_environment import NOT_GIVEN, NOT_OURS, list_values, note_read
 from tests.support.repository.terraform import Verdicts
+from tests.support.repository.units import Unit
+from tests.support.repository.units import nodes_of as walked
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("terraform")]
 ROOT = Path(__file__).resolve().parents[2]

@@ -55,7 +55,7 @@ def test_each_query_of_the_adapters_was_asked() -> None:
 
 @pytest.mark.parametrize("part", ["composite", "fields"])
 def test_an_index_that_is_taken_away_is_missed(part: str) -> None:
-    wanted = indexes.needed(RECORDED.queries)
+    wanted = indexes.list_indexes(RECORDED.queries)
     assert _missing(wanted, COMMITTED) == []
     for number, taken in enumerate(COMMITTED[part]):
         less = {**COMMITTED, part: COMMITTED[part][:number] + COMMITTED[part][number + 1 :]}
@@ -111,6 +111,6 @@ CITIES = "cities"
     ],
 )
 def test_what_a_query_needs_is_what_firestore_says(query: Any, composite: list[list[str]], single: list[str]) -> None:
-    made = indexes.needed([query])
+    made = indexes.list_indexes([query])
     assert [[field["path"] for field in each["fields"]] for each in made["composite"]] == composite
     assert sorted(each["field"] for each in made["fields"] if each["collection"] == CITIES) == single

@@ -135,7 +135,7 @@ def test_each_secret_says_what_it_is_for(tested: Verdicts) -> None:
 def test_each_function_has_an_account_of_its_own(tested: Verdicts) -> None:
     changes = tested.plans["core.tftest.hcl/everything"]
     made = {change["change"]["after"]["account_id"] for change in changes if change["type"] == "google_service_account"}
-    names = set(privileges.declared())
+    names = set(privileges.read_declarations())
     assert {f"fn-{name}" for name in names - {"code-runner"}} | {
         "code-runner",
         "tasks-caller",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.support.repository.terraform import Terraform, Verdicts
@@ -17,6 +19,11 @@ def test_it_is_formatted(terraform: Terraform) -> None:
 def test_it_is_valid(terraform: Terraform) -> None:
     done = terraform.run("validate")
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_its_providers_leave_nothing_where_temporary_files_are(terraform: Terraform, elsewhere: Path) -> None:
+    assert terraform.run("validate").returncode == 0
+    assert list(elsewhere.iterdir()) == []
 
 
 def test_its_own_tests_pass(tested: Verdicts) -> None:

@@ -16,19 +16,56 @@ _WHOLE_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-def text(pattern: str = "", *, most: int = 0, what: str = "") -> dict[str, Any]:
+COUNT: Schema = {"type": "integer"}
+NUMBER: Schema = {"type": "number"}
+FLAG: Schema = {"type": "boolean"}
+ANY: Schema = {"type": "object"}
+TIME: Schema = {"type": "string", "format": "date-time"}
+MAYBE_TIME: Schema = {"type": ["string", "null"], "format": "date-time"}
+TEXTS: Schema = {"type": "array", "items": {"type": "string"}}
+
+
+def text(pattern: str = "", *, max_length: int = 0, what: str = "", default: str | None = None) -> dict[str, Any]:
     """Return the schema of a string."""
-    found: dict[str, Any] = {"type": "string"}
-    if pattern:
-        found["pattern"] = pattern
-    if most:
-        found["maxLength"] = most
+    rules = {"pattern": pattern, "maxLength": max_length, "description": what}
+    found = {"type": "string", **{name: value for name, value in rules.items() if value}}
+    return found if default is None else {**found, "default": default}
+
+
+def explain(value: Schema, what: str) -> dict[str, Any]:
+    """Return the schema with a description."""
+    return {**value, "description": what}
+
+
+def array(value: Schema, what: str = "") -> dict[str, Any]:
+    """Return the schema of a list in an answer."""
+    found = {"type": "array", "items": value}
     return {**found, "description": what} if what else found
 
 
-def number(least: int, most: int, default: int | None = None) -> dict[str, Any]:
+def ref(name: str) -> dict[str, Any]:
+    """Return what stands for a schema that the document names."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def members(*, optional: Any = (), **fields: Any) -> dict[str, Any]:
+    """Return the schema of an object in an answer: these fields, all of them there but the optional ones (names)."""
+    required = [name for name in fields if name not in optional]
+    return {"type": "object", "properties": fields, "required": required, "additionalProperties": False}
+
+
+def listing(name: str, item: str, *, paged: bool = True, **more: Schema) -> dict[str, Any]:
+    """Return the schema of a list in an answer; `next` is null at its end."""
+    fields: dict[str, Any] = {name: array(ref(item)), **more}
+    if paged:
+        what = "Give it as `after` to get the next page; null at the end."
+        fields["next"] = {"type": ["string", "integer", "null"], "description": what}
+    return members(**fields)
+
+
+def number(minimum: int, maximum: int, default: int | None = None) -> dict[str, Any]:
     """Return the schema of a whole number."""
-    found: dict[str, Any] = {"type": "integer", "minimum": least, "maximum": most}
+    found: dict[str, Any] = {"type": "integer", "minimum": minimum, "maximum": maximum}
     return found if default is None else {**found, "default": default}
 
 
@@ -37,9 +74,9 @@ def choice(*words: str) -> dict[str, Any]:
     return {"type": "string", "enum": list(words)}
 
 
-def lists(value: Schema, most: int, *, what: str = "") -> dict[str, Any]:
+def lists(value: Schema, max_items: int, *, what: str = "") -> dict[str, Any]:
     """Return the schema of a list of such texts, at most so many."""
-    return {"type": "array", "items": dict(value), "maxItems": most, "description": what}
+    return {"type": "array", "items": dict(value), "maxItems": max_items, "description": what}
 
 
 def texts(value: Schema, *names: str, what: str = "") -> dict[str, Any]:
@@ -50,9 +87,9 @@ def texts(value: Schema, *names: str, what: str = "") -> dict[str, Any]:
     return {**found, "additionalProperties": value}
 
 
-def closed(fields: Mapping[str, Schema], required: Sequence[str] = ()) -> dict[str, Any]:
-    """Return the schema of an object with these fields and no others."""
-    found: dict[str, Any] = {"type": "object", "properties": dict(fields), "additionalProperties": False}
+def shape(*, required: Any = (), **fields: Any) -> dict[str, Any]:
+    """Return the schema of an object with these fields and no others; `required` are names."""
+    found: dict[str, Any] = {"type": "object", "properties": fields, "additionalProperties": False}
     return {**found, "required": list(required)} if required else found
 
 
@@ -93,7 +130,7 @@ def read_fields(body: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
     _refuse_unknown("field", body, known)
     for name in schema.get("required", ()):
         if name not in body:
-            _refuse(f"field {name!r} is missing", f"It is {_wanted(known[name])}.")
+            _refuse(f"field {name!r} is missing", f"It is {_describe_schema(known[name])}.")
     given = {name: _whole(value) for name, value in body.items()}
     for name, value in given.items():
         _check(f"field {name!r}", value, known[name])
@@ -122,7 +159,7 @@ def _query_value(name: str, value: str, schema: Schema) -> Any:
     what = f"query parameter {name!r}"
     if schema["type"] == "integer":
         if not _WHOLE_NUMBER.fullmatch(value):
-            _refuse(f"{what} is {value[:40]!r}", f"It is {_wanted(schema)}.")
+            _refuse(f"{what} is {value[:40]!r}", f"It is {_describe_schema(schema)}.")
         found = int(value)
         _check(what, found, schema)
         return found
@@ -146,7 +183,7 @@ def _check(what: str, value: Any, schema: Schema) -> None:
             _refuse_unknown(what, value, schema["properties"])
             _check(f"{path}.{name}'", value[name], schema["properties"][name])
     if not _fits(value, schema):
-        _refuse(f"{what} does not fit", f"It is {_wanted(schema)}.")
+        _refuse(f"{what} does not fit", f"It is {_describe_schema(schema)}.")
 
 
 def _fits(value: Any, schema: Schema) -> bool:
@@ -194,18 +231,18 @@ def _is_day(value: str) -> bool:
         return False
 
 
-def _wanted(schema: Schema) -> str:
+def _describe_schema(schema: Schema) -> str:
     if "enum" in schema:
         return "one of " + ", ".join(schema["enum"])
     if schema["type"] == "integer":
         return f"a whole number from {schema['minimum']} to {schema['maximum']}"
     if schema.get("format") == "date":
         return "a day like 2026-11-21"
-    most = f" of at most {schema['maxLength']} characters" if "maxLength" in schema else ""
+    limit_words = f" of at most {schema['maxLength']} characters" if "maxLength" in schema else ""
     like = f" that matches {schema['pattern']}" if "pattern" in schema else ""
     words = {"string": "text", "boolean": "true or false", "object": "an object", "array": "a list of texts"}
     what = f" ({schema['description']})" if schema.get("description") else ""
-    return words[schema["type"]] + most + like + what
+    return words[schema["type"]] + limit_words + like + what
 
 
 def _refuse_unknown(what: str, given: Mapping[str, Any], known: Mapping[str, Any]) -> None:

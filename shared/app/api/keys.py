@@ -8,6 +8,7 @@ import re
 import secrets as random_source
 import zlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,8 @@ from shared import log
 from shared.app.api.exchange import Caller
 from shared.app.engine.deps import Deps
 from shared.app.tenants.operator_secrets import valid
+from shared.core.documents.api_key import KIND, ApiKey
+from shared.core.documents.codec import to_body
 from shared.core.errors import (
     ConfigError,
     Conflicting,
@@ -24,10 +27,9 @@ from shared.core.errors import (
     Unauthenticated,
     VersionConflict,
 )
-from shared.ports import Doc, Put, Secret, change_doc
+from shared.ports import Put, Secret, all_as, change_as, get_as
 
 PEPPER = "api-key-pepper"
-KIND = "api_keys"
 MAX_ACTIVE = 100
 SEEN_EVERY = timedelta(hours=1)  # a key's last use is noted at most this often: one write, not one per request
 ROLES = ("owner", "admin", "member", "viewer")
@@ -46,7 +48,7 @@ def make_key(
     if role not in ROLES:
         raise ValueError(f"role must be one of {', '.join(ROLES)}, got {role!r}")
     now = deps.clock.now()
-    if sum(_alive(doc.body, now) for doc in _all(deps, tenant)) >= MAX_ACTIVE:
+    if sum(each.works_at(now) for each in all_as(ApiKey, deps.store, tenant, KIND)) >= MAX_ACTIVE:
         raise Conflicting(
             f"there are already {MAX_ACTIVE} keys, the most a tenant may have",
             way_out="Revoke one with DELETE /v1/keys/{id}.",
@@ -57,18 +59,10 @@ def make_key(
     key = f"{front}_{_checksum(front)}"
     if not _KEY.fullmatch(key):
         raise ValueError(f"tenant {tenant!r} cannot have keys")
-    body = {
-        "role": role,
-        "name": name,
-        "hash": _hash(deps, key),
-        "created_at": now.isoformat(),
-        "created_by": by,
-        "expires_at": (now + timedelta(days=days)).isoformat() if days else None,
-        "revoked_at": None,
-        "last_used_at": None,
-    }
-    deps.store.put(tenant, Put(KIND, key_id, body, expected=""))
-    return key_view(key_id, body), key
+    until = now + timedelta(days=days) if days else None
+    made = ApiKey(role, name, _hash(deps, key), now, by, until, id=key_id)
+    deps.store.put(tenant, Put(KIND, key_id, to_body(made), expected=""))
+    return key_view(made), key
 
 
 def is_known(deps: Deps, tenant: str, key: str) -> bool:
@@ -88,37 +82,37 @@ def caller_of(deps: Deps, authorization: str) -> Caller:
     tenant, key_id, checksum = found.groups()
     if checksum != _checksum(key.strip().rpartition("_")[0]):
         raise Unauthenticated("this API key is mistyped: its checksum is wrong", way_out="Copy the whole key again.")
-    doc = deps.store.get(tenant, KIND, key_id)
-    kept = str(doc.body["hash"]) if doc else "0" * 64
-    fits = next((pepper for pepper in _peppers(deps) if hmac.compare_digest(_hashed(pepper, key.strip()), kept)), None)
-    if fits is None or doc is None:
+    kept = get_as(ApiKey, deps.store, (tenant, KIND, key_id))
+    hashed = kept.hash if kept else "0" * 64
+    fits = any(hmac.compare_digest(_hash_key(pepper, key.strip()), hashed) for pepper in _peppers(deps))
+    if not fits or kept is None:
         raise Unauthenticated("this API key is unknown")
     now = deps.clock.now()
-    if doc.body["revoked_at"]:
+    if kept.revoked_at is not None:
         raise Unauthenticated("this API key was revoked")
-    if not _alive(doc.body, now):
+    if not kept.works_at(now):
         raise Unauthenticated("this API key has expired")
-    _note_use(deps, tenant, doc, now, _hash(deps, key.strip()))
-    return Caller(tenant, str(doc.body["role"]), key_id, str(doc.body["name"]))
+    _note_use(deps, tenant, kept, now, _hash(deps, key.strip()))
+    return Caller(tenant, kept.role, key_id, kept.name)
 
 
 def list_keys(deps: Deps, tenant: str) -> list[Mapping[str, Any]]:
     """Return the tenant's keys without anything secret."""
-    return [key_view(doc.id, doc.body) for doc in _all(deps, tenant)]
+    return [key_view(each) for each in all_as(ApiKey, deps.store, tenant, KIND)]
 
 
 def revoke_key(deps: Deps, caller: Caller, key_id: str) -> Mapping[str, Any]:
     """Make a key useless; again is once. Raises NotThere, and Forbidden for an owner's key in an admin's hands."""
 
-    def revoke(key: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    def revoke(key: ApiKey | None) -> ApiKey:
         if key is None:
             raise NotThere(f"there is no key {key_id!r}", way_out="GET /v1/keys lists the keys of your tenant.")
-        refuse_above(caller, str(key["role"]))
-        return key if key["revoked_at"] else {**key, "revoked_at": deps.clock.now().isoformat()}
+        refuse_above(caller, key.role)
+        return key if key.revoked_at is not None else replace(key, revoked_at=deps.clock.now())
 
-    revoked = change_doc(deps.store, (caller.tenant, KIND, key_id), revoke, deps.stand_back)
+    revoked = change_as(ApiKey, deps.store, (caller.tenant, KIND, key_id), revoke, deps.stand_back)
     assert revoked is not None
-    return key_view(key_id, revoked)
+    return key_view(revoked)
 
 
 def refuse_above(caller: Caller, role: str) -> None:
@@ -127,32 +121,20 @@ def refuse_above(caller: Caller, role: str) -> None:
         raise Forbidden(f"a key of role {caller.role} may not make or revoke one of role {role}")
 
 
-def key_view(key_id: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+def key_view(key: ApiKey) -> Mapping[str, Any]:
     """Return how a key is shown."""
     shown = ("role", "name", "created_at", "created_by", "expires_at", "revoked_at", "last_used_at")
-    return {"id": key_id, **{name: body[name] for name in shown}}
+    body = to_body(key)
+    return {"id": key.id, **{name: body[name] for name in shown}}
 
 
-def _all(deps: Deps, tenant: str) -> list[Doc]:
-    found: list[Doc] = []
-    while page := deps.store.list_docs(tenant, KIND, after=found[-1].id if found else "", limit=100):
-        found += page
-    return found
-
-
-def _alive(body: Mapping[str, Any], now: datetime) -> bool:
-    expires = body["expires_at"]
-    return not body["revoked_at"] and (expires is None or now < datetime.fromisoformat(expires))
-
-
-def _note_use(deps: Deps, tenant: str, doc: Doc, now: datetime, hashed: str) -> None:
+def _note_use(deps: Deps, tenant: str, key: ApiKey, now: datetime, hashed: str) -> None:
     """Note when it was used; a key that was kept under the pepper before is kept under the one in use from now on."""
-    last = doc.body["last_used_at"]
-    if last and now - datetime.fromisoformat(last) < SEEN_EVERY and doc.body["hash"] == hashed:
+    if key.last_used_at is not None and now - key.last_used_at < SEEN_EVERY and key.hash == hashed:
         return
-    body = {**doc.body, "hash": hashed, "last_used_at": now.isoformat()}
+    used = replace(key, hash=hashed, last_used_at=now)
     try:
-        deps.store.put(tenant, Put(KIND, doc.id, body, expected=doc.version))
+        deps.store.put(tenant, Put(KIND, key.id, to_body(used), expected=key.version))
     except VersionConflict:
         return  # another request noted it, or the key is being revoked: both stand
     except StoreError as error:  # the disk is full, say: whoever only looks must be able to
@@ -171,8 +153,8 @@ def _peppers(deps: Deps) -> Iterator[Secret]:
 
 
 def _hash(deps: Deps, key: str) -> str:
-    return _hashed(next(_peppers(deps)), key)
+    return _hash_key(next(_peppers(deps)), key)
 
 
-def _hashed(pepper: Secret, key: str) -> str:
+def _hash_key(pepper: Secret, key: str) -> str:
     return hmac.new(pepper.reveal().encode(), key.encode(), hashlib.sha256).hexdigest()

@@ -6,7 +6,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shared.app.api.exchange import FORM, JSON, PROBLEM
-from shared.app.api.json_shapes import text
+from shared.app.api.json_shapes import (
+    ANY,
+    COUNT,
+    FLAG,
+    MAYBE_TIME,
+    NUMBER,
+    TEXTS,
+    array,
+    choice,
+    explain,
+    listing,
+    members,
+    text,
+)
 from shared.app.api.route import PARTS, Route
 from shared.app.api.run import run_views as views
 from shared.app.api.run import team_status as status
@@ -14,67 +27,49 @@ from shared.app.api.run.contexts import CONTEXT
 from shared.app.api.run.made import VIEWS as MADE_VIEWS
 from shared.app.api.run.plans import PLAN
 from shared.app.api.run.run_versions import VERSION, WORK
-from shared.app.api.run.run_views import listed, shown
 from shared.app.api.run.workspace_questions import COUNTS
-from shared.app.api.settings import budget, confinement, life
+from shared.app.api.settings import budget, life
 from shared.app.api.settings.connections import VIEWS
 from shared.app.api.settings.feedback import FEEDBACK, PREFERENCE
 from shared.app.api.settings.operate import API
-from shared.app.api.settings.ship import SHIP
-from shared.app.api.settings.site_values import SITE_VALUES
+from shared.app.api.settings.ship import SHIP, SITE_VALUES
+from shared.app.api.settings.tenant_databases import CONFINEMENT
 
 _STRINGS = {name: text() for name in ("id", "role", "name", "created_at", "created_by")}
 _MAYBE = {name: {"type": ["string", "null"]} for name in ("expires_at", "revoked_at", "last_used_at")}
 _LETTER = {name: text() for name in ("id", "name", "function", "run", "step", "reason", "at")}
 _ENTRY = {name: text() for name in ("id", "at", "run", "what", "by", "plan_hash", "about", "outcome", "why")}
-_NUMBER = {"type": "number"}
-_WHOLE = {"type": "integer"}
-_TEXTS = {"type": "array", "items": text()}
-_ASKED = {"type": "array", "items": shown({"task_class": text(), "reference": text(), "why": text()})}
+_ASKED = array(members(task_class=text(), reference=text(), why=text()))
 _KEY_OF_PROVIDER = {name: text() for name in ("key_since", "key_by", "key_status")}
 _DOLLARS = {
-    name: {**_NUMBER, "description": "US dollars per million tokens."}
-    for name in ("input", "cached", "written", "output")
+    name: explain(NUMBER, "US dollars per million tokens.") for name in ("input", "cached", "written", "output")
 }
 _OF_SOURCE = ("id", "title", "url", "page", "excerpt", "edited_at")
 _OF_CHAT = {name: text() for name in ("id", "opened", "page", "title", "project", "run", "language")}
-_TURN = shown(
-    {
-        **{name: text() for name in ("text", "at", "message", "did", "run")},
-        "role": {"type": "string", "enum": ["user", "assistant"]},
-        "sources": {"type": "array", "items": shown({name: text() for name in ("title", "url", "page")})},
-    }
+_TURN = members(
+    **{name: text() for name in ("text", "at", "message", "did", "run")},
+    role=choice("user", "assistant"),
+    sources=array(members(**{name: text() for name in ("title", "url", "page")})),
 )
 _OF_DATABASES = ("databases", "questions", "pages", "found")
 
 SCHEMAS: Mapping[str, Any] = {
-    "Problem": shown(
-        {
-            "type": text(),
-            "title": text(),
-            "status": {"type": "integer"},
-            "detail": text(),
-            "not_lost": text(),
-            "way_out": text(),
-        }
-    ),
-    "Document": {"type": "object"},
+    "Problem": members(type=text(), title=text(), status=COUNT, detail=text(), not_lost=text(), way_out=text()),
+    "Document": ANY,
     **VIEWS,
     **MADE_VIEWS,
-    **confinement.VIEWS,
+    "Confinement": CONFINEMENT,
     "SiteValues": SITE_VALUES,
-    "Hooks": listed("hooks", "Hook"),
-    "Health": shown(
-        {
-            "status": {"type": "string", "enum": ["ok", "down"]},
-            "store": {"type": "string", "enum": ["ok", "unreachable"]},
-            "paused": {"type": "boolean", "description": "The operator has stopped all work for now."},
-            "versions": shown({"api": text(), "schema": {"type": "integer"}, "rules": {"type": "integer"}}),
-        }
+    "Hooks": listing("hooks", "Hook"),
+    "Health": members(
+        status=choice("ok", "down"),
+        store=choice("ok", "unreachable"),
+        paused=explain(FLAG, "The operator has stopped all work for now."),
+        versions=members(api=text(), schema=COUNT, rules=COUNT),
     ),
     "RunHead": views.RUN_HEAD,
     "Run": views.RUN,
-    "Runs": listed(
+    "Runs": listing(
         "runs",
         "RunHead",
         paused=text(what="Why all work stands still; empty when it does not."),
@@ -84,105 +79,84 @@ SCHEMAS: Mapping[str, Any] = {
     "Work": WORK,
     "Version": VERSION,
     "Event": views.EVENT,
-    "Events": listed("events", "Event"),
-    "Usage": shown({"cost": views.COST, **budget.USAGE, "workspace_map": views.WORKSPACE_MAP}),
+    "Events": listing("events", "Event"),
+    "Usage": members(cost=views.COST, **budget.USAGE, workspace_map=views.WORKSPACE_MAP),
     "Budget": budget.BUDGET,
     "Plan": PLAN,
     "Feedback": FEEDBACK,
     "Preference": PREFERENCE,
-    "Preferences": listed("preferences", "Preference", paged=False),
-    "Deleted": shown({"deleted": text()}),
-    "AuditEntry": shown(_ENTRY, optional=("plan_hash", "about", "outcome", "why")),
-    "Audit": listed("entries", "AuditEntry"),
-    "DeadLetter": shown({**_LETTER, "deliveries": {"type": "integer"}}),
-    "DeadLetters": listed("dead_letters", "DeadLetter", paged=False),
-    "Replayed": shown({"replayed": text()}),
-    "Planning": shown(
-        {
-            "planning_time": text(),
-            "time_zone": text(),
-            "day_hours": {"type": "number"},
-            "next": {"type": ["string", "null"], "format": "date-time"},
-            "problem": text(what="Why the day that is due has not been planned yet; empty when nothing prevents it."),
-        }
+    "Preferences": listing("preferences", "Preference", paged=False),
+    "Deleted": members(deleted=text()),
+    "AuditEntry": members(**_ENTRY, optional=("plan_hash", "about", "outcome", "why")),
+    "Audit": listing("entries", "AuditEntry"),
+    "DeadLetter": members(**_LETTER, deliveries=COUNT),
+    "DeadLetters": listing("dead_letters", "DeadLetter", paged=False),
+    "Replayed": members(replayed=text()),
+    "Planning": members(
+        planning_time=text(),
+        time_zone=text(),
+        day_hours=NUMBER,
+        next=MAYBE_TIME,
+        problem=text(what="Why the day that is due has not been planned yet; empty when nothing prevents it."),
     ),
     "Ship": SHIP,
-    "Models": shown(
-        {
-            "checked": text(what="The day on which the list prices were looked up."),
-            "rules": shown(
-                {
-                    "classes": {"type": "object", "additionalProperties": _TEXTS},
-                    "prefer": text(),
-                    "allow": _TEXTS,
-                    "deny": _TEXTS,
-                }
-            ),
-            "providers": {
-                "type": "array",
-                "items": shown(
-                    {
-                        "id": text(),
-                        "connected": {"type": "boolean"},
-                        "by": text(what="Whose key it is: team, installation, or empty."),
-                        "takes_key": {"type": "boolean"},
-                        **_KEY_OF_PROVIDER,
-                    }
-                ),
-            },
-            "asked": {**_ASKED, "description": "Which models would be asked now for each task class, in this order."},
-            "left_out": _ASKED,
-            "models": {
-                "type": "array",
-                "items": shown(
-                    {
-                        "reference": text(),
-                        "connected": {"type": "boolean"},
-                        "window": _WHOLE,
-                        "output": _WHOLE,
-                        "speed": _WHOLE,
-                        "prices": {"type": "array", "items": shown({"from_tokens": _WHOLE, **_DOLLARS})},
-                    }
-                ),
-            },
-        }
+    "Models": members(
+        checked=text(what="The day on which the list prices were looked up."),
+        rules=members(
+            classes={"type": "object", "additionalProperties": TEXTS}, prefer=text(), allow=TEXTS, deny=TEXTS
+        ),
+        providers=array(
+            members(
+                id=text(),
+                connected=FLAG,
+                by=text(what="Whose key it is: team, installation, or empty."),
+                takes_key=FLAG,
+                **_KEY_OF_PROVIDER,
+            )
+        ),
+        asked=explain(_ASKED, "Which models would be asked now for each task class, in this order."),
+        left_out=_ASKED,
+        models=array(
+            members(
+                reference=text(),
+                connected=FLAG,
+                window=COUNT,
+                output=COUNT,
+                speed=COUNT,
+                prices=array(members(from_tokens=COUNT, **_DOLLARS)),
+            )
+        ),
     ),
-    "Answered": shown(
-        {
-            "found": {"type": "boolean", "description": "Whether the workspace holds an answer."},
-            "answer": text(),
-            "sources": {"type": "array", "items": shown({name: text() for name in _OF_SOURCE})},
-            "model": text(what="The model that answered; empty where nothing was found to ask a model about."),
-            "searched_for": text(),
-        }
+    "Answered": members(
+        found=explain(FLAG, "Whether the workspace holds an answer."),
+        answer=text(),
+        sources=array(members(**{name: text() for name in _OF_SOURCE})),
+        model=text(what="The model that answered; empty where nothing was found to ask a model about."),
+        searched_for=text(),
     ),
-    "Chats": shown({"chats": {"type": "array", "items": shown({**_OF_CHAT, "turns": _WHOLE})}}),
-    "Chat": shown({**_OF_CHAT, "turns": {"type": "array", "items": _TURN}}),
-    "Knowledge": shown(
-        {
-            "connected": {"type": "boolean"},
-            "off": {"type": "boolean"},
-            "roots": _TEXTS,
-            "without": _TEXTS,
-            **dict.fromkeys(("pages", "chunks", "vectors"), _WHOLE),
-            "embedder": text(what="The model that searches by meaning; empty where only words are searched."),
-            "sync": shown({**dict.fromkeys(COUNTS, _WHOLE), **dict.fromkeys(("began", "ended", "alert"), text())}),
-        }
+    "Chats": members(chats=array(members(**_OF_CHAT, turns=COUNT))),
+    "Chat": members(**_OF_CHAT, turns=array(_TURN)),
+    "Knowledge": members(
+        connected=FLAG,
+        off=FLAG,
+        roots=TEXTS,
+        without=TEXTS,
+        **dict.fromkeys(("pages", "chunks", "vectors"), COUNT),
+        embedder=text(what="The model that searches by meaning; empty where only words are searched."),
+        sync=members(**dict.fromkeys(COUNTS, COUNT), **dict.fromkeys(("began", "ended", "alert"), text())),
     ),
-    "Key": shown({**_STRINGS, **_MAYBE}),
-    "Keys": listed("keys", "Key", paged=False),
-    "NewKey": shown({**_STRINGS, **_MAYBE, "key": text(what="The key; it is shown only this once.")}),
-    "Databases": shown(
-        {
-            "connected": {"type": "boolean"},
-            "connect_url": text(),
-            "connect_command": text(),
-            "state": text(what="One of: not begun, working, asking, choosing, done, failed."),
-            "problem": text(),
-            **{name: {"type": "array", "items": {"type": "object"}} for name in _OF_DATABASES},
-        }
+    "Key": members(**_STRINGS, **_MAYBE),
+    "Keys": listing("keys", "Key", paged=False),
+    "NewKey": members(**_STRINGS, **_MAYBE, key=text(what="The key; it is shown only this once.")),
+    "Databases": members(
+        connected=FLAG,
+        connect_url=text(),
+        connect_command=text(),
+        state=text(what="One of: not begun, working, asking, choosing, done, failed."),
+        problem=text(),
+        **{name: array(ANY) for name in _OF_DATABASES},
     ),
-    "SlackAnswer": {"type": "object"},
+    "SlackAnswer": ANY,
     **life.VIEWS,
     **status.VIEWS,
 }

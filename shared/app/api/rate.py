@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from shared.accounts.tenant_settings import tenant_settings
 from shared.app.engine.deps import Deps
 from shared.core.errors import Busy, TooMany
 from shared.ports import change_doc
+from shared.ports.documents import tenant_settings
 
 PER_MINUTE = 600
 BATCH = 20
 WINDOW_S = 60
-_MOST_PURSES = 10_000
+_MAX_PURSES = 10_000
 
 
 @dataclass(slots=True)
@@ -53,7 +53,7 @@ class Rate:
 
     def _purse(self, tenant: str) -> _Purse:
         with self._lock:
-            if tenant not in self._purses and len(self._purses) >= _MOST_PURSES:
+            if tenant not in self._purses and len(self._purses) >= _MAX_PURSES:
                 self._purses.clear()
             return self._purses.setdefault(tenant, _Purse())
 

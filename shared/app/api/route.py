@@ -67,7 +67,7 @@ PARTS: Mapping[str, Schema] = {
     "provider": text("^[a-z-]{1,40}$"),
 }
 
-REASON = {**text(most=500), "default": ""}
+REASON = text(max_length=500, default="")
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from shared.app.api.exchange import (
 from shared.app.api.json_shapes import matches, read_fields, read_form, read_json, read_query
 from shared.app.api.keys import caller_of
 from shared.app.api.pages.approval_page import refusal
-from shared.app.api.pages.page_html import refused, wants_page
+from shared.app.api.pages.page_html import render_refusal, wants_page
 from shared.app.api.rate import Rate
 from shared.app.api.route import PARTS, PERMISSIONS, Route
 from shared.app.api.routes import ROUTES
@@ -57,9 +57,9 @@ class Api:
         found: Route | None = None
         try:
             found, parts = _find(request)
-            return self._handled(found, parts, request)
+            return self._handle(found, parts, request)
         except RequestError as error:
-            log.refused("api", error, found.id if found else "")
+            log.record_refusal("api", error, found.id if found else "")
             return _refusal(error, found, request, _allow(request) if isinstance(error, NoSuchMethod) else {})
         except (Busy, VersionConflict) as error:
             log.line("WARNING", "not done yet", function="api", **log.about(error))
@@ -72,7 +72,7 @@ class Api:
             )
             return _refusal(unwell, found, request, {"Retry-After": "5"})
 
-    def _handled(self, route: Route, parts: dict[str, str], request: ApiRequest) -> ApiReply:
+    def _handle(self, route: Route, parts: dict[str, str], request: ApiRequest) -> ApiReply:
         caller = self._caller(route, request)
         trace.belongs(caller.tenant if caller else "")
         if not all(matches(value, PARTS[name]) for name, value in parts.items()):
@@ -103,7 +103,7 @@ def _refusal(error: RequestError, route: Route | None, request: ApiRequest, head
     if route is not None and route.permission == "approval link":
         return refusal(error)
     if wants_page(request) or (route is not None and route.answer == "html"):
-        shown = refused(error)
+        shown = render_refusal(error)
         return replace(shown, headers={**shown.headers, **error_headers(error), **headers})
     return problem(error, {**error_headers(error), **headers})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from shared.app.api.exchange import FORM, ApiReply, Call
-from shared.app.api.json_shapes import Schema, choice, closed, number, text, texts
+from shared.app.api.json_shapes import Schema, choice, number, shape, text, texts
 from shared.app.api.keys import ROLES
 from shared.app.api.pages import approval_page, rollback_page, slack_clicks
 from shared.app.api.pages import page_html as html
@@ -14,24 +14,14 @@ from shared.app.api.run import chats, made
 from shared.app.api.run import team_status as status
 from shared.app.api.run import workspace_questions as asking
 from shared.app.api.run.run_routes import RUN_ROUTES
-from shared.app.api.settings import (
-    budget,
-    confinement,
-    connections,
-    feedback,
-    life,
-    operate,
-    planning,
-    ship,
-    site_values,
-)
+from shared.app.api.settings import budget, connections, feedback, life, operate, planning, ship
 from shared.app.api.settings import model_choice as models
 from shared.app.api.settings import tenant_databases as databases
 from shared.app.money.usage import BY
 from shared.app.schedule.time_zones import zone_names
 from shared.app.workspace.workspace_schemas import KINDS
 
-_NAME = text("^[^\\u0000-\\u001f\\u007f]{1,80}$", most=80)
+_NAME = text("^[^\\u0000-\\u001f\\u007f]{1,80}$", max_length=80)
 _TENANT = {"tenant": text("^[0-9A-Za-z-]{1,64}$")}  # what the OAuth callback adds; it grants nothing
 _PLANNING: Mapping[str, Schema] = {
     "planning_time": text("^([01][0-9]|2[0-3]):[0-5][0-9]$|^$", what="Such as 07:30; empty for no daily planning."),
@@ -39,7 +29,7 @@ _PLANNING: Mapping[str, Schema] = {
     "day_hours": number(1, 24),
 }
 _ADOPT = texts(databases.IN_NOTION, *KINDS, what="The databases to adopt, by their kinds.")
-_ANSWERS = texts(text(most=300), what="Answers to the questions, by their keys: the value of a choice.")
+_ANSWERS = texts(text(max_length=300), what="Answers to the questions, by their keys: the value of a choice.")
 
 
 def _openapi(call: Call) -> ApiReply:
@@ -51,7 +41,7 @@ def _openapi(call: Call) -> ApiReply:
 
 ROUTES: tuple[Route, ...] = (
     Route("GET", "/", "public", html.front, "Say that Workwright is running", "html", query=_TENANT),
-    Route("GET", "/connected", "public", html.connected, "Show that an account is connected", "html", query=_TENANT),
+    Route("GET", "/connected", "public", html.landing_page, "Show that an account is connected", "html", query=_TENANT),
     Route("GET", "/openapi.json", "public", _openapi, "Get this document", "Document"),
     Route("GET", "/v1/health", "public", operate.health, "Check whether the service is well", "Health", errors=(503,)),
     *RUN_ROUTES,
@@ -60,7 +50,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "POST", "/v1/preferences/{preference}", "preferences.change", feedback.reword_preference,
-        "Reword a preference", "Preference", body=closed({"text": text(most=300)}, required=("text",)),
+        "Reword a preference", "Preference", body=shape(text=text(max_length=300), required=("text",)),
         errors=(409,),
     ),
     Route(
@@ -78,7 +68,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/v1/budget", "usage.read", budget.budget, "Get what may be spent", "Budget"),
     Route(
         "POST", "/v1/budget", "budget.change", budget.change_budget, "Set what may be spent", "Budget",
-        body=closed(budget.LIMITS), errors=(409,),
+        body=shape(**budget.LIMITS), errors=(409,),
     ),
     Route(
         "GET", "/v1/audit", "audit.read", operate.audit, "List who decided what", "Audit", errors=(404,),
@@ -87,12 +77,12 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/v1/dead-letters", "queue.read", operate.dead_letters, "List dead letters", "DeadLetters"),
     Route(
         "POST", "/v1/dead-letters/{letter}/replay", "queue.replay", operate.replay, "Replay a dead letter", "Replayed",
-        body=closed({}),
+        body=shape(),
     ),
     Route("GET", "/v1/databases", "databases.read", databases.show_databases, "Get the Notion databases", "Databases"),
     Route(
         "POST", "/v1/databases", "databases.manage", databases.set_up, "Create or adopt databases", "Databases",
-        body=closed({"page": {**databases.IN_NOTION, "default": ""}, "adopt": _ADOPT, "answers": _ANSWERS}),
+        body=shape(page={**databases.IN_NOTION, "default": ""}, adopt=_ADOPT, answers=_ANSWERS),
         errors=(409,),
     ),
     Route(
@@ -115,7 +105,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/v1/planning", "planning.read", planning.planning, "Get when days are planned", "Planning"),
     Route(
         "POST", "/v1/planning", "planning.change", planning.change_planning, "Set when days are planned", "Planning",
-        body=closed(_PLANNING), errors=(409,),
+        body=shape(**_PLANNING), errors=(409,),
     ),
     Route("GET", "/v1/settings/ship", "ship.read", ship.show_ship, "Get where work goes, and who has to agree", "Ship"),
     Route(
@@ -158,7 +148,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/v1/keys", "keys.manage", operate.keys, "List API keys", "Keys"),
     Route(
         "POST", "/v1/keys", "keys.manage", operate.new_key, "Create an API key; it is shown only this once", "NewKey",
-        body=closed({"role": choice(*ROLES), "name": _NAME, "days": number(1, 3650)}, required=("role", "name")),
+        body=shape(role=choice(*ROLES), name=_NAME, days=number(1, 3650), required=("role", "name"),),
         status=201, errors=(409,),
     ),
     Route("DELETE", "/v1/keys/{key}", "keys.manage", operate.drop_key, "Revoke an API key", "Key"),
@@ -168,16 +158,16 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "POST", "/v1/made/{made}/take-away", "made.take_away", made.take_away, "Take away what was made elsewhere",
-        "Run", body=closed({"confirm": text(most=500)}, required=("confirm",)), errors=(409,),
+        "Run", body=shape(confirm=text(max_length=500), required=("confirm",)), errors=(409,),
     ),
     Route("GET", "/v1/status", "runs.read", status.show_status, "Get how the work stands", "Status"),
     Route(
-        "GET", "/v1/confinement", "databases.read", confinement.show_confinement,
+        "GET", "/v1/confinement", "databases.read", databases.show_confinement,
         "Get the page that writes to Notion are confined to", "Confinement",
     ),
     Route(
-        "POST", "/v1/confinement", "databases.manage", confinement.change_confinement,
-        "Confine writes to Notion to a page, or lift that", "Confinement", body=confinement.CONFINE, errors=(409,),
+        "POST", "/v1/confinement", "databases.manage", databases.change_confinement,
+        "Confine writes to Notion to a page, or lift that", "Confinement", body=databases.CONFINE, errors=(409,),
     ),
     Route("GET", "/v1/pause", "pause.read", life.show_pause, "Check whether work is paused", "Pause"),
     Route(
@@ -196,7 +186,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "POST", "/approvals/{token}", "approval link", approval_page.take_answer, "Take the person's answer", "html",
-        body=closed({"decision": choice(*approval_page.DECISIONS), "reason": REASON}, required=("decision",)),
+        body=shape(decision=choice(*approval_page.DECISIONS), reason=REASON, required=("decision",)),
         body_type=FORM, errors=(400, 401, 403, 404, 409, 413, 415),
     ),
     Route(
@@ -205,16 +195,16 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "POST", "/rollbacks/{token}", "approval link", rollback_page.take_rollback, "Roll back", "html",
-        body=closed({"decision": choice("rollback")}, required=("decision",)),
+        body=shape(decision=choice("rollback"), required=("decision",)),
         body_type=FORM, errors=(400, 401, 403, 404, 409, 413, 415),
     ),
     Route(
-        "GET", "/v1/settings/site-values", "ship.read", site_values.show_site_values,
+        "GET", "/v1/settings/site-values", "ship.read", ship.show_site_values,
         "List the names of the stored values of sites' variables", "SiteValues",
     ),
     Route(
-        "PUT", "/v1/settings/site-values", "ship.change", site_values.set_site_value,
-        "Store the value of a site's variable, encrypted", "SiteValues", body=site_values.SET,
+        "PUT", "/v1/settings/site-values", "ship.change", ship.set_site_value,
+        "Store the value of a site's variable, encrypted", "SiteValues", body=ship.SET_VALUE,
     ),
     Route(
         "POST", "/v1/slack/interactions", "slack signature", slack_clicks.take_click, "Take a click", "SlackAnswer",

@@ -13,7 +13,7 @@ from shared.core.approval.four_eyes import Barred
 from shared.core.errors import Missing, Rejected
 from shared.core.page import Span
 from shared.core.pages import marks
-from shared.core.run.run import Run, Step, derived_id
+from shared.core.run.run import Run, Step, derive_id
 from shared.integrations.notion.client.client import Notion
 from shared.steps._kind import Repeat
 
@@ -32,51 +32,45 @@ AGAIN = {
 
 def explain(deps: Deps, notion: Notion, run: Run, discussion: str) -> None:
     """Say once in a run how a plan is decided; raises OutcomeUnknown while an earlier answer may still arrive."""
-    target = marks.mark(run_url(deps, run), HOW)
     how = HOW_TO_DECIDE + (BY_STATUS if run.trigger.decided_by_status else "")
-    spans = (Span(UNCLEAR, href=target), Span(f"{how}."))
-    with suppress(Missing, Rejected):  # the discussion is gone, or we may not comment: then the plan itself says it
-        Effects(deps, run.tenant, f"{run.id}.comments", "comments", "notion")(
-            HOW,
-            lambda: {"id": notion.reply(discussion, spans)["id"]},
-            repeat=Repeat.LOOK,
-            look=lambda: said_already(notion, run, target),
-        )
+    _say_once(deps, notion, run, HOW, (UNCLEAR, f"{how}."), discussion)
 
 
 def tell_barred(deps: Deps, notion: Notion, run: Run, gate: Step, by: str, bar: Barred) -> None:
     """Say once per person and question why somebody's approval does not count."""
-    name = derived_id("barred-", gate.id, gate.wait.what if gate.wait else "", by)[:40]
-    target = marks.mark(run_url(deps, run), name)
-    spans = (Span(f"{by}, your approval does not count here: {bar.why}.", href=target), Span(f" {bar.way_out}"))
-    with suppress(Missing, Rejected):
-        Effects(deps, run.tenant, f"{run.id}.comments", "comments", "notion")(
-            name,
-            lambda: {"id": notion.comment(run.trigger.page, spans)["id"]},
-            repeat=Repeat.LOOK,
-            look=lambda: said_already(notion, run, target),
-        )
+    name = derive_id("barred-", gate.id, gate.wait.what if gate.wait else "", by)[:40]
+    words = f"{by}, your approval does not count here: {bar.why}.", f" {bar.way_out}"
+    _say_once(deps, notion, run, name, words)
 
 
 def ask_who(deps: Deps, notion: Notion, run: Run, status: str) -> None:
     """Say once about a plan that Approved, or Cancelled, counts only from a person whom we saw set it."""
     name = f"who-{status.lower()}-{run.revision}"
+    _say_once(deps, notion, run, name, (WHO.format(status=status), AGAIN[status]))
+
+
+def _say_once(
+    deps: Deps, notion: Notion, run: Run, name: str, words: tuple[str, str], discussion: str | None = None
+) -> None:
+    """Say it in a discussion, else in a new comment on the page; the first words bear the mark that it is found by."""
     target = marks.mark(run_url(deps, run), name)
-    spans = (Span(WHO.format(status=status), href=target), Span(AGAIN[status]))
+    spans = (Span(words[0], href=target), Span(words[1]))
+
+    def write() -> dict[str, Any]:
+        made = notion.comment(run.trigger.page, spans) if discussion is None else notion.reply(discussion, spans)
+        return {"id": made["id"]}
+
     with suppress(Missing, Rejected):  # gone, or we may not comment: then the plan itself says how to decide
         Effects(deps, run.tenant, f"{run.id}.comments", "comments", "notion")(
-            name,
-            lambda: {"id": notion.comment(run.trigger.page, spans)["id"]},
-            repeat=Repeat.LOOK,
-            look=lambda: said_already(notion, run, target),
+            name, write, repeat=Repeat.LOOK, look=lambda: find_answer_of_ours(notion, run, target)
         )
 
 
-def said_already(notion: Notion, run: Run, target: str) -> dict[str, Any] | None:
+def find_answer_of_ours(notion: Notion, run: Run, target: str) -> dict[str, Any] | None:
     """Return the comment of ours that is marked so, where one is."""
     published = next((s.output for s in reversed(run.steps) if s.output.get("shown")), {})
     places = [run.trigger.page, *([str(published["container"])] if published else ())]
-    for one in (comment for place in places for comment in comments_at(notion, place)):
-        if any((part.get("href") or "") == target for part in one.get("rich_text", ())):
-            return {"id": str(one["id"])}
+    for comment in (comment for place in places for comment in comments_at(notion, place)):
+        if any((part.get("href") or "") == target for part in comment.get("rich_text", ())):
+            return {"id": str(comment["id"])}
     return None

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from shared.app.approval.gates import refuse_barred, waiting_gate, waiting_question
+from shared.app.approval.gates import refuse_barred, waiting_question
 from shared.app.engine.deps import Deps
-from shared.app.engine.engine import caught_up, record
+from shared.app.engine.engine import record, skip_pauses
 from shared.app.planning.feedback import note
 from shared.app.tenants.operator_secrets import valid
-from shared.core.approval.gates import PRODUCTION, RELEASE, gate_kind
+from shared.core.approval.gates import PRODUCTION, RELEASE, gate_kind, waits_at
 from shared.core.errors import BadSignature, Conflicting, NotThere
 from shared.core.run import acts
 from shared.core.run import events as ev
@@ -41,7 +41,7 @@ class Asked:
 
 def approval_token(deps: Deps, run: Run) -> str:
     """Return the token for the approval or the answer that the run waits for, or "" when it waits for none."""
-    gate = waiting_gate(run) or waiting_question(run)
+    gate = waits_at(run) or waiting_question(run)
     if gate is None or gate.wait is None or gate.wait.until is None:
         return ""
     fields = [run.tenant, run.id, gate.id, gate.wait.what, gate.wait.until.isoformat()]
@@ -60,13 +60,13 @@ def read_token(deps: Deps, token: str) -> Asked:
     payload, _, signature = token.partition(".")
     if not genuine(deps, b"approval." + payload.encode("utf-8", "replace"), signature):
         raise BadSignature("this approval link is not one of ours", way_out=_NEWEST)
-    asked = _asked(payload)
+    asked = _parse_payload(payload)
     if deps.clock.now() >= asked.expires_at:
         raise Conflicting("this approval link has expired", way_out="Set the page's status to Plan it to plan again.")
     return asked
 
 
-def _asked(payload: str) -> Asked:
+def _parse_payload(payload: str) -> Asked:
     """Return what a payload of ours says; one of another version's shape counts as none of ours."""
     try:
         fields = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
@@ -91,7 +91,7 @@ def decide(deps: Deps, asked: Asked, *, approve: bool, by: str, via: str, reason
     now, run = deps.clock.now(), loaded.run
     gate = run.step(asked.gate)
     if gate is not None and gate.wait is not None and gate.wait.until is not None and now >= gate.wait.until:
-        run = caught_up(deps, run)
+        run = skip_pauses(deps, run)
     _refuse_stale(run, asked, now)
     event: ev.Event
     if approve:
@@ -118,7 +118,7 @@ def question_now(run: Run) -> Asked | None:
 
 def asked_now(run: Run) -> Asked:
     """Return the approval the run waits for; raises Conflicting when it waits for none."""
-    gate = waiting_gate(run)
+    gate = waits_at(run)
     if gate is None or gate.wait is None or gate.wait.until is None:
         raise Conflicting(f"run {run.id} does not wait for an approval; it is {run.status.value}")
     return Asked(run.tenant, run.id, gate.id, gate.wait.what, gate.wait.until)

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from shared.accounts.tenant_settings import tenant_settings
 from shared.app.engine.deps import Deps
 from shared.app.engine.engine import record
 from shared.core.approval.decision_words import WISHED
-from shared.core.approval.four_eyes import barred
+from shared.core.approval.four_eyes import find_bar
 from shared.core.approval.gates import PLAN, gate_kind
 from shared.core.approval.sight import Team
 from shared.core.errors import Forbidden
 from shared.core.run import acts
 from shared.core.run.run import Run, RunStatus, Step, StepStatus, WaitKind
 from shared.integrations.ship_settings import ship_of
+from shared.ports.documents import tenant_settings
 
 BUILDS = "code.test"  # the kind of step that makes and mends the work
-
-
-def waiting_gate(run: Run) -> Step | None:
-    """Return the approval the run waits for."""
-    for step in run.steps:
-        if step.wait is not None and step.wait.kind == WaitKind.APPROVAL:
-            return step
-    return None
 
 
 def waiting_question(run: Run) -> Step | None:
@@ -40,11 +32,11 @@ def team_of(deps: Deps, tenant: str) -> Team:
 def refuse_barred(deps: Deps, run: Run, gate: str, by: str, via: str) -> None:
     """Raise Forbidden when this person's approval does not count here."""
     team = team_of(deps, run.tenant)
-    if (bar := barred(run, gate, by, via, team.ship, team.people)) is not None:
+    if (bar := find_bar(run, gate, by, via, team.ship, team.people)) is not None:
         raise Forbidden(bar.why, way_out=bar.way_out)
 
 
-def mended_by(run: Run, gate: Step) -> Step | None:
+def find_rework_step(run: Run, gate: Step) -> Step | None:
     """Return the step that begins again when people want what a gate asks about to be otherwise; None at the plan's."""
     if gate_kind(gate.id) == PLAN:
         return None
@@ -57,7 +49,7 @@ def mended_by(run: Run, gate: Step) -> Step | None:
 
 def ask_for_rework(deps: Deps, run: Run, gate: Step, wish: str, by: str, *, handled: str = "") -> bool:
     """Have the work done otherwise, as `wish` says; False where nothing can, or it was asked for too often."""
-    step = mended_by(run, gate)
+    step = find_rework_step(run, gate)
     if step is None:
         return False
     event = acts.ReworkAsked(deps.clock.now(), step.id, f"{by}{WISHED}{wish}", by)

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shared.app.approval.heard import Heard, heard_of, keep_heard, listening
+from shared.app.approval.heard import keep_heard, listening, load_heard
 from shared.app.engine.deps import Deps
 from shared.app.notify.messages import question_of
+from shared.core.documents.heard import Heard
 from shared.core.errors import Missing, Rejected
 from shared.core.run.run import Run, Step
 from shared.integrations.notion.client.client import Notion
@@ -21,12 +22,12 @@ def listen_from_now(deps: Deps, notion: Notion, run: Run, gate: Step) -> None:
 
     Once per question, before it is put into a comment. Raises Busy when another delivery heard something just now.
     """
-    heard = heard_of(deps, run.tenant, run.id)
+    heard = load_heard(deps, run.tenant, run.id)
     if listening(run, gate, heard):
         return
-    said = [one.id for one in new_comments(notion, run, heard)]
+    ids = [remark.id for remark in new_comments(notion, run, heard)]
     deps.crash_point("heard.before/notify")
-    keep_heard(deps, run, heard, said, asked=question_of(gate))
+    keep_heard(deps, run, heard, ids, asked=question_of(gate))
     deps.crash_point("heard.after/notify")
 
 
@@ -43,7 +44,6 @@ class Remark:
 
     @property
     def id(self) -> str:
-        """Return the comment's id."""
         return str(self.comment["id"])
 
 
@@ -56,22 +56,22 @@ def new_comments(notion: Notion, run: Run, heard: Heard) -> list[Remark]:
     if published is None:
         return []
     found = [*_remarks(notion, run.trigger.page), *_remarks(notion, str(published["container"]))]
-    since, there = str(published["shown"]), frozenset(published.get("said") or ()) | heard.ids
-    fresh = [one for one in found if str(one.comment["created_time"]) >= since and one.id not in there]
+    since, known_ids = str(published["shown"]), frozenset(published.get("said") or ()) | heard.ids
+    fresh = [remark for remark in found if str(remark.comment["created_time"]) >= since and remark.id not in known_ids]
     if not fresh:
         return []
     ours = str(notion.me()["id"])
-    theirs = [one for one in fresh if author_of(one.comment) != ours]
-    return sorted(theirs, key=lambda one: str(one.comment["created_time"]))
+    theirs = [remark for remark in fresh if author_of(remark.comment) != ours]
+    return sorted(theirs, key=lambda remark: str(remark.comment["created_time"]))
 
 
 def _remarks(notion: Notion, place: str) -> list[Remark]:
     last: dict[str, Json] = {}
     found: list[Remark] = []
-    for one in comments_at(notion, place):  # oldest first
-        discussion = str(one.get("discussion_id") or one["id"])
-        found.append(Remark(one, last.get(discussion), found[-1].comment if found else None))
-        last[discussion] = one
+    for comment in comments_at(notion, place):  # oldest first
+        discussion = str(comment.get("discussion_id") or comment["id"])
+        found.append(Remark(comment, last.get(discussion), found[-1].comment if found else None))
+        last[discussion] = comment
     return found
 
 
@@ -107,5 +107,4 @@ def author_of(comment: Json) -> str:
 
 
 def text_of(comment: Json) -> str:
-    """Return a comment's text."""
     return "".join(str(part.get("plain_text", "")) for part in comment.get("rich_text", ()))

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 
-from shared.app.approval.heard import heard_of
+from shared.app.approval.heard import load_heard
 from shared.app.engine.deps import Deps
 from shared.app.engine.engine import record
 from shared.app.engine.tools import Tools
-from shared.app.intake.page_view import PageView, read_page_view, spoken_of
-from shared.app.planning.make_plan import made_by_rules
+from shared.app.intake.page_view import PageView, find_spoken, read_page_view
+from shared.app.planning.make_plan import is_made_by_rules
 from shared.core.page import page_from_data
-from shared.core.pages.page_changes import changes_between, known_hash, planned_hash
+from shared.core.pages.page_changes import changes_between, find_known_hash, find_planned_hash
 from shared.core.run import acts
 from shared.core.run.run import Run
 from shared.mind.safety.redaction import Redactor
@@ -23,13 +23,13 @@ from shared.mind.safety.redaction import Redactor
 
 def may_be_edited(deps: Deps, run: Run) -> bool:
     """Say whether the run's work was planned from what its page said, so that an edit of it means something."""
-    return run.trigger.decided_by_status and bool(planned_hash(run)) and not made_by_rules(deps, run)
+    return run.trigger.decided_by_status and bool(find_planned_hash(run)) and not is_made_by_rules(deps, run)
 
 
 def look_for_edits(deps: Deps, tools: Tools, run: Run, by: str, handled: str = "") -> bool:
     """Read the page and note what was changed since the plan. Raises the errors of the integration."""
-    heard = heard_of(deps, run.tenant, run.id)
-    spoken = spoken_of(deps, run, heard)
+    heard = load_heard(deps, run.tenant, run.id)
+    spoken = find_spoken(deps, run, heard)
     connect = tools.accounts.connect_for(run.tenant)
     view = read_page_view(connect, run.trigger.page, tools.settings(run.tenant), spoken)
     return note_edit(deps, tools, run, view, by, handled)
@@ -37,10 +37,10 @@ def look_for_edits(deps: Deps, tools: Tools, run: Run, by: str, handled: str = "
 
 def note_edit(deps: Deps, tools: Tools, run: Run, view: PageView, by: str, handled: str = "") -> bool:
     """Remember what was changed since the plan, or that nothing is any more; False where that is known already."""
-    if view.content_hash == known_hash(run):
+    if view.content_hash == find_known_hash(run):
         return False
     redactor = Redactor(tools.known_secrets(run.tenant))
-    changes = () if view.content_hash == planned_hash(run) else _changes(deps, run, view)
+    changes = () if view.content_hash == find_planned_hash(run) else _changes(deps, run, view)
     event = acts.PageEdited(deps.clock.now(), view.content_hash, tuple(redactor.hide(each) for each in changes), by)
     return record(deps, run.tenant, run.id, event, handled=handled).seq != run.seq
 

@@ -11,9 +11,8 @@ from collections.abc import Sequence
 
 from shared.app.approval.answer_comments import HOW
 from shared.app.approval.page_comments import Json, Remark, author_of, comments_at, is_person, members_of, text_of
-from shared.app.notify.messages import ASKED, question_of, told_once
-from shared.core.approval.comment_verdict import Asked, Verdict
-from shared.core.approval.decision_words import Decision, Said, declines, is_plain_no, read_decision
+from shared.app.notify.messages import ASKED, identify_message, question_of
+from shared.core.approval.decision_words import Asked, Decision, Said, Verdict, declines, is_plain_no, read_decision
 from shared.core.approval.gates import PLAN, gate_kind
 from shared.core.chat.chat_words import ASK
 from shared.core.chat.read_by_rules import intent_of
@@ -23,9 +22,9 @@ from shared.integrations.notion.client.client import Notion
 _ANSWER = "#workwright-answer-"  # how the links of a conversation's answers end, before the comment's id
 
 
-def judged(notion: Notion, run: Run, gate: str, remarks: Sequence[Remark]) -> Verdict:
+def judge_remarks(notion: Notion, run: Run, gate: str, remarks: Sequence[Remark]) -> Verdict:
     """Return what these comments come to: the last clear one of a member decides about the plan that `gate` asks of."""
-    said: Said | None = None
+    decided: Said | None = None
     by = unclear = ""
     wishes: list[tuple[str, str, str]] = []
     asked: list[Asked] = []
@@ -33,45 +32,45 @@ def judged(notion: Notion, run: Run, gate: str, remarks: Sequence[Remark]) -> Ve
     stop = False
     members: frozenset[str] | None = None
     us = str(notion.me()["id"])
-    for one in remarks:
-        author = author_of(one.comment)
+    for remark in remarks:
+        author = author_of(remark.comment)
         if not is_person(notion, author):
             continue
-        text = _standing_text(one.comment)
+        text = _standing_text(remark.comment)
         decision = read_decision(text)
-        question = _question_before(us, one, decision)
-        about = question is None and _is_about(one, decision, _asking(run, gate), us)
+        question = _question_before(us, remark, decision)
+        about = question is None and _is_about(remark, decision, _asking(run, gate), us)
         if gate_kind(gate) != PLAN and about and is_plain_no(text):
             members = members_of(notion) if members is None else members
             if author in (members or ()):
-                said, by, stop = None, author, True
+                decided, by, stop = None, author, True
             continue
-        if decision.said == Said.UNCLEAR or not about:
-            unclear = str(one.comment.get("discussion_id") or "")
+        if decision.answer == Said.UNCLEAR or not about:
+            unclear = str(remark.comment.get("discussion_id") or "")
             if decision.thumb_down:
                 members = members_of(notion) if members is None else members
-                down += [(one.id, author)] if author in (members or ()) else []
-            elif question is not None or (decision.said == Said.UNCLEAR and _is_said_to(us, one, text)):
+                down += [(remark.id, author)] if author in (members or ()) else []
+            elif question is not None or (decision.answer == Said.UNCLEAR and _is_said_to(us, remark, text)):
                 members = members_of(notion) if members is None else members
-                where = str((question or one.comment).get("discussion_id") or "")
-                asked += [Asked(one.id, where, text, author)] if author in (members or ()) else []
+                where = str((question or remark.comment).get("discussion_id") or "")
+                asked += [Asked(remark.id, where, text, author)] if author in (members or ()) else []
             continue
         members = members_of(notion) if members is None else members
         if author not in (members or ()):
             continue
-        said, by, stop = decision.said, author, False
-        if decision.said == Said.CHANGE:
-            wishes.append((one.id, decision.wish, author))
-    return Verdict(said, by, tuple(wishes), unclear, tuple(asked), tuple(down), stop)
+        decided, by, stop = decision.answer, author, False
+        if decision.answer == Said.CHANGE:
+            wishes.append((remark.id, decision.wish, author))
+    return Verdict(decided, by, tuple(wishes), unclear, tuple(asked), tuple(down), stop)
 
 
-def declined(notion: Notion, run: Run) -> str:
+def find_decliner(notion: Notion, run: Run) -> str:
     """Return the member who answered our question with the word for nothing that it offers; "" while nobody has."""
     asked = next((s.output.get("comment") for s in reversed(run.steps) if s.spec.kind == "notion.ask_question"), None)
     question = str(run.facts.get("question", ""))
-    said = comments_at(notion, run.trigger.page)
-    at = next((number for number, one in enumerate(said) if str(one["id"]) == asked), len(said))
-    found = [author_of(one) for one in said[at + 1 :] if declines(_standing_text(one), question)]
+    comments = comments_at(notion, run.trigger.page)
+    at = next((number for number, comment in enumerate(comments) if str(comment["id"]) == asked), len(comments))
+    found = [author_of(comment) for comment in comments[at + 1 :] if declines(_standing_text(comment), question)]
     members = members_of(notion) if found else frozenset()
     return next((author for author in found if author in members), "")
 
@@ -107,7 +106,7 @@ def _is_about(remark: Remark, decision: Decision, asking: Sequence[str], us: str
     marked = [str(part.get("href") or "") for part in before.get("rich_text", ())] if author_of(before) == us else []
     if any(href.endswith(tuple(asking)) for href in marked):
         return True
-    if decision.said == Said.YES and any(f".notify.{ASKED}." in href for href in marked):
+    if decision.answer == Said.YES and any(f".notify.{ASKED}." in href for href in marked):
         return False  # the plan of that comment is not the one that is shown now
     return decision.names_it
 
@@ -116,7 +115,7 @@ def _asking(run: Run, gate: str) -> tuple[str, str]:
     """Return how the links end that mark our comments which ask about this plan."""
     waiting = run.step(gate)
     named = question_of(waiting) if waiting is not None else gate
-    return f"#workwright-{HOW}", f"#workwright-{told_once(run.id, ASKED, named)}"
+    return f"#workwright-{HOW}", f"#workwright-{identify_message(run.id, ASKED, named)}"
 
 
 def _standing_text(comment: Json) -> str:

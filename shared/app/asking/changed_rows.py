@@ -7,6 +7,7 @@ looked at once more when the minute of its edit is over.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,17 +15,20 @@ from shared import log
 from shared.app.asking.watched_rows import Watch
 from shared.app.asking.wrong_clock import notion_ahead
 from shared.app.engine.deps import Deps
-from shared.app.intake.debounce import Happening, gather, looked_at
+from shared.app.intake.debounce import find_last_look, gather
 from shared.app.workspace.workspace_crawl import BLUR, OVERLAP
+from shared.core.asking.rows import SWEPT, SweptMark
+from shared.core.documents.codec import to_body
+from shared.core.documents.look import Happening
 from shared.core.pages.author import UNKNOWN, Author
 from shared.core.run.commands import Command
-from shared.core.run.run import derived_id
+from shared.core.run.run import derive_id
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.client.notion_refusals import CursorExpired
-from shared.ports import Put
+from shared.ports import Put, get_as
 
 FIRST = timedelta(days=1)  # how far back the first pass looks: as long as Notion repeats a delivery
-_MOST_SETTLED = 2000  # in one document
+_MAX_SETTLED = 2000  # in one document
 _BY_EDIT = [{"timestamp": "last_edited_time", "direction": "ascending"}]
 
 
@@ -37,17 +41,16 @@ def look_for_rows(deps: Deps, tenant: str, notion: Notion, source: str, watch: W
     orders the same looks under the same names. Who was stopped goes on at the cursor, or where that has expired at the
     minute that was reached.
     """
-    doc, now = deps.store.get(tenant, "swept", source), deps.clock.now()
-    state: dict[str, Any] = dict(doc.body) if doc else {"since": (now - FIRST).isoformat(), "settled": {}}
-    since, cursor, began = _begin_at(state, now)
-    settled: dict[str, str] = dict(state["settled"])
+    mark, now = _load_mark(deps, tenant, source), deps.clock.now()
+    since, cursor, began = _begin_at(mark, now)
+    settled = dict(mark.settled)
     found, ahead = 0, None
     while True:
         asked = {"timestamp": "last_edited_time", "last_edited_time": {"on_or_after": since}}
         try:
             part = notion.query_part(source, asked, _BY_EDIT, cursor=cursor)
         except CursorExpired:
-            since, cursor, began = state["upto"], "", now
+            since, cursor, began = mark.upto, "", now
             continue
         if ahead is None:  # from here on by Notion's clock: ours may be wrong by a day
             ahead = notion_ahead(deps, notion)
@@ -63,19 +66,25 @@ def look_for_rows(deps: Deps, tenant: str, notion: Notion, source: str, watch: W
         if not part.cursor:  # one query gives so many rows and no more: another one begins where it stopped
             since, began = _beyond(tenant, source, since, upto), now
         settled = _newest(settled, now)
-        reached = {"upto": upto if cursor else since, "asked": since, "cursor": cursor, "began": began.isoformat()}
-        state |= {**reached, "settled": settled}
-        deps.store.put(tenant, Put("swept", source, state))
-    deps.store.put(tenant, Put("swept", source, {"since": began.isoformat(), "settled": _newest(settled, now)}))
+        mark = replace(mark, settled=settled, upto=upto if cursor else since, asked=since)
+        mark = replace(mark, cursor=cursor, began=began.isoformat())
+        deps.store.put(tenant, Put(SWEPT, source, to_body(mark)))
+    mark = SweptMark(began.isoformat(), _newest(settled, now), more=mark.more)
+    deps.store.put(tenant, Put(SWEPT, source, to_body(mark)))
     return found
 
 
-def _begin_at(state: Mapping[str, Any], now: datetime) -> tuple[str, str, datetime]:
+def _load_mark(deps: Deps, tenant: str, source: str) -> SweptMark:
+    known = get_as(SweptMark, deps.store, (tenant, SWEPT, source))
+    return known or SweptMark((deps.clock.now() - FIRST).isoformat())
+
+
+def _begin_at(mark: SweptMark, now: datetime) -> tuple[str, str, datetime]:
     """Return since when is asked, the cursor to go on at, and when what is asked for began."""
-    since, cursor = state.get("asked") or state.get("upto") or "", str(state.get("cursor") or "")
+    since, cursor = mark.asked or mark.upto, mark.cursor or ""
     if not since:
-        since = (datetime.fromisoformat(state["since"]) - OVERLAP).astimezone(UTC).isoformat()
-    began = datetime.fromisoformat(state["began"]) if cursor else now  # what changes later may not be in the list
+        since = (datetime.fromisoformat(mark.since) - OVERLAP).astimezone(UTC).isoformat()
+    began = datetime.fromisoformat(mark.began) if cursor else now  # what changes later may not be in the list
     return since, cursor, began
 
 
@@ -92,7 +101,7 @@ def _order(deps: Deps, looks: Iterable[Command | None], watch: Watch | None) -> 
 def _newest(settled: Mapping[str, str], began: datetime) -> dict[str, str]:
     """Return those that a query will list again. It only saves looking them up, so there need not be all of them."""
     again = [(page, version) for page, version in settled.items() if _age(version, began) < 3 * OVERLAP]
-    return dict(again[-_MOST_SETTLED:])
+    return dict(again[-_MAX_SETTLED:])
 
 
 def _beyond(tenant: str, source: str, since: str, upto: str) -> str:
@@ -123,11 +132,11 @@ def _look_for(
     still = _age(version, now) >= BLUR  # no other edit can have this version any more
     if still:
         settled[page] = version
-    seen = looked_at(deps, tenant, page)
+    seen = find_last_look(deps, tenant, page)
     if seen is not None and now >= seen + ahead >= datetime.fromisoformat(version) + BLUR:
         return None
     editor = str((row.get("last_edited_by") or {}).get("id") or "")
-    name = derived_id("swept-", page, version, "still" if still else "moving")
+    name = derive_id("swept-", page, version, "still" if still else "moving")
     return gather(deps, tenant, page, Happening(name, version, Author(UNKNOWN, editor), "swept", in_table=True))
 
 

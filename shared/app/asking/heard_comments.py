@@ -9,22 +9,23 @@ other blocks it lists for each block alone: they are not heard, as nobody is ask
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from shared.app.engine.deps import Deps
-from shared.app.intake.debounce import Happening, gather
+from shared.app.intake.debounce import gather
+from shared.core.documents.heard import TOLD, ToldComments
+from shared.core.documents.look import Happening
 from shared.core.errors import Missing, Rejected
 from shared.core.pages.author import UNKNOWN, Author
 from shared.core.run.commands import Command
-from shared.core.run.run import Run, RunStatus, derived_id
+from shared.core.run.run import Run, RunStatus, derive_id
 from shared.integrations.notion.client.client import Notion
-from shared.ports import Put
+from shared.ports import change_as, get_as
 
-KIND = "told"  # documents of a tenant, one per page: the comments there that led to a look
 HEARS_AFTER_THE_END = timedelta(days=1)  # “retry” and “roll back”
-_MOST = 2000  # ids of one page
+_MAX = 2000  # ids of one page
 WAIT = (RunStatus.AWAITING_APPROVAL, RunStatus.AWAITING_INPUT)
 
 
@@ -60,33 +61,40 @@ def _may_be_asked_more(run: Run, now: datetime) -> bool:
 
 def hear_comments(deps: Deps, tenant: str, notion: Notion, us: str, threads: Sequence[Thread]) -> int:
     """Have the pages looked at where something new was said; return how many."""
-    said: dict[str, list[Mapping[str, Any]]] = {}
+    by_page: dict[str, list[Mapping[str, Any]]] = {}
     for thread in threads:
-        said.setdefault(thread.page, []).extend(_comments(notion, thread.place))
-    return sum(_hear(deps, tenant, us, page, found) for page, found in said.items())
+        by_page.setdefault(thread.page, []).extend(_comments(notion, thread.place))
+    return sum(_hear(deps, tenant, us, page, found) for page, found in by_page.items())
 
 
 def _hear(deps: Deps, tenant: str, us: str, page: str, found: Sequence[Mapping[str, Any]]) -> bool:
     """Order a look if there are comments that led to none yet."""
-    doc = deps.store.get(tenant, KIND, page)
-    known = set(doc.body["ids"]) if doc is not None else set()
-    new = [one for one in found if str(one["id"]) not in known]
-    theirs = [one for one in new if _author(one) != us]
+    seen = get_as(ToldComments, deps.store, (tenant, TOLD, page)) or ToldComments()
+    known = set(seen.ids)
+    new = [comment for comment in found if str(comment["id"]) not in known]
+    theirs = [comment for comment in new if _author(comment) != us]
     if not new:
         return False
     look = _look(deps, tenant, page, theirs) if theirs else None
     if look is not None:
         deps.queue.enqueue([look])
-    ids = [str(one["id"]) for one in new]
-    deps.store.put(
-        tenant, Put(KIND, page, {"ids": [*sorted(known), *ids][-_MOST:]})
-    )  # after: a death orders the same again
+    keep_told(deps, tenant, page, [str(comment["id"]) for comment in new])  # after: a death orders the same again
     return bool(theirs)
 
 
+def keep_told(deps: Deps, tenant: str, page: str, ids: Sequence[str]) -> None:
+    """Remember that these comments of a page led to a look, beside what another look has heard meanwhile."""
+
+    def keep(kept: ToldComments | None) -> ToldComments:
+        before = kept or ToldComments()
+        return replace(before, ids=(*(each for each in before.ids if each not in ids), *ids)[-_MAX:])
+
+    change_as(ToldComments, deps.store, (tenant, TOLD, page), keep, deps.stand_back)
+
+
 def _look(deps: Deps, tenant: str, page: str, new: Sequence[Mapping[str, Any]]) -> Command | None:
-    last = max(new, key=lambda one: str(one["created_time"]))
-    name = derived_id("asked-comments-", page, *sorted(str(one["id"]) for one in new))
+    last = max(new, key=lambda comment: str(comment["created_time"]))
+    name = derive_id("asked-comments-", page, *sorted(str(comment["id"]) for comment in new))
     happening = Happening(
         name, str(last["created_time"]), Author(UNKNOWN, _author(last)), "comment.created", in_table=True
     )

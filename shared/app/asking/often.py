@@ -20,7 +20,7 @@ from shared.app.workspace.workspace_databases import sources_of
 from shared.app.workspace.workspace_schemas import RUNS
 from shared.core.asking.pace import BUSY_S, IDLE_S, Activity, Pace, Room, pace
 from shared.core.run.commands import QUICK, RECONCILE, Command
-from shared.core.run.run import Run, derived_id
+from shared.core.run.run import Run, derive_id
 from shared.ports import change_doc
 
 ASKING = ("sync", "asking")  # what is kept of a tenant: when it was asked, by whom work goes on, which runs are open
@@ -41,7 +41,7 @@ class Asked:
     us: str = ""  # our own bot, where the grant does not name it
 
 
-def asked_of(deps: Deps, tenant: str) -> Asked:
+def load_asked(deps: Deps, tenant: str) -> Asked:
     """Return what is remembered of a tenant."""
     doc = deps.store.get(tenant, *ASKING)
     body: Mapping[str, Any] = doc.body if doc is not None else {}
@@ -72,7 +72,7 @@ def order_looks(deps: Deps, room: Callable[[str], Room]) -> Mapping[str, float]:
 
 def _order(deps: Deps, tenant: str, settings: Mapping[str, Any], room: Room) -> float:
     """Order a look if it is due; return 0, or the seconds until it is."""
-    known, now = asked_of(deps, tenant), deps.clock.now()
+    known, now = load_asked(deps, tenant), deps.clock.now()
     runs = lately_runs(deps, tenant, known)
     found = activity(runs, known, now)
     wanted: Pace = pace(found, len(quick_sources(settings)), room)
@@ -81,7 +81,7 @@ def _order(deps: Deps, tenant: str, settings: Mapping[str, Any], room: Room) -> 
         return left
     at = now.isoformat()
     active = {"active": at} if found.moving else {}
-    name = derived_id("quick-", tenant, at)
+    name = derive_id("quick-", tenant, at)
     deps.queue.enqueue([Command(name, RECONCILE, "sync", tenant, topic=QUICK, wake=wanted.threads)])
     keep_asked(deps, tenant, at=at, open=[run.id for run in open_runs(runs)], **active)
     return 0.0
@@ -97,14 +97,14 @@ def was_just_asked(deps: Deps, tenant: str, settings: Mapping[str, Any]) -> bool
     """Say whether quick looks at the tenant's tables go on, so that a pass need not ask them too."""
     if not asks_often(settings):
         return False
-    return abs(_since(asked_of(deps, tenant).looked, deps.clock.now())) < _FRESH.total_seconds()
+    return abs(_since(load_asked(deps, tenant).looked, deps.clock.now())) < _FRESH.total_seconds()
 
 
 def lately_runs(deps: Deps, tenant: str, known: Asked) -> list[Run]:
     """Return the newest runs, and those that were open before."""
     newest = deps.store.list_runs(tenant, limit=_NEWEST if known.at else _FIRST)
-    there = {run.id for run in newest}
-    older = [deps.store.load_run(tenant, run) for run in known.open if run not in there]
+    newest_ids = {run.id for run in newest}
+    older = [deps.store.load_run(tenant, run) for run in known.open if run not in newest_ids]
     return [*newest, *(loaded.run for loaded in older if loaded is not None)]
 
 

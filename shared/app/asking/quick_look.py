@@ -11,7 +11,7 @@ from shared import log
 from shared.accounts.grants import grant_of
 from shared.app.asking.changed_rows import look_for_rows
 from shared.app.asking.heard_comments import hear_comments, threads_of
-from shared.app.asking.often import asked_of, keep_asked, lately_runs, open_runs, quick_sources
+from shared.app.asking.often import keep_asked, lately_runs, load_asked, open_runs, quick_sources
 from shared.app.asking.unreached import note_reached, note_unreached
 from shared.app.asking.watched_rows import Watch
 from shared.app.asking.wrong_clock import note_clock
@@ -31,7 +31,7 @@ def look_quickly(command: Command, deps: Deps, tools: Tools, notion: Notion) -> 
     tenant = command.tenant
     try:
         with lease(deps, tenant, "sync.quick"):
-            known, us = asked_of(deps, tenant), our_bot(deps, tenant, notion)
+            known, us = load_asked(deps, tenant), our_bot(deps, tenant, notion)
             runs = lately_runs(deps, tenant, known)
             found = _ask_tables(deps, tools, tenant, notion, us, {run.trigger.page for run in open_runs(runs)})
             found += _hear(command, deps, notion, us, runs, known.turn)
@@ -86,7 +86,7 @@ def our_bot(deps: Deps, tenant: str, notion: Notion) -> str:
     """Return the id that Notion tells of what we write ourselves; asked for once, where the grant does not name it."""
     grant = grant_of(deps.store, tenant, "notion")
     named = grant.bot if grant is not None else ""
-    if named or (named := asked_of(deps, tenant).us):
+    if named or (named := load_asked(deps, tenant).us):
         return named
     found = str(notion.me()["id"])
     keep_asked(deps, tenant, us=found)

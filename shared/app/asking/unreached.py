@@ -17,7 +17,7 @@ from shared.ports import Put, change_doc
 
 KIND = "unreached"  # documents of a tenant, one per system: {"since", "last"}
 AGAIN = timedelta(seconds=30)  # until it is tried again, so that work goes on within a minute
-_MOST = timedelta(days=1)
+_MAX = timedelta(days=1)
 _SAME = timedelta(minutes=15)  # attempts further apart than this say nothing about the time between them
 
 
@@ -26,7 +26,7 @@ def patient_wait(deps: Deps, tenant: str, error: BaseException) -> timedelta | N
     if isinstance(error, RateLimited | NotSettled):
         return error.retry_after
     if isinstance(error, Unreachable):
-        return AGAIN if note_unreached(deps, tenant, error) < _MOST else None
+        return AGAIN if note_unreached(deps, tenant, error) < _MAX else None
     return None
 
 
@@ -49,13 +49,13 @@ def note_reached(deps: Deps, tenant: str, system: str) -> None:
         deps.store.put(tenant, Put(KIND, system, None))
 
 
-def unreached_since(deps: Deps, tenant: str, system: str) -> datetime | None:
+def find_unreached_since(deps: Deps, tenant: str, system: str) -> datetime | None:
     """Return since when a system has not been reached, as far as anybody tried lately; None when it was."""
     doc = deps.store.get(tenant, KIND, system)
-    return known_since(doc.body, deps.clock.now()) if doc is not None else None
+    return find_kept_since(doc.body, deps.clock.now()) if doc is not None else None
 
 
-def known_since(kept: Mapping[str, Any], now: datetime) -> datetime | None:
+def find_kept_since(kept: Mapping[str, Any], now: datetime) -> datetime | None:
     """Return since when it was not reached, by what is kept; None where nobody has tried for a while."""
     if now - datetime.fromisoformat(kept["last"]) > _SAME:
         return None

@@ -25,24 +25,24 @@ approval counts as that person's. And of two people who do this to each other, t
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from shared.app.engine.deps import Deps
-from shared.app.intake.debounce import Happening
 from shared.app.notify.page_shows import links_of
 from shared.app.workspace.workspace_crawl import OVERLAP
 from shared.app.workspace.workspace_databases import Mapped
 from shared.app.workspace.workspace_schemas import IDEAS
 from shared.app.workspace.write_journal import content_hash
-from shared.core.asking.rows import Row, status_set_by
+from shared.core.asking.rows import WATCHED, KnownRow, Row, WatchedRows, status_set_by
+from shared.core.documents.codec import to_body
+from shared.core.documents.look import Happening
 from shared.core.pages.author import PERSON, UNKNOWN, Author
-from shared.core.run.run import derived_id
-from shared.ports import Put
+from shared.core.run.run import derive_id
+from shared.ports import Put, get_as
 
-KIND = "rows"  # documents of a tenant, one per table
-_MOST = 2000
+_MAX = 2000
 _KEPT_FOR = 3 * OVERLAP  # as long as a query may list a row again
 _OURS = ("Pull request", "Site", "Run", "Cost")
 _DERIVED = frozenset({"last_edited_time", "last_edited_by", "formula", "rollup", "button", "created_time"})
@@ -59,7 +59,8 @@ class Watch:
     is_person: Callable[[str], bool]
     needed: Collection[str] = ()  # pages whose rows are remembered for as long as they are among these
     edits: int = field(default=0, init=False)  # by others, that were seen now
-    _rows: dict[str, list[Any]] | None = field(default=None, init=False)
+    _read: WatchedRows = field(default=WatchedRows(), init=False)
+    _rows: dict[str, KnownRow] | None = field(default=None, init=False)
     _changed: bool = field(default=False, init=False)
 
     def news(self, row: Mapping[str, Any], *, over: bool) -> Happening | None:
@@ -67,12 +68,11 @@ class Watch:
 
         `over`: the minute of its last edit is, so that what differs without a new edit is no edit.
         """
-        known, page, now = self._known(), str(row["id"]), self._row(row)
-        before = read_row(known.get(page))
-        number = int(known[page][0]) if page in known else 0
+        known, page, now = self._load_known(), str(row["id"]), self._row(row)
+        before, number = (known[page].row, known[page].number) if page in known else (None, 0)
         if before == now:
             return None
-        known[page], self._changed = [number + 1, *astuple(now)], True
+        known[page], self._changed = KnownRow(number + 1, now), True
         if before is not None and over and before.version == now.version:
             return None
         if before is not None and now.editor == self.us and before.others == now.others:
@@ -80,7 +80,7 @@ class Watch:
         self.edits += 1
         who = status_set_by(before, now) if self.mapped.kind == IDEAS else ""
         named = bool(who) and who != self.us and self.is_person(who)
-        name = derived_id("asked-", page, str(number), *astuple(now))
+        name = derive_id("asked-", page, str(number), *astuple(now))
         author = Author(PERSON if named else UNKNOWN, now.editor)
         status = (self.mapped.name("Status"),) if named and not self.mapped.by_name else ()
         return Happening(name, now.version, author, "swept", named, status, in_table=True)
@@ -89,21 +89,23 @@ class Watch:
         """Keep the rows as they are now. After the looks were ordered: a death in between orders the same again."""
         if not self._changed:
             return
-        rows = self._known()
-        newest = max(each[1] for each in rows.values())
+        rows = self._load_known()
+        newest = max(known.row.version for known in rows.values())
         since = datetime.fromisoformat(newest) - _KEPT_FOR
-        held = {page: each for page, each in rows.items() if self._is_held(page, each, since)}
-        self._rows = dict(sorted(held.items(), key=lambda each: str(each[1][1]))[-_MOST:])
-        self.deps.store.put(self.tenant, Put(KIND, self.mapped.data_source, {"rows": self._rows}))
+        held = {page: known for page, known in rows.items() if self._is_held(page, known.row, since)}
+        self._rows = dict(sorted(held.items(), key=lambda each: each[1].row.version)[-_MAX:])
+        body = to_body(replace(self._read, rows=self._rows))
+        self.deps.store.put(self.tenant, Put(WATCHED, self.mapped.data_source, body))
         self._changed = False
 
-    def _is_held(self, page: str, row: list[Any], since: datetime) -> bool:
-        return page in self.needed or datetime.fromisoformat(row[1]) >= since
+    def _is_held(self, page: str, row: Row, since: datetime) -> bool:
+        return page in self.needed or datetime.fromisoformat(row.version) >= since
 
-    def _known(self) -> dict[str, list[Any]]:
+    def _load_known(self) -> dict[str, KnownRow]:
         if self._rows is None:
-            doc = self.deps.store.get(self.tenant, KIND, self.mapped.data_source)
-            self._rows = dict(doc.body["rows"]) if doc is not None else {}
+            place = (self.tenant, WATCHED, self.mapped.data_source)
+            self._read = get_as(WatchedRows, self.deps.store, place) or self._read
+            self._rows = dict(self._read.rows)
         return self._rows
 
     def _row(self, row: Mapping[str, Any]) -> Row:
@@ -136,8 +138,3 @@ def _lasting(value: Any) -> Any:
         cut = {"url": str(kept["url"]).partition("?")[0]} if signed and "url" in kept else {}
         return {name: _lasting(each) for name, each in {**kept, **cut}.items()}
     return [_lasting(each) for each in value] if isinstance(value, list) else value
-
-
-def read_row(known: list[Any] | None) -> Row | None:
-    """Return a row as it is kept."""
-    return Row(*map(str, known[1:])) if known else None

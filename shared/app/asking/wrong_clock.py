@@ -10,10 +10,11 @@ from datetime import timedelta
 
 from shared import log
 from shared.app.engine.deps import Deps
+from shared.core.documents.codec import to_body
+from shared.core.documents.sync import CLOCK, WrongClock
 from shared.integrations.notion.client.client import Notion
-from shared.ports import Put
+from shared.ports import Put, get_as
 
-PLACE = ("sync", "clock")  # {"ahead_s", "at"}: by how much Notion's clock is ahead of ours; only while it is off
 TOLERATED = timedelta(minutes=2)  # times of edits are given to the minute, and a little earlier is asked for anyway
 
 
@@ -26,16 +27,17 @@ def notion_ahead(deps: Deps, notion: Notion) -> timedelta:
 
 def note_clock(deps: Deps, tenant: str, notion: Notion) -> None:
     """Keep that this machine's clock is off, or that it no longer is."""
-    ahead, kept = notion_ahead(deps, notion), deps.store.get(tenant, *PLACE)
+    ahead, kept = notion_ahead(deps, notion), deps.store.get(tenant, *CLOCK)
     if not ahead and kept is None:
         return
-    body = {"ahead_s": round(ahead.total_seconds()), "at": deps.clock.now().isoformat()} if ahead else None
-    if body is not None and kept is None:
-        log.line("WARNING", "the clock of this machine is wrong, by Notion's", tenant=tenant, ahead_s=body["ahead_s"])
-    deps.store.put(tenant, Put(*PLACE, body))
+    seconds = round(ahead.total_seconds())
+    if ahead and kept is None:
+        log.line("WARNING", "the clock of this machine is wrong, by Notion's", tenant=tenant, ahead_s=seconds)
+    wrong = WrongClock(seconds, deps.clock.now().isoformat())
+    deps.store.put(tenant, Put(*CLOCK, to_body(wrong) if ahead else None))
 
 
 def ahead_of_us(deps: Deps, tenant: str) -> timedelta:
     """Return by how much Notion's clock was ahead of ours when it was asked last."""
-    doc = deps.store.get(tenant, *PLACE)
-    return timedelta(seconds=float(doc.body["ahead_s"])) if doc is not None else timedelta(0)
+    wrong = get_as(WrongClock, deps.store, (tenant, *CLOCK))
+    return timedelta(seconds=wrong.ahead_s) if wrong is not None else timedelta(0)

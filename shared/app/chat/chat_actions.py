@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 from shared.app.api.run.retry import retry_run
 from shared.app.approval.approvals import Asked, asked_now, decide
-from shared.app.approval.gates import ask_for_rework, mended_by, waiting_gate
-from shared.app.approval.heard import Wish, heard_of, keep_heard
+from shared.app.approval.gates import ask_for_rework, find_rework_step
+from shared.app.approval.heard import keep_heard, load_heard
 from shared.app.chat.chat_facts import plan_of, title_of
 from shared.app.chat.chat_memory import MAX_ANSWER, Chat
 from shared.app.engine.deps import Deps
@@ -19,11 +19,13 @@ from shared.app.engine.engine import record
 from shared.app.engine.tools import Tools
 from shared.app.intake.open_page_run import open_page_run, page_record
 from shared.app.money.budget import plan_estimate
-from shared.app.planning.feedback import feedback_put, note, stopped
-from shared.app.planning.make_plan import made_by_rules
-from shared.core.approval.retry_words import says_from_start
+from shared.app.planning.feedback import classify_stop, feedback_put, note
+from shared.app.planning.make_plan import is_made_by_rules
+from shared.core.approval.gates import waits_at
+from shared.core.approval.short_words import says_from_start
 from shared.core.chat import chat_words as words
 from shared.core.chat.chat_words import say
+from shared.core.documents.heard import Wish
 from shared.core.errors import Busy, Conflicting, NotThere, RequestError
 from shared.core.pages.author import PERSON, read_author
 from shared.core.run import acts
@@ -93,7 +95,7 @@ def show(deps: Deps, chat: Chat, run: Run) -> Deed:
 
 def as_shown(chat: Chat, run: Run) -> Chat:
     """Return the conversation as if it had shown what waits: a no needs no more than a yes to being asked."""
-    return replace(chat, shown=_name_of(asked_now(run))) if waiting_gate(run) is not None else chat
+    return replace(chat, shown=_name_of(asked_now(run))) if waits_at(run) is not None else chat
 
 
 def _name_of(asked: Asked) -> str:
@@ -102,7 +104,7 @@ def _name_of(asked: Asked) -> str:
 
 
 def _decide(deps: Deps, chat: Chat, run: Run, *, approve: bool) -> Deed:
-    if waiting_gate(run) is None:
+    if waits_at(run) is None:
         return Deed(say("nothing", chat.language), "", run.id, run.trigger.page)
     asked = asked_now(run)
     if _name_of(asked) != chat.shown:
@@ -119,7 +121,7 @@ def _start(deps: Deps, tools: Tools, tenant: str, chat: Chat) -> Deed:
     known = page_record(deps, tenant, chat.page)
     loaded = deps.store.load_run(tenant, known.run) if known.run else None
     if loaded is not None and not loaded.run.status.final:
-        if waiting_gate(loaded.run) is not None:
+        if waits_at(loaded.run) is not None:
             return show(deps, chat, loaded.run)
         state = loaded.run.status.value.replace("_", " ")
         return Deed(
@@ -135,17 +137,17 @@ def _start(deps: Deps, tools: Tools, tenant: str, chat: Chat) -> Deed:
 def _change(deps: Deps, tools: Tools, chat: Chat, run: Run, wish: str, turn: str) -> Deed:
     if run.status not in _CHANGEABLE:
         return Deed(say("nothing", chat.language), "", run.id, run.trigger.page)
-    gate = waiting_gate(run)
-    if gate is not None and mended_by(run, gate) is not None:
+    gate = waits_at(run)
+    if gate is not None and find_rework_step(run, gate) is not None:
         if not ask_for_rework(deps, run, gate, wish, chat.name):
             return Deed(say("nothing", chat.language), "", run.id, run.trigger.page)
         return Deed(say("changed", chat.language, title=title_of(run)), words.CHANGE, run.id, run.trigger.page)
-    if made_by_rules(deps, run):
+    if is_made_by_rules(deps, run):
         return _decide(deps, chat, run, approve=False)
-    heard = heard_of(deps, run.tenant, run.id)
+    heard = load_heard(deps, run.tenant, run.id)
     if turn not in heard.ids:  # before the event: the planner has to find it
-        said = feedback_put(deps.clock.now(), run.id, "wish", chat.name, wish, cause=turn)
-        keep_heard(deps, run, heard, [turn], [Wish(turn, wish, chat.name, run.revision)], [said])
+        feedback = feedback_put(deps.clock.now(), run.id, "wish", chat.name, wish, cause=turn)
+        keep_heard(deps, run, heard, [turn], [Wish(turn, wish, chat.name, run.revision)], [feedback])
     estimate = plan_estimate(tools.model(run.tenant))
     record(deps, run.tenant, run.id, acts.PageChanged(deps.clock.now(), chat.name, estimate))
     return Deed(say("changed", chat.language, title=title_of(run)), words.CHANGE, run.id, run.trigger.page)
@@ -154,6 +156,6 @@ def _change(deps: Deps, tools: Tools, chat: Chat, run: Run, wish: str, turn: str
 def _cancel(deps: Deps, chat: Chat, run: Run) -> Deed:
     if run.status.final:
         return Deed(say("nothing", chat.language), "", run.id, run.trigger.page)
-    note(deps, run, stopped(run), chat.name, cause="cancel")
+    note(deps, run, classify_stop(run), chat.name, cause="cancel")
     record(deps, run.tenant, run.id, acts.CancelRequested(deps.clock.now(), chat.name, "in a conversation"))
     return Deed(say("cancelled", chat.language, title=title_of(run)), words.CANCEL, run.id, run.trigger.page)

@@ -6,31 +6,32 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
 
-from shared.app.approval.gates import waiting_gate
 from shared.app.chat.chat_facts import title_of
 from shared.app.chat.chat_memory import Chat
 from shared.app.engine.deps import Deps
 from shared.app.engine.tools import Tools
 from shared.app.intake.open_page_run import page_record
-from shared.app.knowledge.knowledge_scope import Served, connected, scope_of
+from shared.app.knowledge.knowledge_scope import Served, is_connected, scope_of
 from shared.app.knowledge.knowledge_search import hits_for, trail
-from shared.app.workspace.workspace_map import PAGE, Place, WorkspaceMap
+from shared.app.workspace.workspace_map import PAGE, WorkspaceMap
+from shared.core.approval.gates import waits_at
 from shared.core.chat import chat_words as words
 from shared.core.chat.naming import Named, words_of
+from shared.core.documents.places import Place
 from shared.core.run.run import Run, RunStatus
 from shared.core.text.outgoing_text import plain
 
-MOST_RUNS = 100  # that can be named, the newest
+MAX_RUNS = 100  # that can be named, the newest
 TOLD = 12  # runs, and pages, that a model is told of, the newest
 PAGES = 5  # that a message's words are found in
-_MOST_NAMED = 50  # pages of a title
+_MAX_NAMED = 50  # pages of a title
 _PASSAGES = 20  # that are looked through for them
 CHANGEABLE = (RunStatus.AWAITING_APPROVAL, RunStatus.AWAITING_INPUT)
 
 _FITS: dict[str, Callable[[Run], bool]] = {
     words.CANCEL: lambda run: not run.status.final,
-    words.APPROVE: lambda run: waiting_gate(run) is not None,
-    words.DENY: lambda run: waiting_gate(run) is not None,
+    words.APPROVE: lambda run: waits_at(run) is not None,
+    words.DENY: lambda run: waits_at(run) is not None,
     words.CHANGE: lambda run: run.status in CHANGEABLE,
     words.RETRY: lambda run: run.status in (RunStatus.FAILED, RunStatus.CANCELLED),
 }
@@ -67,7 +68,7 @@ class Around:
             known = of_page.get(run.trigger.page or run.id)
             if known is None or (fits(act, run) and not fits(act, known)):
                 of_page[run.trigger.page or run.id] = run
-        return tuple(named_run(run) for run in of_page.values())
+        return tuple(name_run(run) for run in of_page.values())
 
 
 def fits(act: str, run: Run) -> bool:
@@ -75,20 +76,19 @@ def fits(act: str, run: Run) -> bool:
     return act not in _FITS or _FITS[act](run)
 
 
-def named_run(run: Run) -> Named:
+def name_run(run: Run) -> Named:
     """Return the run as people tell it from others."""
     return Named(run.id, title_of(run), f"{run.status.value.replace('_', ' ')}, {run.opened_at:%d %B %H:%M}")
 
 
-def around_of(deps: Deps, tools: Tools, tenant: str, chat: Chat, said: str) -> Around:
-    """Return what a message may be about."""
-    runs = tuple(deps.store.list_runs(tenant, limit=MOST_RUNS))
+def around_of(deps: Deps, tools: Tools, tenant: str, chat: Chat, text: str) -> Around:
+    runs = tuple(deps.store.list_runs(tenant, limit=MAX_RUNS))
     places = WorkspaceMap(deps, tenant)
     found = {chat.page: Named(chat.page, chat.title)} if chat.page else {}
-    for hit in hits_for(deps, tools, tenant, said, _PASSAGES):
+    for hit in hits_for(deps, tools, tenant, text, _PASSAGES):
         page = hit.chunk.page
         if page not in found and len(found) < PAGES:
-            known = places.known(page)
+            known = places.find_known(page)
             found[page] = Named(page, _own_title(known) if known else page, _above(places, known))
     for run in runs:
         if run.trigger.page:
@@ -100,30 +100,32 @@ def pages_called(deps: Deps, tools: Tools, tenant: str, phrase: str) -> tuple[Na
     """Return the pages of the workspace whose title has to do with a phrase: what may be shown of them."""
     scope = scope_of(tools.settings(tenant))
     wanted = frozenset(words_of(phrase))
-    if scope.off or not wanted or not connected(deps, tenant):
+    if scope.off or not wanted or not is_connected(deps, tenant):
         return ()
     places, served = WorkspaceMap(deps, tenant), Served(deps, tenant, scope)
-    there = [p for p in places.everything().values() if p.kind == PAGE and not p.trashed and _shares(wanted, p.title)]
-    shown = (place for place in there if served.way(place.id))
-    some = islice(shown, _MOST_NAMED)
+    matching = [
+        p for p in places.everything().values() if p.kind == PAGE and not p.trashed and _shares(wanted, p.title)
+    ]
+    shown = (place for place in matching if served.way(place.id))
+    some = islice(shown, _MAX_NAMED)
     return tuple(Named(p.id, _own_title(p), _above(places, p)) for p in some)
 
 
 def page_called(deps: Deps, tenant: str, page: str) -> Named | None:
     """Return the page of that id by its own title; None where the map does not know it."""
-    known = WorkspaceMap(deps, tenant).known(page)
+    known = WorkspaceMap(deps, tenant).find_known(page)
     return Named(page, _own_title(known)) if known is not None and not known.trashed else None
 
 
 def _present(deps: Deps, tenant: str, chat: Chat, runs: tuple[Run, ...]) -> Run | None:
     """Return the run that is spoken of: the page's latest, else the one that was spoken of last, else the only one."""
     page_run = page_record(deps, tenant, chat.page).run if chat.page else ""
-    for one in (page_run, chat.run):
-        if one:
-            loaded = deps.store.load_run(tenant, one)
+    for run_id in (page_run, chat.run):
+        if run_id:
+            loaded = deps.store.load_run(tenant, run_id)
             if loaded is not None:
                 return loaded.run
-    waiting = [run for run in runs if waiting_gate(run) is not None]
+    waiting = [run for run in runs if waits_at(run) is not None]
     return waiting[0] if len(waiting) == 1 and not chat.page else None
 
 

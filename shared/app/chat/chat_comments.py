@@ -10,14 +10,14 @@ from contextlib import suppress
 from dataclasses import replace
 
 from shared import log
-from shared.app.approval.answer_comments import said_already
+from shared.app.approval.answer_comments import find_answer_of_ours
 from shared.app.chat.chat_memory import Chat, Said, keep_chat, load_chat, new_chat
 from shared.app.chat.conversation import speak
 from shared.app.engine.deps import Deps
 from shared.app.engine.effects import Effects
 from shared.app.engine.step_context import run_url
 from shared.app.engine.tools import Tools
-from shared.core.approval.comment_verdict import Asked
+from shared.core.approval.decision_words import Asked
 from shared.core.errors import IntegrationError, Missing, Rejected, RequestError
 from shared.core.models.model_errors import ModelError
 from shared.core.page import Span
@@ -28,7 +28,7 @@ from shared.core.text.outgoing_text import plain
 from shared.integrations.notion.client.client import Notion
 from shared.steps._kind import Repeat
 
-MOST = 1800  # letters of an answer; Notion takes 2,000 in one piece
+MAX = 1800  # letters of an answer; Notion takes 2,000 in one piece
 
 
 def answer_in_thread(deps: Deps, tools: Tools, run: Run, asked: Asked, name: str) -> bool:
@@ -66,8 +66,8 @@ def _reply(deps: Deps, tools: Tools, run: Run, asked: Asked, answer: Said) -> No
     notion = tools.accounts.connect_for(run.tenant)(Notion)
     target = marks.mark(run_url(deps, run), f"answer-{asked.comment}")
     text = plain(answer.text)
-    first, rest = text[:40], text[40:MOST]
-    spans = [Span(first, href=target), Span(rest + (" …" if len(text) > MOST else ""))]
+    first, rest = text[:40], text[40:MAX]
+    spans = [Span(first, href=target), Span(rest + (" …" if len(text) > MAX else ""))]
     for source in answer.sources[:5]:
         spans += [Span("\n"), Span(plain(source["title"])[:200] or source["page"], href=source["url"])]
     with suppress(Missing, Rejected):  # the thread is gone, or we may not comment: then nobody waits for it
@@ -75,5 +75,5 @@ def _reply(deps: Deps, tools: Tools, run: Run, asked: Asked, answer: Said) -> No
             f"answer-{asked.comment}",
             lambda: {"id": notion.reply(asked.discussion, tuple(span for span in spans if span.text))["id"]},
             repeat=Repeat.LOOK,
-            look=lambda: said_already(notion, run, target),
+            look=lambda: find_answer_of_ours(notion, run, target),
         )

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from shared.app.chat.chat_actions import Deed, act, approve, show
-from shared.app.chat.chat_around import Around, fits, named_run, page_called, pages_called
+from shared.app.chat.chat_around import Around, fits, name_run, page_called, pages_called
 from shared.app.chat.chat_facts import title_of
 from shared.app.chat.chat_memory import Chat
 from shared.app.chat.chat_picks import ask_back
@@ -20,7 +20,7 @@ from shared.app.engine.deps import Deps
 from shared.app.engine.tools import Tools
 from shared.core.chat import chat_words as words
 from shared.core.chat.chat_words import say
-from shared.core.chat.naming import Found, Kind, Named, mentioned, resolve, touched, words_of
+from shared.core.chat.naming import Found, Kind, Named, find_mentioned, find_touched, resolve, words_of
 from shared.core.chat.read_by_rules import Doubt, Spoken, rest_doubt
 from shared.core.run.run import Run
 from shared.core.text.outgoing_text import plain
@@ -37,7 +37,7 @@ class Turn:
     tools: Tools
     tenant: str
     chat: Chat
-    said: str
+    text: str
     spoken: Spoken
     around: Around
     id: str
@@ -51,20 +51,20 @@ def obey(turn: Turn, intent: str, about: str) -> Deed:
         return _only_a_model(turn, intent, about)
     named = _nameable(turn, spoken.act)
     if spoken.doubt in _REFUSED or spoken.doubt == Doubt.NEGATED:
-        return _undone(turn, spoken.doubt, resolve(spoken.name, named, turn.said))
-    found = _wish_target(turn, named) if spoken.act == words.CHANGE else resolve(spoken.name, named, turn.said)
+        return _explain_undone(turn, spoken.doubt, resolve(spoken.name, named, turn.text))
+    found = _wish_target(turn, named) if spoken.act == words.CHANGE else resolve(spoken.name, named, turn.text)
     excused = found.kind == Kind.ONE or spoken.act == words.CHANGE
-    doubt = Doubt.SURE if excused else rest_doubt(spoken.marked, [one.title for one in found.named])
+    doubt = Doubt.SURE if excused else rest_doubt(spoken.marked, [thing.title for thing in found.named])
     if doubt:
-        return _undone(turn, doubt, found)
-    chosen = _chosen(turn, spoken.act, about)
+        return _explain_undone(turn, doubt, found)
+    chosen = _find_chosen(turn, spoken.act, about)
     if spoken.doubt or intent != spoken.act or _is_a_title(turn, named):
         return _ask(turn, spoken.act, _may_be_meant(turn, spoken.act, found, chosen), found)
     target = _surely(turn, spoken.act, found)
     if target is None or _differs(turn, target, chosen, about):
         known = ((target,) if target is not None else ()) if found.kind in (Kind.ONE, Kind.HERE) else found.named
         return _ask(turn, spoken.act, (*known, *_may_be_meant(turn, spoken.act, found, chosen)), found)
-    return done(turn, spoken.act, target.id, turn.said)
+    return do_act(turn, spoken.act, target.id, turn.text)
 
 
 def _differs(turn: Turn, target: Named, chosen: Named | None, about: str) -> bool:
@@ -74,11 +74,11 @@ def _differs(turn: Turn, target: Named, chosen: Named | None, about: str) -> boo
     return chosen is not None and chosen.id != target.id
 
 
-def done(turn: Turn, intent: str, wanted: str, wish: str) -> Deed:
+def do_act(turn: Turn, intent: str, wanted: str, wish: str) -> Deed:
     """Do it with the run, or the page, of that id."""
     chat = turn.chat
     if intent == words.START:
-        page = next(iter(asked_about(turn, intent, (wanted,))), None)
+        page = next(iter(find_named(turn, intent, (wanted,))), None)
         about = chat if page is None or page.id == chat.page else replace(chat, page=page.id, title=page.title)
         return act(turn.deps, turn.tools, turn.tenant, about, intent, None, wish, turn.id)
     loaded = turn.deps.store.load_run(turn.tenant, wanted)
@@ -96,12 +96,12 @@ def done(turn: Turn, intent: str, wanted: str, wish: str) -> Deed:
     return act(turn.deps, turn.tools, turn.tenant, chat, intent, run, wish, turn.id)
 
 
-def asked_about(turn: Turn, intent: str, ids: Sequence[str]) -> tuple[Named, ...]:
+def find_named(turn: Turn, intent: str, ids: Sequence[str]) -> tuple[Named, ...]:
     """Return the pages, or the runs, of these ids, by their titles."""
     if intent == words.START:
         known = (turn.around.page(each) or page_called(turn.deps, turn.tenant, each) for each in ids)
         return tuple(page for page in known if page is not None)
-    return tuple(named_run(run) for each in ids if (run := turn.around.run(each)) is not None)
+    return tuple(name_run(run) for each in ids if (run := turn.around.run(each)) is not None)
 
 
 def to_explain(turn: Turn, about: str) -> tuple[Named, ...] | None:
@@ -110,20 +110,20 @@ def to_explain(turn: Turn, about: str) -> tuple[Named, ...] | None:
     Empty: nothing is named, and there is nothing that is spoken of.
     """
     named = turn.around.runs_for(words.EXPLAIN)
-    present = (named_run(turn.around.present),) if turn.around.present is not None else ()
+    present = (name_run(turn.around.present),) if turn.around.present is not None else ()
     if turn.spoken.act == words.EXPLAIN and turn.spoken.name:
-        found = resolve(turn.spoken.name, named, turn.said)
+        found = resolve(turn.spoken.name, named, turn.text)
         if found.kind in (Kind.ONE, Kind.SEVERAL, Kind.NEAR):
             return found.named
-        if found.kind == Kind.NONE and not mentioned(turn.said, named):
+        if found.kind == Kind.NONE and not find_mentioned(turn.text, named):
             return None
-    if called := mentioned(turn.said, named):
+    if called := find_mentioned(turn.text, named):
         return called
     if about == words.NOT_LISTED:
         return None
     chosen = turn.around.run(about)
     if chosen is not None:
-        return (named_run(chosen),)
+        return (name_run(chosen),)
     return present or _all_there_is(turn, named)
 
 
@@ -132,7 +132,7 @@ def about_alone(turn: Turn) -> Run | None:
     around, named = turn.around, turn.around.runs_for(words.EXPLAIN)
     if turn.spoken.act == words.EXPLAIN:
         some = to_explain(turn, "") or ()
-    elif not (some := mentioned(turn.said, named) or touched(turn.said, named)):
+    elif not (some := find_mentioned(turn.text, named) or find_touched(turn.text, named)):
         if around.present is not None:
             return around.present
         some = named
@@ -148,9 +148,9 @@ def not_there(turn: Turn) -> str:
 def _all_there_is(turn: Turn, named: Sequence[Named]) -> tuple[Named, ...]:
     """Return what may be meant where nothing was spoken of yet: what failed, where that is asked, else what is open."""
     runs = [run for each in named if (run := turn.around.run(each.id)) is not None]
-    failed = [run for run in runs if run.status.value == "failed"] if "fail" in turn.said.casefold() else []
+    failed = [run for run in runs if run.status.value == "failed"] if "fail" in turn.text.casefold() else []
     open_now = [run for run in runs if not run.status.final]
-    return tuple(named_run(run) for run in (failed or open_now or runs))
+    return tuple(name_run(run) for run in (failed or open_now or runs))
 
 
 def _only_a_model(turn: Turn, intent: str, about: str) -> Deed:
@@ -160,15 +160,15 @@ def _only_a_model(turn: Turn, intent: str, about: str) -> Deed:
     """
     if about == words.NOT_LISTED:
         return Deed(not_there(turn))
-    chosen = _chosen(turn, intent, about)
+    chosen = _find_chosen(turn, intent, about)
     present = _present(turn, intent)
     target = chosen or present
     if target is None:
         return _ask(turn, intent, _eligible(turn, intent), Found(Kind.HERE))
-    called = mentioned(turn.said, _nameable(turn, intent))
+    called = find_mentioned(turn.text, _nameable(turn, intent))
     meant = not called and present is not None and target.id == present.id
     if meant and intent in (words.START, words.CHANGE) and not turn.spoken.question:
-        return done(turn, intent, target.id, turn.said)
+        return do_act(turn, intent, target.id, turn.text)
     return _ask(turn, intent, (target, *called), Found(Kind.SEVERAL))
 
 
@@ -181,21 +181,21 @@ def _surely(turn: Turn, intent: str, found: Found) -> Named | None:
 
 def _is_a_title(turn: Turn, named: Sequence[Named]) -> bool:
     """Say whether nothing but a title is said: "Plan B party" need not be an order."""
-    said = words_of(turn.said)
-    return any(words_of(one.title) == said for one in (*named, *turn.around.pages))
+    title = words_of(turn.text)
+    return any(words_of(thing.title) == title for thing in (*named, *turn.around.pages))
 
 
 def asks_of_others(turn: Turn) -> bool:
     """Say whether a question speaks of an act that is none of ours: of nothing that we know, and not to us."""
     spoken = turn.spoken
-    if not (spoken.question and spoken.doubt == Doubt.ASKED) or _TO_US.match(turn.said.casefold()):
+    if not (spoken.question and spoken.doubt == Doubt.ASKED) or _TO_US.match(turn.text.casefold()):
         return False
-    return resolve(spoken.name, _nameable(turn, spoken.act), turn.said).kind == Kind.NONE
+    return resolve(spoken.name, _nameable(turn, spoken.act), turn.text).kind == Kind.NONE
 
 
 def _wish_target(turn: Turn, named: Sequence[Named]) -> Found:
     """Return what a wish is about: what it calls by its title, else what is spoken of."""
-    called = mentioned(turn.said, named)
+    called = find_mentioned(turn.text, named)
     present = _present(turn, words.CHANGE)
     if not called or (present is not None and [each.id for each in called] == [present.id]):
         return Found(Kind.HERE)
@@ -224,16 +224,16 @@ def _ask(turn: Turn, intent: str, named: Sequence[Named], found: Found) -> Deed:
         return Deed(missing or say("none" if intent == words.START else "nothing", chat.language))
     if intent == words.START:
         return ask_back(chat, intent, named, turn.message, missing)
-    runs = {one.id: run for one in named if (run := turn.around.run(one.id)) is not None}
-    can = [one for one in named if one.id in runs and fits(intent, runs[one.id])]
+    runs = {thing.id: run for thing in named if (run := turn.around.run(thing.id)) is not None}
+    can = [thing for thing in named if thing.id in runs and fits(intent, runs[thing.id])]
     if not can:
-        return done(turn, intent, named[0].id, turn.said)
-    if intent == words.APPROVE and len({one.id for one in can}) == 1 and found.kind in (Kind.ONE, Kind.HERE):
+        return do_act(turn, intent, named[0].id, turn.text)
+    if intent == words.APPROVE and len({thing.id for thing in can}) == 1 and found.kind in (Kind.ONE, Kind.HERE):
         return show(turn.deps, chat, runs[can[0].id])  # which is the question; and never more than that
     return ask_back(chat, intent, can, turn.message, missing)
 
 
-def _undone(turn: Turn, doubt: Doubt, found: Found) -> Deed:
+def _explain_undone(turn: Turn, doubt: Doubt, found: Found) -> Deed:
     """Say that nothing is done, and why."""
     if doubt != Doubt.NEGATED:
         return Deed(say(_REFUSED[doubt], turn.chat.language))
@@ -248,7 +248,7 @@ def _nameable(turn: Turn, intent: str) -> tuple[Named, ...]:
     if intent != words.START:
         return turn.around.runs_for(intent)
     pages = {page.id: page for page in turn.around.pages}
-    for page in pages_called(turn.deps, turn.tools, turn.tenant, turn.spoken.name or turn.said):
+    for page in pages_called(turn.deps, turn.tools, turn.tenant, turn.spoken.name or turn.text):
         pages[page.id] = page
     return tuple(pages.values())
 
@@ -257,15 +257,15 @@ def _eligible(turn: Turn, intent: str) -> tuple[Named, ...]:
     if intent == words.START:
         return ()
     runs = (turn.around.run(each.id) for each in turn.around.runs_for(intent))
-    return tuple(named_run(run) for run in runs if run is not None and fits(intent, run))
+    return tuple(name_run(run) for run in runs if run is not None and fits(intent, run))
 
 
-def _chosen(turn: Turn, intent: str, about: str) -> Named | None:
+def _find_chosen(turn: Turn, intent: str, about: str) -> Named | None:
     """Return what a model chose, if it was shown to it; never what one made up."""
     if intent == words.START:
         return turn.around.page(about)
     run = turn.around.run(about)
-    return named_run(run) if run is not None else None
+    return name_run(run) if run is not None else None
 
 
 def _present(turn: Turn, intent: str) -> Named | None:
@@ -273,4 +273,4 @@ def _present(turn: Turn, intent: str) -> Named | None:
         return turn.around.page(turn.chat.page) if turn.chat.page else None
     if turn.around.present is None or not (turn.chat.page or turn.chat.run or intent == words.APPROVE):
         return None  # nothing was spoken of yet: the only one that waits is shown, but neither stopped nor done over
-    return named_run(turn.around.present)
+    return name_run(turn.around.present)

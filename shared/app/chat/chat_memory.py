@@ -13,12 +13,12 @@ from typing import Any
 
 from shared.app.engine.deps import Deps
 from shared.core.errors import Busy, VersionConflict
-from shared.core.run.run import derived_id
+from shared.core.run.run import derive_id
 from shared.ports import Doc, Message, Put
 
 KIND = "chats"
-MOST_TURNS = 60  # kept word for word; a model is told as many of them as there is room for
-MOST_BYTES = 500_000  # of them, so that the document stays far below what a store takes, in any script
+MAX_TURNS = 60  # kept word for word; a model is told as many of them as there is room for
+MAX_BYTES = 500_000  # of them, so that the document stays far below what a store takes, in any script
 MAX_SAID = 4000  # letters of one message
 MAX_ANSWER = 20_000  # letters of an answer
 
@@ -61,7 +61,7 @@ class Chat:
         """Return what was answered to a message of that name; None when it is new, or was never answered."""
         return self._turn("assistant", message)
 
-    def heard(self, message: str) -> Said | None:
+    def find_said(self, message: str) -> Said | None:
         """Return what was said under that name; None when it is new."""
         return self._turn("user", message)
 
@@ -73,7 +73,7 @@ def new_chat(
     tenant: str, by: str, name: str, at: str, number: str, *, page: str = "", title: str = "", project: str = ""
 ) -> Chat:
     """Return a conversation that begins; `number` tells it from others of the same person."""
-    return Chat(derived_id("chat-", tenant, by, number), by, name, page, title, project, opened=at)
+    return Chat(derive_id("chat-", tenant, by, number), by, name, page, title, project, opened=at)
 
 
 def load_chat(deps: Deps, tenant: str, chat: str, by: str) -> Chat | None:
@@ -83,13 +83,13 @@ def load_chat(deps: Deps, tenant: str, chat: str, by: str) -> Chat | None:
     return found if found is not None and found.by == by else None
 
 
-def chats_of(deps: Deps, tenant: str, by: str, most: int = 50) -> list[Chat]:
+def chats_of(deps: Deps, tenant: str, by: str, limit: int = 50) -> list[Chat]:
     """Return that person's conversations, the one that was opened last first."""
     found: list[Chat] = []
     after = ""
     while docs := deps.store.list_docs(tenant, KIND, after=after, limit=20):  # each may be large
         found += [each for each in map(_read, docs) if each.by == by]
-        found = sorted(found, key=lambda each: each.opened, reverse=True)[:most]
+        found = sorted(found, key=lambda each: each.opened, reverse=True)[:limit]
         after = docs[-1].id
     return found
 
@@ -99,10 +99,10 @@ def keep_chat(deps: Deps, tenant: str, chat: Chat) -> Chat:
     room = _room(chat.turns)
     if len(chat.turns) > room:
         gone, kept = chat.turns[:-room], chat.turns[-room:]
-        from shared.mind.window import Summary, summarised, turns_of
+        from shared.mind.window import Summary, summarize, turns_of
 
         late = turns_of([Message(turn.role, turn.text) for turn in gone[chat.covered :]])
-        summary, _ = summarised(None, Summary.from_data(chat.summary), late)
+        summary, _ = summarize(None, Summary.from_data(chat.summary), late)
         chat = replace(chat, turns=kept, summary=summary.to_data(), covered=max(0, chat.covered - len(gone)))
     body = {name: value for name, value in asdict(chat).items() if name not in ("id", "version")}
     try:
@@ -118,13 +118,12 @@ def _room(turns: Sequence[Said]) -> int:
     size = 0
     for number, turn in enumerate(reversed(turns)):
         size += len(json.dumps(asdict(turn), ensure_ascii=False).encode("utf-8", "surrogatepass"))
-        if number >= 2 and size > MOST_BYTES:
+        if number >= 2 and size > MAX_BYTES:
             return number
-    return MOST_TURNS
+    return MAX_TURNS
 
 
 def forget_chat(deps: Deps, tenant: str, chat: Chat) -> None:
-    """Delete a conversation."""
     deps.store.put(tenant, Put(KIND, chat.id, None))
 
 

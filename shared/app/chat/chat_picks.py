@@ -17,10 +17,10 @@ from shared.core.chat import chat_words as words
 from shared.core.chat.chat_words import say
 from shared.core.chat.naming import Kind, Named, resolve
 from shared.core.chat.read_by_rules import read
-from shared.core.text.outgoing_text import folded
+from shared.core.text.outgoing_text import fold
 
 _PICK = "pick "
-MOST = 9  # that are listed: one figure answers
+MAX = 9  # that are listed: one figure answers
 _NUMBER = re.compile(r"(?:(?:number|no\.|nr\.|nummer|numéro|número|the|#)\s*)?(\d{1,2})\W*(?:please|bitte|svp)?\W*")
 _ORDINAL = {
     "first": 1, "second": 2, "third": 3, "fourth": 4, "erste": 1, "zweite": 2, "dritte": 3, "première": 1,
@@ -43,7 +43,7 @@ class Pick:
     ids: tuple[str, ...]
 
 
-def asked_back(chat: Chat) -> Pick | None:
+def find_pick(chat: Chat) -> Pick | None:
     """Return the question that was put last; None where none was."""
     if not chat.shown.startswith(_PICK):
         return None
@@ -53,36 +53,37 @@ def asked_back(chat: Chat) -> Pick | None:
 
 def ask_back(chat: Chat, act: str, named: Sequence[Named], message: str, before: str = "") -> Deed:
     """Ask which of these is meant, or, of one alone, whether to do it; `before` is said first."""
-    some = list({one.id: one for one in named}.values())
+    some = list({thing.id: thing for thing in named}.values())
     if len(some) == 1:
         text = say(f"sure_{act}", chat.language, title=some[0].title)
     else:
-        text = say("which" if len(some) <= MOST else "which_more", chat.language, titles=numbered(some[:MOST]))
-    ids = " ".join(one.id for one in some[:MOST])
+        text = say("which" if len(some) <= MAX else "which_more", chat.language, titles=number_titles(some[:MAX]))
+    ids = " ".join(thing.id for thing in some[:MAX])
     return Deed(f"{before}\n{text}".strip(), shown=f"{_PICK}{act} {message} {ids}")
 
 
-def numbered(named: Sequence[Named]) -> str:
+def number_titles(named: Sequence[Named]) -> str:
     """Return what is listed for a choice, a line each."""
     return "\n".join(
-        f"{number}. “{one.title}”" + (f" ({one.where})" if one.where else "") for number, one in enumerate(named, 1)
+        f"{number}. “{thing.title}”" + (f" ({thing.where})" if thing.where else "")
+        for number, thing in enumerate(named, 1)
     )
 
 
-def picked(pick: Pick, said: str, named: Sequence[Named]) -> str | None:
+def read_pick(pick: Pick, message: str, named: Sequence[Named]) -> str | None:
     """Return the id that is chosen by what is said, "" for none of them, None where it is something else."""
-    text = folded(said)
-    if is_plain_no(said) or _NEVER.fullmatch(text):
+    text = fold(message)
+    if is_plain_no(message) or _NEVER.fullmatch(text):
         return ""
-    if len(pick.ids) == 1 and read_decision(said).said == Said.YES:
+    if len(pick.ids) == 1 and read_decision(message).answer == Said.YES:
         return pick.ids[0]
     if (number := _number(text)) is not None:
         return pick.ids[number - 1] if 0 < number <= len(pick.ids) else None
-    if read(said, [one.title for one in named]).act in words.ACTS:
+    if read(message, [thing.title for thing in named]).act in words.ACTS:
         return None
-    found = resolve(said, [one for one in named if one.id in pick.ids], said)
+    found = resolve(message, [thing for thing in named if thing.id in pick.ids], message)
     sure = found.kind == Kind.ONE or (found.kind == Kind.SEVERAL and len(found.named) == 1 and not found.rest)
-    return found.named[0].id if sure and "?" not in said else None
+    return found.named[0].id if sure and "?" not in message else None
 
 
 def _number(text: str) -> int | None:

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 from shared.app.chat.chat_memory import Chat, Said
 from shared.mind.context import Part
-from shared.mind.window import Summary, Turn, slide, summarised, turns_of, window_parts
+from shared.mind.window import Summary, Turn, slide, summarize, turns_of, window_parts
 from shared.ports import Message, Model
 
 SHARE = 2400  # tokens of turns, before the oldest go
 
 
-def slid(chat: Chat, model: Callable[[], Model]) -> Chat:
+def slide_window(chat: Chat, model: Callable[[], Model]) -> Chat:
     """Return the conversation, with the turns that have become too many summarised; they stay readable for people."""
     turns = _turns(chat.turns[chat.covered :])
     kept, gone = slide(turns, SHARE)
@@ -21,15 +21,15 @@ def slid(chat: Chat, model: Callable[[], Model]) -> Chat:
         return chat
     gone = turns[: len(turns) - len(kept) + 1]  # the first too: the summary holds the goal
     before = Summary.from_data(chat.summary)
-    summary, _ = summarised(model(), before, gone, seed=f"{chat.id}.{len(chat.turns)}")
+    summary, _ = summarize(model(), before, gone, seed=f"{chat.id}.{len(chat.turns)}")
     covered = chat.covered + sum(len(turn.messages) for turn in gone)
     return replace(chat, summary=summary.to_data(), covered=covered)
 
 
-def said_parts(chat: Chat) -> list[Part]:
+def build_window_parts(chat: Chat) -> list[Part]:
     """Return what was said before the last message, as parts of a context."""
     return window_parts(Summary.from_data(chat.summary), _turns(chat.turns[chat.covered : -1]), share=0.4)
 
 
-def _turns(said: tuple[Said, ...]) -> list[Turn]:
-    return turns_of([Message(turn.role, turn.text) for turn in said])
+def _turns(turns: tuple[Said, ...]) -> list[Turn]:
+    return turns_of([Message(turn.role, turn.text) for turn in turns])

@@ -15,30 +15,39 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.app.approval.gates import waiting_gate
 from shared.app.chat.chat_actions import Deed, approve, as_shown, show
-from shared.app.chat.chat_around import TOLD, around_of, named_run
-from shared.app.chat.chat_facts import facts_of, listed, title_of
-from shared.app.chat.chat_meant import Turn, about_alone, asked_about, asks_of_others, done, not_there, obey, to_explain
+from shared.app.chat.chat_around import TOLD, around_of, name_run
+from shared.app.chat.chat_facts import facts_of, list_runs, title_of
+from shared.app.chat.chat_meant import (
+    Turn,
+    about_alone,
+    asks_of_others,
+    do_act,
+    find_named,
+    not_there,
+    obey,
+    to_explain,
+)
 from shared.app.chat.chat_memory import MAX_ANSWER, MAX_SAID, Chat, Said, keep_chat, load_chat
-from shared.app.chat.chat_picks import ask_back, asked_back, numbered, picked
-from shared.app.chat.chat_window import said_parts, slid
+from shared.app.chat.chat_picks import ask_back, find_pick, number_titles, read_pick
+from shared.app.chat.chat_window import build_window_parts, slide_window
 from shared.app.engine.deps import Deps
 from shared.app.engine.tools import Tools
 from shared.app.knowledge.ask import ask_workspace
 from shared.app.money.budget import BudgetExceeded
-from shared.app.money.spend import metered
-from shared.app.planning.told.plan_places import known_places
+from shared.app.money.spend import meter_model
+from shared.app.planning.told.plan_places import list_known_places
 from shared.app.prompts import prompt
 from shared.core.approval import decision_words
+from shared.core.approval.gates import waits_at
 from shared.core.chat import chat_words as words
 from shared.core.chat.chat_words import say
 from shared.core.chat.naming import Named
 from shared.core.chat.read_by_rules import Doubt, read
 from shared.core.chat.verbs import language_of
 from shared.core.errors import Busy, Conflicting, MalformedRequest, NotThere
-from shared.core.run.run import Run, RunStatus, derived_id
-from shared.core.text.outgoing_text import folded, plain, visible
+from shared.core.run.run import Run, RunStatus, derive_id
+from shared.core.text.outgoing_text import fold, plain, visible
 from shared.mind.context import Part
 from shared.mind.fitting import within
 from shared.mind.structured import ask, schema_of
@@ -66,11 +75,11 @@ def speak(deps: Deps, tools: Tools, tenant: str, chat: Chat, text: str, message:
     Raises MalformedRequest for a text that says nothing, Conflicting where something else was said under this name or
     there is no money for an answer, Busy when something else was said just now, and the errors of the model.
     """
-    said = visible(text).strip()[:MAX_SAID]
-    if not said:
+    message_text = visible(text).strip()[:MAX_SAID]
+    if not message_text:
         raise MalformedRequest("field 'text' must not be empty", way_out="Write what you want to say.")
-    before = chat.heard(message)
-    if before is not None and before.text != said:
+    before = chat.find_said(message)
+    if before is not None and before.text != message_text:
         raise Conflicting(
             "field 'message' names a message that said something else", way_out="Give a new message a new name."
         )
@@ -78,12 +87,11 @@ def speak(deps: Deps, tools: Tools, tenant: str, chat: Chat, text: str, message:
         return chat
     name = message or deps.owner()
     if before is None:
-        chat = keep_chat(
-            deps, tenant, replace(chat, turns=(*chat.turns, Said("user", said, deps.clock.now().isoformat(), name)))
-        )
+        turn = Said("user", message_text, deps.clock.now().isoformat(), name)
+        chat = keep_chat(deps, tenant, replace(chat, turns=(*chat.turns, turn)))
         deps.crash_point("chat.heard/message")
     try:
-        deed, language, sources = _answered(deps, tools, tenant, chat, said, name)
+        deed, language, sources = _answer(deps, tools, tenant, chat, message_text, name)
     except BudgetExceeded as error:
         raise Conflicting(
             str(error), way_out="An owner can raise the budget; a new day begins with a new one."
@@ -92,8 +100,9 @@ def speak(deps: Deps, tools: Tools, tenant: str, chat: Chat, text: str, message:
     text = deed.text if len(deed.text) <= MAX_ANSWER else deed.text[:MAX_ANSWER] + " …"
     answer = Said("assistant", text, deps.clock.now().isoformat(), name, deed.did, deed.run, sources)
     try:
-        after = slid(
-            _after(deps, tenant, chat, answer, deed, language), lambda: metered(deps, tenant, tools.model(tenant), CHAT)
+        after = slide_window(
+            _after(deps, tenant, chat, answer, deed, language),
+            lambda: meter_model(deps, tenant, tools.model(tenant), CHAT),
         )
         return keep_chat(deps, tenant, after)
     except Busy:  # something else was said meanwhile: what was done is told behind it
@@ -121,7 +130,7 @@ def _after(deps: Deps, tenant: str, chat: Chat, answer: Said, deed: Deed, langua
         page=deed.page or chat.page,
         title=title,
         run=deed.run or chat.run,
-        shown=deed.shown or ("" if deed.did or asked_back(chat) else chat.shown),
+        shown=deed.shown or ("" if deed.did or find_pick(chat) else chat.shown),
         language=language,
     )
 
@@ -129,14 +138,14 @@ def _after(deps: Deps, tenant: str, chat: Chat, answer: Said, deed: Deed, langua
 _Answer = tuple[Deed, str, tuple[dict[str, str], ...]]
 
 
-def _answered(deps: Deps, tools: Tools, tenant: str, chat: Chat, said: str, message: str) -> _Answer:
-    chat = replace(chat, language=language_of(folded(said)) or chat.language)
-    around = around_of(deps, tools, tenant, chat, said)
-    spoken = read(said, around.titles())
-    turn = Turn(deps, tools, tenant, chat, said, spoken, around, derived_id("chat-", chat.id, message), message)
-    if (deed := _chosen(turn)) is not None:
+def _answer(deps: Deps, tools: Tools, tenant: str, chat: Chat, text: str, message: str) -> _Answer:
+    chat = replace(chat, language=language_of(fold(text)) or chat.language)
+    around = around_of(deps, tools, tenant, chat, text)
+    spoken = read(text, around.titles())
+    turn = Turn(deps, tools, tenant, chat, text, spoken, around, derive_id("chat-", chat.id, message), message)
+    if (deed := _do_picked(turn)) is not None:
         return deed, chat.language, ()
-    if decision_words.read_decision(said).said == decision_words.Said.YES:  # by rules alone: no model says yes
+    if decision_words.read_decision(text).answer == decision_words.Said.YES:  # by rules alone: no model says yes
         present = around.present
         spoken = replace(spoken, act=words.APPROVE, name="", marked="", doubt=Doubt.SURE)
         deed = (
@@ -148,17 +157,21 @@ def _answered(deps: Deps, tools: Tools, tenant: str, chat: Chat, said: str, mess
     others = asks_of_others(turn)
     if spoken.act == words.APPROVE and not others:
         return obey(turn, words.APPROVE, ""), chat.language, ()
-    model = metered(deps, tenant, tools.model(tenant), CHAT)
+    model = meter_model(deps, tenant, tools.model(tenant), CHAT)
     about = about_alone(turn)
-    meant = _understood(model, turn, about)
+    meant = _ask_for_intent(model, turn, about)
     chat = replace(chat, language=meant.language or chat.language)
     turn = replace(turn, chat=chat)
     if spoken.act in (words.LIST, words.HELP) or meant.intent in (words.LIST, words.HELP):
-        return _told(turn, spoken.act if spoken.act in (words.LIST, words.HELP) else meant.intent), chat.language, ()
+        return (
+            _list_open_runs(turn, spoken.act if spoken.act in (words.LIST, words.HELP) else meant.intent),
+            chat.language,
+            (),
+        )
     if others or _only_asks(turn, meant.intent):
         if words.EXPLAIN in (spoken.act, meant.intent):
-            return _explained(turn, model, meant, about)
-        return _asked(deps, tools, tenant, chat, said)
+            return _explain(turn, model, meant, about)
+        return _answer_from_workspace(deps, tools, tenant, chat, text)
     return obey(turn, meant.intent, meant.about), chat.language, ()
 
 
@@ -170,12 +183,12 @@ def _only_asks(turn: Turn, intent: str) -> bool:
     return reads and (turn.spoken.act not in words.ACTS or (turn.spoken.question and turn.spoken.doubt != Doubt.SURE))
 
 
-def _chosen(turn: Turn) -> Deed | None:
+def _do_picked(turn: Turn) -> Deed | None:
     """Do what was asked back, if this is the answer to that; None where it is something new."""
-    pick = asked_back(turn.chat)
+    pick = find_pick(turn.chat)
     if pick is None:
         return None
-    wanted = picked(pick, turn.said, asked_about(turn, pick.act, pick.ids))
+    wanted = read_pick(pick, turn.text, find_named(turn, pick.act, pick.ids))
     if wanted is None:
         return None
     if not wanted:
@@ -183,30 +196,30 @@ def _chosen(turn: Turn) -> Deed | None:
     if pick.act == words.EXPLAIN:
         run = turn.around.run(wanted)
         return Deed(facts_of(run), "", run.id, run.trigger.page) if run is not None else None
-    wish, run = turn.chat.heard(pick.message), turn.around.run(wanted)
+    wish, run = turn.chat.find_said(pick.message), turn.around.run(wanted)
     if pick.act == words.DENY and run is not None:
         turn = replace(turn, chat=as_shown(turn.chat, run))
-    return done(turn, pick.act, wanted, wish.text if wish is not None else turn.said)
+    return do_act(turn, pick.act, wanted, wish.text if wish is not None else turn.text)
 
 
-def _told(turn: Turn, intent: str) -> Deed:
+def _list_open_runs(turn: Turn, intent: str) -> Deed:
     """Tell what can be said, or which runs are open, or have failed: from our own records."""
     language = turn.chat.language
     if intent == words.HELP:
         return Deed(say("help", language))
-    failed = any(word in turn.said.casefold() for word in ("fail", "fehl", "scheiter", "échou", "fall"))
+    failed = any(word in turn.text.casefold() for word in ("fail", "fehl", "scheiter", "échou", "fall"))
     named = turn.around.runs_for(words.EXPLAIN) if failed else turn.around.runs_for(words.CANCEL)
     runs = [run for each in named if (run := turn.around.run(each.id)) is not None]
     found = [run for run in runs if (run.status == RunStatus.FAILED if failed else not run.status.final)]
     name = "failed" if failed else "open"
     if not found:
         return Deed(say(f"{name}_none" if runs else "no_runs", language))
-    return Deed(say(name, language, titles=numbered([named_run(run) for run in found])))
+    return Deed(say(name, language, titles=number_titles([name_run(run) for run in found])))
 
 
-def _understood(model: Model, turn: Turn, about: Run | None) -> Understood:
+def _ask_for_intent(model: Model, turn: Turn, about: Run | None) -> Understood:
     """Return what the model takes the message for; it is told the record of the run that it is `about`."""
-    chat, said = turn.chat, turn.said
+    chat, message = turn.chat, turn.text
     runs, facts = list(turn.around.runs[:TOLD]), facts_of(about) if about is not None else ""
     request = ModelRequest(
         task=CHAT,
@@ -215,7 +228,7 @@ def _understood(model: Model, turn: Turn, about: Run | None) -> Understood:
         prompt="",
         schema=schema_of(Understood),
         data={
-            "said": said,
+            "said": message,
             "titles": turn.around.titles(),
             "facts": facts,
             "language": chat.language,
@@ -225,11 +238,11 @@ def _understood(model: Model, turn: Turn, about: Run | None) -> Understood:
     pages = "\n".join(_page_line(page, chat.page) for page in turn.around.pages[:TOLD])
     parts = [
         Part("page", "pages that may be meant", pages, share=0.2),
-        Part("history", "runs, the newest first", listed(runs, turn.around.present), share=0.2),
-        *said_parts(chat),
+        Part("history", "runs, the newest first", list_runs(runs, turn.around.present), share=0.2),
+        *build_window_parts(chat),
         Part("knowledge", f"the record of run {about.id}" if about is not None else "", facts, must=True),
-        known_places(turn.deps, turn.tools.settings(turn.tenant), turn.tenant, said).part(),
-        Part("input", "what is said now", said, must=True),
+        list_known_places(turn.deps, turn.tools.settings(turn.tenant), turn.tenant, message).part(),
+        Part("input", "what is said now", message, must=True),
     ]
     (understood, _), _ = within(
         model,
@@ -237,39 +250,41 @@ def _understood(model: Model, turn: Turn, about: Run | None) -> Understood:
         [part for part in parts if part.text],
         lambda asked: ask(model, asked, Understood),
         answer_tokens=ANSWER_TOKENS,
-        most=PROMPT_TOKENS,
+        max_tokens=PROMPT_TOKENS,
         seed=turn.id,
     )
     return understood
 
 
 def _page_line(page: Named, present: str) -> str:
-    told = {"page": page.id, "title": page.title, **({"in": page.where} if page.where else {})}
-    return json.dumps({**told, **({"present": True} if page.id == present else {})}, ensure_ascii=False)
+    line = {"page": page.id, "title": page.title, **({"in": page.where} if page.where else {})}
+    return json.dumps({**line, **({"present": True} if page.id == present else {})}, ensure_ascii=False)
 
 
-def _explained(turn: Turn, model: Model, meant: Understood, told: Run | None) -> _Answer:
-    """Explain a run: in the model's words where it was `told` of this very run, else it is asked once more with it."""
+def _explain(turn: Turn, model: Model, meant: Understood, explained: Run | None) -> _Answer:
+    """Explain a run: in the model's words where it `explained` this very run, else it is asked once more with it."""
     language = turn.chat.language
     found = to_explain(turn, meant.about)
     if found is None:
-        return _asked(turn.deps, turn.tools, turn.tenant, turn.chat, turn.said, missing=not_there(turn))
+        return _answer_from_workspace(turn.deps, turn.tools, turn.tenant, turn.chat, turn.text, missing=not_there(turn))
     if not found:
         return Deed(say("no_runs", language)), language, ()
     target = turn.around.run(found[0].id) if len(found) == 1 else None
     if target is None:
         return ask_back(turn.chat, words.EXPLAIN, found, turn.message), language, ()
-    if told is None or target.id != told.id or meant.intent != words.EXPLAIN:
-        meant = _understood(model, turn, target)
-    if waiting_gate(target) is not None and not meant.reply.strip():
+    if explained is None or target.id != explained.id or meant.intent != words.EXPLAIN:
+        meant = _ask_for_intent(model, turn, target)
+    if waits_at(target) is not None and not meant.reply.strip():
         return show(turn.deps, turn.chat, target), language, ()
     text = plain(meant.reply.strip()) or facts_of(target)
     return Deed(text, "", target.id, target.trigger.page), language, ()
 
 
-def _asked(deps: Deps, tools: Tools, tenant: str, chat: Chat, said: str, missing: str = "") -> _Answer:
+def _answer_from_workspace(
+    deps: Deps, tools: Tools, tenant: str, chat: Chat, question: str, missing: str = ""
+) -> _Answer:
     """Answer from the workspace; where it does not say, and a run was meant by name, say what is `missing`."""
-    found = ask_workspace(deps, tools, tenant, said, _history(chat), below=chat.project, about=chat.title)
+    found = ask_workspace(deps, tools, tenant, question, _history(chat), below=chat.project, about=chat.title)
     sources = tuple({"title": each.title, "url": each.url, "page": each.page} for each in found.sources)
     if found.found:
         return Deed(plain(found.text)), chat.language, sources

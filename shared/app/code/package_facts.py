@@ -19,7 +19,7 @@ from shared.http_client import HttpClient
 Key = tuple[str, str]  # system and name, as in Dependency
 PackageFacts = Callable[[Iterable[Key]], Mapping[Key, Known]]
 
-MOST = 40  # packages that are asked about at once
+MAX = 40  # packages that are asked about at once
 _TIMEOUTS = (3.0, 10.0)
 _SIMPLE = "application/vnd.pypi.simple.v1+json"
 
@@ -29,12 +29,12 @@ def package_facts(npm: str, pip: str, now: Callable[[], datetime]) -> PackageFac
     at = {NPM: npm, PYPI: pip}
     clients = {system: _client(url) for system, url in at.items() if url.startswith(("https://", "http://"))}
 
-    def known(keys: Iterable[Key]) -> dict[Key, Known]:
-        asked = [key for key in dict.fromkeys(keys) if key[0] in clients][:MOST]
+    def look_up(keys: Iterable[Key]) -> dict[Key, Known]:
+        asked = [key for key in dict.fromkeys(keys) if key[0] in clients][:MAX]
         found = {key: _ask(*clients[key[0]], key, now()) for key in asked}
-        return {key: said for key, said in found.items() if said is not None}
+        return {key: fact for key, fact in found.items() if fact is not None}
 
-    return known
+    return look_up
 
 
 def _client(url: str) -> tuple[HttpClient, str]:
@@ -47,21 +47,21 @@ def _ask(http: HttpClient, path: str, key: Key, now: datetime) -> Known | None:
     place = f"{path}/{quote(name, safe='@')}" + ("/" if system == PYPI else "")
     headers = {"Accept": _SIMPLE if system == PYPI else "application/json"}
     try:
-        told = http.call("GET", place, headers=headers, auth="none").json
+        answer = http.call("GET", place, headers=headers, auth="none").json
     except Missing:
         return Known(exists=False)
     except AgentError:
         return None
-    if not isinstance(told, Mapping):
+    if not isinstance(answer, Mapping):
         return None
-    came = _times(told) if system == PYPI else [str((told.get("time") or {}).get("created") or "")]
+    came = _times(answer) if system == PYPI else [str((answer.get("time") or {}).get("created") or "")]
     days = [read for each in came if (read := _read(each)) is not None]
-    licence = told.get("license") if system == NPM else ""
+    licence = answer.get("license") if system == NPM else ""
     return Known(now - min(days) if days else None, licence if isinstance(licence, str) else "")
 
 
-def _times(told: Mapping[str, Any]) -> list[str]:
-    return [str(each.get("upload-time") or "") for each in told.get("files", ()) if isinstance(each, Mapping)]
+def _times(answer: Mapping[str, Any]) -> list[str]:
+    return [str(each.get("upload-time") or "") for each in answer.get("files", ()) if isinstance(each, Mapping)]
 
 
 def _read(time: str) -> datetime | None:

@@ -8,13 +8,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from shared.app.code.snapshots import snapshot_id, snapshots_of
+from shared.app.code.snapshots import snapshots_of
 from shared.app.engine.deps import Deps
 from shared.core.code.worktree import Worktree, diff, diff_of, from_text
+from shared.core.documents.codec import to_body
+from shared.core.documents.snapshot import SNAPSHOTS, Snapshot, snapshot_id
 from shared.core.run.run import NOTHING, Run, Step, Usage
-from shared.ports import Doc
+from shared.ports import get_as
 
-MOST = 400_000  # characters of a diff that are shown
+MAX = 400_000  # characters of a diff that are shown
 _TRY = "code.try"
 
 
@@ -29,11 +31,10 @@ class Version:
 
     @property
     def data(self) -> dict[str, Any]:
-        """Return it as the API lists it."""
-        said = {name: str(self.about.get(name) or "") for name in ("at", "step", "tree", "driver", "reason")}
+        texts = {name: str(self.about.get(name) or "") for name in ("at", "step", "tree", "driver", "reason")}
         return {
             "n": self.n,
-            **said,
+            **texts,
             "green": bool(self.about.get("green")),
             "tests": int(self.about.get("tests") or 0),
             "seconds": float(self.about.get("seconds") or 0.0),
@@ -45,13 +46,14 @@ class Version:
 def versions_of(deps: Deps, run: Run) -> list[Version]:
     """Return the versions of a run's work, the first one first; also those whose files have expired."""
     homes = dict.fromkeys([*(step.home for step in _tries(run) if step.home), run.id])  # a later one counts
-    docs = {int(doc.body["n"]): doc for home in homes for doc in snapshots_of(deps, run.tenant, home)}
+    kept = {each.n: each for home in homes for each in snapshots_of(deps, run.tenant, home)}
     tries = {number: step for number, step in enumerate(_tries(run), 1) if "green" in step.output}
     found = []
-    for number in sorted({*docs, *tries}):
-        step, doc = tries.get(number), docs.get(number)
-        about = {**(step.output if step else {}), **({"step": step.id} if step else {}), **(doc.body if doc else {})}
-        found.append(Version(number, about, _cost(run, step), bool(doc is not None and doc.body["ref"])))
+    for number in sorted({*kept, *tries}):
+        step, snapshot = tries.get(number), kept.get(number)
+        about = {**step.output, "step": step.id} if step else {}
+        about |= to_body(snapshot) if snapshot else {}
+        found.append(Version(number, about, _cost(run, step), bool(snapshot and snapshot.ref)))
     return found
 
 
@@ -60,18 +62,18 @@ def changes_of(deps: Deps, run: Run, number: int) -> tuple[str, list[dict[str, A
 
     Raises KeyError where its files are no longer kept.
     """
-    doc = _kept(deps, run, number)
-    tree = _tree(deps, run, doc)
-    before = _doc(deps, run, number - 1) if number > 1 else None
-    below, told = _originals_of(deps, run.tenant, doc), None
+    snapshot = _read_version(deps, run, number)
+    tree = _tree(deps, run, snapshot)
+    before = _snapshot(deps, run, number - 1) if number > 1 else None
+    below, changes = _originals_of(deps, run.tenant, snapshot), None
     with suppress(KeyError):
-        if before is not None and before.body["ref"]:
-            told = diff_of(_tree(deps, run, before), _originals_of(deps, run.tenant, before), tree, below)
-    if told is None:
-        told = diff(below, tree)
+        if before is not None and before.ref:
+            changes = diff_of(_tree(deps, run, before), _originals_of(deps, run.tenant, before), tree, below)
+    if changes is None:
+        changes = diff(below, tree)
     files: list[dict[str, Any]] = [{"path": path, "bytes": len(data)} for path, data in sorted(tree.files.items())]
     files += [{"path": path, "bytes": 0, "deleted": True} for path in sorted(tree.deleted)]
-    return told, files
+    return changes, files
 
 
 def report_of(deps: Deps, run: Run, version: Version) -> Mapping[str, Any] | None:
@@ -88,23 +90,23 @@ def _tries(run: Run) -> list[Step]:
     return [step for step in run.steps if step.spec.kind == _TRY]
 
 
-def _doc(deps: Deps, run: Run, number: int) -> Doc | None:
-    """Return the document of a version: of this run, or of the one whose version it goes on with."""
+def _snapshot(deps: Deps, run: Run, number: int) -> Snapshot | None:
+    """Return what was kept of a version: of this run, or of the one whose version it goes on with."""
     tries = _tries(run)
     home = tries[number - 1].home if number <= len(tries) else ""
-    found = deps.store.get(run.tenant, "snapshots", snapshot_id(run.id, number))
-    return found or (deps.store.get(run.tenant, "snapshots", snapshot_id(home, number)) if home else None)
+    places = ((run.tenant, SNAPSHOTS, snapshot_id(each, number)) for each in (run.id, home) if each)
+    return next((found for place in places if (found := get_as(Snapshot, deps.store, place))), None)
 
 
-def _kept(deps: Deps, run: Run, number: int) -> Doc:
-    doc = _doc(deps, run, number)
-    if doc is None or not doc.body["ref"]:
+def _read_version(deps: Deps, run: Run, number: int) -> Snapshot:
+    snapshot = _snapshot(deps, run, number)
+    if snapshot is None or not snapshot.ref:
         raise KeyError(snapshot_id(run.id, number))
-    return doc
+    return snapshot
 
 
-def _tree(deps: Deps, run: Run, doc: Doc) -> Worktree:
-    return from_text(deps.store.get_text(run.tenant, str(doc.body["ref"])))
+def _tree(deps: Deps, run: Run, snapshot: Snapshot) -> Worktree:
+    return from_text(deps.store.get_text(run.tenant, snapshot.ref))
 
 
 def _cost(run: Run, step: Step | None) -> Usage:
@@ -119,7 +121,7 @@ def _cost(run: Run, step: Step | None) -> Usage:
     return total
 
 
-def _originals_of(deps: Deps, tenant: str, doc: Doc) -> Mapping[str, bytes]:
+def _originals_of(deps: Deps, tenant: str, snapshot: Snapshot) -> Mapping[str, bytes]:
     """Return the files of the repository that a version is based on; none for a new project."""
-    ref = str(doc.body.get("originals") or "")
-    return from_text(deps.store.get_text(tenant, ref)).files if ref else {}
+    originals = snapshot.originals
+    return from_text(deps.store.get_text(tenant, originals)).files if originals else {}

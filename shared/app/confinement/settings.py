@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from shared.accounts.tenant_settings import tenant_settings
 from shared.app.engine.deps import Deps
 from shared.integrations.notion.confine import CONFINED_TO
 from shared.ports import change_doc
+from shared.ports.documents import tenant_settings
 
 _SETTINGS = ("settings", "tenant")
 
 
-def confined_to(deps: Deps, tenant: str) -> str:
+def find_confinement(deps: Deps, tenant: str) -> str:
     """Return the page; "" where writes may go anywhere that is shared with us."""
     return tenant_settings(deps.store, tenant).confined_to or ""
 

@@ -32,7 +32,7 @@ from shared.core.errors import (
     VersionConflict,
 )
 from shared.core.run import acts
-from shared.core.run.run import WaitKind, derived_id
+from shared.core.run.run import WaitKind, derive_id
 from shared.core.system import OAuthProvider
 from shared.integrations.systems import name_system
 from shared.oauth import GrantTokens, authorize_url, exchange
@@ -41,7 +41,6 @@ from shared.ports import SYSTEM, Put, Secret, change_doc
 from shared.telemetry import trace
 
 STATE_KEY = "oauth-state-key"
-TARGETS = frozenset({"/", "/connected"})  # where a person may be sent afterwards
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +121,7 @@ def finish_connection(
     if state.tenant:
         refuse_deleted(deps, state.tenant)  # before there is a token: nobody would revoke it
     _use_once(deps, state.nonce)
-    tokens = _exchanged(deps, accounts, provider, query["code"], redirect_uri, _verifier(cookie))
+    tokens = _exchange_code(deps, accounts, provider, query["code"], redirect_uri, _verifier(cookie))
     if provider.name == "notion":
         tenant = connect_notion(deps, accounts, tokens)
     else:
@@ -149,7 +148,7 @@ def _verifier(cookie: str) -> str:
     return hashlib.sha256(b"workwright-pkce:" + cookie.encode()).hexdigest()
 
 
-def _exchanged(
+def _exchange_code(
     deps: Deps, accounts: Accounts, provider: OAuthProvider, code: str, redirect_uri: str, verifier: str
 ) -> GrantTokens:
     """Exchange the code; a person waits in a browser, so a refusal is an answer and nothing to come back to."""
@@ -215,7 +214,7 @@ def resume_waiting(deps: Deps, tenant: str, provider: str) -> int:
 
 def _use_once(deps: Deps, nonce: str) -> None:
     try:
-        deps.store.put(SYSTEM, Put("oauth_nonces", derived_id("n-", nonce), {"at": deps.clock.now().isoformat()}, ""))
+        deps.store.put(SYSTEM, Put("oauth_nonces", derive_id("n-", nonce), {"at": deps.clock.now().isoformat()}, ""))
     except VersionConflict:  # made once, never changed
         raise Conflicting("this answer has already been used", way_out=AGAIN) from None
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from shared.accounts.accounts import Accounts
 from shared.accounts.grants import grant_of
 from shared.app.engine.deps import Deps
 from shared.app.engine.switches import refuse_deleted
+from shared.core.documents.bots import BOTS, WORKSPACES, Bot, Workspace
+from shared.core.documents.codec import to_body
 from shared.core.errors import BadSignature, IntegrationError, RequestError
-from shared.core.run.run import derived_id
+from shared.core.run.run import derive_id
 from shared.integrations.notion.client.client import Notion
 from shared.oauth import GrantTokens
-from shared.ports import SYSTEM, Put, change_doc
+from shared.ports import SYSTEM, Put, change_as, change_doc, get_as
 
 AGAIN = "Start the connection again."
 
@@ -34,42 +37,41 @@ def connect_notion(deps: Deps, accounts: Accounts, tokens: GrantTokens) -> str:
     bot, workspace = str(tokens.public.get("bot_id", "")), str(tokens.public.get("workspace_id", ""))
     if not bot or not workspace:
         raise BadSignature("Notion's answer names no bot or workspace")
-    doc = deps.store.get(SYSTEM, "workspaces", workspace)
-    tenants: dict[str, str] = dict(doc.body["tenants"]) if doc else {}
+    known = get_as(Workspace, deps.store, (SYSTEM, WORKSPACES, workspace))
+    tenants = known.tenants if known is not None else {}
     tenant = _tenant_of(deps, bot, tenants, tokens.public)
     refuse_deleted(deps, tenant)
     older = tenants.get(tenant, bot)
     if older != bot:
         _see_that_it_works(accounts, tokens)
     accounts.keep(tenant, "notion", tokens, tokens.public)
-    deps.store.put(SYSTEM, Put("bots", bot, {"tenant": tenant, "workspace": workspace}))
+    deps.store.put(SYSTEM, Put(BOTS, bot, to_body(Bot(tenant, workspace))))
     if older != bot:  # kept, so that what it wrote is still known as ours
-        retired = {"tenant": tenant, "workspace": workspace, "retired": deps.clock.now().isoformat()}
-        deps.store.put(SYSTEM, Put("bots", older, retired))
+        deps.store.put(SYSTEM, Put(BOTS, older, to_body(Bot(tenant, workspace, deps.clock.now()))))
 
-    def add(known: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-        there = (known or {}).get("tenants") or {}
-        return known if there.get(tenant) == bot else {"tenants": {**there, tenant: bot}}
+    def add(known: Workspace | None) -> Workspace | None:
+        before = known or Workspace()
+        return known if before.tenants.get(tenant) == bot else replace(before, tenants={**before.tenants, tenant: bot})
 
     def begin(settings: Mapping[str, Any] | None) -> Mapping[str, Any]:
         return settings if settings is not None else {"name": str(tokens.public.get("workspace_name") or "")}
 
-    change_doc(deps.store, (SYSTEM, "workspaces", workspace), add, deps.stand_back)
+    change_as(Workspace, deps.store, (SYSTEM, WORKSPACES, workspace), add, deps.stand_back)
     change_doc(deps.store, (tenant, "settings", "tenant"), begin, deps.stand_back)
     return tenant
 
 
 def _tenant_of(deps: Deps, bot: str, tenants: Mapping[str, str], public: Mapping[str, Any]) -> str:
     """Return the bot's tenant, else that of the same person in this workspace, else a new one's name."""
-    known = deps.store.get(SYSTEM, "bots", bot)
+    known = get_as(Bot, deps.store, (SYSTEM, BOTS, bot))
     if known is not None:
-        return str(known.body["tenant"])
+        return known.tenant
     owner = _owner_of(public)
     for tenant in tenants if owner else ():
         grant = grant_of(deps.store, tenant, "notion")
         if grant is not None and _owner_of(grant.public) == owner:
             return tenant
-    return derived_id("t-", bot)
+    return derive_id("t-", bot)
 
 
 def _owner_of(public: Mapping[str, Any]) -> str:

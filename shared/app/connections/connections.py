@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from typing import Any
 
 from shared.accounts.accounts import Accounts
@@ -12,22 +11,15 @@ from shared.app.connections.connect_account import connect_ticket, resume_waitin
 from shared.app.engine.deps import Deps
 from shared.app.engine.switches import refuse_deleted
 from shared.app.intake.accept_forge_delivery import note_installation
-from shared.app.tries.github import try_github
-from shared.app.tries.gitlab import try_gitlab
-from shared.app.tries.tried import Tried
-from shared.app.tries.vercel import try_vercel
 from shared.core.errors import Conflicting, ErrorClass, IntegrationError, Unauthorized
 from shared.integrations.github.app import rules_account
-from shared.integrations.systems import SYSTEMS, name_system
+from shared.integrations.systems import SELF_MANAGED, SYSTEMS, name_system
+from shared.integrations.trials import load_trial
+from shared.integrations.tried import Given
 from shared.oauth import GrantTokens
 from shared.ports import Secret
 
-_TRIES: Mapping[str, Callable[..., Tried]] = {
-    "github": try_github,
-    "gitlab": partial(try_gitlab, plain=True),
-    "vercel": try_vercel,
-}
-TAKES_TOKENS = tuple(_TRIES)
+TAKES_TOKENS = tuple(each.name for each in SYSTEMS.values() if each.by_token)
 _SHOW = (
     "Install the app on GitHub, then give the installation's number and a token of an owner "
     "of that account (scope read:org)."
@@ -41,17 +33,16 @@ def connect_by_token(
 
     A `note` says what it may not do, where that is seen.
     """
-    if system not in _TRIES:
+    if system not in TAKES_TOKENS:
         raise Conflicting(f"field 'system' must be one of {', '.join(TAKES_TOKENS)} to take a token")
     if host and not SYSTEMS[system].self_managed:
-        managed = " or ".join(each.title for each in SYSTEMS.values() if each.self_managed)
-        raise Conflicting(f"field 'host' is only for a self-managed {managed}", way_out="Leave 'host' out.")
+        raise Conflicting(f"field 'host' is only for a self-managed {SELF_MANAGED}", way_out="Leave 'host' out.")
     refuse_deleted(deps, tenant)
     try:
         at = accounts.http_with(system, None, host).base_url
     except Unauthorized as error:
         raise Conflicting(str(error), way_out="Create a new token and give that one.") from error
-    tried = _TRIES[system](token, at=at, trace=accounts.trace)
+    tried = load_trial(system)(Given(deps.clock.now, at, token, plain=True, trace=accounts.trace))
     if not tried.facts.get("login"):  # it is no good; one that may do little may do enough for this team
         raise Conflicting(tried.says, way_out=tried.way_out)
     public = {"login": tried.facts["login"], **({"host": host} if host else {})}

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from shared.integrations.forge import Forge
     from shared.steps._kind import Connect
 
-MOST = 500
+MAX = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def make_hook(deps: Deps, connect: Connect, tenant: str, system: str, repository
     told how to make it themselves.
     """
     _check(system, repository)
-    hook, known = _begun(deps, tenant, system, repository)
+    hook, known = _reserve_hook(deps, tenant, system, repository)
     webhook = load_webhook(system)
     if webhook.brings_secret:
         return Made(_view(deps, hook, known), "", webhook.by_hand)
@@ -75,7 +75,7 @@ def listen(deps: Deps, connect: Connect, tenant: str, system: str, repository: s
         before = _load(deps, tenant, hook_id(deps, tenant, system, repository))
         if before is not None and before.asked:
             return before.refused or ""
-        hook, known = _begun(deps, tenant, system, repository)
+        hook, known = _reserve_hook(deps, tenant, system, repository)
     except Conflicting as error:
         return str(error)
     try:
@@ -94,16 +94,16 @@ def _reachable(url: str) -> bool:
 
 
 def _has_app(deps: Deps, tenant: str, system: str) -> bool:
-    grant = grant_of(deps.store, tenant, system) if system == "github" else None
+    grant = grant_of(deps.store, tenant, system)
     return grant is not None and bool(grant.installation)
 
 
-def _begun(deps: Deps, tenant: str, system: str, repository: str) -> tuple[str, Hook]:
+def _reserve_hook(deps: Deps, tenant: str, system: str, repository: str) -> tuple[str, Hook]:
     """Write down whose it is before its system knows it: its first delivery may be here before the answer is."""
     hook = hook_id(deps, tenant, system, repository)
     known = Hook(system, repository, deps.clock.now().isoformat())
-    if _load(deps, tenant, hook) is None and len(deps.store.list_docs(tenant, KIND, limit=MOST)) >= MOST:
-        raise Conflicting(f"there are already {MOST} webhooks, the most a tenant may have", way_out="Remove one first.")
+    if _load(deps, tenant, hook) is None and len(deps.store.list_docs(tenant, KIND, limit=MAX)) >= MAX:
+        raise Conflicting(f"there are already {MAX} webhooks, the most a tenant may have", way_out="Remove one first.")
     _keep(deps, tenant, hook, known)
     return hook, known
 
@@ -121,7 +121,7 @@ def _set_up(deps: Deps, connect: Connect, tenant: str, hook: str, known: Hook) -
 
 def give_secret(deps: Deps, tenant: str, hook: str, secret: Secret) -> Mapping[str, Any]:
     """Keep the secret that its system signs with; raises NotThere, and Conflicting where we choose the secret."""
-    known = _known(deps, tenant, hook)
+    known = _require_hook(deps, tenant, hook)
     if not load_webhook(known.system).brings_secret:
         raise Conflicting(f"we choose the secret of a webhook for {name_system(known.system)} ourselves")
     whole = replace(known, secret=dict(deps.secrets.seal(tenant, f"hook.{hook}", secret)))
@@ -131,7 +131,7 @@ def give_secret(deps: Deps, tenant: str, hook: str, secret: Secret) -> Mapping[s
 
 def list_hooks(deps: Deps, tenant: str) -> list[Mapping[str, Any]]:
     """Return the tenant's webhooks, without what is secret about them."""
-    listed = {doc.id: from_body(Hook, doc.body) for doc in deps.store.list_docs(tenant, KIND, limit=MOST)}
+    listed = {doc.id: from_body(Hook, doc.body) for doc in deps.store.list_docs(tenant, KIND, limit=MAX)}
     return [_view(deps, hook, known) for hook, known in listed.items() if not known.removed]
 
 
@@ -140,9 +140,9 @@ def remove_hook(deps: Deps, connect: Connect, tenant: str, hook: str) -> Mapping
 
     That it was taken away is kept, or the next work for its repository would make it again.
     """
-    known = _known(deps, tenant, hook)
+    known = _require_hook(deps, tenant, hook)
     deps.store.put(SYSTEM, Put(KIND, hook, None))  # first: from here on nothing it sends is taken
-    left = _deleted_there(connect, known, known.remote) if known.remote else ""
+    left = _delete_remote(connect, known, known.remote) if known.remote else ""
     kept = Hook(known.system, known.repository, known.at, removed=True)
     deps.store.put(tenant, Put(KIND, hook, to_body(kept) if SYSTEMS[known.system].keeps_code else None))
     return {"removed": hook, "left": left}
@@ -153,7 +153,7 @@ def _load(deps: Deps, tenant: str, hook: str) -> Hook | None:
     return from_body(Hook, doc.body) if doc is not None else None
 
 
-def _known(deps: Deps, tenant: str, hook: str) -> Hook:
+def _require_hook(deps: Deps, tenant: str, hook: str) -> Hook:
     known = _load(deps, tenant, hook)
     if known is None or known.removed:
         raise NotThere(f"there is no webhook {hook!r}")
@@ -196,7 +196,7 @@ def _keep(deps: Deps, tenant: str, hook: str, known: Hook) -> None:
     deps.store.put(SYSTEM, Put(KIND, hook, to_body(door)))
 
 
-def _deleted_there(connect: Connect, known: Hook, remote: int) -> str:
+def _delete_remote(connect: Connect, known: Hook, remote: int) -> str:
     """Return "" when it is gone there too, else why it is not."""
     owner, _, name = known.repository.rpartition("/")
     forge: Forge = connect(load_client(known.system), scope=known.repository)

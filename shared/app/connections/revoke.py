@@ -5,10 +5,10 @@ from __future__ import annotations
 from shared.accounts.accounts import Accounts
 from shared.accounts.providers import PROVIDERS
 from shared.app.engine.deps import Deps
-from shared.app.intake.accept_forge_delivery import INSTALLATIONS
+from shared.core.documents.bots import INSTALLATIONS, Installation
 from shared.core.documents.grant import Grant
 from shared.oauth import revoke
-from shared.ports import SYSTEM
+from shared.ports import SYSTEM, get_as
 
 _THEIRS = "we no longer use the token or key that you gave us; delete it there"
 
@@ -18,8 +18,8 @@ def revoke_grant(deps: Deps, accounts: Accounts, tenant: str, system: str, grant
 
     A grant that has ended already is none. Raises IntegrationError.
     """
-    if system == "github" and grant.installation:
-        return _uninstall(deps, accounts, tenant, grant.installation)
+    if grant.installation:
+        return _uninstall(deps, accounts, tenant, system, grant.installation)
     provider = PROVIDERS.get(system)
     if provider is None or not provider.revoke_url or not _by_oauth(system, grant):
         return f"{system}: {_THEIRS}"
@@ -40,9 +40,9 @@ def _by_oauth(system: str, grant: Grant) -> bool:
     return grant.access is not None and (system == "notion" or grant.refresh is not None)
 
 
-def _uninstall(deps: Deps, accounts: Accounts, tenant: str, installation: int) -> str:
-    doc = deps.store.get(SYSTEM, INSTALLATIONS, f"github-{installation}")
-    if doc is not None and set(doc.body["tenants"]) - {tenant}:
-        return "github: our app stays installed, because another team of yours uses it"
+def _uninstall(deps: Deps, accounts: Accounts, tenant: str, system: str, installation: int) -> str:
+    known = get_as(Installation, deps.store, (SYSTEM, INSTALLATIONS, f"{system}-{installation}"))
+    if known is not None and set(known.tenants) - {tenant}:
+        return f"{system}: our app stays installed, because another team of yours uses it"
     accounts.app_tokens.uninstall(installation)
     return ""

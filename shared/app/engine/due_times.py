@@ -21,7 +21,7 @@ from shared.core.run.commands import Command
 from shared.ports import SYSTEM, Doc, Put
 
 _PAGE = 100
-MOST = 2000  # alarms that one look hands over; the next look goes on
+MAX = 2000  # alarms that one look hands over; the next look goes on
 _MENDED = timedelta(hours=1)  # how soon people may have put right what is wrong
 
 
@@ -58,7 +58,7 @@ def ring(deps: Deps) -> int:
     The alarm stays until its command has been carried out, so that a lost command is handed over again.
     """
     now, count, after = deps.clock.now(), 0, ""
-    while count < MOST and (docs := deps.store.list_docs(SYSTEM, KIND, after=after, limit=_PAGE)):
+    while count < MAX and (docs := deps.store.list_docs(SYSTEM, KIND, after=after, limit=_PAGE)):
         due = [alarm for doc in docs if (alarm := read_alarm(doc)).at <= now]
         for alarm in due:
             try:  # one by one: what cannot be handed over must not hold up the rest
@@ -73,19 +73,18 @@ def ring(deps: Deps) -> int:
     return count
 
 
-def snoozed(now: datetime, tries: int, at_least: timedelta | None = None) -> datetime:
+def find_next_ring(now: datetime, tries: int, min_wait: timedelta | None = None) -> datetime:
     """Return when to ring again for what could not be done: soon, then less and less often."""
     wait = backoff(tries + 1, ALARM.waits)
-    return whole_second(now + max(wait, at_least or wait))
+    return whole_second(now + max(wait, min_wait or wait))
 
 
 def come_back(deps: Deps, error: IntegrationError | Busy, tries: int) -> datetime:
     """Return when to try again after this error: what is wrong for good may be mended by people, so it is seldom."""
     if isinstance(error, Busy) or error.error_class in (ErrorClass.TRANSIENT, ErrorClass.UNAUTHORIZED):
-        return snoozed(deps.clock.now(), tries, getattr(error, "retry_after", None))
-    return snoozed(deps.clock.now(), tries, _MENDED)
+        return find_next_ring(deps.clock.now(), tries, getattr(error, "retry_after", None))
+    return find_next_ring(deps.clock.now(), tries, _MENDED)
 
 
 def read_alarm(doc: Doc) -> Alarm:
-    """Return the alarm that a document keeps."""
     return from_body(Alarm, doc.body)

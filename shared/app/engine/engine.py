@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from shared.accounts.tenant_settings import tenant_settings
 from shared.app.engine.deps import Deps
 from shared.app.engine.switches import may_open
-from shared.app.money.priced import priced
-from shared.app.money.tenant_ledger import given_budget, with_budget
+from shared.app.money.priced import price_event
+from shared.app.money.tenant_ledger import read_budget, with_budget
 from shared.app.notify.tell_watchers import tell_watchers
 from shared.core.documents.tenant_settings import TenantSettings
 from shared.core.errors import NotThere, VersionConflict
@@ -22,11 +21,11 @@ from shared.core.run.events import Event, RunOpened
 from shared.core.run.reducer import reduce
 from shared.core.run.run import Run
 from shared.ports import SYSTEM, Commit, Loaded, Put
+from shared.ports.documents import tenant_settings
 from shared.telemetry import trace
 
 MAX_CONFLICTS = COMMIT.tries  # somebody else won each time, so the run has moved on that often
 
-Decide = Callable[[Run], Event | None]
 Span = tuple[datetime, datetime]
 
 
@@ -46,8 +45,8 @@ def _open_run(deps: Deps, event: RunOpened, puts: tuple[Put, ...], handled: str)
             after = loaded.run
             break
         rehearse = may_open(deps, event.tenant)
-        wanted = replace(event, rehearse=rehearse, limits=with_budget(event.limits, given_budget(deps, event.tenant)))
-        saved = priced(deps, None, wanted, *reduce(None, wanted))
+        wanted = replace(event, rehearse=rehearse, limits=with_budget(event.limits, read_budget(deps, event.tenant)))
+        saved = price_event(deps, None, wanted, *reduce(None, wanted))
         after, audit = saved.after, _audit(saved.after, wanted, event.trigger.by or event.trigger.kind)
         token = f"{event.run}.open.{deps.owner()}"
         commit = Commit(after, saved.events, saved.commands, "", token, handled, (*puts, *saved.puts), audit)
@@ -94,7 +93,7 @@ def _record_loaded(deps: Deps, loaded: Loaded, event: Event, label: str, handled
         after, commands = reduce(loaded.run, event)
         if after is loaded.run:
             break
-        saved = priced(deps, loaded.run, event, after, commands)
+        saved = price_event(deps, loaded.run, event, after, commands)
         after, audit = saved.after, _audit(saved.after, event, "")
         token = f"{run_id}.{after.seq}.{deps.owner()}"
         commit = Commit(
@@ -162,7 +161,7 @@ def _audit(after: Run, event: Event, who: str) -> tuple[Mapping[str, Any], ...]:
     return ({**entry, "plan_hash": after.plan_hash} if after.plan_hash else entry,)
 
 
-# --- pauses of all work: their time counts against no limit of a run --------------------------------------------------
+# Pauses of all work: their time counts against no limit of a run.
 
 
 def pauses_of(now: datetime, *settings: TenantSettings) -> tuple[Span, ...]:
@@ -171,10 +170,10 @@ def pauses_of(now: datetime, *settings: TenantSettings) -> tuple[Span, ...]:
     for each in settings:
         spans += [(_time(stood["since"]), _time(stood["until"])) for stood in each.stood]
         spans += [(_time(each.paused_at), now)] if each.paused and each.paused_at else []
-    return tuple(_merged(spans))
+    return tuple(_merge_spans(spans))
 
 
-def _merged(spans: Sequence[Span]) -> list[Span]:
+def _merge_spans(spans: Sequence[Span]) -> list[Span]:
     found: list[Span] = []
     for since, until in sorted(spans):
         if found and since <= found[-1][1]:
@@ -192,12 +191,12 @@ def count_nothing(deps: Deps, run: Run, spans: Sequence[Span]) -> Run:
     return run
 
 
-def caught_up(deps: Deps, run: Run) -> Run:
+def skip_pauses(deps: Deps, run: Run) -> Run:
     """Return the run for which no pause counts that was until now: before something of it is said to have lapsed."""
     now = deps.clock.now()
     spans = pauses_of(now, *(tenant_settings(deps.store, whose) for whose in (SYSTEM, run.tenant)))
     own = [(run.pause.at, now)] if run.pause is not None else []
-    return count_nothing(deps, run, _merged([*spans, *own]))
+    return count_nothing(deps, run, _merge_spans([*spans, *own]))
 
 
 def _time(text: str) -> datetime:

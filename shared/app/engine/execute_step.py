@@ -16,13 +16,13 @@ from shared.app.asking.unreached import patient_wait
 from shared.app.engine.attempt import Attempt
 from shared.app.engine.deps import Deps
 from shared.app.engine.engine import record, record_loaded, relay
-from shared.app.engine.failed_attempts import MAX_ERROR, failed, failure_event
+from shared.app.engine.failed_attempts import MAX_ERROR, fail_step, failure_event
 from shared.app.engine.leases import lease
 from shared.app.engine.step_context import context_of
 from shared.app.engine.tools import Tools
 from shared.app.money.budget import CallLost, Meter, NotWanted
-from shared.app.money.spend import metered
-from shared.app.pauses.watch import HeldUp, Rehearsed, Watch, held_up, rehearsed
+from shared.app.money.spend import meter_model
+from shared.app.pauses.watch import HeldUp, Rehearsed, Watch, held_up, pause_rehearsal
 from shared.core.errors import DocumentTooLarge, ErrorClass, IntegrationError, SandboxUnavailable
 from shared.core.models.model_errors import ModelError
 from shared.core.run import acts
@@ -55,21 +55,21 @@ def carry_out(command: Command, deps: Deps, tools: Tools, do: Do) -> None:
     """
     with lease(deps, command.tenant, f"{command.run}.{command.step}"):
         loaded = deps.store.load_run(command.tenant, command.run)
-        step = wanted_step(loaded.run, command) if loaded is not None else None
+        step = find_wanted_step(loaded.run, command) if loaded is not None else None
         if loaded is not None and step is not None:
             began = deps.clock.now()
             watch = Watch(deps, loaded.run)
             meter = Meter(deps, loaded.run, step, lambda: _still_wanted(deps, command, watch))
-            event = _measured(Attempt(command, deps, tools, loaded.run, step, meter), do)
+            event = _measure_attempt(Attempt(command, deps, tools, loaded.run, step, meter), do)
             if event is not None:
-                told, puts = meter.told(event), meter.puts()
-                record_outcome(deps, loaded, step, told, began, handled=command.id, puts=puts)
+                outcome, puts = meter.add_costs(event), meter.puts()
+                record_outcome(deps, loaded, step, outcome, began, handled=command.id, puts=puts)
                 return
             deps.store.put(command.tenant, *meter.puts())
     relay(deps, command.tenant, command.run)
 
 
-def _measured(attempt: Attempt, do: Do) -> ev.Event | None:
+def _measure_attempt(attempt: Attempt, do: Do) -> ev.Event | None:
     """Return what came of the attempt, made within a span of its own."""
     step = attempt.step
     kind: dict[str, spans.Value | None] = {"workwright.step.kind": step.spec.kind, "workwright.step": step.id}
@@ -91,18 +91,18 @@ def _outcome(attempt: Attempt, do: Do) -> ev.Event | None:
     except HeldUp:
         return held_up(deps, command, step)
     except Rehearsed:
-        return rehearsed(deps, command, run, step)
+        return pause_rehearsal(deps, command, run, step)
     except CallLost:
         return ev.StepLost(deps.clock.now(), step.id, step.attempt, step.wake)
     except NotWanted as error:
-        if _taken_for_lost(deps, command):
+        if _is_taken_for_lost(deps, command):
             return None
-        return failed(deps, step, str(error), ErrorClass.PERMANENT)
+        return fail_step(deps, step, str(error), ErrorClass.PERMANENT)
 
 
-def _taken_for_lost(deps: Deps, command: Command) -> bool:
+def _is_taken_for_lost(deps: Deps, command: Command) -> bool:
     loaded = deps.store.load_run(command.tenant, command.run)
-    return loaded is None or wanted_step(loaded.run, command) is None
+    return loaded is None or find_wanted_step(loaded.run, command) is None
 
 
 def _still_wanted(deps: Deps, command: Command, watch: Watch) -> bool:
@@ -112,7 +112,7 @@ def _still_wanted(deps: Deps, command: Command, watch: Watch) -> bool:
     """
     watch()
     loaded = deps.store.load_run(command.tenant, command.run)
-    if loaded is None or wanted_step(loaded.run, command) is None:
+    if loaded is None or find_wanted_step(loaded.run, command) is None:
         return False
     return not loaded.run.cancel and not loaded.run.failure
 
@@ -133,7 +133,7 @@ def record_outcome(
         record_loaded(deps, loaded, event, label=kind, handled=handled, puts=puts)
     except DocumentTooLarge as error:
         why, used = f"the outcome is too large to be kept: {error}", getattr(event, "used", NOTHING)
-        refused = failed(deps, step, why, ErrorClass.PERMANENT, used=used)
+        refused = fail_step(deps, step, why, ErrorClass.PERMANENT, used=used)
         refused = replace(refused, calls=getattr(event, "calls", ()))
         record_loaded(deps, loaded, refused, label=kind, handled=handled, puts=puts)
     if isinstance(event, ev.StepFailed) and event.error_class == ErrorClass.UNAUTHORIZED:
@@ -149,7 +149,7 @@ def _see_grant(deps: Deps, run: Run, provider: str, began: datetime) -> None:
         record(deps, run.tenant, run.id, acts.GrantRestored(deps.clock.now(), provider))
 
 
-def wanted_step(run: Run, command: Command) -> Step | None:
+def find_wanted_step(run: Run, command: Command) -> Step | None:
     """Return the step if exactly this attempt, at exactly this wake, is still wanted."""
     step = run.step(command.step)
     if step is None or step.attempt != command.attempt or step.wake != command.wake:
@@ -165,7 +165,7 @@ def _attempt(attempt: Attempt) -> ev.Event:
     kind = _kind_of(step, tools)
     if kind is None:
         why = f"this version knows no step kind {step.spec.kind!r}"
-        return failed(deps, step, why, ErrorClass.PERMANENT, fault=Fault.UNKNOWN_KIND)
+        return fail_step(deps, step, why, ErrorClass.PERMANENT, fault=Fault.UNKNOWN_KIND)
     try:
         wanted = kind.input.model_validate(dict(step.spec.input))
         outcome = kind.run(wanted, context_of(deps, run, step, tools, attempt.model))
@@ -176,7 +176,7 @@ def _attempt(attempt: Attempt) -> ev.Event:
             signature=failure.signature, used=failure.used, fault=failure.fault,
         )  # fmt: skip
     except ValidationError as error:
-        return failed(deps, step, f"input: {error.errors()[0]['msg']}", ErrorClass.PERMANENT)
+        return fail_step(deps, step, f"input: {error.errors()[0]['msg']}", ErrorClass.PERMANENT)
     except (IntegrationError, ModelError, SandboxUnavailable) as error:
         return failure_event(deps, run.tenant, step, error)
     match outcome:
@@ -209,7 +209,7 @@ def as_stored(output: Mapping[str, Any]) -> Mapping[str, Any]:
 def _for_undo(attempt: Attempt) -> Model:
     """Return what an undo may think with: the run's money may be spent, so it is the tenant's, kept back for this."""
     tenant, what = attempt.run.tenant, f"undo {attempt.step.spec.kind}"
-    return metered(attempt.deps, tenant, attempt.tools.model(tenant), what, vital=True)
+    return meter_model(attempt.deps, tenant, attempt.tools.model(tenant), what, vital=True)
 
 
 def _undo(attempt: Attempt) -> ev.Event:
@@ -221,8 +221,8 @@ def _undo(attempt: Attempt) -> ev.Event:
         context = context_of(deps, run, step, tools, lambda: _for_undo(attempt))
         kind.undo(kind.input.model_validate(dict(step.spec.input)), context)
     except IntegrationError as error:
-        told = patient_wait(deps, run.tenant, error)
-        after, slow = told or error.retry_after, told is not None
+        patience = patient_wait(deps, run.tenant, error)
+        after, slow = patience or error.retry_after, patience is not None
         wait = after.total_seconds() if after else None
         return ev.UndoFailed(deps.clock.now(), step.id, step.attempt, str(error), error.error_class, wait, slow)
     except ValidationError as error:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import product
 
 from shared import log
 from shared.app.asking.unreached import patient_wait
 from shared.app.engine.deps import Deps
-from shared.app.engine.taken_away import class_of
-from shared.core.errors import ErrorClass, IntegrationError, SandboxUnavailable
+from shared.core.errors import ErrorClass, IntegrationError, Missing, NotAllowed, SandboxUnavailable
 from shared.core.models.model_errors import ModelError
 from shared.core.run import events as ev
 from shared.core.run.faults import Fault
 from shared.core.run.run import NOTHING, Step, Usage
 from shared.core.text.cut_text import cut_text
+from shared.integrations.notion.ids import ids_in
 
 MAX_ERROR = 12_000  # characters of an error that a run keeps; a model may quote a whole page in one
+_KINDS = ("pages", "map", "claims")  # pages with runs, what the workspace was seen to hold, what steps have made
 
 
 def failure_event(
@@ -39,12 +41,12 @@ def failure_event(
             fault=error.fault,
         )
     if isinstance(error, ModelError):
-        return failed(deps, step, str(error), error.error_class, str(error)[:500], error.used, error.fault)
+        return fail_step(deps, step, str(error), error.error_class, str(error)[:500], error.used, error.fault)
     log.event("security.refused", "WARNING", what="sandbox", kind=step.spec.kind)  # code that may run nowhere here
-    return failed(deps, step, str(error), ErrorClass.FINAL, fault=error.fault)  # no other plan brings a sandbox
+    return fail_step(deps, step, str(error), ErrorClass.FINAL, fault=error.fault)  # no other plan brings a sandbox
 
 
-def failed(
+def fail_step(
     deps: Deps,
     step: Step,
     error: str,
@@ -53,5 +55,18 @@ def failed(
     used: Usage = NOTHING,
     fault: Fault = Fault.OTHER,
 ) -> ev.StepFailed:
-    said, now = cut_text(error, MAX_ERROR), deps.clock.now()
-    return ev.StepFailed(now, step.id, step.attempt, said, error_class, signature=signature, used=used, fault=fault)
+    message, now = cut_text(error, MAX_ERROR), deps.clock.now()
+    return ev.StepFailed(now, step.id, step.attempt, message, error_class, signature=signature, used=used, fault=fault)
+
+
+def class_of(deps: Deps, tenant: str, error: IntegrationError) -> ErrorClass:
+    """Return how the run treats the error: what Notion let us at before, or forbids, ends it as planned.
+
+    A retry then goes on with the same plan. An id that we have never seen may be a mistake of the plan's, and another
+    plan may mend it: Notion answers the same for both.
+    """
+    if error.system != "notion" or not isinstance(error, Missing | NotAllowed):
+        return error.error_class
+    places = product(_KINDS, set(ids_in(str(error))))
+    known = isinstance(error, NotAllowed) or any(deps.store.get(tenant, *place) for place in places)
+    return ErrorClass.FINAL if known else error.error_class

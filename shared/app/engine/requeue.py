@@ -14,7 +14,7 @@ from shared.core.errors import Busy, ErrorClass, IntegrationError, Unreachable
 from shared.core.retries import COMMAND
 from shared.core.run.commands import Command
 from shared.core.run.retry import delay_as_told, delay_before
-from shared.core.run.run import derived_id
+from shared.core.run.run import derive_id
 
 MAX_TIMES = COMMAND.tries  # days, with the longest waits of ten minutes; after that the queue puts the command aside
 
@@ -39,9 +39,9 @@ def patient(use_case: UseCase) -> UseCase:
         except IntegrationError as error:
             if error.error_class != ErrorClass.TRANSIENT or command.attempt >= MAX_TIMES:
                 raise
-            told = patient_wait(deps, command.tenant, error)
-            counts = told is None or not isinstance(error, Unreachable)
-            come_again(command, deps, told or error.retry_after, as_told=told is not None, counts=counts)
+            patience = patient_wait(deps, command.tenant, error)
+            counts = patience is None or not isinstance(error, Unreachable)
+            come_again(command, deps, patience or error.retry_after, as_told=patience is not None, counts=counts)
 
     return handle
 
@@ -55,11 +55,11 @@ def come_again(
     has been; else later each time. What does not count may come again for ever.
     """
     times = command.attempt + (1 if counts else 0)
-    least = retry_after.total_seconds() if retry_after else None
-    if as_told and least is not None:
-        delay = delay_as_told(f"{command.id}/{times}", least)
+    min_wait_s = retry_after.total_seconds() if retry_after else None
+    if as_told and min_wait_s is not None:
+        delay = delay_as_told(f"{command.id}/{times}", min_wait_s)
     else:
-        delay = delay_before(command.id, times, deps.limits, least)
+        delay = delay_before(command.id, times, deps.limits, min_wait_s)
     until = deps.clock.now() + timedelta(seconds=delay)
-    name = derived_id("again-", command.id, str(times))
+    name = derive_id("again-", command.id, str(times))
     deps.queue.enqueue([replace(command, id=name, attempt=times, not_before=until)])

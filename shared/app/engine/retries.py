@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from shared.app.engine.deps import Deps
+from shared.core.documents.effect import EFFECTS, Effect
 from shared.core.errors import Busy, ErrorClass, IntegrationError
 from shared.core.run.replan import of_use
-from shared.core.run.resume import carried_from
+from shared.core.run.resume import carry_over
 from shared.core.run.run import Carried, Run, Step, StepStatus, Usage
+from shared.ports import get_as
 
 if TYPE_CHECKING:
     from shared.app.engine.tools import Tools
@@ -26,7 +28,7 @@ def to_go_on_with(deps: Deps, tools: Tools, old: Run, plan_estimate: Usage) -> t
 
     Raises Busy while the page cannot be read.
     """
-    carried = carried_from(old, _taken_back(deps, old), plan_estimate)
+    carried = carry_over(old, _find_taken_back(deps, old), plan_estimate)
     done = [step for step in carried.steps if step.status == StepStatus.SUCCEEDED]
     if not all(map(of_use, done)) or not all(_is_known(step, tools) for step in carried.steps):
         return None, FORMER
@@ -54,31 +56,31 @@ def _is_kept(deps: Deps, run: Run, ref: str) -> bool:
     return True
 
 
-def _taken_back(deps: Deps, old: Run) -> frozenset[str]:
+def _find_taken_back(deps: Deps, old: Run) -> frozenset[str]:
     """Return the steps that put a site live which was taken back, or whose switch failed: that is asked for anew."""
     live = [step for step in old.steps if step.spec.kind in _LIVE]
-    wrong = any(_known(deps, old, step, "wrong") for step in live)
-    failed = [step for step in live if step.status == StepStatus.FAILED and _known(deps, old, step, "promotion")]
+    wrong = any(_is_confirmed(deps, old, step, "wrong") for step in live)
+    failed = [step for step in live if step.status == StepStatus.FAILED and _is_confirmed(deps, old, step, "promotion")]
     return frozenset(step.id for step in (live if wrong else failed))
 
 
-def _known(deps: Deps, run: Run, step: Step, effect: str) -> bool:
-    doc = deps.store.get(run.tenant, "effects", f"{step.home or run.id}.{step.id}.{effect}")
-    return doc is not None and doc.body["state"] == "confirmed"
+def _is_confirmed(deps: Deps, run: Run, step: Step, effect: str) -> bool:
+    known = get_as(Effect, deps.store, (run.tenant, EFFECTS, f"{step.home or run.id}.{step.id}.{effect}"))
+    return known is not None and known.is_confirmed
 
 
 def _page_changed(deps: Deps, tools: Tools, old: Run) -> bool:
     """Say whether people have changed the page since the plan; what the run itself wrote there says nothing of that."""
-    from shared.app.approval.heard import heard_of
-    from shared.app.intake.page_view import read_page_view, spoken_of
-    from shared.app.planning.make_plan import made_by_rules
-    from shared.core.pages.page_changes import planned_hash  # as a look at the page does it
+    from shared.app.approval.heard import load_heard
+    from shared.app.intake.page_view import find_spoken, read_page_view
+    from shared.app.planning.make_plan import is_made_by_rules
+    from shared.core.pages.page_changes import find_planned_hash  # as a look at the page does it
 
-    planned = planned_hash(old)
-    if not planned or made_by_rules(deps, old) or any(_writes_pages(step) for step in old.steps):
+    planned = find_planned_hash(old)
+    if not planned or is_made_by_rules(deps, old) or any(_writes_pages(step) for step in old.steps):
         return False
-    heard = heard_of(deps, old.tenant, old.id)
-    spoken = spoken_of(deps, old, heard)
+    heard = load_heard(deps, old.tenant, old.id)
+    spoken = find_spoken(deps, old, heard)
     connect = tools.accounts.connect_for(old.tenant)
     try:
         view = read_page_view(connect, old.trigger.page, tools.settings(old.tenant), spoken)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from shared.app.engine.deps import Deps
-from shared.core.run.run import Run, derived_id
+from shared.core.run.run import Run, derive_id
 from shared.ports import Loaded
 
 
 def retry_id(tenant: str, run: str) -> str:
     """Return the id of the one run that retries this run."""
-    return derived_id("run-", tenant, run, "retry")
+    return derive_id("run-", tenant, run, "retry")
 
 
 def latest_run(deps: Deps, tenant: str, run: str) -> Loaded | None:

@@ -28,7 +28,6 @@ def no_model() -> Model:
 
 
 def context_of(deps: Deps, run: Run, step: Step, tools: Tools, think: Callable[[], Model] = no_model) -> StepContext:
-    """Return what this step may use."""
     system = step.spec.kind.partition(".")[0]
     decided = run.opened_at if step.home else None  # whoever has it retried has looked what became of it
     watch = Watch(deps, run)
@@ -52,7 +51,7 @@ def context_of(deps: Deps, run: Run, step: Step, tools: Tools, think: Callable[[
         keep_context=lambda context: keep_context(deps, run, step, context, tools.known_secrets(run.tenant)),
         keep_snapshot=lambda number, about: keep_snapshot(deps, run, step, number, about),
         packages=tools.packages,
-        knowledge=lambda query: _known(deps, run, tools, query),
+        knowledge=lambda query: _find_knowledge(deps, run, tools, query),
         site_environment=lambda: tools.site_environment(run.tenant),
         browser=tools.browser,
         listen=lambda system, repository: _listen(deps, run, tools, system, repository),
@@ -66,7 +65,7 @@ def _listen(deps: Deps, run: Run, tools: Tools, system: str, repository: str) ->
     return listen(deps, tools.accounts.connect_for(run.tenant), run.tenant, system, repository)
 
 
-def _known(deps: Deps, run: Run, tools: Tools, query: str) -> list[Part]:
+def _find_knowledge(deps: Deps, run: Run, tools: Tools, query: str) -> list[Part]:
     """Return what the workspace says; what searches is loaded by those steps alone that ask."""
     from shared.app.knowledge.knowledge_search import knowledge_parts
 

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared import log
-from shared.accounts.tenant_settings import tenant_settings
 from shared.app.code.snapshots import expire_snapshots
 from shared.app.engine.deps import Deps
 from shared.app.engine.due_times import ring
@@ -17,10 +16,11 @@ from shared.core.errors import AgentError
 from shared.core.run import events as ev
 from shared.core.run.commands import Command
 from shared.ports import SYSTEM
+from shared.ports.documents import tenant_settings
 from shared.telemetry import trace
 
 FORGOTTEN_AFTER = timedelta(seconds=30)
-_LOOKS, _MOST_LOOKS = 100, 6400  # runs of one pass; and how many paused ones are passed over to find them
+_LOOKS, _MAX_LOOKS = 100, 6400  # runs of one pass; and how many paused ones are passed over to find them
 _AGES = tuple(timedelta(minutes=minutes) for minutes in (2, 5, 15, 60, 360))  # how old is asked only of what is there
 
 
@@ -31,7 +31,7 @@ def sweep(deps: Deps) -> Mapping[str, int]:
     Anybody may call it at any time, even at once.
     """
     now = deps.clock.now()
-    forgotten = deps.store.forgotten(now - FORGOTTEN_AFTER)
+    forgotten = deps.store.find_unsent(now - FORGOTTEN_AFTER)
     oldest = _oldest_outbox_s(deps, now) if forgotten else 0
     relayed = _hand_over(deps, forgotten)
     looked = moved = 0
@@ -83,23 +83,23 @@ def _due(deps: Deps, now: datetime) -> tuple[list[tuple[str, str]], Mapping[str,
     """
     paused: dict[str, bool] = {}
     stood: dict[str, tuple[Span, ...]] = {}
-    most = _LOOKS
+    limit = _LOOKS
     while True:
-        found = deps.store.due_runs(now, most)
+        found = deps.store.due_runs(now, limit)
         for tenant in {tenant for tenant, _ in found} - paused.keys():
             switches = tenant_settings(deps.store, SYSTEM), tenant_settings(deps.store, tenant)
             paused[tenant], stood[tenant] = bool(why_of(*switches)), pauses_of(now, *switches)
         due = [each for each in found if not paused[each[0]]]
-        if len(due) >= _LOOKS or len(found) < most or most >= _MOST_LOOKS:
+        if len(due) >= _LOOKS or len(found) < limit or limit >= _MAX_LOOKS:
             return due[:_LOOKS], stood
-        most *= 4  # paused ones are longest due, and so come first
+        limit *= 4  # paused ones are longest due, and so come first
 
 
 def _oldest_outbox_s(deps: Deps, now: datetime) -> int:
     """Return for how many seconds at least the oldest of the forgotten commands has not been handed over."""
     oldest = FORGOTTEN_AFTER
     for age in _AGES:
-        if not deps.store.forgotten(now - age, limit=1):
+        if not deps.store.find_unsent(now - age, limit=1):
             break
         oldest = age
     return round(oldest.total_seconds())

@@ -15,7 +15,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared import log
-from shared.accounts.tenant_settings import tenant_settings
 from shared.app.engine.deps import Deps
 from shared.core.asking.pace import WAITING_S
 from shared.core.documents.tenant_settings import PLACE as SETTINGS
@@ -34,8 +33,9 @@ from shared.core.run.commands import (
     command_from_data,
     command_to_data,
 )
-from shared.core.run.run import Run, derived_id
+from shared.core.run.run import Run, derive_id
 from shared.ports import SYSTEM, Doc, Put, change_doc
+from shared.ports.documents import tenant_settings
 
 REHEARSES = "rehearses"  # field of SYSTEM's settings
 STOOD = "stood"  # field of the settings: the pauses that are over
@@ -46,7 +46,7 @@ ARRIVALS = "arrivals"  # documents under SYSTEM, by tenant: it comes from anothe
 TOMBSTONES = "tombstones"  # documents under SYSTEM, by tenant: it was deleted
 DELETING = "this tenant is being deleted"
 _PAGE = 100
-_MOST_STOOD = 50  # pauses that are remembered
+_MAX_STOOD = 50  # pauses that are remembered
 _SLOT = timedelta(minutes=10)
 ON_PAGE = "paused_on"  # field of the settings: the page of Notion on which work was paused
 ARRIVING = "arriving"  # field of the settings: the tenant is on its way here, see arriving/state.py
@@ -109,15 +109,15 @@ def set_pause(deps: Deps, whose: str, paused: str | bool, by: str, page: Mapping
         body = {name: value for name, value in known.items() if name not in PAUSED}
         since = known.get("paused_at") if known.get("paused") else None
         if paused:
-            there = {ON_PAGE: dict(page)} if page else {}
-            return {**body, "paused": paused, "paused_by": by, "paused_at": since or now, **there}
+            on_page = {ON_PAGE: dict(page)} if page else {}
+            return {**body, "paused": paused, "paused_by": by, "paused_at": since or now, **on_page}
         stood = [*known.get(STOOD, ()), {"since": since, "until": now}] if since else known.get(STOOD, ())
-        return {**body, STOOD: list(stood)[-_MOST_STOOD:]} if stood else body
+        return {**body, STOOD: list(stood)[-_MAX_STOOD:]} if stood else body
 
     change_doc(deps.store, (whose, *SETTINGS), switch, deps.stand_back)
     what = "Paused" if paused else "Resumed"
-    told = {"why": paused} if isinstance(paused, str) and paused else {}
-    deps.store.note(whose, {"at": deps.clock.now().isoformat(), "run": "", "what": what, "by": by, **told})
+    reason = {"why": paused} if isinstance(paused, str) and paused else {}
+    deps.store.note(whose, {"at": deps.clock.now().isoformat(), "run": "", "what": what, "by": by, **reason})
     deps.crash_point("pause.after/settings")
     if paused and page:
         deps.store.put(SYSTEM, Put(HALTED, whose, {"at": now}))  # so that the clock looks at the page
@@ -125,7 +125,7 @@ def set_pause(deps: Deps, whose: str, paused: str | bool, by: str, page: Mapping
         release(deps)
 
 
-def held_back(command: Command, deps: Deps) -> bool:
+def hold_back(command: Command, deps: Deps) -> bool:
     """Keep a command that must not be carried out now; return whether it was. One of a deleted tenant is dropped."""
     if command.name == ERASE:
         return False
@@ -195,7 +195,7 @@ def _look_at_page(deps: Deps, tenant: str) -> None:
     settings = tenant_settings(deps.store, tenant)
     if page := settings.pause_page:
         turn = str(int(deps.clock.now().timestamp() // WAITING_S))
-        name = derived_id("box-", tenant, page, settings.paused_at, turn)
+        name = derive_id("box-", tenant, page, settings.paused_at, turn)
         nobody = write_author(Author(UNKNOWN, seen=True))
         deps.queue.enqueue([Command(name, CONSIDER, "plan", tenant, topic=nobody, ref=page)])
 
@@ -214,7 +214,7 @@ def _release(deps: Deps, tenant: str) -> int:
 def _again(id: str, body: Mapping[str, Any]) -> Command:
     """Return the command under a name that follows from its own: the queue takes no second one of the old name."""
     command = command_from_data(dict(body["command"]))
-    return replace(command, id=derived_id("held-", id, str(body["at"])), not_before=None)
+    return replace(command, id=derive_id("held-", id, str(body["at"])), not_before=None)
 
 
 def pause_view(deps: Deps, tenant: str) -> Mapping[str, Any]:
@@ -235,7 +235,7 @@ def pause_view(deps: Deps, tenant: str) -> Mapping[str, Any]:
     }
 
 
-def paused_words(deps: Deps, tenant: str) -> str:
+def describe_pause(deps: Deps, tenant: str) -> str:
     """Return who has paused all work, why, and how it goes on; "" while it is not paused."""
     for whose in (SYSTEM, tenant):
         settings = tenant_settings(deps.store, whose)
@@ -247,7 +247,7 @@ def paused_words(deps: Deps, tenant: str) -> str:
 
 def standing_still_words(deps: Deps, run: Run) -> str:
     """Return that a run, or all work, is paused, for whoever is asked or told something; "" where nothing is."""
-    return "" if run.status.final else paused_words(deps, run.tenant) or pause_words(run)
+    return "" if run.status.final else describe_pause(deps, run.tenant) or pause_words(run)
 
 
 def _go_on(settings: TenantSettings, whose: str, *, for_all: bool) -> str:
@@ -276,5 +276,5 @@ def erase_due(state: Mapping[str, Any]) -> datetime:
 
 def erase_command(tenant: str, about: str, not_before: datetime | None) -> Command:
     """Return the command to go on with a deletion; the same `about` is the same command."""
-    name = derived_id("erase-", tenant, about)
+    name = derive_id("erase-", tenant, about)
     return Command(name, ERASE, "sync", tenant, not_before=not_before)

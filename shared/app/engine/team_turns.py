@@ -19,7 +19,7 @@ from typing import Any
 from shared.app.engine.deps import Deps
 from shared.core.errors import Busy
 from shared.core.run.commands import Command
-from shared.core.run.run import derived_id
+from shared.core.run.run import derive_id
 from shared.ports import change_doc
 from shared.telemetry.trace import Headers
 
@@ -61,7 +61,7 @@ class Turns:
         turn = datetime.fromtimestamp(self._turn(command.function, command.tenant, now.timestamp()), UTC)
         if turn <= now:
             return False
-        later = replace(command, id=derived_id(_GIVEN, command.id), not_before=min(turn, now + LONGEST))
+        later = replace(command, id=derive_id(_GIVEN, command.id), not_before=min(turn, now + LONGEST))
         self._deps.queue.enqueue([later])
         return True
 

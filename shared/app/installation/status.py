@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from shared.app.asking.often import asked_of
-from shared.app.asking.words import standing_words
+from shared.app.asking.often import load_asked
+from shared.app.asking.standstill_words import standing_words
+from shared.app.connections.notion_webhook import is_webhook_verified
 from shared.app.engine.deps import Deps
-from shared.app.engine.switches import paused_words
+from shared.app.engine.switches import describe_pause
 from shared.core.approval.release_words import waits_for
+from shared.core.documents.sync import PASS, Pass
 from shared.core.notify.attention import pause_words
 from shared.core.run.run import Run, RunStatus
-from shared.ports import SYSTEM
+from shared.ports import get_as
 
 LATELY = timedelta(days=1)
 _SEEN = 200  # of the newest runs
@@ -26,7 +28,6 @@ def status_of(deps: Deps, tenant: str) -> dict[str, Any]:
     now = deps.clock.now()
     open_runs = [run for run in runs if not run.status.final]
     ended = [run for run in runs if run.ended_at is not None and now - run.ended_at < LATELY]
-    webhook = deps.store.get(SYSTEM, "webhook", "notion")
     return {
         "waiting": _lines([run for run in open_runs if run.status in _WAIT]),
         "moving": _lines([run for run in open_runs if run.status not in _WAIT and run.pause is None]),
@@ -34,9 +35,9 @@ def status_of(deps: Deps, tenant: str) -> dict[str, Any]:
             {"id": run.id, "title": run.trigger.title, "why": pause_words(run)} for run in open_runs if run.pause
         ],
         "failed": _lines([run for run in ended if run.status == RunStatus.FAILED]),
-        "notion_asked_at": _asked(deps, tenant) or None,
-        "webhook": bool(webhook is not None and webhook.body.get("verified")),
-        "paused": paused_words(deps, tenant),
+        "notion_asked_at": _find_last_answer(deps, tenant) or None,
+        "webhook": is_webhook_verified(deps),
+        "paused": describe_pause(deps, tenant),
         "notion_away": standing_words(deps, tenant),
     }
 
@@ -47,7 +48,7 @@ def _lines(runs: Sequence[Run]) -> list[dict[str, Any]]:
     ]
 
 
-def _asked(deps: Deps, tenant: str) -> str:
+def _find_last_answer(deps: Deps, tenant: str) -> str:
     """Return when Notion last answered a look or a pass, "" for never."""
-    done = deps.store.get(tenant, "sync", "pass")
-    return max(str(done.body["ended"]) if done is not None else "", asked_of(deps, tenant).looked)
+    done = get_as(Pass, deps.store, (tenant, *PASS))
+    return max(done.ended if done is not None else "", load_asked(deps, tenant).looked)

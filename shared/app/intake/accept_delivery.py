@@ -8,16 +8,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.app.engine.deps import Deps
-from shared.app.intake.debounce import Happening, gather
+from shared.app.intake.debounce import gather
 from shared.app.knowledge.knowledge_marks import keeps_knowledge, order_forgetting
 from shared.app.workspace.map_events import has_map, moves_in_map
+from shared.core.documents.bots import BOTS, HANDSHAKE, WORKSPACES, Bot, Handshake, Workspace
+from shared.core.documents.look import Happening
 from shared.core.errors import BadSignature, Forbidden, MalformedRequest, TooLarge
 from shared.core.pages.author import PERSON, UNKNOWN, Author
 from shared.core.run.commands import CONSIDER, RECONCILE, Command
-from shared.core.run.run import derived_id
+from shared.core.run.run import derive_id
 from shared.integrations.notion.webhook import Delivery, parse_delivery, verification_token_of, verify_signature
 from shared.integrations.notion.webhook_events import PageEvent
-from shared.ports import SYSTEM, Secret, change_doc
+from shared.ports import SYSTEM, Secret, change_as, get_as
 from shared.telemetry import trace
 
 MAX_BYTES = 1_000_000
@@ -30,7 +32,7 @@ OF_TABLES = frozenset([SCHEMA_CHANGED, *(f"{kind}.{what}" for kind in ("database
 MAPPED_ONLY = frozenset({"page.deleted"}) | OF_TABLES  # news for the map of the workspace, and for nobody else
 _TRASHED = frozenset(f"{kind}.deleted" for kind in ("page", "database", "data_source"))
 _PAGE_EVENTS = ("page.", "comment.")
-_WEBHOOK = (SYSTEM, "webhook", "notion")
+_WEBHOOK = (SYSTEM, *HANDSHAKE)
 _DECIDES = "page.properties_updated"  # a status decides only for those who set it, not for who comments on it later
 
 
@@ -38,25 +40,24 @@ def arm_handshake(deps: Deps, minutes: float = 30) -> None:
     """Let the next handshake within the time set the verification token; called by the operator alone."""
     until = deps.clock.now() + timedelta(minutes=minutes)
 
-    def arm(known: Mapping[str, Any] | None) -> Mapping[str, Any]:
-        return {**(known or {}), "armed_until": until.isoformat()}
+    def arm(known: Handshake | None) -> Handshake:
+        return replace(known or Handshake(), armed_until=until)
 
-    change_doc(deps.store, _WEBHOOK, arm, deps.stand_back)
+    change_as(Handshake, deps.store, _WEBHOOK, arm, deps.stand_back)
 
 
 def handshake_state(deps: Deps) -> Mapping[str, Any]:
     """Return whether a token is there, and as ISO 8601 times, "" for none: when it came, until when a handshake may
     set another one, and until when the token before it is still good.
     """
-    doc, now = deps.store.get(*_WEBHOOK), deps.clock.now()
-    body = doc.body if doc else {}
-    open_until = {name: str(body.get(name, "")) for name in ("armed_until", "before_until")}
-    still = {name: at if at and datetime.fromisoformat(at) >= now else "" for name, at in open_until.items()}
+    known, now = get_as(Handshake, deps.store, _WEBHOOK) or Handshake(), deps.clock.now()
+    open_until = {"armed_until": known.armed_until, "before_until": known.before_until}
+    still = {name: at.isoformat() if at is not None and at >= now else "" for name, at in open_until.items()}
     try:
-        there = bool(deps.secrets.get(TOKEN))
+        token_kept = bool(deps.secrets.get(TOKEN))
     except KeyError:
-        there = False
-    return {"token": there, "verified": str(body.get("verified", "")), **still}
+        token_kept = False
+    return {"token": token_kept, "verified": known.verified.isoformat() if known.verified else "", **still}
 
 
 @trace.use_case
@@ -96,9 +97,8 @@ def _verify(deps: Deps, raw: bytes, signature: str) -> None:
     try:
         verify_signature(raw, signature, _token(deps))
     except BadSignature:
-        tokens, doc = [_token(deps, refresh=True)], deps.store.get(*_WEBHOOK)
-        until = doc.body.get("before_until") if doc else None
-        if until and deps.clock.now() <= datetime.fromisoformat(until):
+        tokens, known = [_token(deps, refresh=True)], get_as(Handshake, deps.store, _WEBHOOK)
+        if known is not None and known.before_until is not None and deps.clock.now() <= known.before_until:
             tokens.append(deps.secrets.get(TOKEN_BEFORE, refresh=True))
         verify_signature(raw, signature, *tokens)
 
@@ -115,9 +115,8 @@ def _handshake(deps: Deps, token: Secret) -> Mapping[str, Any]:
 
     The one before stays good for as long as Notion may still repeat what it signed with it.
     """
-    doc, now = deps.store.get(*_WEBHOOK), deps.clock.now()
-    armed = doc.body.get("armed_until") if doc else None
-    if doc is None or not armed or now > datetime.fromisoformat(armed):
+    stored, now = get_as(Handshake, deps.store, _WEBHOOK), deps.clock.now()
+    if stored is None or stored.armed_until is None or now > stored.armed_until:
         raise Forbidden(
             "nobody is setting up a webhook at the moment", way_out="Run `workwright webhook arm`, then press resend."
         )
@@ -127,16 +126,18 @@ def _handshake(deps: Deps, token: Secret) -> Mapping[str, Any]:
         before = token
     if before != token:
         deps.secrets.set(TOKEN_BEFORE, before)
-        until = {"before_until": (now + OLDEST).isoformat()}
+
+        def keep_before(known: Handshake | None) -> Handshake:
+            return replace(known or Handshake(), before_until=now + OLDEST)
+
         # Before the token: no gap between them.
-        change_doc(deps.store, _WEBHOOK, lambda known: {**(known or {}), **until}, deps.stand_back)
+        change_as(Handshake, deps.store, _WEBHOOK, keep_before, deps.stand_back)
     deps.secrets.set(TOKEN, token)
 
-    def verify(known: Mapping[str, Any] | None) -> Mapping[str, Any]:
-        kept = {name: (known or {})[name] for name in ("before_until",) if name in (known or {})}
-        return {**kept, "verified": now.isoformat()}
+    def verify(known: Handshake | None) -> Handshake:
+        return Handshake(before_until=known.before_until if known is not None else None, verified=now)
 
-    change_doc(deps.store, _WEBHOOK, verify, deps.stand_back)
+    change_as(Handshake, deps.store, _WEBHOOK, verify, deps.stand_back)
     return {"handshake": "accepted"}
 
 
@@ -191,10 +192,10 @@ def _for_table(deps: Deps, delivery: Delivery, tenant: str, ours: frozenset[str]
     """A table came, went or changed: keep the map of the workspace, and have a changed schema looked at."""
     commands = _forget_at_once(deps, delivery, tenant)
     if has_map(deps, tenant):
-        name, what = derived_id("map-", delivery.id, tenant), f"map {delivery.family}"
+        name, what = derive_id("map-", delivery.id, tenant), f"map {delivery.family}"
         commands.append(Command(name, RECONCILE, "sync", tenant, topic=what, ref=delivery.entity_id))
     if delivery.type == SCHEMA_CHANGED and _author(delivery, ours) is not None:
-        name = derived_id("schema-", delivery.id, tenant)
+        name = derive_id("schema-", delivery.id, tenant)
         commands.append(Command(name, CONSIDER, "plan", tenant, topic="schema", ref=delivery.entity_id))
     return commands or None
 
@@ -209,14 +210,13 @@ def _tenants_of(deps: Deps, delivery: Delivery) -> list[tuple[str, str]]:
     """Return (tenant, bot) of everybody the delivery concerns, by our own records alone."""
     found: dict[str, str] = {}
     for bot in delivery.bots:
-        doc = deps.store.get(SYSTEM, "bots", bot)
-        if doc is not None and doc.body["workspace"] == delivery.workspace_id:
-            tenant = str(doc.body["tenant"])
-            if tenant not in found or "retired" not in doc.body:  # a bot that a newer one has replaced
-                found[tenant] = bot
+        known = get_as(Bot, deps.store, (SYSTEM, BOTS, bot))
+        # Not for a bot that a newer one has replaced.
+        if known and known.workspace == delivery.workspace_id and (known.tenant not in found or known.retired is None):
+            found[known.tenant] = bot
     if not found and not delivery.bots:
-        doc = deps.store.get(SYSTEM, "workspaces", delivery.workspace_id)
-        found = dict(doc.body["tenants"]) if doc is not None else {}
+        workspace = get_as(Workspace, deps.store, (SYSTEM, WORKSPACES, delivery.workspace_id))
+        found = dict(workspace.tenants) if workspace is not None else {}
     return sorted(found.items())
 
 
@@ -224,8 +224,8 @@ def _ours(deps: Deps, delivery: Delivery, tenant: str, bot: str) -> frozenset[st
     """Return the authors that are the tenant's own bots: the present one, and those it has taken the place of."""
     found = {name for name, _ in delivery.authors if name == bot}
     for name, kind in delivery.authors:
-        doc = deps.store.get(SYSTEM, "bots", name) if kind == "bot" and name not in found else None
-        if doc is not None and doc.body["tenant"] == tenant:
+        bot_of = get_as(Bot, deps.store, (SYSTEM, BOTS, name)) if kind == "bot" and name not in found else None
+        if bot_of is not None and bot_of.tenant == tenant:
             found.add(name)
     return frozenset(found)
 

@@ -9,31 +9,34 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from shared.app.engine.deps import Deps
-from shared.app.intake.forge_events import news_of
 from shared.app.intake.forge_signatures import FORGED, check, keys_of
+from shared.core.documents.bots import INSTALLATIONS, Installation
 from shared.core.documents.codec import from_body
 from shared.core.documents.hook import KIND as HOOKS
 from shared.core.documents.hook import HookDoor
 from shared.core.errors import BadSignature, MalformedRequest, TooLarge
 from shared.core.run.commands import CHANGE, Command
-from shared.core.run.run import derived_id
+from shared.core.run.run import derive_id
 from shared.integrations.hooks import DEPLOYED, Keys, News
+from shared.integrations.systems import APP_FORGE
 from shared.integrations.webhooks import HOOKED, load_webhook
-from shared.ports import SYSTEM, Secret, change_doc
+from shared.ports import SYSTEM, Secret, change_as, get_as
 from shared.telemetry import trace
 
 MAX_BYTES = 5_000_000  # GitHub sends up to 25 MB; of what is ours nothing comes near this
-INSTALLATIONS = "installations"  # documents under SYSTEM: which tenants have connected an installation of our app
 KEY = "hook-key"  # the operator's secret all webhooks' keys are derived from
-APP_SECRET = "github-app-webhook-secret"
+APP_SECRET = f"{APP_FORGE}-app-webhook-secret"
 
 _PATH = re.compile(r"(?:.*)/hooks/([a-z]{1,20})(?:/([0-9a-f]{32}))?/?")
 _DELIVERY = re.compile(r"[\w.:-]{1,200}", re.ASCII)
 _NOBODY = "0" * 32
+_NAME = re.compile(r"[\w.-]+(?:/[\w.-]+)+", re.ASCII)
+_BRANCH = re.compile(r"workwright/[A-Za-z0-9._-]{1,100}")
 
 
 @trace.use_case
@@ -53,7 +56,7 @@ def accept_forge_delivery(path: str, raw: bytes, headers: Mapping[str, str], dep
     door = from_body(HookDoor, doc.body) if doc is not None else None
     if door is not None and door.system != system:
         door = None
-    app = system == "github" and not hook
+    app = system == APP_FORGE and not hook
     keys = _app_keys(deps) if app else _keys(deps, system, hook or _NOBODY, door)
     try:
         check(system, raw, headers, keys, deps.clock.now())
@@ -64,7 +67,7 @@ def accept_forge_delivery(path: str, raw: bytes, headers: Mapping[str, str], dep
     if door is None and not app:
         raise BadSignature(FORGED)
     body = _body(raw)
-    tenants = [door.tenant] if door is not None else _installed(deps, body)
+    tenants = [door.tenant] if door is not None else _find_tenants(deps, body)
     news = news_of(system, headers, body)
     delivery = _delivery_id(deps, system, headers, body)
     commands = [_command(tenant, system, delivery, each) for tenant in tenants for each in news]
@@ -98,19 +101,21 @@ def _app_keys(deps: Deps, *, refresh: bool = False) -> Keys:
 def note_installation(deps: Deps, tenant: str, installation: int) -> None:
     """Remember that a tenant has connected an installation of our app: its news is theirs, beside other tenants'."""
 
-    def add(known: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-        tenants = known["tenants"] if known is not None else []
-        return known if tenant in tenants else {"tenants": [*tenants, tenant]}
+    def add(known: Installation | None) -> Installation:
+        before = known or Installation()
+        return before if tenant in before.tenants else replace(before, tenants=(*before.tenants, tenant))
 
-    change_doc(deps.store, (SYSTEM, INSTALLATIONS, f"github-{installation}"), add, deps.stand_back)
+    change_as(Installation, deps.store, (SYSTEM, INSTALLATIONS, f"{APP_FORGE}-{installation}"), add, deps.stand_back)
 
 
-def _installed(deps: Deps, body: Any) -> list[str]:
+def _find_tenants(deps: Deps, body: Any) -> Sequence[str]:
     """Return the tenants who have connected the installation this is about, by our own records."""
     installation = body.get("installation") if isinstance(body, dict) else None
     number = installation.get("id") if isinstance(installation, dict) else None
-    doc = deps.store.get(SYSTEM, INSTALLATIONS, f"github-{number}") if type(number) is int else None
-    return list(doc.body["tenants"]) if doc is not None else []
+    if type(number) is not int:
+        return ()
+    known = get_as(Installation, deps.store, (SYSTEM, INSTALLATIONS, f"{APP_FORGE}-{number}"))
+    return known.tenants if known is not None else ()
 
 
 def _body(raw: bytes) -> Any:
@@ -135,8 +140,24 @@ def _delivery_id(deps: Deps, system: str, headers: Mapping[str, str], body: Any)
 
 
 def _command(tenant: str, system: str, delivery: str, news: News) -> Command:
-    name = derived_id("hook-", tenant, system, delivery, news.what, news.place, news.run)
+    name = derive_id("hook-", tenant, system, delivery, news.what, news.place, news.run)
     if news.what == DEPLOYED:
         return Command(name, CHANGE, "deploy", tenant, run=news.run, topic=DEPLOYED, ref=system)
     topic = f"{news.what}:{news.by}" if news.by else news.what
     return Command(name, CHANGE, "deploy", tenant, topic=topic, ref=f"{system}:{news.place}")
+
+
+def news_of(system: str, headers: Mapping[str, str], body: Any) -> list[News]:
+    """Return what a delivery tells, nothing where it is of no interest to us; what does not fit is taken for nothing.
+
+    The body is a stranger's text inside a genuine envelope: only names and numbers of the expected shape are read.
+    """
+    if not isinstance(body, dict):
+        return []
+    found = load_webhook(system).read(headers, body)
+    return [each for each in found if each.what == DEPLOYED or _whole(each)]
+
+
+def _whole(news: News) -> bool:
+    named = news.number > 0 or _BRANCH.fullmatch(news.branch) is not None
+    return named and _NAME.fullmatch(news.repository) is not None and len(news.repository) <= 300

@@ -18,13 +18,16 @@ from shared.app.engine.requeue import come_again, patient
 from shared.app.engine.retry_links import latest_run
 from shared.app.engine.tools import Tools
 from shared.app.ship import change_words
+from shared.core.documents.codec import to_body
+from shared.core.documents.effect import CLAIMS, Claim
+from shared.core.documents.heard import CHANGES, HeardChange
 from shared.core.errors import Missing, Unauthorized
 from shared.core.run import acts
 from shared.core.run.commands import ATTEMPT, NOTIFY, Command
-from shared.core.run.run import Run, Step, StepStatus, WaitKind, derived_id
+from shared.core.run.run import Run, Step, StepStatus, WaitKind, derive_id
 from shared.integrations.clients import load_client
 from shared.integrations.hooks import CHECKED, CLOSED, DEPLOYED, MERGED, PUSHED, REVIEWED
-from shared.ports import Loaded, Put
+from shared.ports import Loaded, Put, get_as
 from shared.steps._forge import claim_of, of_writers
 from shared.telemetry import trace
 
@@ -32,8 +35,7 @@ if TYPE_CHECKING:
     from shared.integrations.forge import Change, Forge, Review
 
 PROPOSES, MAKES = "repository.propose_change", "code.test"
-HEARD = "changes"  # documents of a tenant: what was heard of each change, and what people were told
-_MOST_HEARD = 1000
+_MAX_HEARD = 1000
 _PATIENCE = 40  # looks at a run that is still at work on what was said before
 
 
@@ -85,7 +87,7 @@ def _place(command: Command, deps: Deps, tools: Tools) -> _Place | None:
     repository, mark, number = where.rpartition("#")
     branch = "" if mark else where.partition("@")[2]
     owner, _, name = (repository if mark else where.partition("@")[0]).rpartition("/")
-    if mark and deps.store.get(command.tenant, "claims", claim_of(system, owner, name, int(number))) is None:
+    if mark and deps.store.get(command.tenant, CLAIMS, claim_of(system, owner, name, int(number))) is None:
         return None  # the commonest case, before anything is asked of anybody
     forge = _forge(system, tools.accounts.connect_for(command.tenant), f"{owner}/{name}")
     if not mark:
@@ -94,8 +96,8 @@ def _place(command: Command, deps: Deps, tools: Tools) -> _Place | None:
             return None
         number = str(found.number)
     claim = claim_of(system, owner, name, int(number))
-    doc = deps.store.get(command.tenant, "claims", claim)
-    loaded = latest_run(deps, command.tenant, str(doc.body["by"]).partition(".")[0]) if doc is not None else None
+    known = get_as(Claim, deps.store, (command.tenant, CLAIMS, claim))
+    loaded = latest_run(deps, command.tenant, known.by.partition(".")[0]) if known is not None else None
     if loaded is None or loaded.run.status.final:
         return None
     return _Place(forge, system, owner, name, int(number), claim, loaded)
@@ -106,25 +108,22 @@ def _forge(system: str, connect: Any, scope: str) -> Forge:
     return forge
 
 
-# --- what was heard ---------------------------------------------------------------------------------------------------
-
-
-def _heard(deps: Deps, place: _Place) -> list[str]:
-    doc = deps.store.get(place.run.tenant, HEARD, place.claim)
-    return list(doc.body["heard"]) if doc is not None else []
+def _list_heard(deps: Deps, place: _Place) -> Sequence[str]:
+    known = get_as(HeardChange, deps.store, (place.run.tenant, CHANGES, place.claim))
+    return known.heard if known is not None else ()
 
 
 def _hearing(place: _Place, heard: Sequence[str], new: Iterable[str]) -> Put:
-    kept = [*heard, *(each for each in new if each not in heard)][-_MOST_HEARD:]
-    return Put(HEARD, place.claim, {"run": place.run.id, "heard": kept})
+    kept = (*heard, *(each for each in new if each not in heard))[-_MAX_HEARD:]
+    return Put(CHANGES, place.claim, to_body(HeardChange(place.run.id, kept)))
 
 
 def _tell_once(deps: Deps, place: _Place, topic: str, key: str, ref: str) -> None:
     """Have people told, under a name that the same thing always has."""
-    heard = _heard(deps, place)
+    heard = _list_heard(deps, place)
     if key in heard:
         return
-    name = derived_id("change-", place.run.id, topic, key)
+    name = derive_id("change-", place.run.id, topic, key)
     deps.queue.enqueue([Command(name, NOTIFY, "notify", place.run.tenant, place.run.id, topic=topic, ref=ref)])
     deps.store.put(place.run.tenant, _hearing(place, heard, [key]))
 
@@ -133,7 +132,7 @@ def _look_now(deps: Deps, command: Command, run: Run, kinds: str) -> None:
     """Let the steps of these kinds that wait for time look now. Their own later command finds nothing to do then."""
     ready = [
         Command(
-            derived_id("now-", command.id, step.id, str(step.attempt), str(step.wake)),
+            derive_id("now-", command.id, step.id, str(step.attempt), str(step.wake)),
             ATTEMPT,
             step.spec.lane,
             run.tenant,
@@ -153,14 +152,11 @@ def _for_time(step: Step) -> bool:
     return step.wait is not None and step.wait.kind == WaitKind.TIME
 
 
-# --- what happened ----------------------------------------------------------------------------------------------------
-
-
-def _checked(command: Command, deps: Deps, place: _Place, by: str) -> None:
+def _consider_checks(command: Command, deps: Deps, place: _Place, by: str) -> None:
     _look_now(deps, command, place.run, "repository.")
 
 
-def _merged(command: Command, deps: Deps, place: _Place, by: str) -> None:
+def _consider_merge(command: Command, deps: Deps, place: _Place, by: str) -> None:
     change = place.change()
     if not change.merged:
         return
@@ -169,7 +165,7 @@ def _merged(command: Command, deps: Deps, place: _Place, by: str) -> None:
     _look_now(deps, command, place.run, "repository.")
 
 
-def _closed(command: Command, deps: Deps, place: _Place, by: str) -> None:
+def _consider_close(command: Command, deps: Deps, place: _Place, by: str) -> None:
     """A person does not want it: the run ends, and takes back what else it has made, as when we close it ourselves."""
     change = place.change()
     if change.merged or change.state != "closed":
@@ -179,7 +175,7 @@ def _closed(command: Command, deps: Deps, place: _Place, by: str) -> None:
     record(deps, place.run.tenant, place.run.id, acts.CancelRequested(deps.clock.now(), who, reason))
 
 
-def _pushed(command: Command, deps: Deps, place: _Place, by: str) -> None:
+def _consider_push(command: Command, deps: Deps, place: _Place, by: str) -> None:
     """Somebody else's commit on our branch is theirs to keep: people are told, and our next write is refused."""
     change = place.change()
     if change.merged or change.state != "open" or _is_ours(place, change.head_sha):
@@ -198,12 +194,12 @@ def _is_ours(place: _Place, sha: str) -> bool:
     return any(f"Workwright-Run: {home}\n" in message for home in homes)
 
 
-def _reviewed(command: Command, deps: Deps, place: _Place, by: str) -> None:
+def _consider_reviews(command: Command, deps: Deps, place: _Place, by: str) -> None:
     """Remarks on a place, or a request for changes, send the work back once, with all that was said beside them.
 
     Only those who may write there are heard; what others say is noted, so that nobody asks about them again.
     """
-    change, heard = place.change(), _heard(deps, place)
+    change, heard = place.change(), _list_heard(deps, place)
     if change.state != "open":
         return
     reviews = place.forge.reviews(place.owner, place.name, place.number)
@@ -221,8 +217,8 @@ def _reviewed(command: Command, deps: Deps, place: _Place, by: str) -> None:
         _send_back(command, deps, place, change, theirs, heard)
 
 
-def _asks(said: Review) -> bool:
-    return bool(said.path) or said.state == "changes_requested"
+def _asks(review: Review) -> bool:
+    return bool(review.path) or review.state == "changes_requested"
 
 
 def _send_back(
@@ -246,9 +242,9 @@ def _send_back(
 
 
 _HANDLERS: Mapping[str, Any] = {
-    CHECKED: _checked,
-    MERGED: _merged,
-    CLOSED: _closed,
-    PUSHED: _pushed,
-    REVIEWED: _reviewed,
+    CHECKED: _consider_checks,
+    MERGED: _consider_merge,
+    CLOSED: _consider_close,
+    PUSHED: _consider_push,
+    REVIEWED: _consider_reviews,
 }

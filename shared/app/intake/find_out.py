@@ -4,23 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 from shared.app.approval.gates import team_of
-from shared.app.approval.heard import heard_of, listening
+from shared.app.approval.heard import listening, load_heard
 from shared.app.approval.page_comments import author_of, is_person, members_of, new_comments
-from shared.app.approval.plan_comments import declined, judged
+from shared.app.approval.plan_comments import find_decliner, judge_remarks
 from shared.app.approval.short_answers import asks_second_look, wants_it_built
-from shared.app.asking.deliveries import told_within
+from shared.app.asking import asks_often
+from shared.app.connections.notion_webhook import is_webhook_verified
+from shared.app.engine.deps import Deps
 from shared.app.intake.page_look import Look
-from shared.app.intake.page_view import read_page_view, spoken_of
+from shared.app.intake.page_view import find_spoken, read_page_view
 from shared.app.notify.page_shows import shows_plan
-from shared.app.planning.make_plan import made_by_rules
+from shared.app.planning.make_plan import is_made_by_rules
 from shared.app.workspace.kept_reads import kept_reads
 from shared.app.workspace.write_journal import causes_of
 from shared.core.approval.gates import waits_at
 from shared.core.approval.intents import Find
 from shared.core.approval.sight import Content, Need
 from shared.core.run.run import RunStatus
+
+TOLD_WITHIN = timedelta(minutes=6)  # Notion delivers within 5 (notion-api: webhooks)
 
 
 def find_out(look: Look, find: Find) -> Look:
@@ -44,11 +50,11 @@ def _find_editor(look: Look) -> Look:
 def _find_content(look: Look) -> Look:
     """Read the page, and the comments that may decide or are content."""
     deps, run, tenant = look.deps, look.at_work, look.command.tenant
-    heard, gate = heard_of(deps, run.tenant, run.id), waits_at(run)
+    heard, gate = load_heard(deps, run.tenant, run.id), waits_at(run)
     hears = run.status == RunStatus.AWAITING_APPROVAL and gate is not None and listening(run, gate, heard)
     fresh = new_comments(look.notion, run, heard) if hears else []
     without = heard.ids | {each.id for each in fresh}
-    spoken = spoken_of(deps, run, heard, now=deps.clock.now(), without=without)
+    spoken = find_spoken(deps, run, heard, now=deps.clock.now(), without=without)
     connect = look.tools.accounts.connect_for(tenant)
     with kept_reads(deps, tenant, f"look.{look.seen.page}") as kept:
         view = read_page_view(connect, look.seen.page, look.tools.settings(tenant), spoken, kept)
@@ -71,16 +77,16 @@ def _find_to_build(look: Look) -> Look:
 def _find_verdict(look: Look) -> Look:
     gate = waits_at(look.at_work)
     assert gate is not None
-    return look.knowing(verdict=judged(look.notion, look.at_work, gate.id, look.fresh))
+    return look.knowing(verdict=judge_remarks(look.notion, look.at_work, gate.id, look.fresh))
 
 
 _FINDERS: Mapping[Need, Callable[[Look], Look]] = {
     Need.CAUSES: _find_causes,
     Need.EDITOR: _find_editor,
-    Need.RULES: lambda look: look.knowing(by_rules=made_by_rules(look.deps, look.at_work)),
+    Need.RULES: lambda look: look.knowing(by_rules=is_made_by_rules(look.deps, look.at_work)),
     Need.SECOND_LOOK: lambda look: look.knowing(second_look=asks_second_look(look.deps, look.tools, look.at_work)),
     Need.CONTENT: _find_content,
-    Need.DECLINED: lambda look: look.knowing(declined=declined(look.notion, look.at_work)),
+    Need.DECLINED: lambda look: look.knowing(declined=find_decliner(look.notion, look.at_work)),
     Need.MEMBERS: lambda look: look.knowing(members=members_of(look.notion)),
     Need.TEAM: lambda look: look.knowing(team=team_of(look.deps, look.command.tenant)),
     Need.TO_BUILD: _find_to_build,
@@ -89,3 +95,10 @@ _FINDERS: Mapping[Need, Callable[[Look], Look]] = {
         told_within=told_within(look.deps, look.tools.settings(look.command.tenant))
     ),
 }
+
+
+def told_within(deps: Deps, settings: Mapping[str, Any]) -> timedelta:
+    """Return within what time a change is delivered; no time where there is no webhook, and so never."""
+    if not asks_often(settings):
+        return TOLD_WITHIN
+    return TOLD_WITHIN if is_webhook_verified(deps) else timedelta(0)

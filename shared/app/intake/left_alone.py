@@ -15,25 +15,26 @@ from typing import Any
 from shared import log
 from shared.app.engine.deps import Deps
 from shared.app.knowledge.knowledge_marks import WEEK, note_act
+from shared.app.notify.announce import announce_refused
 from shared.app.workspace.workspace_databases import PLANNING, REFUSED, database_of
 from shared.app.workspace.workspace_schemas import TASKS
 from shared.core.errors import Missing, NotAllowed
 from shared.ports import change_doc
 
 AGAIN = timedelta(hours=1)  # until a refusal is believed
-_MOST_PAGES = 100  # that the settings have room for
+_MAX_PAGES = 100  # that the settings have room for
 
 Refusals = Mapping[str, Mapping[str, Any]]
 
 
-def refused_of(settings: Mapping[str, Any]) -> Refusals:
+def read_refusals(settings: Mapping[str, Any]) -> Refusals:
     """Return what Notion refuses the tenant: by data source, page or PLANNING, since when, and if it is believed."""
     return settings.get(REFUSED) or {}
 
 
 def may_ask(settings: Mapping[str, Any], what: str, now: datetime) -> bool:
     """Say whether to ask for it now: not within an hour of its first refusal, and what is left alone once a week."""
-    known = refused_of(settings).get(what)
+    known = read_refusals(settings).get(what)
     if known is None:
         return True
     return now - datetime.fromisoformat(known.get("asked") or known["since"]) >= (WEEK if known["left"] else AGAIN)
@@ -44,10 +45,10 @@ def note_refused(deps: Deps, tenant: str, what: str, error: NotAllowed | Missing
     log.line("WARNING", "Notion refuses it", tenant=tenant, what=what, **log.about(error))
     doc, now = deps.store.get(tenant, "settings", "tenant"), deps.clock.now()
     settings: Mapping[str, Any] = doc.body if doc is not None else {}
-    known = refused_of(settings).get(what)
+    known = read_refusals(settings).get(what)
     since = str(known["since"]) if known is not None else now.isoformat()
     left = now - datetime.fromisoformat(since) >= AGAIN
-    if left and not (known and known["left"]) and not _told_of_its_kin(settings, what):
+    if left and not (known and known["left"]) and not _is_known_by_kin(settings, what):
         _announce(deps, tenant, what, since)
     body = {"since": since, "left": left, "asked": now.isoformat()}
     _change(deps, tenant, lambda refused: {**refused, what: body})
@@ -57,9 +58,9 @@ def note_refused(deps: Deps, tenant: str, what: str, error: NotAllowed | Missing
 def note_page_refused(deps: Deps, tenant: str, page: str) -> None:
     """Remember that Notion refuses a page or routine of ours, and tell the owners. Twice is once."""
     doc, now = deps.store.get(tenant, "settings", "tenant"), deps.clock.now().isoformat()
-    if page in refused_of(doc.body if doc is not None else {}):
+    if page in read_refusals(doc.body if doc is not None else {}):
         return
-    from shared.app.notify.tell_refused import known_page
+    from shared.app.notify.tenant_notices import known_page  # brings what sends; little is ever refused
 
     routine, title = known_page(deps, tenant, page)
     _announce(deps, tenant, page, now)
@@ -68,39 +69,37 @@ def note_page_refused(deps: Deps, tenant: str, page: str) -> None:
 
 
 def _announce(deps: Deps, tenant: str, what: str, since: str) -> None:
-    from shared.app.notify.tell_refused import announce_refused  # brings what sends; little is ever refused
-
     announce_refused(deps, tenant, what, f"{datetime.fromisoformat(since):%Y%m%dT%H%M%S}")
 
 
 def _with_room(refused: Refusals) -> Refusals:
     """Return them with as many pages as there is room for, those that were refused last."""
     pages = sorted((name for name, each in refused.items() if "of" in each), key=lambda name: refused[name]["since"])
-    over = set(pages[:-_MOST_PAGES])
+    over = set(pages[:-_MAX_PAGES])
     return {name: each for name, each in refused.items() if name not in over}
 
 
 def is_for_good(settings: Mapping[str, Any], error: NotAllowed | Missing) -> bool:
     """Say whether what keeps a day from being planned may be for good: a refusal, or tasks that are left alone."""
     tasks = database_of(settings, TASKS)
-    known = refused_of(settings).get(tasks.data_source, {}) if tasks is not None else {}
+    known = read_refusals(settings).get(tasks.data_source, {}) if tasks is not None else {}
     return isinstance(error, NotAllowed) or bool(known.get("left"))
 
 
-def _told_of_its_kin(settings: Mapping[str, Any], what: str) -> bool:
+def _is_known_by_kin(settings: Mapping[str, Any], what: str) -> bool:
     """Say whether the owners have heard of it by another name: no plan of the day without the tasks."""
-    tasks, refused = database_of(settings, TASKS), refused_of(settings)
+    tasks, refused = database_of(settings, TASKS), read_refusals(settings)
     kin = {PLANNING, tasks.data_source if tasks is not None else ""}
     return what in kin and any(refused.get(each, {}).get("left") for each in kin - {what})
 
 
 def let_in(deps: Deps, tenant: str, settings: Mapping[str, Any], source: str) -> None:
     """Ask for a table or page again: it was read, or somebody edited it, or a row of it."""
-    if source not in refused_of(settings):
+    if source not in read_refusals(settings):
         return
     tasks = database_of(settings, TASKS)
     _change(deps, tenant, lambda refused: {name: each for name, each in refused.items() if name != source})
-    if tasks is not None and tasks.data_source == source and PLANNING in refused_of(settings):
+    if tasks is not None and tasks.data_source == source and PLANNING in read_refusals(settings):
         _plan_again(deps, tenant)
 
 
@@ -108,7 +107,7 @@ def let_all_in(deps: Deps, tenant: str) -> None:
     """Ask for everything again: Notion was connected anew."""
     note_act(deps, tenant)
     doc = deps.store.get(tenant, "settings", "tenant")
-    refused = refused_of(doc.body) if doc is not None else {}
+    refused = read_refusals(doc.body) if doc is not None else {}
     if not refused:
         return
     _change(deps, tenant, lambda refused: {name: each for name, each in refused.items() if name == PLANNING})
@@ -118,7 +117,7 @@ def let_all_in(deps: Deps, tenant: str) -> None:
 
 def forget_refused_planning(deps: Deps, tenant: str, settings: Mapping[str, Any]) -> None:
     """Take note that days are planned again."""
-    if PLANNING in refused_of(settings):
+    if PLANNING in read_refusals(settings):
         _change(deps, tenant, lambda refused: {name: each for name, each in refused.items() if name != PLANNING})
 
 
@@ -129,10 +128,10 @@ def _plan_again(deps: Deps, tenant: str) -> None:
 
 
 def _change(deps: Deps, tenant: str, change: Callable[[Refusals], Refusals]) -> None:
-    def changed(settings: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    def change_settings(settings: Mapping[str, Any] | None) -> Mapping[str, Any]:
         body = dict(settings or {})
-        refused = change(refused_of(body))
+        refused = change(read_refusals(body))
         body.pop(REFUSED, None)
         return {**body, REFUSED: dict(refused)} if refused else body
 
-    change_doc(deps.store, (tenant, "settings", "tenant"), changed, deps.stand_back)
+    change_doc(deps.store, (tenant, "settings", "tenant"), change_settings, deps.stand_back)

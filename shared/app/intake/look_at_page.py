@@ -12,18 +12,20 @@ from shared.app.engine.deps import Deps
 from shared.app.engine.requeue import patient
 from shared.app.engine.tools import Tools
 from shared.app.intake.consider_page import consider_page
-from shared.app.intake.debounce import Gathered, Happening, gathered, looked
+from shared.app.intake.debounce import Gathered, finish_look, take_gathered
 from shared.app.intake.open_page_run import page_record
 from shared.app.knowledge.knowledge_marks import read_what_happened
 from shared.app.wishes.overwritten import ask_again
 from shared.app.workspace import write_journal as ledger
 from shared.app.workspace.map_events import has_map, moves_in_map
 from shared.app.workspace.workspace_databases import sources_of
-from shared.app.workspace.workspace_map import PAGE, Place, WorkspaceMap
+from shared.app.workspace.workspace_map import PAGE, WorkspaceMap
+from shared.core.documents.look import Happening
+from shared.core.documents.places import Place
 from shared.core.errors import Missing, Rejected, Unauthorized
 from shared.core.pages.author import write_author
 from shared.core.run.commands import CONSIDER, Command
-from shared.core.run.run import derived_id
+from shared.core.run.run import derive_id
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.client.wire import normal_id
 from shared.telemetry import trace
@@ -37,28 +39,28 @@ def look_at_page(command: Command, deps: Deps, tools: Tools) -> None:
     What was gathered is taken away last: a death on the way leads to the same look again, whose effects have the same
     names. What cannot be decided now comes again as `consider`, by itself.
     """
-    seen = gathered(deps, command)
+    seen = take_gathered(deps, command)
     if seen is None:
         return
     settings = tools.settings(command.tenant)
     mapped = has_map(deps, command.tenant)
-    place = _kept_place(command, deps, tools, seen) if mapped else None
+    place = _find_place(command, deps, tools, seen) if mapped else None
     if mapped and any(each.type.startswith("page.") for each in seen.happenings):
         read_what_happened(deps, command.tenant, command.ref, command.id)
     status = status_property(settings)
     author = seen.decider(status, lambda each: _wrote_status(command, deps, tools, status, each))
     if author is not None and not _of_no_table(deps, command, seen, settings, place):
-        name = derived_id(
+        name = derive_id(
             "see-", command.tenant, command.ref, str(command.wake)
         )  # a name of its own: the look is done only when it was taken away
         who = write_author(author)
         considered = replace(command, id=name, name=CONSIDER, topic=who, wake=0, attempt=0, not_before=None)
         consider_page(considered, deps, tools)
         ask_again(command, deps, tools, seen)
-    looked(deps, command, seen, status)
+    finish_look(deps, command, seen, status)
 
 
-def _kept_place(command: Command, deps: Deps, tools: Tools, seen: Gathered) -> Place | None:
+def _find_place(command: Command, deps: Deps, tools: Tools, seen: Gathered) -> Place | None:
     """Return where the page is: read anew if it may have another place now; of other changes only noted."""
     try:
         places = WorkspaceMap(deps, command.tenant, tools.accounts.connect_for(command.tenant)(Notion))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from shared.app.approval.answer_comments import explain
 from shared.app.approval.gates import ask_for_rework
-from shared.app.approval.heard import Wish, heard_of, keep_heard
+from shared.app.approval.heard import keep_heard, load_heard
 from shared.app.engine.engine import record
 from shared.app.intake.page_look import Look
 from shared.app.money.budget import plan_estimate
 from shared.app.planning.feedback import feedback_put, note
 from shared.core.approval import intents
-from shared.core.approval.comment_verdict import Asked, Verdict
+from shared.core.approval.decision_words import Asked, Verdict
 from shared.core.approval.intents import BY_COMMENT
+from shared.core.documents.heard import Wish
 from shared.core.pages.author import PERSON, Author
 from shared.core.run import acts
 from shared.core.run.run import Run
@@ -43,12 +44,12 @@ def deny(look: Look, intent: intents.Deny) -> None:
 def ask_for_plan_as_wished(look: Look, intent: intents.ReplanAsWished) -> None:
     """Keep what people wish, then have the plan made anew with it."""
     deps, run, now, by = look.deps, look.at_work, look.deps.clock.now(), look.name(intent.by)
-    told = _verdict(look).wishes
-    names = {person: look.name(Author(PERSON, person)) for _, _, person in told}
-    wishes = [Wish(comment, text, names[who], run.revision) for comment, text, who in told]
+    wished = _verdict(look).wishes
+    names = {person: look.name(Author(PERSON, person)) for _, _, person in wished}
+    wishes = [Wish(comment, text, names[who], run.revision) for comment, text, who in wished]
     deps.crash_point("wish.before/comments")
-    said = [feedback_put(now, run.id, "wish", each.by, each.text, cause=each.comment) for each in wishes]
-    keep_heard(deps, run, look.heard, look.comments, wishes, said)  # before the event: the planner has to find them
+    feedback = [feedback_put(now, run.id, "wish", each.by, each.text, cause=each.comment) for each in wishes]
+    keep_heard(deps, run, look.heard, look.comments, wishes, feedback)  # before the event: the planner has to find them
     deps.crash_point("wish.after/comments")
     estimate = plan_estimate(look.tools.model(run.tenant))
     record(deps, run.tenant, run.id, acts.PageChanged(now, by, estimate), handled=look.command.id)
@@ -57,16 +58,16 @@ def ask_for_plan_as_wished(look: Look, intent: intents.ReplanAsWished) -> None:
 def answer_comments(look: Look) -> None:
     """Answer what was asked in its thread; explain once how to decide, when nothing was and it was unclear."""
     deps, run, verdict = look.deps, look.at_work, _verdict(look)
-    answered = [_answered(look, one) for one in verdict.asked]
+    answered = [_answer_in_thread(look, question) for question in verdict.asked]
     if verdict.unclear and not any(answered):
         explain(deps, look.notion, run, verdict.unclear)
     named = [(each, look.name(Author(PERSON, who))) for each, who in verdict.thumbs_down]
     down = [feedback_put(deps.clock.now(), run.id, "down", who, cause=each) for each, who in named]
-    heard = heard_of(deps, run.tenant, run.id) if verdict.asked else look.heard  # an answer may have heard a wish
+    heard = load_heard(deps, run.tenant, run.id) if verdict.asked else look.heard  # an answer may have heard a wish
     keep_heard(deps, run, heard, look.comments, also=down)
 
 
-def _answered(look: Look, asked: Asked) -> bool:
+def _answer_in_thread(look: Look, asked: Asked) -> bool:
     from shared.app.chat.chat_comments import answer_in_thread  # most looks answer nobody
 
     return answer_in_thread(look.deps, look.tools, look.at_work, asked, look.name(Author(PERSON, asked.by)))

@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared import log
-from shared.accounts.tenant_settings import tenant_settings
 from shared.app.engine.deps import Deps
 from shared.app.engine.engine import open_run
 from shared.core.documents.codec import from_body, to_body
@@ -14,8 +13,9 @@ from shared.core.documents.page_record import KIND, Answered, PageRecord
 from shared.core.errors import Busy, VersionConflict
 from shared.core.run.commands import MIRROR, Command
 from shared.core.run.events import RunOpened
-from shared.core.run.run import Run, Trigger, Usage, derived_id
+from shared.core.run.run import Run, Trigger, Usage, derive_id
 from shared.ports import Put
+from shared.ports.documents import tenant_settings
 
 AUTOMATED_PER_HOUR = 6
 OVERDUE = timedelta(minutes=5)  # after its end, for a run whose page does not show it
@@ -69,13 +69,13 @@ def open_page_run(
         if last is not None and not record.settled:
             _show_the_end(deps, last.run)
             raise Busy(f"page {page}: the end of its last run is not written to it yet")
-    lately, most = _lately(deps, record), automated_per_hour(deps, tenant)
-    if automated and len(lately) > most:
+    lately, limit = _lately(deps, record), automated_per_hour(deps, tenant)
+    if automated and len(lately) > limit:
         log.line("WARNING", "page not planned: too many automated runs in an hour", tenant=tenant, run=record.run)
         return None
-    refused = _too_many(most) if automated and len(lately) == most else ""
+    refused = _too_many(limit) if automated and len(lately) == limit else ""
     now = deps.clock.now()
-    run_id = derived_id("run-", tenant, page, str(record.generation + 1))
+    run_id = derive_id("run-", tenant, page, str(record.generation + 1))
     event = RunOpened(now, tenant, run_id, trigger, deps.limits, plan_estimate=estimate, refused=refused)
     known = (*lately, now.isoformat()) if automated else lately
     after = replace(note_next_run(deps, tenant, record, run_id), automated=known)
@@ -96,9 +96,9 @@ def _lately(deps: Deps, record: PageRecord) -> tuple[str, ...]:
     return tuple(at for at in record.automated if datetime.fromisoformat(at) > since)
 
 
-def _too_many(most: int) -> str:
+def _too_many(limit: int) -> str:
     return (
-        f"agents asked for more than {most} runs of this page within an hour, and no person did; so that agents cannot"
+        f"agents asked for more than {limit} runs of this page within an hour, and no person did; so that agents cannot"
         " keep each other busy, there are no more now. Set the status yourself to go on, or wait an hour."
     )
 
@@ -107,5 +107,5 @@ def _show_the_end(deps: Deps, run: Run) -> None:
     """Ask again for the end to be shown, in case the command that should have done it was lost or put aside."""
     since = deps.clock.now() - (run.ended_at or run.opened_at)
     if since > OVERDUE:
-        name = derived_id("settle-", run.id, str(since // OVERDUE))
+        name = derive_id("settle-", run.id, str(since // OVERDUE))
         deps.queue.enqueue([Command(name, MIRROR, "notify", run.tenant, run.id)])

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from shared.app.approval.heard import Heard
 from shared.app.approval.page_comments import Remark
 from shared.app.engine.deps import Deps
 from shared.app.engine.requeue import MAX_TIMES
 from shared.app.engine.tools import Tools
-from shared.app.intake.name_author import name_author
 from shared.app.intake.open_page_run import page_record
 from shared.app.intake.page_view import PageView
 from shared.app.intake.seen_page import SeenPage
 from shared.app.notify.page_shows import says_cancel
-from shared.app.pauses.box import is_switch, ticked
+from shared.app.pauses.box import is_switch, is_ticked
 from shared.app.wishes.kept_statuses import heed_wish
 from shared.core.approval.sight import Sight
+from shared.core.documents.heard import Heard
+from shared.core.errors import IntegrationError
 from shared.core.pages import marks
-from shared.core.pages.author import Author
+from shared.core.pages.author import Author, write_author
 from shared.core.run.commands import Command
 from shared.core.run.run import Run
 from shared.integrations.notion.client.client import Notion
@@ -42,7 +43,6 @@ class Look:
 
     @property
     def notion(self) -> Notion:
-        """Return the tenant's Notion."""
         return self.tools.accounts.connect_for(self.command.tenant)(Notion)
 
     @property
@@ -67,7 +67,7 @@ class Look:
 
 def begin_look(command: Command, deps: Deps, tools: Tools, seen: SeenPage, began: datetime) -> Look:
     """Return what every look knows: the page's latest run, its status, and whether work is to stand still."""
-    tick = ticked(seen.mapped, seen.raw)
+    tick = is_ticked(seen.mapped, seen.raw)
     if is_switch(seen.mapped, seen.raw, seen.title):
         return Look(command, deps, tools, seen, None, Sight(ticked=tick, switch=True))
     known = page_record(deps, command.tenant, seen.page)
@@ -86,3 +86,27 @@ def begin_look(command: Command, deps: Deps, tools: Tools, seen: SeenPage, began
 
 def _cancels(deps: Deps, seen: SeenPage, run: Run) -> bool:
     return seen.status == marks.CANCELLED and not run.cancel and says_cancel(deps, seen.mapped, seen.raw, run)
+
+
+def name_author(tools: Tools, tenant: str, author: Author) -> str:
+    """Return a name people recognise; the id where Notion does not tell.
+
+    Whom the settings know by their id in Notion has their name from there: anybody may call themselves another there.
+    """
+    if not author.kind or not author.id:
+        return write_author(author).removesuffix(":")
+    people = tools.settings(tenant).get("people", ())
+    listed: Mapping[str, Any] = next(
+        (person for person in people if _bare(person.get("notion_user")) == _bare(author.id)), {}
+    )
+    if listed.get("name"):
+        return str(listed["name"])
+    try:
+        found = tools.accounts.connect_for(tenant)(Notion).user(author.id)
+    except IntegrationError:
+        return write_author(author)
+    return str(found.get("name") or write_author(author))
+
+
+def _bare(user: object) -> str:
+    return str(user or "").replace("-", "").casefold()

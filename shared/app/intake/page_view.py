@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from shared.app.approval.heard import Heard, Wish
 from shared.app.approval.page_comments import author_of, text_of
 from shared.app.engine.deps import Deps
 from shared.app.intake.open_page_run import page_record
-from shared.app.workspace.workspace_databases import mapped_page
+from shared.app.workspace.workspace_databases import map_page
 from shared.core.approval.decision_words import MAX_WISH
+from shared.core.documents.heard import Heard, Wish
 from shared.core.documents.page_record import Answered
 from shared.core.page import ANSWER, EARLIER, WISH, Block, Page, Span, page_from_data, page_to_data
 from shared.core.pages.marks import OUR_PROPERTIES, content_hash, of_people
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from shared.steps._kind import Connect
 
 BY_WORD = "said-"  # how the ids of wishes begin that answer a question, and are no comments
-MOST_ANSWERS = 20  # that a page's later runs are told
+MAX_ANSWERS = 20  # that a page's later runs are told
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,6 @@ class PageView:
 
     @property
     def data(self) -> Mapping[str, Any]:
-        """Return the page as JSON-able data."""
         return page_to_data(self.page)
 
 
@@ -55,16 +54,16 @@ class Spoken:
     earlier: tuple[Answered, ...] = ()
 
 
-def spoken_of(
+def find_spoken(
     deps: Deps, run: Run, heard: Heard, *, now: datetime | None = None, without: Set[str] | None = None
 ) -> Spoken:
-    """Return which comments are content for this run; `now` and `without` are as in `said_until` and `Spoken`."""
+    """Return which comments are content for this run; `now` and `without` are as in `find_heard_until` and `Spoken`."""
     earlier = page_record(deps, run.tenant, run.trigger.page).answers
     unsaid = heard.ids if without is None else without
-    return Spoken(said_until(run, now), unsaid, heard.before(run.revision), earlier)
+    return Spoken(find_heard_until(run, now), unsaid, heard.before(run.revision), earlier)
 
 
-def said_until(run: Run, now: datetime | None = None) -> datetime | None:
+def find_heard_until(run: Run, now: datetime | None = None) -> datetime | None:
     """Return until when people's comments count as content: never, unless we have asked them something.
 
     A plan counts what was said before it was made; `now` is given while the run may be waiting for an answer.
@@ -88,19 +87,19 @@ def read_page_view(
     raw = notion.page(page_id)
     edited = str(raw.get("last_edited_time") or "")
     page = _as_seen(reading.read_page(raw, notion.read_tree(page_id, kept=kept, edited=edited)))
-    mapped = mapped_page(settings, raw)
-    ours = frozenset(mapped.named(raw).values()) if mapped is not None else OUR_PROPERTIES
+    mapped = map_page(settings, raw)
+    ours = frozenset(mapped.map_names(raw).values()) if mapped is not None else OUR_PROPERTIES
     again = {wish.comment for wish in spoken.wishes}  # of a run that goes on with another's plan
-    said = [
+    answers = [
         replace(_comment(ANSWER, each.text, each.id), extra={EARLIER: True})
         for each in spoken.earlier
         if each.id not in again
     ]
-    said += [_comment(ANSWER, text_of(each), str(each["id"])) for each in _answers(notion, page_id, spoken)]
-    said += [_comment(WISH, wish.text, wish.comment) for wish in spoken.wishes]
+    answers += [_comment(ANSWER, text_of(each), str(each["id"])) for each in _answers(notion, page_id, spoken)]
+    answers += [_comment(WISH, wish.text, wish.comment) for wish in spoken.wishes]
     view = replace(
         page,
-        blocks=of_people(page.blocks) + tuple(said),
+        blocks=of_people(page.blocks) + tuple(answers),
         properties={name: value for name, value in page.properties.items() if name not in ours},
     )
     return PageView(view, content_hash(view, ours))
@@ -108,10 +107,10 @@ def read_page_view(
 
 def answers_in(view: PageView) -> list[dict[str, str]]:
     """Return the last of what people answered us, for the page's later runs; what they say of one plan is no answer."""
-    said = [
+    answers = [
         each for each in view.page.blocks if each.type == ANSWER or (each.type == WISH and each.id.startswith(BY_WORD))
     ]
-    return [{"id": each.id, "text": each.text[:MAX_WISH]} for each in said[-MOST_ANSWERS:]]
+    return [{"id": each.id, "text": each.text[:MAX_WISH]} for each in answers[-MAX_ANSWERS:]]
 
 
 def _answers(notion: Notion, page_id: str, spoken: Spoken) -> list[Mapping[str, Any]]:
@@ -119,8 +118,10 @@ def _answers(notion: Notion, page_id: str, spoken: Spoken) -> list[Mapping[str, 
         return []
     ours = str(notion.me()["id"])
     known = spoken.without | {each.id for each in spoken.earlier}
-    people = [one for one in notion.comments(page_id) if author_of(one) != ours and one["id"] not in known]
-    return [one for one in people if datetime.fromisoformat(str(one["created_time"])) <= spoken.until]
+    people = [
+        comment for comment in notion.comments(page_id) if author_of(comment) != ours and comment["id"] not in known
+    ]
+    return [comment for comment in people if datetime.fromisoformat(str(comment["created_time"])) <= spoken.until]
 
 
 def _comment(kind: str, text: str, comment: str) -> Block:

@@ -10,9 +10,9 @@ nothing: only what was delivered does. Where an approval or a stop seems to be l
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
 from shared import log
 from shared.accounts.grants import holds
@@ -33,19 +33,18 @@ from shared.app.workspace.map_events import has_map
 from shared.app.workspace.workspace_crawl import OVERLAP, crawl, take_recent
 from shared.app.workspace.workspace_databases import sources_of
 from shared.app.workspace.workspace_map import WorkspaceMap
+from shared.core.documents.codec import to_body
+from shared.core.documents.sync import MAP, PASS, MapState, Pass
 from shared.core.errors import Blocked, Missing, NotAllowed, Rejected, Unauthorized
 from shared.core.run.commands import ORDER, QUICK, RECONCILE, Command
-from shared.core.run.run import derived_id
+from shared.core.run.run import derive_id
 from shared.integrations.notion.client.client import Notion
-from shared.ports import SYSTEM, Put
+from shared.ports import SYSTEM, Put, get_as
 from shared.telemetry import trace
 
 PAGE = 200  # tenants whose passes one request orders: two reads and a task for each
-FIRST = timedelta(days=1)  # how far back the first pass looks: as long as Notion repeats a delivery
 _AGAIN = timedelta(hours=1)  # a pass that has not ended by then is ordered again
 _TIDY = timedelta(hours=1)  # between two walks through the ledger
-_MOST_SETTLED = 2000  # in one document
-_BY_EDIT = [{"timestamp": "last_edited_time", "direction": "ascending"}]
 _MAP = "map "
 
 
@@ -60,7 +59,7 @@ def order_passes(deps: Deps) -> Mapping[str, int]:
         return {"ordered": _order(deps, tenants)}
     now = deps.clock.now().isoformat()
     parts = [tenants[at : at + PAGE] for at in range(0, len(tenants), PAGE)]
-    name = partial(derived_id, "order-", now)
+    name = partial(derive_id, "order-", now)
     deps.queue.enqueue(
         [Command(name(part[0]), RECONCILE, "sync", SYSTEM, topic=ORDER, ref=" ".join(part)) for part in parts]
     )
@@ -73,12 +72,10 @@ def _order(deps: Deps, tenants: Sequence[str]) -> int:
     for tenant in tenants:
         if not holds(deps.store, tenant, "notion"):
             if knowledge_sync.orders_erasing(deps, tenant):
-                commands.append(
-                    Command(derived_id("erase-", tenant, str(hour)), RECONCILE, "sync", tenant, topic=ERASE)
-                )
+                commands.append(Command(derive_id("erase-", tenant, str(hour)), RECONCILE, "sync", tenant, topic=ERASE))
             continue
-        doc = deps.store.get(tenant, "sync", "pass")
-        name = derived_id("sync-", tenant, str(doc.body["ended"]) if doc else "", str(hour))
+        done = get_as(Pass, deps.store, (tenant, *PASS))
+        name = derive_id("sync-", tenant, done.ended if done else "", str(hour))
         commands.append(Command(name, RECONCILE, "sync", tenant))
     if commands:
         deps.queue.enqueue(commands)
@@ -141,44 +138,36 @@ def _pass(command: Command, deps: Deps, tools: Tools, notion: Notion) -> None:
             begin_crawl(deps, tenant)
     knowledge_sync.keep_up(deps, tools, tenant, notion)
     kept_reads.forget_old(deps, tenant)
-    doc, now = deps.store.get(tenant, "sync", "pass"), deps.clock.now()
-    tidied = _tidied(deps, tenant, doc.body if doc else {}, now)
-    deps.store.put(tenant, Put("sync", "pass", {"ended": now.isoformat(), **tidied}))
+    before, now = get_as(Pass, deps.store, (tenant, *PASS)) or Pass(""), deps.clock.now()
+    deps.store.put(tenant, Put(*PASS, to_body(_tidy_ledger(deps, tenant, before, now))))
     log.line("INFO", "reconciled", tenant=tenant, found=found)
 
 
-def _tidied(deps: Deps, tenant: str, before: Mapping[str, Any], now: datetime) -> dict[str, str]:
+def _tidy_ledger(deps: Deps, tenant: str, before: Pass, now: datetime) -> Pass:
     """Forget some of the ledger that is old; once through it, not again within an hour: each entry is a read."""
-    rest, through = str(before.get("ledger", "")), str(before.get("ledger_through", ""))
+    rest, through, ended = before.ledger, before.ledger_through, now.isoformat()
     if not rest and through and now - datetime.fromisoformat(through) < _TIDY:
-        return {"ledger": "", "ledger_through": through}
+        return replace(before, ended=ended, ledger="")
     rest = ledger.forget_old(deps, tenant, rest)
-    return {"ledger": rest, "ledger_through": through if rest else now.isoformat()}
-
-
-# --- the map of the workspace -----------------------------------------------------------------------------------------
+    return replace(before, ended=ended, ledger=rest, ledger_through=through if rest else ended)
 
 
 def _freshen(deps: Deps, tools: Tools, tenant: str, notion: Notion) -> None:
     """Take over what the search says was edited since the last pass."""
-    doc, now = deps.store.get(tenant, "sync", "map"), deps.clock.now()
-    assert doc is not None
+    state, now = get_as(MapState, deps.store, (tenant, *MAP)), deps.clock.now()
+    assert state is not None
     places = knowledge_sync.noticing_map(deps, tools, tenant, notion)
-    since = str(doc.body["since"])
-    began = take_recent(deps, tenant, notion, places, datetime.fromisoformat(since) - OVERLAP, f"freshen {since}")
+    since = datetime.fromisoformat(state.since) - OVERLAP
+    began = take_recent(deps, tenant, notion, places, since, f"freshen {state.since}")
     remember(deps, tenant, {"since": began.isoformat()})
-    if doc.body.get("crawled", "") < doc.body["crawl"] and now - _last_part(doc.body) > _AGAIN:
+    if state.crawled < state.crawl and now - datetime.fromisoformat(state.part or state.crawl) > _AGAIN:
         begin_crawl(deps, tenant)  # it was cut off: its grant was revoked, or it failed too often
-
-
-def _last_part(body: Mapping[str, Any]) -> datetime:
-    return datetime.fromisoformat(body.get("part", body["crawl"]))
 
 
 def _crawl(command: Command, deps: Deps, tools: Tools, notion: Notion) -> None:
     """Do some of the crawl, then order the next part: no function works for longer than it has to."""
-    doc = deps.store.get(command.tenant, "sync", "map")
-    if doc is None or doc.body.get("crawl") != command.ref:
+    state = get_as(MapState, deps.store, (command.tenant, *MAP))
+    if state is None or state.crawl != command.ref:
         return  # another crawl has begun since
     with knowledge_sync.taking(deps, tools, command.tenant, notion) as reader:
         taken, failed = (reader.take, reader.not_taken) if reader is not None else (None, None)

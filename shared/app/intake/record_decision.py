@@ -7,7 +7,7 @@ from datetime import datetime
 
 from shared import log
 from shared.app.approval.answer_comments import ask_who, tell_barred
-from shared.app.approval.heard import heard_of, heard_put, keep_heard
+from shared.app.approval.heard import build_heard_put, keep_heard, load_heard
 from shared.app.approval.page_edits import look_for_edits, note_edit
 from shared.app.approval.short_answers import plan_anew, take_another_look
 from shared.app.engine.deps import Deps
@@ -18,7 +18,7 @@ from shared.app.intake.open_page_run import open_page_run
 from shared.app.intake.page_look import Look
 from shared.app.money.budget import plan_estimate
 from shared.app.pauses.box import heed_box, turn_switch, who_ticked
-from shared.app.planning.feedback import note, stopped
+from shared.app.planning.feedback import classify_stop, note
 from shared.core.approval import intents
 from shared.core.approval.intents import BY_COMMENT, Intent
 from shared.core.approval.sight import SecondLook
@@ -26,7 +26,7 @@ from shared.core.pages.author import DOUBTED, Author, read_author, write_author
 from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.commands import Command
-from shared.core.run.run import Trigger, derived_id
+from shared.core.run.run import Trigger, derive_id
 
 
 def record_decision(look: Look, intent: Intent) -> Look | None:
@@ -47,7 +47,7 @@ def record_decision(look: Look, intent: Intent) -> Look | None:
             _decide(look, intent)
         case intents.Cancel():
             by = look.name(intent.by)
-            note(look.deps, look.at_work, stopped(look.at_work), by, cause="cancel")
+            note(look.deps, look.at_work, classify_stop(look.at_work), by, cause="cancel")
             _record(look, acts.CancelRequested(look.deps.clock.now(), by, intent.why))
         case intents.Deny():
             deny(look, intent)
@@ -67,13 +67,11 @@ def _begin(look: Look, intent: intents.Beginning) -> None:
         case intents.BreakChain(last):
             log.line("WARNING", "page not planned: runs wake each other", tenant=tenant, run=last)
         case intents.ListenAfterEnd(retry, roll_back):
-            if retry:
-                from shared.app.approval.retry_comments import hear_retry  # few runs end so
+            from shared.app.approval.ended_comments import hear_retry, hear_roll_back  # few runs are asked for more
 
+            if retry:
                 hear_retry(look.deps, look.tools, look.at_work)
             if roll_back:
-                from shared.app.approval.roll_back_comments import hear_roll_back  # few pages have a site
-
                 hear_roll_back(look.deps, look.tools, look.at_work)
 
 
@@ -89,8 +87,8 @@ def _notice(look: Look, intent: intents.Noticing) -> Look | None:
             noted = note_edit(deps, tools, run, look.view, look.name(look.seen.author), handled)
             return None if noted else look.knowing(edit_told=True)
         case intents.TakeNote(comments):
-            heard = heard_of(deps, run.tenant, run.id)
-            deps.store.put(run.tenant, replace(heard_put(run, heard, comments), expected=None))
+            heard = load_heard(deps, run.tenant, run.id)
+            deps.store.put(run.tenant, replace(build_heard_put(run, heard, comments), expected=None))
             return look.knowing(second_look=SecondLook())
     return None
 
@@ -124,18 +122,18 @@ def _plan(look: Look, intent: intents.Planning) -> None:
         case intents.ReplanAsWished():
             ask_for_plan_as_wished(look, intent)
         case intents.Build(by_whom):
-            put = replace(heard_put(run, look.heard, look.comments), expected=None)
+            put = replace(build_heard_put(run, look.heard, look.comments), expected=None)
             plan_anew(deps, tools, run, look.name(by_whom), (put,), handled)
         case intents.Rework():
             rework(look, intent)
         case intents.LookOver(by_whom, comments):
-            put = replace(heard_put(run, heard_of(deps, run.tenant, run.id), comments), expected=None)
+            put = replace(build_heard_put(run, load_heard(deps, run.tenant, run.id), comments), expected=None)
             take_another_look(deps, tools, run, look.name(by_whom), (put,), handled)
 
 
 def _look_once_more(look: Look, at: datetime) -> None:
     run, page = look.at_work, look.seen
-    name = derived_id("doubt-", run.id, str(run.revision), str(page.raw.get("last_edited_time")))
+    name = derive_id("doubt-", run.id, str(run.revision), str(page.raw.get("last_edited_time")))
     doubted = write_author(Author(DOUBTED, page.author.id, seen=True))
     look.deps.queue.enqueue([replace(look.command, id=name, topic=doubted, attempt=0, not_before=at)])
 

@@ -10,7 +10,7 @@ from shared.app.engine.deps import Deps
 from shared.app.engine.tools import Tools
 from shared.app.intake.left_alone import let_in, note_page_refused
 from shared.app.intake.open_page_run import page_record
-from shared.app.workspace.workspace_databases import Mapped, mapped_page
+from shared.app.workspace.workspace_databases import Mapped, map_page
 from shared.app.workspace.workspace_schemas import IDEAS
 from shared.core.errors import Missing, NotAllowed, Rejected
 from shared.core.pages.author import Author, read_author
@@ -45,7 +45,7 @@ def see_page(command: Command, deps: Deps, tools: Tools) -> SeenPage | None:
     let_in(deps, command.tenant, settings, str(raw["id"]))
     if raw.get("in_trash"):
         return None
-    mapped = mapped_page(settings, raw)
+    mapped = map_page(settings, raw)
     status = mapped.status(raw) if mapped is not None and mapped.kind == IDEAS else ""
     return SeenPage(str(raw["id"]), visible(_title(raw)), status, read_author(command.topic), raw, mapped)
 

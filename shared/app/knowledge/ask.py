@@ -16,11 +16,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.app.connections.ways_back import find_way_back
 from shared.app.engine.deps import Deps
 from shared.app.engine.tools import Tools
-from shared.app.knowledge.knowledge_scope import connected, scope_of
+from shared.app.knowledge.knowledge_scope import is_connected, scope_of
 from shared.app.knowledge.knowledge_search import PASSAGES, Source, all_shown, hits_for, source_of
 from shared.app.money.budget import BudgetExceeded
-from shared.app.money.spend import metered
-from shared.app.planning.told.plan_places import Places, known_places
+from shared.app.money.spend import meter_model
+from shared.app.planning.told.plan_places import Places, list_known_places
 from shared.app.prompts import prompt
 from shared.core.errors import Conflicting, IntegrationError
 from shared.core.models.model_errors import ModelError
@@ -87,16 +87,16 @@ def ask_workspace(
     Raises Conflicting where nothing may be answered now (disconnected, switched off, no money left), and the errors
     of the model.
     """
-    model = metered(deps, tenant, tools.model(tenant), ASK)
+    model = meter_model(deps, tenant, tools.model(tenant), ASK)
     _see_that_it_may_be_asked(deps, tools, tenant)
     try:
-        query = understood(model, question, history, about)
+        query = reword_question(model, question, history, about)
         hits = hits_for(deps, tools, tenant, query, below=below)
-        places = known_places(deps, tools.settings(tenant), tenant, query)
+        places = list_known_places(deps, tools.settings(tenant), tenant, query)
         if not hits:
             return _not_there(model, question, query, history, places)
         sources = tuple(source_of(deps, hit, f"P{number}") for number, hit in enumerate(hits, 1))
-        answer = _answered(model, question, query, history, hits, sources, places)
+        answer = _ask_model(model, question, query, history, hits, sources, places)
         _see_that_it_may_be_told(deps, tools, tenant, hits)
         return answer
     except BudgetExceeded as error:
@@ -105,7 +105,7 @@ def ask_workspace(
         ) from error
 
 
-def understood(model: Model, question: str, history: Sequence[Message], about: str = "") -> str:
+def reword_question(model: Model, question: str, history: Sequence[Message], about: str = "") -> str:
     """Return the question so that it can be searched for: as it is, or with what it refers to.
 
     Where no model answers, what was asked before stands in front of it: that finds most of what a good wording does,
@@ -120,7 +120,7 @@ def understood(model: Model, question: str, history: Sequence[Message], about: s
         system=prompt(REWRITE)[1],
         prompt="",
         schema=schema_of(_Rewritten),
-        data={"question": question, "history": _spoken(history), "about": about},
+        data={"question": question, "history": _list_spoken(history), "about": about},
         max_output_tokens=400,
     )
     parts = [
@@ -135,7 +135,7 @@ def understood(model: Model, question: str, history: Sequence[Message], about: s
             parts,
             lambda asked: ask(model, asked, _Rewritten, repairs=0),
             answer_tokens=400,
-            most=3000,
+            max_tokens=3000,
             seed=REWRITE,
         )
     except BudgetExceeded:
@@ -146,7 +146,7 @@ def understood(model: Model, question: str, history: Sequence[Message], about: s
 
 
 def _see_that_it_may_be_asked(deps: Deps, tools: Tools, tenant: str) -> None:
-    if not connected(deps, tenant):
+    if not is_connected(deps, tenant):
         back = find_way_back(deps, tenant, "notion")
         way_out = f"Connect it: {back.url or back.command}"
         raise Conflicting("Notion is not connected, so nothing from it can be shown", way_out=way_out)
@@ -166,12 +166,12 @@ def _see_that_it_may_be_told(deps: Deps, tools: Tools, tenant: str, hits: Sequen
 def _not_there(model: Model, question: str, query: str, history: Sequence[Message], places: Places) -> Answer:
     """Say that nothing was found: in the language of the question, where a model does; it cannot say anything else."""
     try:
-        return _answered(model, question, query, history, (), (), places)
+        return _ask_model(model, question, query, history, (), (), places)
     except (IntegrationError, ModelError):
         return Answer(_NOT_THERE, query=query)
 
 
-def _answered(
+def _ask_model(
     model: Model,
     question: str,
     query: str,
@@ -195,46 +195,46 @@ def _answered(
         max_output_tokens=ANSWER_TOKENS,
     )
     parts = [
-        Part("knowledge", f"{each.page}#{name}", f"[{name}] {each.title}{_dated(each)}\n{texts[name]}", share=0.75)
+        Part("knowledge", f"{each.page}#{name}", f"[{name}] {each.title}{_date(each)}\n{texts[name]}", share=0.75)
         for name, each in sources.items()
     ]
     parts += [_conversation(history, 0.15)] if history else []
     parts += [places.part(), Part("input", "the question", question, must=True)]
-    (said, result), context = within(
+    (answered, result), context = within(
         model,
         lambda text: _with(request, text),
         parts,
         lambda asked: ask(model, asked, _Answered),
         answer_tokens=ANSWER_TOKENS,
-        most=PROMPT_TOKENS,
+        max_tokens=PROMPT_TOKENS,
         seed=ASK,
     )
-    return _checked(said, result, query, sources, _shown(context))
+    return _check_sources(answered, result, query, sources, _list_shown(context))
 
 
-def _dated(source: Source) -> str:
+def _date(source: Source) -> str:
     """Return the day on which its page was last edited, where that is known: of two the newer one counts."""
     return f" (last edited {source.edited_at[:10]})" if source.edited_at else ""
 
 
-def _checked(
-    said: _Answered, result: ModelResult, query: str, sources: Mapping[str, Source], shown: frozenset[str]
+def _check_sources(
+    answered: _Answered, result: ModelResult, query: str, sources: Mapping[str, Source], shown: frozenset[str]
 ) -> Answer:
     """Return the answer, if it rests on something that was given; what was not given is no source.
 
     Links of it are dead, as in all that we write: one would carry out what it was put together from. Where nothing was
     found, a model says so in one sentence, and not what it knows from elsewhere.
     """
-    named = dict.fromkeys(each.strip("[] ") for each in said.sources)
+    named = dict.fromkeys(each.strip("[] ") for each in answered.sources)
     cited = tuple(sources[name] for name in named if name in shown)
-    text = plain(said.answer).strip()
-    if said.found and cited and text:
+    text = plain(answered.answer).strip()
+    if answered.found and cited and text:
         return Answer(text, cited, True, query, result.model)
-    told = text if not said.found and len(text) <= _ONE_SENTENCE and "\n" not in text else ""
-    return Answer(told or _NOT_THERE, (), False, query, result.model)
+    sentence = text if not answered.found and len(text) <= _ONE_SENTENCE and "\n" not in text else ""
+    return Answer(sentence or _NOT_THERE, (), False, query, result.model)
 
 
-def _shown(context: Context) -> frozenset[str]:
+def _list_shown(context: Context) -> frozenset[str]:
     """Return the ids of the passages that there was room for."""
     return frozenset(
         each.part.source.rpartition("#")[2] for each in context.placed if each.part.name == "knowledge" and each.text
@@ -246,11 +246,11 @@ def _with(request: ModelRequest, text: str) -> ModelRequest:
 
 
 def _conversation(history: Sequence[Message], share: float) -> Part:
-    lines = [f"{turn['who']}: {turn['text']}" for turn in _spoken(history)]
+    lines = [f"{turn['who']}: {turn['text']}" for turn in _list_spoken(history)]
     return Part("history", "the conversation", "\n".join(lines), share=share, cut="start")
 
 
-def _spoken(history: Sequence[Message]) -> list[dict[str, Any]]:
+def _list_spoken(history: Sequence[Message]) -> list[dict[str, Any]]:
     """Return the latest turns of people and of ourselves, without tools."""
     turns = [turn for turn in history if turn.role in ("user", "assistant") and turn.text.strip()]
     return [{"who": turn.role, "text": turn.text} for turn in turns[-_TURNS:]]

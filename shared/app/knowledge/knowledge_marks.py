@@ -11,11 +11,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.app.engine.deps import Deps
+from shared.core.documents.codec import to_body
+from shared.core.documents.sync import LOST, STALE, Lost, Stale
 from shared.core.run.commands import RECONCILE, Command
-from shared.core.run.run import derived_id
-from shared.ports import Doc, Put, change_doc
+from shared.core.run.run import derive_id
+from shared.ports import Put, all_as, change_doc
 
-STALE, LOST = "stale", "lost"
 STATE = ("sync", "knowledge")  # what has been read, how far a sync is; not there for a tenant without knowledge
 READ, GONE, ERASE = "knowledge", "gone", "erase"  # topics of RECONCILE
 BLUR = timedelta(seconds=65)  # times of edits are given to the minute: what was read within it may have changed since
@@ -30,7 +31,7 @@ def keeps_knowledge(deps: Deps, tenant: str) -> bool:
 def mark_stale(deps: Deps, tenant: str, page: str, due: datetime | None = None) -> None:
     """Have a page read again, from `due` on; by default as soon as what is written in this minute is written."""
     due = due or deps.clock.now() + BLUR
-    deps.store.put(tenant, Put(STALE, page, {"due": due.isoformat()}))
+    deps.store.put(tenant, Put(STALE, page, to_body(Stale(due))))
 
 
 def mark_edited(deps: Deps, tenant: str, page: str, version: str) -> None:
@@ -42,7 +43,7 @@ def mark_edited(deps: Deps, tenant: str, page: str, version: str) -> None:
 
 def order_reading(deps: Deps, tenant: str, why: str) -> Command:
     """Return the command that reads what is stale, after the blur; `why` names it."""
-    name = derived_id("know-", tenant, why)
+    name = derive_id("know-", tenant, why)
     return Command(name, RECONCILE, "sync", tenant, topic=READ, not_before=deps.clock.now() + BLUR)
 
 
@@ -55,15 +56,13 @@ def read_what_happened(deps: Deps, tenant: str, page: str, why: str) -> None:
 
 def order_forgetting(tenant: str, page: str, why: str) -> Command:
     """Return the command that forgets a page that went to the trash, and all below it, at once."""
-    return Command(derived_id("gone-", tenant, page, why), RECONCILE, "sync", tenant, topic=GONE, ref=page)
+    return Command(derive_id("gone-", tenant, page, why), RECONCILE, "sync", tenant, topic=GONE, ref=page)
 
 
-def stale_pages(deps: Deps, tenant: str) -> Iterator[Doc]:
+def stale_pages(deps: Deps, tenant: str) -> Iterator[Stale]:
     """Yield the marks that are due, by ascending page."""
-    now, after = deps.clock.now(), ""
-    while docs := deps.store.list_docs(tenant, STALE, after=after):
-        yield from (doc for doc in docs if datetime.fromisoformat(doc.body["due"]) <= now)
-        after = docs[-1].id
+    now = deps.clock.now()
+    yield from (mark for mark in all_as(Stale, deps.store, tenant, STALE) if mark.due <= now)
 
 
 def is_lost(deps: Deps, tenant: str, page: str) -> bool:
@@ -81,10 +80,7 @@ def count_marks(deps: Deps, tenant: str, kind: str) -> int:
 
 def count_lost(deps: Deps, tenant: str) -> int:
     """Return how many pages of the index Notion did not show when they were asked for last."""
-    found, after = 0, ""
-    while docs := deps.store.list_docs(tenant, LOST, after=after):
-        found, after = found + sum(doc.body.get("known", True) for doc in docs), docs[-1].id
-    return found
+    return sum(mark.was_known for mark in all_as(Lost, deps.store, tenant, LOST))
 
 
 def state_of(deps: Deps, tenant: str) -> dict[str, Any]:
@@ -93,7 +89,7 @@ def state_of(deps: Deps, tenant: str) -> dict[str, Any]:
     return dict(doc.body) if doc else {}
 
 
-def acted_at(deps: Deps, tenant: str) -> str:
+def find_last_act(deps: Deps, tenant: str) -> str:
     """Return when a person last did what may have given access back: connected Notion, or had all of it read again."""
     return str(state_of(deps, tenant).get("acted", ""))
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from shared.app.workspace.workspace_schemas import SCHEMAS
-from shared.core.text.outgoing_text import folded
+from shared.core.text.outgoing_text import fold
 from shared.mind.search import Hit
 
 _ENOUGH = 2  # words that tell something, on both sides
@@ -34,10 +34,10 @@ _FUNCTION_WORDS = """
     nuestro otras otros para pero porque puede quien según siempre sobre también tiene todas todos
 """
 _SAY_LITTLE = frozenset(_FUNCTION_WORDS.split())
-_EXAMPLES = frozenset(folded(schema.example) for schema in SCHEMAS.values())
+_EXAMPLES = frozenset(fold(schema.example) for schema in SCHEMAS.values())
 
 
-def related_to(query: str, hits: Sequence[Hit]) -> list[Hit]:
+def filter_related(query: str, hits: Sequence[Hit]) -> list[Hit]:
     """Return the hits that have to do with a page of these words; the examples that we wrote ourselves never do."""
     wanted, best = _telling(query), max((hit.score for hit in hits), default=0.0)
     return [hit for hit in hits if not _is_example(hit) and _fits(hit, wanted, best)]
@@ -51,13 +51,13 @@ def _fits(hit: Hit, wanted: frozenset[str], best: float) -> bool:
 
 
 def _is_example(hit: Hit) -> bool:
-    return any(folded(title) in _EXAMPLES for title in hit.chunk.path)
+    return any(fold(title) in _EXAMPLES for title in hit.chunk.path)
 
 
 def _telling(text: str) -> frozenset[str]:
     """Return the words that tell something, by their beginnings; of scripts without spaces pairs of letters."""
     found = set[str]()
-    for word in _WORD.findall(folded(text)):
+    for word in _WORD.findall(fold(text)):
         if word >= "\u2e80":
             found |= {word[at : at + 2] for at in range(len(word) - 1)}
         elif len(word) >= _LETTERS and word not in _SAY_LITTLE:

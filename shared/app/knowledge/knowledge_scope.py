@@ -15,7 +15,8 @@ from shared.accounts.grants import holds
 from shared.app.engine.deps import Deps
 from shared.app.knowledge.knowledge_marks import is_lost
 from shared.app.workspace.workspace_databases import database_of
-from shared.app.workspace.workspace_map import Place, WorkspaceMap
+from shared.app.workspace.workspace_map import WorkspaceMap
+from shared.core.documents.places import Place
 from shared.integrations.notion.client.wire import normal_id
 
 SETTING = "knowledge"  # {"roots": [ids], "without": [ids], "off": bool}
@@ -56,11 +57,11 @@ def scope_of(settings: Mapping[str, Any]) -> Scope:
 
 def address_of(deps: Deps, page: str, block: str = "") -> str:
     """Return where people find a page, or a block of it: in a simulated Notion no link leads to the real one."""
-    there = f"{deps.notion_url}/p/{page}" if deps.notion_url else f"https://www.notion.so/{page.replace('-', '')}"
-    return there + (f"#{block.replace('-', '')}" if block else "")
+    address = f"{deps.notion_url}/p/{page}" if deps.notion_url else f"https://www.notion.so/{page.replace('-', '')}"
+    return address + (f"#{block.replace('-', '')}" if block else "")
 
 
-def connected(deps: Deps, tenant: str) -> bool:
+def is_connected(deps: Deps, tenant: str) -> bool:
     """Say whether the tenant's Notion is connected now."""
     return holds(deps.store, tenant, "notion")
 

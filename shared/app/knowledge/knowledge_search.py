@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared.app.engine.deps import Deps
-from shared.app.knowledge.knowledge_related import related_to
-from shared.app.knowledge.knowledge_scope import Served, address_of, connected, scope_of
+from shared.app.knowledge.knowledge_related import filter_related
+from shared.app.knowledge.knowledge_scope import Served, address_of, is_connected, scope_of
 from shared.core.text.outgoing_text import plain
 from shared.mind.context import Part
 from shared.mind.search import Hit, search
@@ -37,7 +37,7 @@ class Source:
 def hits_for(deps: Deps, tools: Tools, tenant: str, query: str, limit: int = PASSAGES, *, below: str = "") -> list[Hit]:
     """Return the best chunks of pages that may be shown now, best first; of one project where `below` is its id."""
     scope = scope_of(tools.settings(tenant))
-    if scope.off or not connected(deps, tenant):
+    if scope.off or not is_connected(deps, tenant):
         return []
     served = Served(deps, tenant, scope)
     wanted = max(limit * 2, _NARROW if scope.roots or scope.without or below else 0)
@@ -69,7 +69,7 @@ def knowledge_parts(
     """
     found = hits_for(deps, tools, tenant, query[:_QUERY], limit + (limit if without else 0))
     hits = [hit for hit in found if hit.chunk.page not in without]
-    hits = (related_to(query[:_QUERY], hits) if related else hits)[:limit]
+    hits = (filter_related(query[:_QUERY], hits) if related else hits)[:limit]
     sources = [source_of(deps, hit) for hit in hits]
     return [
         Part("knowledge", source.url, f"{source.title}\n{hit.chunk.text}", share=_SHARE)

@@ -20,9 +20,7 @@ from shared import log
 from shared.app.engine.deps import Deps
 from shared.app.engine.tools import Tools
 from shared.app.knowledge.knowledge_marks import (
-    LOST,
     READ,
-    STALE,
     STATE,
     count_marks,
     keep_state,
@@ -31,24 +29,25 @@ from shared.app.knowledge.knowledge_marks import (
     stale_pages,
     state_of,
 )
-from shared.app.knowledge.knowledge_scope import connected, scope_of
+from shared.app.knowledge.knowledge_scope import is_connected, scope_of
 from shared.app.knowledge.knowledge_sync_page import embed_missing, everything_below, forget_page, take_page
 from shared.app.knowledge.knowledge_sync_reader import Reader
 from shared.app.knowledge.nothing_known import no_knowledge
 from shared.app.workspace.crawl_orders import begin_crawl
-from shared.app.workspace.workspace_map import KIND as MAP
-from shared.app.workspace.workspace_map import PAGE, Place, WorkspaceMap
+from shared.app.workspace.workspace_map import PAGE, WorkspaceMap
+from shared.core.documents.places import MAP, Place
+from shared.core.documents.sync import LOST, STALE
 from shared.core.errors import RateLimited, VersionConflict
 from shared.core.knowledge.chunking import CUTTER
 from shared.core.run.commands import RECONCILE, Command
-from shared.core.run.run import derived_id
+from shared.core.run.run import derive_id
 from shared.integrations.notion.client.client import Notion
-from shared.ports import Put
+from shared.ports import Put, read_as
 
 __all__ = ["begin_sync", "forget_page", "progress", "take_page"]
 
 AT_ONCE = 20  # pages per command
-MOST_EMBEDDED = 256  # texts per command that have to be embedded although their pages need not be read
+MAX_EMBEDDED = 256  # texts per command that have to be embedded although their pages need not be read
 ROUND = timedelta(hours=24)  # in which every known page is asked for
 GRACE = timedelta(days=30)  # after which what is known of a disconnected workspace is erased
 _PASSES = 200  # of a day, at least: so many parts has a round
@@ -74,11 +73,8 @@ def progress(deps: Deps, tenant: str) -> dict[str, Any]:
     """Return how far the tenant's sync is: counts since it began, its times, what waits, and an alert for people."""
     state = state_of(deps, tenant)
     counts = {name: int(state.get(name, 0)) for name in ("known", "read", "embedded", "reused", "removed", "failed")}
-    told = {name: str(state.get(name, "")) for name in ("began", "ended", "alert")}
-    return {**counts, **told, "waiting": count_marks(deps, tenant, STALE), "lost": count_marks(deps, tenant, LOST)}
-
-
-# --- what the pass of a tenant does ---
+    texts = {name: str(state.get(name, "")) for name in ("began", "ended", "alert")}
+    return {**counts, **texts, "waiting": count_marks(deps, tenant, STALE), "lost": count_marks(deps, tenant, LOST)}
 
 
 def begin_if_needed(deps: Deps, tools: Tools, tenant: str) -> bool:
@@ -89,7 +85,7 @@ def begin_if_needed(deps: Deps, tools: Tools, tenant: str) -> bool:
     if scope.off:
         _erase(deps, tools, tenant)
         return False
-    how = derived_id("", str(CUTTER), scope.name)  # another embedder needs no page to be read: see `embed_missing`
+    how = derive_id("", str(CUTTER), scope.name)  # another embedder needs no page to be read: see `embed_missing`
     if state_of(deps, tenant).get("how") == how:
         return False
     begin_sync(deps, tenant, how)
@@ -104,16 +100,16 @@ def keep_up(deps: Deps, tools: Tools, tenant: str, notion: Notion) -> None:
     if state.get("alone"):
         keep_state(deps, tenant, alone="")  # it is connected again
     reader = Reader.of(deps, tools, tenant, notion)
-    with reader.kept(), suppress(RateLimited):  # the round has a day
+    with reader.keep_counts(), suppress(RateLimited):  # the round has a day
         _go_round(reader)
     if _embed(deps, tools, tenant) or next(stale_pages(deps, tenant), None) is not None:
-        name = derived_id("know-", tenant, deps.clock.now().isoformat())
+        name = derive_id("know-", tenant, deps.clock.now().isoformat())
         deps.queue.enqueue([Command(name, RECONCILE, "sync", tenant, topic=READ)])
 
 
 def _embed(deps: Deps, tools: Tools, tenant: str) -> bool:
     """Embed some of what has no vector yet; say whether there may be more."""
-    embedded, more = embed_missing(tools, tenant, MOST_EMBEDDED)
+    embedded, more = embed_missing(tools, tenant, MAX_EMBEDDED)
     if embedded:
         keep_state(deps, tenant, add={"embedded": embedded})
     return more
@@ -132,7 +128,7 @@ def _go_round(reader: Reader) -> None:
     docs, asked = deps.store.list_docs(tenant, MAP, after=after, limit=limit), after
     try:
         for doc in docs:
-            reader.look_at(Place(**doc.body))
+            reader.look_at(read_as(Place, doc))
             asked = doc.id
     finally:
         ended = len(docs) < limit and (not docs or asked == docs[-1].id)
@@ -147,7 +143,7 @@ def taking(deps: Deps, tools: Tools, tenant: str, notion: Notion) -> Iterator[Re
         return
     scope, ways = scope_of(tools.settings(tenant)), WorkspaceMap(deps, tenant)
     reader = Reader(deps, tools, tenant, notion, scope, WorkspaceMap(deps, tenant, notion), ways)
-    with reader.kept():
+    with reader.keep_counts():
         yield reader
 
 
@@ -163,11 +159,8 @@ def crawl_came_far(deps: Deps, tenant: str, began: str, *, ended: bool) -> None:
     if since and since <= began:  # one that was cut off is taken up by a later one
         places = WorkspaceMap(deps, tenant).everything().values()
         known = sum(place.kind == PAGE and not place.trashed for place in places)
-        told: dict[str, Any] = {"ended": deps.clock.now().isoformat()} if ended else {}
-        keep_state(deps, tenant, known=known, **told)
-
-
-# --- what commands do ---
+        ending: dict[str, Any] = {"ended": deps.clock.now().isoformat()} if ended else {}
+        keep_state(deps, tenant, known=known, **ending)
 
 
 def read_stale(command: Command, deps: Deps, tools: Tools, notion: Notion) -> None:
@@ -176,13 +169,13 @@ def read_stale(command: Command, deps: Deps, tools: Tools, notion: Notion) -> No
         return
     due = list(islice(stale_pages(deps, command.tenant), AT_ONCE + 1))
     reader = Reader.of(deps, tools, command.tenant, notion)
-    with reader.kept():
+    with reader.keep_counts():
         for mark in due[:AT_ONCE]:
-            reader.read(mark.id, f"stale {mark.body['due']}")
+            reader.read(mark.id, f"stale {mark.due.isoformat()}")
             with suppress(VersionConflict):  # it was marked again meanwhile, or is gone
                 deps.store.put(command.tenant, Put(STALE, mark.id, None, mark.version))
     if _embed(deps, tools, command.tenant) or len(due) > AT_ONCE:
-        deps.queue.enqueue([Command(derived_id("know-", command.id), RECONCILE, "sync", command.tenant, topic=READ)])
+        deps.queue.enqueue([Command(derive_id("know-", command.id), RECONCILE, "sync", command.tenant, topic=READ)])
 
 
 def forget_trashed(command: Command, deps: Deps, tools: Tools) -> None:
@@ -194,7 +187,7 @@ def forget_trashed(command: Command, deps: Deps, tools: Tools) -> None:
     removed = 0
     for each in everything_below(places, command.ref):
         removed += forget_page(deps, tools, tenant, each)
-        place = places.known(each)
+        place = places.find_known(each)
         if place is not None:
             places.change(place, trashed=True)
     mark_stale(deps, tenant, command.ref)
@@ -214,13 +207,10 @@ def allow_forgetting(deps: Deps, tenant: str) -> None:
         after = docs[-1].id
 
 
-# --- disconnected, or switched off ---
-
-
 def orders_erasing(deps: Deps, tenant: str) -> bool:
     """Say whether the workspace has been disconnected for so long that what is known of it is to be erased."""
     state = state_of(deps, tenant)
-    if not state or connected(deps, tenant):
+    if not state or is_connected(deps, tenant):
         return False
     since, now = str(state.get("alone", "")), deps.clock.now()
     if not since:

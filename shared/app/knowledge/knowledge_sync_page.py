@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from shared import log
 from shared.app.engine.deps import Deps
 from shared.app.engine.tools import Tools
-from shared.app.knowledge.knowledge_marks import LOST, STALE
-from shared.app.workspace.workspace_map import DATA_SOURCE, Place, WorkspaceMap
+from shared.app.workspace.workspace_map import DATA_SOURCE, WorkspaceMap
+from shared.core.documents.places import Place
+from shared.core.documents.sync import LOST, STALE
 from shared.core.errors import IntegrationError
 from shared.core.knowledge.chunk import Chunk
 from shared.core.knowledge.chunking import CUTTER, cut
@@ -34,7 +35,6 @@ class Taken:
     failed: int = 0
 
     def __add__(self, other: Taken) -> Taken:
-        """Return the sum."""
         return Taken(
             self.read + other.read,
             self.embedded + other.embedded,
@@ -64,39 +64,39 @@ def take_page(deps: Deps, tools: Tools, tenant: str, page: Page, *, root: str = 
     reused = 0
     if embedder is not None:
         texts = {chunk.key: chunk.text for chunk in chunks}
-        there = knowledge.known_vectors(list(texts), embedder.id)
-        reused = sum(chunk.key in there for chunk in chunks)
-        vectors = _vectors(embedder, {key: text for key, text in texts.items() if key not in there}, tenant)
+        known_vectors = knowledge.known_vectors(list(texts), embedder.id)
+        reused = sum(chunk.key in known_vectors for chunk in chunks)
+        vectors = _vectors(embedder, {key: text for key, text in texts.items() if key not in known_vectors}, tenant)
     knowledge.replace(known, chunks, vectors, embedder.id if embedder is not None else "")
     return Taken(read=1, embedded=len(vectors), reused=reused)
 
 
-def embed_missing(tools: Tools, tenant: str, most: int) -> tuple[int, bool]:
-    """Embed up to `most` chunks without a vector of the present embedder; return how many texts, and if there is more.
+def embed_missing(tools: Tools, tenant: str, limit: int) -> tuple[int, bool]:
+    """Embed up to `limit` chunks without a vector of the present embedder; return how many texts, and if there is more.
 
     Where the embedder does not answer there is nothing more to do now.
     """
     embedder, knowledge = tools.embedder(tenant), tools.knowledge(tenant)
     if embedder is None:
         return 0, False
-    chunks = knowledge.without_vectors(embedder.id, limit=most)
+    chunks = knowledge.without_vectors(embedder.id, limit=limit)
     texts = {chunk.key: chunk.text for chunk in chunks}
     vectors = _vectors(embedder, texts, tenant)
     if vectors:
         knowledge.add_vectors(vectors, embedder.id)
-    return len(vectors), len(chunks) == most and len(vectors) == len(texts)
+    return len(vectors), len(chunks) == limit and len(vectors) == len(texts)
 
 
 def forget_page(deps: Deps, tools: Tools, tenant: str, page: str) -> int:
     """Take a page out of the index, and what was noted about it; return whether it was there, as a number."""
     knowledge = tools.knowledge(tenant)
-    there = knowledge.page(page) is not None
-    if there:
+    was_known = knowledge.page(page) is not None
+    if was_known:
         knowledge.remove(page)
     for kind in (LOST, STALE):
         if deps.store.get(tenant, kind, page) is not None:
             deps.store.put(tenant, Put(kind, page, None))
-    return int(there)
+    return int(was_known)
 
 
 def everything_below(places: WorkspaceMap, page: str) -> list[str]:

@@ -17,11 +17,9 @@ from shared import log
 from shared.app.engine.deps import Deps
 from shared.app.engine.tools import Tools
 from shared.app.knowledge.knowledge_marks import (
-    LOST,
-    STALE,
     WEEK,
-    acted_at,
     count_lost,
+    find_last_act,
     is_lost,
     keep_state,
     mark_edited,
@@ -31,18 +29,21 @@ from shared.app.knowledge.knowledge_marks import (
 from shared.app.knowledge.knowledge_scope import Scope, address_of, scope_of
 from shared.app.knowledge.knowledge_sync_page import Taken, forget_page, take_page, titles_on
 from shared.app.workspace.workspace_crawl import expand, skip
-from shared.app.workspace.workspace_databases import mapped_page
-from shared.app.workspace.workspace_map import DATA_SOURCE, PAGE, Place, WorkspaceMap, may_be_asked
+from shared.app.workspace.workspace_databases import map_page
+from shared.app.workspace.workspace_map import DATA_SOURCE, PAGE, WorkspaceMap, may_be_asked
 from shared.app.workspace.workspace_schemas import IDEAS
+from shared.core.documents.codec import to_body
+from shared.core.documents.places import Place
+from shared.core.documents.sync import LOST, STALE, Lost
 from shared.core.errors import Blocked, Missing, NotAllowed, Rejected
 from shared.core.page import Block, Page
 from shared.core.pages.marks import OUR_PROPERTIES
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.content import reading
-from shared.ports import KnownPage, Put
+from shared.ports import KnownPage, Put, get_as
 
 SURE_AFTER = timedelta(minutes=10)  # between the two times that Notion must not show a page before it is forgotten
-MOST_LOST = 0.2  # of the known pages that may be lost at once
+MAX_LOST = 0.2  # of the known pages that may be lost at once
 _FEW = 5  # pages may always be
 _MINUTE = timedelta(minutes=1)
 _LATER = timedelta(hours=1)
@@ -50,10 +51,10 @@ _SAID = timedelta(days=1)
 _LATELY = timedelta(days=2)  # in which the round has asked for every page
 
 
-def _allowed(state: Mapping[str, Any], now: datetime) -> bool:
+def _may_forget(state: Mapping[str, Any], now: datetime) -> bool:
     """Say whether a person has lately said that much may be forgotten."""
-    said = state.get("may_forget")
-    return bool(said) and now - datetime.fromisoformat(str(said)) < _SAID
+    allowed_at = state.get("may_forget")
+    return bool(allowed_at) and now - datetime.fromisoformat(str(allowed_at)) < _SAID
 
 
 def _lately(state: Mapping[str, Any], now: datetime) -> bool:
@@ -92,7 +93,7 @@ class Reader:
             mark_edited(self.deps, self.tenant, place.id, place.version)
 
     @contextmanager
-    def kept(self) -> Iterator[None]:
+    def keep_counts(self) -> Iterator[None]:
         """Keep what was done, counted, however it ends."""
         try:
             yield
@@ -129,15 +130,15 @@ class Reader:
 
     def _columns(self, raw: Mapping[str, Any]) -> dict[str, str]:
         """Return what people have filled in of a row."""
-        mapped, ours = mapped_page(self.tools.settings(self.tenant), raw), set[str]()
+        mapped, ours = map_page(self.tools.settings(self.tenant), raw), set[str]()
         if mapped is not None and mapped.kind == IDEAS:
-            ours = {name for our_name, name in mapped.named(raw).items() if our_name in OUR_PROPERTIES}
-        told = reading.read_page(raw, ()).properties
-        return {name: text for name, text in told.items() if text and name not in ours}
+            ours = {name for our_name, name in mapped.map_names(raw).items() if our_name in OUR_PROPERTIES}
+        columns = reading.read_page(raw, ()).properties
+        return {name: text for name, text in columns.items() if text and name not in ours}
 
     def read(self, id: str, job: str) -> None:
         """Read one page anew, and note what is found in it; of a table, have read what of it is not in the index."""
-        known = self.places.known(id)
+        known = self.places.find_known(id)
         if known is not None and known.kind != PAGE:
             self._read_table(known, job)
             return
@@ -149,17 +150,17 @@ class Reader:
                 self._forget(id)
                 return
 
-            def taken(found: Place, blocks: Sequence[Block]) -> None:
+            def take_found(found: Place, blocks: Sequence[Block]) -> None:
                 self.take(found, blocks, raw)
 
-            inside = expand(self.deps, self.tenant, self.notion, self.places, place, job, taken=taken)
+            inside = expand(self.deps, self.tenant, self.notion, self.places, place, job, taken=take_found)
         except (Missing, NotAllowed) as error:
             self._not_shown(id, error)
             return
         except Rejected as error:  # one odd page must not keep the others from being read
             self._not_read(id, error)
             return
-        self._shown(id)
+        self._note_shown(id)
         if not was_known:
             self._bring_back(inside)
 
@@ -198,7 +199,7 @@ class Reader:
 
     def _may_be_asked(self, place: Place) -> bool:
         if self._acted is None:  # read once per command
-            self._acted = acted_at(self.deps, self.tenant)
+            self._acted = find_last_act(self.deps, self.tenant)
         return may_be_asked(place, self.deps.clock.now(), self._acted)
 
     def _ask_for(self, page: KnownPage) -> None:
@@ -221,7 +222,7 @@ class Reader:
         if not self.scope.allows(way):
             self._forget(page.id)
             return
-        self._shown(page.id)
+        self._note_shown(page.id)
         if (place.version, way[0].id) != (page.edited_at, page.root):
             mark_edited(self.deps, self.tenant, page.id, place.version)
 
@@ -237,14 +238,14 @@ class Reader:
 
     def _not_shown(self, id: str, error: Missing | NotAllowed) -> None:
         """Note that Notion does not show the page, which is served to nobody from now on; the second time forget it."""
-        now, doc = self.deps.clock.now(), self.deps.store.get(self.tenant, LOST, id)
-        place, gone = self.places.known(id), isinstance(error, Missing)
-        if doc is None and place is not None and place.refused_at and not self._in_index(id):
+        now, mark = self.deps.clock.now(), get_as(Lost, self.deps.store, (self.tenant, LOST, id))
+        place, gone = self.places.find_known(id), isinstance(error, Missing)
+        if mark is None and place is not None and place.refused_at and not self._in_index(id):
             self.places.refuse(place, trashed=gone)  # as it did before, so once is enough
-        elif doc is None:
-            self.deps.store.put(self.tenant, Put(LOST, id, {"since": now.isoformat(), "known": self._in_index(id)}))
+        elif mark is None:
+            self.deps.store.put(self.tenant, Put(LOST, id, to_body(Lost(now, self._in_index(id)))))
             mark_stale(self.deps, self.tenant, id, now + SURE_AFTER)
-        elif (lost_for := now - datetime.fromisoformat(doc.body["since"])) < SURE_AFTER:
+        elif (lost_for := now - mark.since) < SURE_AFTER:
             mark_stale(self.deps, self.tenant, id, now + SURE_AFTER)
         elif self._too_many():
             mark_stale(self.deps, self.tenant, id, now + min(max(_LATER, lost_for), WEEK))  # rarer and rarer
@@ -258,7 +259,7 @@ class Reader:
     def _in_index(self, id: str) -> bool:
         return self.tools.knowledge(self.tenant).page(id) is not None
 
-    def _shown(self, id: str) -> None:
+    def _note_shown(self, id: str) -> None:
         if is_lost(self.deps, self.tenant, id):
             self.deps.store.put(self.tenant, Put(LOST, id, None))
 
@@ -268,14 +269,14 @@ class Reader:
         What was forgotten lately counts as well: a permission that is lost is mostly found out page by page.
         """
         state, now = state_of(self.deps, self.tenant), self.deps.clock.now()
-        if _allowed(state, now):
+        if _may_forget(state, now):
             return False
         if self._many is None:  # counted once per command: there may be thousands
             gone = int(state.get("gone", 0)) if _lately(state, now) else 0
             known, lost = self.tools.knowledge(self.tenant).count()["pages"], count_lost(self.deps, self.tenant)
             self._many = (lost + gone, known + gone)
         lost, known = self._many
-        if lost <= max(_FEW, MOST_LOST * known):
+        if lost <= max(_FEW, MAX_LOST * known):
             return False
         alert = (
             f"Notion no longer shows {lost} of {known} pages; they are kept, but not served, until you say otherwise"
@@ -288,7 +289,7 @@ class Reader:
     def _count_gone(self) -> None:
         """Count a page that is forgotten because it was not shown, unless a person has said that it may be."""
         state, now = state_of(self.deps, self.tenant), self.deps.clock.now()
-        if _allowed(state, now):
+        if _may_forget(state, now):
             return
         if _lately(state, now):
             keep_state(self.deps, self.tenant, add={"gone": 1})

@@ -13,11 +13,9 @@ class NothingKnown:
     """An index that stays empty."""
 
     def page(self, page: str) -> KnownPage | None:
-        """Return nothing."""
         return None
 
     def pages(self, *, after: str = "", limit: int = 1000) -> list[KnownPage]:
-        """Return nothing."""
         return []
 
     def replace(
@@ -32,36 +30,29 @@ class NothingKnown:
         """Do nothing."""
 
     def known_vectors(self, keys: Sequence[str], model: str) -> set[str]:
-        """Return nothing."""
         return set()
 
     def without_vectors(self, model: str, *, limit: int = 100) -> list[Chunk]:
-        """Return nothing."""
         return []
 
     def add_vectors(self, vectors: Mapping[str, Vector], model: str) -> None:
         """Keep nothing."""
 
     def words(self, query: str, *, limit: int, roots: Sequence[str] = ()) -> list[Scored]:
-        """Find nothing."""
         return []
 
     def exact(self, text: str, *, limit: int, roots: Sequence[str] = ()) -> list[Scored]:
-        """Find nothing."""
         return []
 
     def near(
         self, vector: Vector, model: str, *, limit: int, roots: Sequence[str] = (), also: Sequence[str] = ()
     ) -> Nearest:
-        """Find nothing."""
         return Nearest()
 
     def get(self, chunks: Sequence[str]) -> list[Chunk]:
-        """Return nothing."""
         return []
 
     def count(self) -> Mapping[str, int]:
-        """Return zeros."""
         return {"pages": 0, "chunks": 0, "vectors": 0}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shared.app.engine.deps import Deps
 from shared.app.engine.engine import open_run
-from shared.app.made.things import SITE, Thing, away_run, made
+from shared.app.made.things import SITE, Thing, away_run, find_made
 from shared.core.errors import Conflicting, MalformedRequest, NotThere
 from shared.core.run.events import RunOpened
 from shared.core.run.run import Run, StepSpec, Trigger
@@ -18,12 +18,12 @@ def take_away(deps: Deps, tenant: str, thing: str, confirm: str, by: str) -> Run
     Raises NotThere, MalformedRequest where `confirm` is not the name of the thing, and Conflicting for what cannot be
     taken away.
     """
-    found = next((each for each in made(deps, tenant).things if each.id == thing), None)
+    found = next((each for each in find_made(deps, tenant).things if each.id == thing), None)
     if found is None:
         raise NotThere(f"nothing that was made has the id {thing!r}", way_out="Look at the list: workwright made.")
-    there = deps.store.load_run(tenant, away_run(tenant, thing))
-    if there is not None:
-        return there.run
+    begun = deps.store.load_run(tenant, away_run(tenant, thing))
+    if begun is not None:
+        return begun.run
     if confirm != found.name:
         raise MalformedRequest(f"to take it away, confirm it with its name: {found.name}")
     if found.gone:

@@ -10,8 +10,10 @@ from shared.app.engine.deps import Deps
 from shared.app.knowledge.knowledge_scope import address_of
 from shared.app.workspace.workspace_map import WorkspaceMap
 from shared.app.workspace.workspace_schemas import SCHEMAS, Schema
-from shared.core.run.run import Run, derived_id
-from shared.ports import Doc
+from shared.core.documents.effect import EFFECTS, Effect
+from shared.core.run.run import Run, derive_id
+from shared.integrations.systems import CHANNELS, UNNAMED_HOST
+from shared.ports import get_as, read_as
 
 Result = Mapping[str, Any]
 _PAGE = 100
@@ -40,27 +42,27 @@ class Made:
     """All that was made, oldest record first of each run, and how many messages went out, by channel."""
 
     things: tuple[Thing, ...]
-    told: Mapping[str, int]
+    messages: Mapping[str, int]
 
 
-def made(deps: Deps, tenant: str, run: str = "") -> Made:
+def find_made(deps: Deps, tenant: str, run: str = "") -> Made:
     """Return what was made in other systems, of one run or of all."""
     runs = _Runs(deps, tenant)
     things: list[Thing] = []
-    told: dict[str, int] = {}
+    messages: dict[str, int] = {}
     gone: set[tuple[str, str]] = set()
-    for doc in _effects(deps, tenant, run):
-        scope, _, name = doc.id.rpartition(".")
-        if doc.body["state"] != "confirmed":
+    for effect in _effects(deps, tenant, run):
+        scope, _, name = effect.id.rpartition(".")
+        if not effect.is_confirmed:
             continue
-        if channel := next((each for each in ("email", "slack") if name.startswith(f"{each}-")), ""):
-            told[channel] = told.get(channel, 0) + 1
+        if channel := next((each for each in CHANNELS if name.startswith(f"{each}-")), ""):
+            messages[channel] = messages.get(channel, 0) + 1
             continue
-        gone |= _gone(scope, name, doc.body["result"])
+        gone |= _find_taken_back(scope, name, effect.result or {})
         if (read := _READ.get(name.rstrip("0123456789").rstrip("-"))) is not None:
-            things += read(_Record(deps, runs, doc, scope))
-    kept = {thing.id: _seen(deps, tenant, thing, gone) for thing in things}
-    return Made(tuple(kept.values()), told)
+            things += read(_Record(deps, runs, effect, scope))
+    kept = {thing.id: _mark_gone(deps, tenant, thing, gone) for thing in things}
+    return Made(tuple(kept.values()), messages)
 
 
 class _Runs:
@@ -80,18 +82,16 @@ class _Runs:
         return (run if known is not None else ""), known, step
 
 
-def _effects(deps: Deps, tenant: str, run: str) -> Iterator[Doc]:
+def _effects(deps: Deps, tenant: str, run: str) -> Iterator[Effect]:
     after, prefix = run, f"{run}." if run else ""
-    while docs := deps.store.list_docs(tenant, "effects", after=after, limit=_PAGE):
-        for doc in docs:
-            if doc.id.startswith(prefix):
-                yield doc
+    while docs := deps.store.list_docs(tenant, EFFECTS, after=after, limit=_PAGE):
+        yield from (read_as(Effect, doc) for doc in docs if doc.id.startswith(prefix))
         after = docs[-1].id
         if prefix and after > prefix and not after.startswith(prefix):
             return
 
 
-def _gone(scope: str, name: str, result: Result) -> set[tuple[str, str]]:
+def _find_taken_back(scope: str, name: str, result: Result) -> set[tuple[str, str]]:
     """Return what an undo has taken back, by the scope and what it is there."""
     if name == "undo-pull-request":
         return {(scope, CHANGE)}
@@ -105,11 +105,11 @@ def _gone(scope: str, name: str, result: Result) -> set[tuple[str, str]]:
 class _Record:
     """The record of one effect that has happened, with the step that it belongs to."""
 
-    def __init__(self, deps: Deps, runs: _Runs, doc: Doc, scope: str) -> None:
-        self._deps, self._tenant, self._doc, self.scope = deps, runs.tenant, doc, scope
+    def __init__(self, deps: Deps, runs: _Runs, effect: Effect, scope: str) -> None:
+        self._deps, self._tenant, self._effect, self.scope = deps, runs.tenant, effect, scope
         self.run, run, step_id = runs.of(scope)
         step = run.step(step_id) if run is not None else None
-        self.result: Result = doc.body["result"]
+        self.result: Result = effect.result or {}
         self.output: Result = step.output if step is not None else {}
         self.given: Result = step.spec.input if step is not None else {}
         self.facts: Result = run.facts if run is not None else {}
@@ -117,16 +117,16 @@ class _Record:
 
     def thing(self, what: str, system: str, title: str, url: str, place: Mapping[str, str], key: str = "") -> Thing:
         """Return a thing that this effect has made; `key` is what an undo knows it by in its step."""
-        known = derived_id("made-", self._doc.id, what)[:17]
+        known = derive_id("made-", self._effect.id, what)[:17]
         place = {**place, "scope": self.scope, "key": key or what}
-        return Thing(known, what, system, title, url, self.run, str(self._doc.body["at"]), place)
+        return Thing(known, what, system, title, url, self.run, self._effect.at.isoformat(), place)
 
     def in_notion(self, what: str, title: str) -> list[Thing]:
         """Return a page or a database, by its title: the one that is given, else the one that was read last."""
         made = str(self.result.get(what) or "")
         if not made:
             return []
-        read = WorkspaceMap(self._deps, self._tenant).known(made) if not title else None
+        read = WorkspaceMap(self._deps, self._tenant).find_known(made) if not title else None
         name = title or (read.title if read is not None else "") or made
         return [self.thing(what, "notion", name, address_of(self._deps, made), {what: made})]
 
@@ -154,7 +154,7 @@ def _project(record: _Record) -> list[Thing]:
     project = str(record.result.get("id", ""))
     if not project:
         return []
-    system, name = str(record.result.get("of") or "vercel"), str(record.output.get("name") or project)
+    system, name = str(record.result.get("of") or UNNAMED_HOST), str(record.output.get("name") or project)
     return [record.thing(PROJECT, system, name, str(record.facts.get("site", "")), {"project": project})]
 
 
@@ -163,7 +163,7 @@ def _deployment(record: _Record) -> list[Thing]:
     if not deployment:
         return []
     shown = record.output.get("deployment") == deployment
-    url, system = str(record.output["url"]) if shown else "", str(record.result.get("system") or "vercel")
+    url, system = str(record.output["url"]) if shown else "", str(record.result.get("system") or UNNAMED_HOST)
     at = {"deployment": deployment, "project": str(record.output.get("project", ""))}
     return [record.thing(DEPLOYMENT, system, deployment, url, at, deployment)]
 
@@ -211,15 +211,15 @@ _READ: Mapping[str, Callable[[_Record], list[Thing]]] = {  # by the effect's nam
 }
 
 
-def _seen(deps: Deps, tenant: str, thing: Thing, gone: set[tuple[str, str]]) -> Thing:
+def _mark_gone(deps: Deps, tenant: str, thing: Thing, gone: set[tuple[str, str]]) -> Thing:
     if (thing.place["scope"], thing.place["key"]) in gone:
         return replace(thing, gone="taken back with its run")
-    doc = deps.store.get(tenant, "effects", f"{away_run(tenant, thing.id)}.{TAKEN}")
-    if doc is not None and doc.body["state"] == "confirmed":
-        return replace(thing, gone=str(doc.body["result"]["how"]))
+    taken = get_as(Effect, deps.store, (tenant, EFFECTS, f"{away_run(tenant, thing.id)}.{TAKEN}"))
+    if taken is not None and taken.is_confirmed and taken.result is not None:
+        return replace(thing, gone=str(taken.result["how"]))
     return thing
 
 
 def away_run(tenant: str, thing: str) -> str:
     """Return the run that takes this thing away, the same however often somebody asks."""
-    return derived_id("run-", tenant, thing, "take-away")
+    return derive_id("run-", tenant, thing, "take-away")

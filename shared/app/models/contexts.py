@@ -9,12 +9,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from shared.app.engine.deps import Deps
+from shared.core.documents.codec import to_body
+from shared.core.documents.kept import CONTEXTS, EarlierContext, KeptContext
 from shared.core.run.run import Run, Step
 from shared.mind.context import Context
 from shared.mind.safety.redaction import Redactor
-from shared.ports import Doc, Put
+from shared.ports import Put, get_as
 
-CONTEXTS = "contexts"  # documents, by run and step
 EARLIER = 20  # attempts of a step that are listed beside the latest
 
 
@@ -26,46 +27,38 @@ def keep_context(deps: Deps, run: Run, step: Step, context: Context, known: Iter
     name = f"{run.id}.{step.id}"
     text = "\n\n".join(text for text in (context.stable, context.prompt) if text)
     ref = deps.store.put_text(run.tenant, Redactor(known).hide(text))
-    body: dict[str, Any] = {
-        "run": run.id,
-        "step": step.id,
-        "kind": step.spec.kind,
-        "attempt": step.attempt,
-        **context.record(),
-        "prompt": ref,
-    }
-    before = deps.store.get(run.tenant, CONTEXTS, name)
-    body["earlier"] = _earlier(before, body)
-    if before is None or dict(before.body) != body:
-        deps.store.put(run.tenant, Put(CONTEXTS, name, body))
+    tokens, sizes = context.tokens, {key: size for key, size in context.record().items() if key != "tokens"}
+    before = get_as(KeptContext, deps.store, (run.tenant, CONTEXTS, name))
+    earlier = _earlier(before, step.attempt)
+    kept = KeptContext(run.id, step.id, step.spec.kind, step.attempt, tokens, ref, earlier, more=sizes)
+    if before is None or to_body(before) != to_body(kept):
+        deps.store.put(run.tenant, Put(CONTEXTS, name, to_body(kept)))
         deps.crash_point(f"context.after/{step.spec.kind}")
 
 
 def context_of_run(deps: Deps, run: Run, name: str) -> Mapping[str, Any] | None:
     """Return what was kept of a step of this run, or of the run it goes on with where that has done the step."""
     step = run.step(name)
-    found = kept_context(deps, run.tenant, run.id, name)
+    found = load_context(deps, run.tenant, run.id, name)
     if found is None and step is not None and step.home:
-        found = kept_context(deps, run.tenant, step.home, name)
+        found = load_context(deps, run.tenant, step.home, name)
     return found
 
 
-def kept_context(deps: Deps, tenant: str, run: str, step: str) -> Mapping[str, Any] | None:
+def load_context(deps: Deps, tenant: str, run: str, step: str) -> Mapping[str, Any] | None:
     """Return what was kept of a step, with the `text` of its prompt; None when it has asked no model."""
-    doc = deps.store.get(tenant, CONTEXTS, f"{run}.{step}")
-    if doc is None:
+    kept = get_as(KeptContext, deps.store, (tenant, CONTEXTS, f"{run}.{step}"))
+    if kept is None:
         return None
     try:
-        text = deps.store.get_text(tenant, str(doc.body["prompt"]))
+        text = deps.store.get_text(tenant, kept.prompt)
     except KeyError:
         text = ""
-    return {**doc.body, "text": text}
+    return {**to_body(kept), "text": text}
 
 
-def _earlier(before: Doc | None, now: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _earlier(before: KeptContext | None, attempt: int) -> tuple[EarlierContext, ...]:
     if before is None:
-        return []
-    listed = list(before.body["earlier"])
-    if before.body["attempt"] != now["attempt"]:
-        listed.append({name: before.body[name] for name in ("attempt", "tokens", "prompt")})
-    return listed[-EARLIER:]
+        return ()
+    left = () if before.attempt == attempt else (EarlierContext(before.attempt, before.tokens, before.prompt),)
+    return (*before.earlier, *left)[-EARLIER:]

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from shared.core.documents.codec import from_body, to_body
 from shared.core.errors import DocumentTooLarge, VersionConflict
 from shared.core.models.routing import Mark
 from shared.ports import Clock, Put, Store, change_doc
@@ -60,7 +61,7 @@ class Health:
         doc = self._store.get(self._tenant, *DOCUMENT)
         merged: dict[str, Mark | None] = {**_marks_of(doc.body if doc else {}), **changes}
         kept = _alive({name: mark for name, mark in merged.items() if mark is not None}, self._clock.now())
-        body = {name: {"what": mark.what, "until": mark.until.isoformat()} for name, mark in sorted(kept.items())}
+        body = {name: to_body(mark) for name, mark in sorted(kept.items())}
         try:
             self._store.put(self._tenant, Put(*DOCUMENT, body, doc.version if doc else ""))
         except (VersionConflict, DocumentTooLarge):
@@ -83,4 +84,4 @@ def _alive(marks: Mapping[str, Mark], now: datetime) -> dict[str, Mark]:
 
 
 def _marks_of(body: Mapping[str, Any]) -> dict[str, Mark]:
-    return {name: Mark(str(each["what"]), datetime.fromisoformat(each["until"])) for name, each in body.items()}
+    return {name: from_body(Mark, each) for name, each in body.items()}

@@ -18,7 +18,7 @@ from shared.ports import Put, Secret, change_doc
 
 def keep_key(deps: Deps, tenant: str, provider: str, key: Secret, by: str) -> None:
     """Seal a tenant's own key, in place of an older one, and let go on what waited for it. Again is once."""
-    _known(provider)
+    _require_keyed(provider)
     now = deps.clock.now().isoformat()
     access = deps.secrets.seal(tenant, f"{provider}.access", key)
     grant = Grant(CONNECTED, access, public={"by": by}, at=now, since=now)
@@ -29,7 +29,7 @@ def keep_key(deps: Deps, tenant: str, provider: str, key: Secret, by: str) -> No
 
 def drop_key(deps: Deps, tenant: str, provider: str) -> None:
     """Forget a tenant's own key. Raises NotThere when there is none."""
-    _known(provider)
+    _require_keyed(provider)
 
     def drop(key: Mapping[str, Any] | None) -> None:
         if key is None:
@@ -64,7 +64,7 @@ def key_of(deps: Deps, tenant: str, provider: str) -> Secret:
     return deps.secrets.open(tenant, f"{provider}.access", grant.access or {})
 
 
-def connected_models(deps: Deps, tenant: str) -> tuple[str, ...]:
+def list_models(deps: Deps, tenant: str) -> tuple[str, ...]:
     """Return what this tenant may ask, the preferred first: its own providers, then what the installation offers.
 
     Rules of ours are no stand-in for a model that a team has brought: they are left out where they are all that is
@@ -78,7 +78,7 @@ def connected_models(deps: Deps, tenant: str) -> tuple[str, ...]:
     return (*own, *(each for each in offered if each.partition("/")[0] not in own))
 
 
-def _known(provider: str) -> None:
+def _require_keyed(provider: str) -> None:
     if provider not in KEYED:
         raise NotThere(
             f"{provider!r} is not a provider that takes a key of yours", way_out=f"Use one of {', '.join(KEYED)}."

@@ -24,8 +24,7 @@ class Told:
     def __init__(self, span: spans.Span, model: str, request: ModelRequest) -> None:
         self._span, self._model, self._request = span, model, request
 
-    def answered(self, result: ModelResult) -> None:
-        """Tell of an answer."""
+    def tell_answer(self, result: ModelResult) -> None:
         tokens = result.tokens
         read = int(tokens.get("input", 0))
         written = int(tokens.get("output", 0)) + int(tokens.get("thoughts", 0))
@@ -38,13 +37,13 @@ class Told:
                 "gen_ai.usage.cache_read.input_tokens": int(tokens.get("cached", 0)) or None,
             }
         )
-        self._told(result.usage, read, written, "INFO")
+        self._tell(result.usage, read, written, "INFO")
 
-    def failed(self, error: IntegrationError | ModelError) -> None:
+    def tell_failure(self, error: IntegrationError | ModelError) -> None:
         """Tell of an error, and what it has cost all the same."""
-        self._told(error.used, error.used.tokens, 0, "WARNING", **log.about(error))
+        self._tell(error.used, error.used.tokens, 0, "WARNING", **log.about(error))
 
-    def _told(self, used: Usage, read: int, written: int, severity: str, **more: str) -> None:
+    def _tell(self, used: Usage, read: int, written: int, severity: str, **more: str) -> None:
         self._span.note({"gen_ai.usage.input_tokens": read, "gen_ai.usage.output_tokens": written})
         self._span.note({"workwright.cost_micros": used.micros})
         log.event(
@@ -62,7 +61,6 @@ class Told:
 
 @contextmanager
 def asking(provider: str, model: str, request: ModelRequest) -> Iterator[Told]:
-    """Measure one call of a model."""
     prefix, _, agent = request.task.partition(".")
     with trace.span(f"chat {model}", kind="client") as span:
         span.note(

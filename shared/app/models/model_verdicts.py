@@ -81,12 +81,12 @@ def next_after(error: Failure) -> Next:
     return _row(error)[1]
 
 
-def remembered(error: Failure) -> timedelta:
+def avoid_for(error: Failure) -> timedelta:
     """Return for how long the model is not asked first; what the vendor says counts more than our table."""
     if next_after(error) != Next.ANOTHER:
         return timedelta(0)
-    said = error.retry_after if isinstance(error, IntegrationError) else None
-    return said or _row(error)[2]
+    retry_after = error.retry_after if isinstance(error, IntegrationError) else None
+    return retry_after or _row(error)[2]
 
 
 def worst(errors: list[Failure]) -> Failure:

@@ -21,9 +21,9 @@ from shared.app.models.model_verdicts import (
     Failure,
     Next,
     NoModel,
+    avoid_for,
     next_after,
     outcome_of,
-    remembered,
     worst,
 )
 from shared.core.errors import IntegrationError, QuotaExhausted, RateLimited, StoreError
@@ -98,27 +98,27 @@ class RoutedModel:
             if not tries.allows(choice, self._clock.now()):
                 continue
             try:
-                result = self._asked(choice, request)
+                result = self._ask_one(choice, request)
             except (IntegrationError, ModelError) as error:
-                tries.failed(choice, error)
+                tries.note_failure(choice, error)
                 self._remember(choice, error)
                 if next_after(error) == Next.STOP:
                     break
             else:
                 if choice.mark is not None:
                     _as_a_favour(self._health.clear, choice.reference)
-                return tries.answered(choice, result)
+                return tries.note_answer(choice, result)
         raise tries.error()
 
-    def _asked(self, choice: Choice, request: ModelRequest) -> ModelResult:
+    def _ask_one(self, choice: Choice, request: ModelRequest) -> ModelResult:
         """Ask one model, and tell who watches what that took; of an error what it has cost."""
-        with asking(choice.provider, choice.model, request) as told:
+        with asking(choice.provider, choice.model, request) as watched:
             try:
                 result = self._providers[choice.provider].complete(choice.model, request)
             except (IntegrationError, ModelError) as error:
-                told.failed(error)
+                watched.tell_failure(error)
                 raise
-            told.answered(result)
+            watched.tell_answer(result)
             return result
 
     def _choices(self, request: ModelRequest) -> tuple[Choice, ...]:
@@ -159,7 +159,7 @@ class RoutedModel:
     def _remember(self, choice: Choice, error: Failure) -> None:
         if isinstance(error, QuotaExhausted):
             _as_a_favour(self._used_up, choice.provider)
-        span = remembered(error)
+        span = avoid_for(error)
         if span:
             until = self._clock.now() + span
             _as_a_favour(self._health.mark, choice.reference, outcome_of(error), until)
@@ -167,10 +167,10 @@ class RoutedModel:
     def _tries(self, request: ModelRequest, choices: Sequence[Choice]) -> _Tries:
         bounds = {c.reference: self._providers[c.provider].estimate(c.model, request) for c in choices}
         windows = {c.reference: self._catalogue.window(c.model, c.provider) for c in choices}
-        most = Usage(max(each.tokens for each in bounds.values()), max(each.micros for each in bounds.values()))
+        ceiling = Usage(max(each.tokens for each in bounds.values()), max(each.micros for each in bounds.values()))
         if len(bounds) > 1:
-            most = Usage(math.ceil(most.tokens * (1 + SPARE)), math.ceil(most.micros * (1 + SPARE)))
-        return _Tries(request, bounds, windows, most, self._clock.now())
+            ceiling = Usage(math.ceil(ceiling.tokens * (1 + SPARE)), math.ceil(ceiling.micros * (1 + SPARE)))
+        return _Tries(request, bounds, windows, ceiling, self._clock.now())
 
 
 def _as_a_favour(remember: Callable[..., None], *what: Any) -> None:
@@ -202,20 +202,20 @@ class _Tries:
         if not self.errors:
             return True
         reason = ""
-        most = self.spent + self.bounds[choice.reference]
+        total = self.spent + self.bounds[choice.reference]
         if self.refused > 1:
             reason = "two models have refused"
         elif self.windows[choice.reference] <= self.too_small:
             reason = "takes no longer requests than one that was too short"
         elif now - self.began > self.request.timeout * PATIENCE:
             reason = "there was no time left"
-        elif most.tokens > self.bound.tokens or most.micros > self.bound.micros:
+        elif total.tokens > self.bound.tokens or total.micros > self.bound.micros:
             reason = "might cost more than is reserved"
         if reason:
             self.skipped.append(f"{choice.reference} not asked: {reason}")
         return not reason
 
-    def failed(self, choice: Choice, error: Failure) -> None:
+    def note_failure(self, choice: Choice, error: Failure) -> None:
         """Note a try that failed, and what it cost or may have cost."""
         self.spent = self.spent + error.used
         self.errors.append(error)
@@ -225,7 +225,7 @@ class _Tries:
         if following == Next.LARGER:
             self.too_small = max(self.too_small, self.windows[choice.reference])
 
-    def answered(self, choice: Choice, result: ModelResult) -> ModelResult:
+    def note_answer(self, choice: Choice, result: ModelResult) -> ModelResult:
         """Return the answer, with all tries. The model's name is the one we asked for, whatever the server says."""
         made = (*self.made, self._call(choice, result.usage, "ok", result.request_id))
         return replace(result, model=choice.model, usage=self.spent + result.usage, made=made)

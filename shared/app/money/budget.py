@@ -53,7 +53,7 @@ class CallLost(AgentError):
 class Purse(Protocol):
     """Whose money a call costs."""
 
-    def open(self, most: Usage) -> None:
+    def open(self, ceiling: Usage) -> None:
         """Allow a call that costs that much at most, or raise before anything is sent."""
 
     def settle(self, used: Usage, calls: Calls) -> None:
@@ -73,11 +73,9 @@ class BudgetedModel:
         return self._model.estimate(request)
 
     def window(self, task_class: str) -> int:
-        """Return the context window of the model."""
         return self._model.window(task_class)
 
     def count(self, request: ModelRequest) -> int:
-        """Return the tokens of the prompt."""
         return self._model.count(request)
 
     def complete(self, request: ModelRequest) -> ModelResult:
@@ -106,7 +104,6 @@ class Meter:
         self._left = step.reserved
 
     def model(self, model: Model) -> BudgetedModel:
-        """Return the model on this purse."""
         return BudgetedModel(model, self)
 
     @property
@@ -114,20 +111,20 @@ class Meter:
         """Return the name of the mark that a call of this attempt was begun."""
         return mark_of(self._run.id, self._step)
 
-    def open(self, most: Usage) -> None:
+    def open(self, ceiling: Usage) -> None:
         """Allow a call; raises NotWanted, BudgetExceeded, or CallLost where one was begun before and not settled."""
         if not self._wanted():
             raise NotWanted("not asked, because nobody is waiting for the answer any longer")
-        if most == NOTHING:
+        if ceiling == NOTHING:
             return
         if self._allowed is None:
             self._allowed = allowance_of(self._deps, self._run.tenant)
         if self._allowed.call is not None:
-            refuse_above(most, self._allowed.call)
+            refuse_above(ceiling, self._allowed.call)
         left = self._left
-        if most.tokens > left.tokens or most.micros > left.micros:
+        if ceiling.tokens > left.tokens or ceiling.micros > left.micros:
             raise BudgetExceeded(
-                f"the call may need {most.tokens} tokens and {most.micros / 1e6:.2f} US dollars, but only"
+                f"the call may need {ceiling.tokens} tokens and {ceiling.micros / 1e6:.2f} US dollars, but only"
                 f" {left.tokens} and {left.micros / 1e6:.2f} are reserved; shorten the page or split it, and"
                 " retry the run from the start where other models were connected or chosen after its plan was made"
             )
@@ -139,7 +136,7 @@ class Meter:
         self.used, self.calls = self.used + used, (*self.calls, *calls)
         self._left = Usage(max(0, self._left.tokens - used.tokens), max(0, self._left.micros - used.micros))
 
-    def told(self, event: E) -> E:
+    def add_costs(self, event: E) -> E:
         """Return the outcome of the attempt with all that it has cost, also what the step itself says nothing of."""
         if not isinstance(event, _SETTLED):
             return event
@@ -161,11 +158,11 @@ class Meter:
         deps.crash_point(f"call.begun/{self._step.spec.kind}")
 
 
-def refuse_above(most: Usage, limit: int) -> None:
+def refuse_above(ceiling: Usage, limit: int) -> None:
     """Raise BudgetExceeded for a call that may cost more than any call may."""
-    if most.micros > limit:
+    if ceiling.micros > limit:
         raise BudgetExceeded(
-            f"the call may cost {most.micros / 1e6:.2f} US dollars, the limit of one call is {limit / 1e6:.2f};"
+            f"the call may cost {ceiling.micros / 1e6:.2f} US dollars, the limit of one call is {limit / 1e6:.2f};"
             " shorten the page, choose a cheaper model, or have an owner raise it (POST /v1/budget)"
         )
 
@@ -207,7 +204,7 @@ def step_estimate(kind: StepKind, model: Model) -> Usage:
     if not kind.thinks:
         return kind.estimate
     once = _estimate(model, kind.thinks, "code", CODE_PROMPT_BYTES, CODE_OUTPUT_TOKENS)
-    return kind.estimate + Usage(once.tokens * kind.most_calls, once.micros * kind.most_calls)
+    return kind.estimate + Usage(once.tokens * kind.max_calls, once.micros * kind.max_calls)
 
 
 def _estimate(model: Model, task: str, task_class: str, prompt_bytes: int, output_tokens: int) -> Usage:

@@ -20,37 +20,38 @@ def within_means(specs: Iterable[StepSpec], run: Run, kinds: Mapping[str, StepKi
     They are reserved for several questions at their dearest; one is enough to go on with, for what a question leaves
     pays for the next, and contexts are cut to what there is.
     """
-    return tuple(_within(spec, run, kinds[spec.kind].most_calls) if spec.kind in kinds else spec for spec in specs)
+    return tuple(_within(spec, run, kinds[spec.kind].max_calls) if spec.kind in kinds else spec for spec in specs)
 
 
 def _within(spec: StepSpec, run: Run, calls: int) -> StepSpec:
-    most, micros, tokens = spec.estimate, *_left(run)
-    if not spec.group or calls < 2 or (most.micros <= micros and most.tokens <= tokens):
+    ceiling, micros, tokens = spec.estimate, *_compute_left(run)
+    if not spec.group or calls < 2 or (ceiling.micros <= micros and ceiling.tokens <= tokens):
         return spec
-    once = Usage(most.tokens // calls, most.micros // calls)
-    held = Usage(max(once.tokens, min(most.tokens, tokens)), max(once.micros, min(most.micros, micros)))
+    once = Usage(ceiling.tokens // calls, ceiling.micros // calls)
+    held = Usage(max(once.tokens, min(ceiling.tokens, tokens)), max(once.micros, min(ceiling.micros, micros)))
     return replace(spec, estimate=held)
 
 
-def _left(run: Run) -> tuple[int, int]:
+def _compute_left(run: Run) -> tuple[int, int]:
     limits = run.limits
     return limits.micros - limits.kept_back - run.counted.micros, limits.tokens - run.counted.tokens
 
 
 def refuse_too_dear(specs: Iterable[StepSpec], run: Run) -> None:
     """Raise InvalidOutput for a group of agents that the run could never pay for: it would end in the middle."""
-    micros, tokens = _left(run)
+    micros, tokens = _compute_left(run)
     for spec in specs:
-        most = spec.estimate
-        if spec.group and (most.micros > micros or most.tokens > tokens):
-            told = (
-                f"step {spec.id!r} may cost up to {most.micros / 1e6:.2f} US dollars and {most.tokens} tokens; the run"
-                f" has {micros / 1e6:.2f} and {tokens} left: fewer members, rounds or repairs, or a cheaper model"
+        ceiling = spec.estimate
+        if spec.group and (ceiling.micros > micros or ceiling.tokens > tokens):
+            problem = (
+                f"step {spec.id!r} may cost up to {ceiling.micros / 1e6:.2f} US dollars and {ceiling.tokens} tokens;"
+                f" the run has {micros / 1e6:.2f} and {tokens} left:"
+                " fewer members, rounds or repairs, or a cheaper model"
             )
-            raise refuse("too_dear", error=told)
+            raise refuse("too_dear", error=problem)
 
 
-def most_by_input(
+def compute_ceiling_by_input(
     kind: StepKind, kinds: Mapping[str, StepKind], model: Model
 ) -> Callable[[Mapping[str, Any]], Usage] | None:
     """Return what gives the ceiling for an input, and raises ValueError where that names what does not fit.
@@ -62,8 +63,8 @@ def most_by_input(
     weigh = kind.weigh
     free = model.estimate(ModelRequest("agent", "reason", "", "How much?", {})) == NOTHING
 
-    def most(given: Mapping[str, Any]) -> Usage:
+    def compute_ceiling(given: Mapping[str, Any]) -> Usage:
         weight = weigh(kind.input.model_validate(dict(given)), kinds)
-        return NOTHING if free else weight.most
+        return NOTHING if free else weight.ceiling
 
-    return most
+    return compute_ceiling

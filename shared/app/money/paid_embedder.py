@@ -36,12 +36,12 @@ class PaidEmbedder:
         """Return one vector per text; raises QuotaExhausted, with nothing sent, where money is short."""
         if not texts:
             return []
-        purse, most = purse_of(self._deps, self._tenant, EMBEDDING), self._embedder.estimate(texts)
+        purse, ceiling = purse_of(self._deps, self._tenant, EMBEDDING), self._embedder.estimate(texts)
         try:
-            purse.open(most)
+            purse.open(ceiling)
         except BudgetExceeded as error:
             raise QuotaExhausted(EMBEDDING, str(error)) from error
-        used, outcome = most, "failed"
+        used, outcome = ceiling, "failed"
         try:
             vectors = self._embedder.embed(texts, kind)
             outcome = "ok"

@@ -23,7 +23,7 @@ from shared.app.money.tenant_ledger import (
     mark_of,
     why_short,
 )
-from shared.core.money.run_budget import booked_on, moves, newly_held, newly_used
+from shared.core.money.run_budget import find_booking_day, moves, newly_held, newly_used
 from shared.core.money.spending import Move, day_of, room
 from shared.core.run.commands import ATTEMPT, Command
 from shared.core.run.events import BudgetShort, Event, StepFailed, StepLost
@@ -42,10 +42,12 @@ class Priced:
     puts: tuple[Put, ...] = ()
 
 
-def priced(deps: Deps, before: Run | None, event: Event, after: Run, commands: tuple[Command, ...]) -> Priced:
+def price_event(deps: Deps, before: Run | None, event: Event, after: Run, commands: tuple[Command, ...]) -> Priced:
     """Return what is saved. What is free costs nothing here either: no document is read for it."""
     if not moves(before, after, event.at) and not newly_held(before, after):
-        return Priced(after, (event,), commands, tuple(_paid(before, after, event)) if _ends(before, after) else ())
+        return Priced(
+            after, (event,), commands, tuple(_record_paid(before, after, event)) if _ends(before, after) else ()
+        )
     book = Book(deps, after.tenant, allowance_of(deps, after.tenant))
     events: tuple[Event, ...] = (event,)
     refused = ""  # which limit turned something away for longer than a moment
@@ -61,7 +63,7 @@ def priced(deps: Deps, before: Run | None, event: Event, after: Run, commands: t
     today = day_of(event.at)
     for day in sorted({move.day for move in moved} | {today}):
         book.tell(day, refused if day == today else "")
-    puts = (*book.puts(), *_paid(before, after, event))
+    puts = (*book.puts(), *_record_paid(before, after, event))
     return Priced(after, events, (*commands, *book.commands()), puts)
 
 
@@ -72,21 +74,21 @@ def _shorts(book: Book, before: Run | None, after: Run, at: datetime) -> list[Bu
         return []
     day = day_of(at)
     base = moves(before, after, at, without={step.id for step in held})
-    ledger = book.ledger(day[:7]).moved(move for move in base if move.day[:7] == day[:7])
+    ledger = book.ledger(day[:7]).book(move for move in base if move.day[:7] == day[:7])
     found = []
     for step in held:
-        there = room(ledger, day, book.allowed, vital=step.spec.vital)
-        if step.reserved.micros <= there.micros:
-            ledger = ledger.moved([Move(day, reserved=step.reserved.micros)])
+        left = room(ledger, day, book.allowed, vital=step.spec.vital)
+        if step.reserved.micros <= left.micros:
+            ledger = ledger.book([Move(day, reserved=step.reserved.micros)])
         else:
-            until = goes_on_at(at, step.reserved.micros, there, day)
-            why = why_short(step.reserved.micros, there)
-            names = (step.id, *_begun_with(before, after, step))
-            found.append(BudgetShort(at, names, there.scope, why, until))
+            until = goes_on_at(at, step.reserved.micros, left, day)
+            why = why_short(step.reserved.micros, left)
+            names = (step.id, *_list_begun_children(before, after, step))
+            found.append(BudgetShort(at, names, left.scope, why, until))
     return found
 
 
-def _begun_with(before: Run | None, after: Run, parent: Step) -> list[str]:
+def _list_begun_children(before: Run | None, after: Run, parent: Step) -> list[str]:
     """Return the children that the event has handed out of what it set aside for their parent."""
     known = {step.id: step.status for step in before.steps} if before is not None else {}
     children = [step for step in after.steps if step.parent == parent.id and step.status == StepStatus.RUNNING]
@@ -98,7 +100,7 @@ def _ends(before: Run | None, after: Run) -> bool:
     return after.status.final and (before is None or not before.status.final)
 
 
-def _paid(before: Run | None, after: Run, event: Event) -> list[Put]:
+def _record_paid(before: Run | None, after: Run, event: Event) -> list[Put]:
     """Return the records of what was paid for and of what ended, one document per day: who, for what, to whom."""
     known = {step.id: step for step in before.steps} if before is not None else {}
     items: dict[str, list[Mapping[str, Any]]] = {}
@@ -107,7 +109,7 @@ def _paid(before: Run | None, after: Run, event: Event) -> list[Put]:
         was = known.get(step.id)
         if was is not step and newly_used(was, step) != NOTHING:
             item = _item(was, step, event)
-            items.setdefault(booked_on(was, event.at), []).append(item)
+            items.setdefault(find_booking_day(was, event.at), []).append(item)
             if was is not None and item["outcome"] == LOST:
                 puts.append(Put(BEGUN, mark_of(after.id, was), None))  # whether it had begun a call or not
     today = day_of(event.at)

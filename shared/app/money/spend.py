@@ -25,7 +25,7 @@ PATIENCE = timedelta(minutes=15)  # after which a call that was begun is taken f
 MAX_CONFLICTS = LEDGER.tries
 
 
-def metered(deps: Deps, tenant: str, model: Model, purpose: str, *, vital: bool = False) -> BudgetedModel:
+def meter_model(deps: Deps, tenant: str, model: Model, purpose: str, *, vital: bool = False) -> BudgetedModel:
     """Return the model on the tenant's day and month. `purpose` is a word or two, shown in the accounts.
 
     Its calls raise BudgetExceeded, before anything is sent, where the day or the month has no room; `vital` ones may
@@ -44,27 +44,27 @@ class _TenantPurse:
         self._deps, self._tenant, self._purpose, self._vital = deps, tenant, purpose, vital
         self._key, self._day = "", ""
 
-    def open(self, most: Usage) -> None:
+    def open(self, ceiling: Usage) -> None:
         """Set the upper bound aside."""
         self._key, now = "", self._deps.clock.now()
         self._day = day_of(now)
-        if not most.micros:
+        if not ceiling.micros:
             return
         allowed = allowance_of(self._deps, self._tenant)
         if allowed.call is not None:
-            refuse_above(most, allowed.call)
+            refuse_above(ceiling, allowed.call)
         key = f"c{fresh_owner()}"
-        held = Open(self._day, most.micros, now + PATIENCE, self._purpose)
+        held = Open(self._day, ceiling.micros, now + PATIENCE, self._purpose)
         why = ""
 
         def hold(book: Book) -> tuple[Put, ...]:
             nonlocal why
-            there = book.room(self._day, vital=self._vital)
-            why = "" if most.micros <= there.micros else why_short(most.micros, there)
+            left = book.room(self._day, vital=self._vital)
+            why = "" if ceiling.micros <= left.micros else why_short(ceiling.micros, left)
             if why:
-                book.tell(self._day, there.scope if most.micros > there.limit - there.spent else "")
+                book.tell(self._day, left.scope if ceiling.micros > left.limit - left.spent else "")
             else:
-                book.change(book.ledger(self._day[:7]).opened(key, held))
+                book.change(book.ledger(self._day[:7]).reserve(key, held))
             return ()
 
         _save(self._deps, self._tenant, hold)
@@ -84,10 +84,10 @@ class _TenantPurse:
             if key and key not in ledger.open:
                 return ()  # taken for lost meanwhile, and counted in full
             if key:
-                book.change(ledger.closed(key, used))
+                book.change(ledger.settle(key, used))
             else:
                 held = Open(self._day, 0, self._deps.clock.now() + PATIENCE)
-                book.change(ledger.opened("now", held).closed("now", used))
+                book.change(ledger.reserve("now", held).settle("now", used))
             book.tell(self._day)
             return (self._record(key or f"c{fresh_owner()}", used, calls),)
 

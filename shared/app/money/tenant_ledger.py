@@ -11,7 +11,6 @@ from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from shared.accounts.tenant_settings import tenant_settings
 from shared.app.engine.deps import Deps
 from shared.core.money.spending import (
     Account,
@@ -27,8 +26,9 @@ from shared.core.money.spending import (
     turn_of,
 )
 from shared.core.run.commands import NOTIFY, Command
-from shared.core.run.run import NOTHING, Limits, Step, derived_id
+from shared.core.run.run import NOTHING, Limits, Step, derive_id
 from shared.ports import Doc, Put
+from shared.ports.documents import tenant_settings
 
 LEDGERS = "ledgers"  # documents, by month
 SPENDING = "spending"  # documents, by day, run and event: what was paid for
@@ -41,10 +41,10 @@ _NAMES = tuple(f.name for f in fields(Allowance))
 
 def allowance_of(deps: Deps, tenant: str) -> Allowance:
     """Return what the tenant may spend: as its owner has set it, else as usual."""
-    return allowance_in(given_budget(deps, tenant))
+    return allowance_in(read_budget(deps, tenant))
 
 
-def given_budget(deps: Deps, tenant: str) -> Mapping[str, Any]:
+def read_budget(deps: Deps, tenant: str) -> Mapping[str, Any]:
     """Return what the owner has set of the budget."""
     found = tenant_settings(deps.store, tenant).budget
     return found if isinstance(found, Mapping) else {}
@@ -82,7 +82,7 @@ class Book:
             doc = self.deps.store.get(self.tenant, LEDGERS, month)
             self._docs[month] = doc
             found = ledger_from_data(month, doc.body) if doc is not None else self._first(month)
-            self._ledgers[month], gone = found.lapsed(self.deps.clock.now())
+            self._ledgers[month], gone = found.expire_reservations(self.deps.clock.now())
             self._lapsed |= gone
         return self._ledgers[month]
 
@@ -91,9 +91,8 @@ class Book:
         return room(self.ledger(day[:7]), day, self.allowed, vital=vital)
 
     def move(self, *moves: Move) -> None:
-        """Change the accounts."""
         for move in moves:
-            self._ledgers[move.day[:7]] = self.ledger(move.day[:7]).moved([move])
+            self._ledgers[move.day[:7]] = self.ledger(move.day[:7]).book([move])
 
     def change(self, ledger: Ledger) -> None:
         """Take this for the month."""
@@ -101,14 +100,14 @@ class Book:
 
     def tell(self, day: str, refused: str = "") -> None:
         """Remember whom to tell that so much of the day's or the month's limit is spent."""
-        after, told = alerts(self.ledger(day[:7]), day, self.allowed, refused)
+        after, raised = alerts(self.ledger(day[:7]), day, self.allowed, refused)
         self._ledgers[after.month] = after
-        self._told += told
+        self._told += raised
 
     def commands(self) -> tuple[Command, ...]:
         """Return what tells people; the same words lead to the same command."""
         return tuple(
-            Command(derived_id("budget-", self.tenant, ref), NOTIFY, "notify", self.tenant, topic=TOLD, ref=ref)
+            Command(derive_id("budget-", self.tenant, ref), NOTIFY, "notify", self.tenant, topic=TOLD, ref=ref)
             for ref in self._told
         )
 
@@ -140,26 +139,26 @@ def _lapse(key: str, each: Open) -> Put:
     return Put(SPENDING, f"{each.day}.call.{key}", {"at": each.until.isoformat(), "run": "", "items": [lost]})
 
 
-def why_short(need: int, there: Room) -> str:
+def why_short(need: int, left: Room) -> str:
     """Return what people are told when money is short."""
-    whose = "the budget of the day" if there.scope == "day" else "the budget of the month"
-    held = f" and {_usd(there.reserved)} set aside" if there.reserved else ""
+    whose = "the budget of the day" if left.scope == "day" else "the budget of the month"
+    held = f" and {_usd(left.reserved)} set aside" if left.reserved else ""
     return (
-        f"{whose} has no room left: this may need {_usd(need)} US dollars, and {_usd(there.spent)} of"
-        f" {_usd(there.limit)} are spent{held}; an owner can raise it (POST /v1/budget)"
+        f"{whose} has no room left: this may need {_usd(need)} US dollars, and {_usd(left.spent)} of"
+        f" {_usd(left.limit)} are spent{held}; an owner can raise it (POST /v1/budget)"
     )
 
 
-def goes_on_at(at: datetime, need: int, there: Room, day: str) -> datetime | None:
+def goes_on_at(at: datetime, need: int, left: Room, day: str) -> datetime | None:
     """Return when to ask again: soon where others have only set money aside, else when the day or month is over.
 
     None where no day or month has room for it.
     """
-    if need > there.ever:
+    if need > left.ever:
         return None
-    if need <= there.limit - there.spent:
+    if need <= left.limit - left.spent:
         return at + SOON
-    return turn_of(there.scope, day)
+    return turn_of(left.scope, day)
 
 
 def mark_of(run: str, step: Step) -> str:

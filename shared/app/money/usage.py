@@ -26,7 +26,6 @@ class Sum:
     failed: Usage = NOTHING
 
     def add(self, used: Usage, calls: int, ok: bool) -> None:
-        """Add to it."""
         self.used, self.calls = self.used + used, self.calls + calls
         if not ok:
             self.failed = self.failed + used
@@ -50,7 +49,7 @@ class Spent:
         return self.used.micros // done if done else None
 
 
-def spent_in(deps: Deps, tenant: str, period: str, by: str = "") -> Spent:
+def sum_spent(deps: Deps, tenant: str, period: str, by: str = "") -> Spent:
     """Return what a day ("2026-11-22") or month ("2026-11") has cost, taken apart by one of BY."""
     ledger = Book(deps, tenant, allowance_of(deps, tenant)).ledger(period[:7])
     account = ledger if len(period) == 7 else ledger.on(period)

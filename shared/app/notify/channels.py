@@ -1,26 +1,27 @@
-"""The ways to a person beside Notion: mail and Slack. Each message goes out once per person and channel."""
+"""The ways to a person beside Notion: mail, messengers, and quiet hours. Each message goes out once over each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from shared.app.engine.deps import Deps
 from shared.app.engine.effects import Effects
 from shared.app.notify.messages import Message
 from shared.core.errors import ErrorClass, IntegrationError, NeedsHuman
 from shared.core.notify.attention import UNCONFIRMED
-from shared.core.notify.unsent import unneeded
-from shared.core.run.run import derived_id
+from shared.core.notify.unsent import mark_unneeded
+from shared.core.run.run import derive_id
 from shared.integrations.mail import Mail
-from shared.integrations.slack.client import Message as SlackMessage
-from shared.integrations.slack.client import Slack
+from shared.integrations.messengers import load_messenger
+from shared.integrations.systems import CHANNELS, EMAIL
 from shared.steps._kind import Connect, Repeat
 
 Person = Mapping[str, Any]
 Sent = Mapping[str, Any]
-_SECTION, _MOST_SECTIONS = 2_900, 12  # letters of a block, blocks of a message
 
 
 class Channels:
@@ -46,8 +47,9 @@ class Channels:
 
     def tell(self, person: Person) -> list[str]:
         """Send over each channel the person has chosen; return what became of each."""
-        channels: dict[str, Callable[[Person], str]] = {"email": self._mail, "slack": self._slack}
-        return [f"{channel}:{channels[channel](person)}" for channel in channels_of(person)]
+        return [
+            f"{channel}:{self._guard_send(partial(self._send, channel, person))}" for channel in channels_of(person)
+        ]
 
     def tell_all(self, people: Iterable[Person]) -> None:
         """Send to all of them a message that belongs to no run, and have the audit say what became of it.
@@ -68,20 +70,22 @@ class Channels:
 
     def was_told(self, person: Person, why: str) -> list[str]:
         """Send no more, for the reason given; return what became of each message: one that was begun is looked for."""
-        return [f"{each}:{self._guarded(partial(self._found, each, person), why)}" for each in channels_of(person)]
+        return [
+            f"{each}:{self._guard_send(partial(self._find_sent, each, person), why)}" for each in channels_of(person)
+        ]
 
-    def _found(self, channel: str, person: Person) -> Sent | None:
+    def _find_sent(self, channel: str, person: Person) -> Sent | None:
         name = f"{channel}-{person['id']}"
-        if channel == "slack":
-            return self._effects.found(name, repeat=Repeat.LOOK, look=self._look_in_slack(person))
-        return self._effects.found(name, repeat=Repeat.ONCE)
+        if channel == EMAIL:
+            return self._effects.find_done(name, repeat=Repeat.ONCE)
+        return self._effects.find_done(name, repeat=Repeat.LOOK, look=self._look(channel, person))
 
-    def _look_in_slack(self, person: Person) -> Callable[[], Sent | None]:
-        connect, channel, key = self._connect, str(person["slack"]), f"{self._scope}.{person['id']}"
-        return lambda: _ts(connect(Slack).find(channel, "workwright", key))
+    def _look(self, channel: str, person: Person) -> Callable[[], Sent | None]:
+        connect, place, key = self._connect, str(person[channel]), f"{self._scope}.{person['id']}"
+        return lambda: connect(load_messenger(channel)).find_note(place, key)
 
-    def _mail(self, person: Person) -> str:
-        return self._guarded(lambda: self._send_mail(person))
+    def _send(self, channel: str, person: Person) -> Sent:
+        return self._send_mail(person) if channel == EMAIL else self._send_note(channel, person)
 
     def _send_mail(self, person: Person) -> Sent:
         """Send it once. Whoever sends is there before the intent is written: a death in between leaves no doubt.
@@ -89,7 +93,7 @@ class Channels:
         Its tag names it, so that an operator finds it among what the service tells of what was sent.
         """
         message, to, name = self._message, str(person["email"]), f"email-{person['id']}"
-        tags = {**self._about, "message": derived_id("mail-", self._scope, str(person["id"]))}
+        tags = {**self._about, "message": derive_id("mail-", self._scope, str(person["id"]))}
         mail = self._connect(Mail)  # type: ignore[type-abstract]  # whichever sender the operator has
         return self._effects(
             name,
@@ -97,30 +101,24 @@ class Channels:
             repeat=Repeat.ONCE,
         )
 
-    def _slack(self, person: Person) -> str:
-        connect, message, channel = self._connect, self._message, str(person["slack"])
+    def _send_note(self, channel: str, person: Person) -> Sent:
+        connect, message, place = self._connect, self._message, str(person[channel])
         key = f"{self._scope}.{person['id']}"
-        return self._guarded(
-            lambda: self._effects(
-                f"slack-{person['id']}",
-                lambda: {
-                    "ts": connect(Slack)
-                    .post(channel, _slack_text(message), _slack_blocks(message), ("workwright", key))
-                    .ts
-                },
-                repeat=Repeat.LOOK,
-                look=self._look_in_slack(person),
-            )
+        return self._effects(
+            f"{channel}-{person['id']}",
+            lambda: connect(load_messenger(channel)).send_note(place, message, key),
+            repeat=Repeat.LOOK,
+            look=self._look(channel, person),
         )
 
-    def _guarded(self, send: Callable[[], Sent | None], why: str = "") -> str:
+    def _guard_send(self, send: Callable[[], Sent | None], why: str = "") -> str:
         """Turn what can never be delivered into a recorded outcome; remember what may work later.
 
         `why` is the reason for which nothing was sent, where `send` only looks.
         """
         try:
             if send() is None:
-                return unneeded(why)
+                return mark_unneeded(why)
         except NeedsHuman:
             return UNCONFIRMED
         except IntegrationError as error:
@@ -133,50 +131,35 @@ class Channels:
 
 def channels_of(person: Person) -> list[str]:
     """Return over which channels this person is told, in the order they were chosen."""
-    return [each for each in person.get("channels", ("email",)) if each in ("email", "slack") and person.get(each)]
+    return [each for each in person.get("channels", (EMAIL,)) if each in CHANNELS and person.get(each)]
 
 
-def _ts(found: SlackMessage | None) -> dict[str, Any] | None:
-    return {"ts": found.ts} if found else None
+def quiet_until(person: Mapping[str, Any], now: datetime) -> datetime | None:
+    """Return when this person's quiet hours end, or None outside of them.
+
+    `quiet` is `{"from": "22:00", "to": "07:00", "zone": "Europe/Berlin"}`; it may span midnight.
+    """
+    try:
+        begin, end, zone = _hours(person.get("quiet"))
+    except (KeyError, ValueError, TypeError, AttributeError):
+        return None  # hours nobody can read hold no message back, least of all everybody else's
+    local = now.astimezone(zone)
+    if begin == end:
+        return None
+    spans_midnight = begin > end
+    inside = local.time() >= begin or local.time() < end if spans_midnight else begin <= local.time() < end
+    if not inside:
+        return None
+    day = local.date() + timedelta(days=1) if spans_midnight and local.time() >= begin else local.date()
+    until = datetime.combine(day, end, zone)
+    if until.astimezone(UTC) <= now:  # the hour that comes twice when summer ends: the second one is meant
+        until = until.replace(fold=1)
+    return until.astimezone(now.tzinfo)
 
 
-def _slack_text(message: Message) -> str:
-    """Return what a phone notifies with, which shows the beginning of it and none of the blocks."""
-    return _plain(f"{message.subject}\n{message.text}")
-
-
-def _slack_blocks(message: Message) -> list[dict[str, Any]]:
-    sections = _sections([f"*{_plain(message.subject)}*", *(_plain(line) for line in message.lines)])
-    blocks: list[dict[str, Any]] = [
-        {"type": "section", "text": {"type": "mrkdwn", "text": text}} for text in sections[:_MOST_SECTIONS]
-    ]
-    buttons = [{**_button(link.label, f"open{n}"), "url": link.url} for n, link in enumerate(message.links[:3])]
-    if message.token and len(sections) <= _MOST_SECTIONS:  # nobody agrees by button to what is not shown whole
-        decide = {"value": message.token}
-        buttons = [
-            {**_button("Approve", "approve"), **decide, "style": "primary"},
-            {**_button("Deny", "deny"), **decide, "style": "danger"},
-            *buttons,
-        ]
-    return [*blocks, {"type": "actions", "elements": buttons}] if buttons else blocks
-
-
-def _sections(lines: Sequence[str]) -> list[str]:
-    """Return the lines as texts that each fit into one block of Slack, 3,000 letters."""
-    pieces = [line[at : at + _SECTION] for line in lines for at in range(0, max(1, len(line)), _SECTION)]
-    found = [pieces[0]]
-    for piece in pieces[1:]:
-        if len(found[-1]) + 1 + len(piece) <= _SECTION:
-            found[-1] += f"\n{piece}"
-        else:
-            found.append(piece)
-    return found
-
-
-def _plain(text: str) -> str:
-    """Return text that Slack shows as it is: a page's title must call no channel and be no link of its own."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _button(label: str, action: str) -> dict[str, Any]:
-    return {"type": "button", "text": {"type": "plain_text", "text": label[:70]}, "action_id": action}
+def _hours(quiet: Any) -> tuple[time, time, ZoneInfo]:
+    """Return begin, end and zone; raises for no or unreadable hours."""
+    begin, end = time.fromisoformat(quiet["from"]), time.fromisoformat(quiet["to"])
+    if begin.tzinfo or end.tzinfo:
+        raise ValueError("the zone is a field of its own")
+    return begin, end, ZoneInfo(str(quiet.get("zone", "UTC")))

@@ -11,9 +11,9 @@ from shared.app.connections.ways_back import WayBack, let_in
 from shared.app.notify.ways_out import SYSTEMS, begin_again, way_out, went_back
 from shared.app.ship import change_words
 from shared.core.approval.gates import PLAN, gate_kind
-from shared.core.approval.release_words import asked_lines, count_found, how_to_decide, subject_of
-from shared.core.approval.roll_back_words import rolled_back_line
-from shared.core.pages.page_changes import edited_lines
+from shared.core.approval.release_words import count_found, describe_question, how_to_decide, subject_of
+from shared.core.approval.roll_back_words import describe_roll_back
+from shared.core.pages.page_changes import describe_edits
 from shared.core.planning.plan_words import again_lines, finding_lines, outlook_lines
 from shared.core.run.run import Run, Step, StepStatus, WaitKind
 from shared.core.text.outgoing_text import plain
@@ -26,7 +26,7 @@ BACK = "Roll back"  # the link that whoever has it may use: for messages to peop
 MAX_TITLE = 200  # letters of a page's title; it stands in the subject of a mail
 
 
-def told_once(run: str, topic: str, ref: str) -> str:
+def identify_message(run: str, topic: str, ref: str) -> str:
     """Return what a message of a run is known by: under this it is sent once, and its comment is marked with it."""
     return f"{run}.notify.{topic}.{ref}"
 
@@ -59,7 +59,6 @@ class Message:
 
     @property
     def text(self) -> str:
-        """Return the plain text."""
         return "\n".join([*self.lines, "", *(f"{link.label}: {link.url}" for link in self.links)]).strip() + "\n"
 
     @property
@@ -94,7 +93,7 @@ def message_for(
     match topic:
         case "approval_asked":
             look = Link("Look and decide", approval_url)
-            return Message(*_asked(run, ref, title), (look, *links), HIGH, token)
+            return Message(*_describe_question(run, ref, title), (look, *links), HIGH, token)
         case "question_asked":
             return _question(run, title, approval_url, links)
         case "reconnect":
@@ -107,18 +106,18 @@ def message_for(
             why = tuple(plain(text) for key, text in run.notices.items() if key.startswith("standing/") and ref in text)
             return Message(f"“{title}” stands still", why, (*links, Link("Run", run_url)), HIGH)
         case "page_edited":
-            return _left_out(run, title, (*links, Link("Run", run_url)))
+            return _describe_left_out(run, title, (*links, Link("Run", run_url)))
         case "run_succeeded" | "run_failed" | "run_cancelled":
-            return _ended(topic, run, title, run_url, rollback_url, links)
+            return _describe_end(topic, run, title, run_url, rollback_url, links)
         case _ if topic in change_words.TOPICS:
-            subject, line = change_words.told(topic, title, ref)
+            subject, line = change_words.describe_change(topic, title, ref)
             return Message(subject, (line,), (*_result_links(run), *links, Link("Run", run_url)), HIGH)
         case _:
             return Message(f"News of “{title}”", (topic.replace("_", " "),), tuple(links))
 
 
 def _reconnect(run: Run, title: str, what: str, back: WayBack, links: Sequence[Link]) -> Message:
-    line = f"“{title}” waits: {_locked_out(run)} no longer lets us in. {what}, and the run goes on."
+    line = f"“{title}” waits: {_describe_locked_out(run)} no longer lets us in. {what}, and the run goes on."
     again = (Link("Reconnect", back.url),) if back.url else ()
     return Message("Please reconnect an account", (line,), (*again, *links), HIGH)
 
@@ -130,38 +129,38 @@ def _budget_alert(run: Run, title: str, ref: str, links: tuple[Link, ...]) -> Me
     return Message(subject, (spent,), links)
 
 
-def _ended(topic: str, run: Run, title: str, run_url: str, rollback_url: str, links: Sequence[Link]) -> Message:
+def _describe_end(topic: str, run: Run, title: str, run_url: str, rollback_url: str, links: Sequence[Link]) -> Message:
     match topic:
         case "run_succeeded" if run.trigger.kind == "rollback":
             line = "Its visitors see the previous version again. The code and its pull request are as they were."
             note = "Nothing goes live by itself there until something is approved and goes live again."
             return Message(f"“{title}” was rolled back", (line, note), (*_result_links(run), *links))
         case "run_succeeded":
-            return _succeeded(run, title, rollback_url, links)
+            return _describe_success(run, title, rollback_url, links)
         case "run_failed" if run.facts.get("alarm"):
             shown = (*_result_links(run), *links, Link("Run", run_url))
             return Message(f"ALARM: act now on “{title}”", (plain(str(run.facts["alarm"])),), shown, HIGH)
         case "run_failed" if run.trigger.kind == "rollback":
-            told = (plain(run.failure), "Its visitors still see the same version.")
-            return Message(f"“{title}” could not be rolled back", told, (*links, Link("Run", run_url)), HIGH)
+            lines = (plain(run.failure), "Its visitors still see the same version.")
+            return Message(f"“{title}” could not be rolled back", lines, (*links, Link("Run", run_url)), HIGH)
         case "run_failed":
             shown = (*_result_links(run), *links, Link("Run", run_url))
             what = "was rolled back to the previous version" if went_back(run) else "failed"
-            return Message(f"“{title}” {what}", _failed_lines(run), shown, HIGH)
-    return Message(f"“{title}” was cancelled", _cancelled_lines(run), tuple(links))
+            return Message(f"“{title}” {what}", _describe_failed(run), shown, HIGH)
+    return Message(f"“{title}” was cancelled", _describe_cancelled(run), tuple(links))
 
 
 def _question(run: Run, title: str, answer_url: str, links: Sequence[Link]) -> Message:
     asked = plain(str(run.facts.get("question", "See the comment on the page."))).split("\n")
     answer = f'Answer on the page, or in a terminal: workwright answer {run.id} "…"'
-    there = [Link("Look and answer", answer_url)] if answer_url else []
-    return Message(f"A question about “{title}”", (*asked, answer), (*there, *links), HIGH)
+    answer_links = [Link("Look and answer", answer_url)] if answer_url else []
+    return Message(f"A question about “{title}”", (*asked, answer), (*answer_links, *links), HIGH)
 
 
-def _succeeded(run: Run, title: str, rollback_url: str, links: Sequence[Link]) -> Message:
-    if taken_back := rolled_back_line(run):  # the message had to wait, and somebody was faster
+def _describe_success(run: Run, title: str, rollback_url: str, links: Sequence[Link]) -> Message:
+    if taken_back := describe_roll_back(run):  # the message had to wait, and somebody was faster
         return Message(f"“{title}” was live and was rolled back", (taken_back,), (*_result_links(run), *links))
-    done, edited = "is live" if run.facts.get("site") else "is done", edited_lines(run)
+    done, edited = "is live" if run.facts.get("site") else "is done", describe_edits(run)
     if edited:
         done += ", without what was changed on its page since"
     back = (Link(BACK, rollback_url),) if rollback_url else ()
@@ -170,26 +169,26 @@ def _succeeded(run: Run, title: str, rollback_url: str, links: Sequence[Link]) -
     return Message(f"“{title}” {done}", lines, (*_result_links(run), *links, *back))
 
 
-def _left_out(run: Run, title: str, links: tuple[Link, ...]) -> Message:
-    told = (*edited_lines(run), _TO_CHANGE.get(run.trigger.kind, "To have it built: set the status to Plan it."))
-    return Message(f"Something on the page of “{title}” is not part of the work", told, links)
+def _describe_left_out(run: Run, title: str, links: tuple[Link, ...]) -> Message:
+    lines = (*describe_edits(run), _TO_CHANGE.get(run.trigger.kind, "To have it built: set the status to Plan it."))
+    return Message(f"Something on the page of “{title}” is not part of the work", lines, links)
 
 
-def _asked(run: Run, gate: str, title: str) -> tuple[str, tuple[str, ...]]:
+def _describe_question(run: Run, gate: str, title: str) -> tuple[str, tuple[str, ...]]:
     """Return in one line what is asked at a gate, and then exactly."""
     kind = gate_kind(gate)
     if kind != PLAN:
-        return subject_of(kind, title), (*asked_lines(run, gate), how_to_decide(run, kind))
+        return subject_of(kind, title), (*describe_question(run, gate), how_to_decide(run, kind))
     planned = _output(run, "plan.propose")
-    steps = [f"• {plain(s.spec.title) or s.spec.kind}" for s in run.steps if _planned(run, s)]
+    steps = [f"• {plain(s.spec.title) or s.spec.kind}" for s in run.steps if _is_planned(run, s)]
     how = "Comment “approve” on the page, or “no, because …” for another plan"
     how += "; or set the status to Approved." if run.trigger.decided_by_status else "."
-    told = (*again_lines(run), *outlook_lines(planned), *(f"! {line}" for line in finding_lines(planned)))
-    lines = (f"The plan for “{title}” is ready.", plain(str(planned.get("summary", ""))), *told, *steps, how)
+    outlook = (*again_lines(run), *outlook_lines(planned), *(f"! {line}" for line in finding_lines(planned)))
+    lines = (f"The plan for “{title}” is ready.", plain(str(planned.get("summary", ""))), *outlook, *steps, how)
     return subject_of(kind, title), lines
 
 
-def _planned(run: Run, step: Any) -> bool:
+def _is_planned(run: Run, step: Any) -> bool:
     return not step.spec.gate and step.status.value in ("pending", "ready") and not step.parent
 
 
@@ -209,7 +208,7 @@ def _result_lines(run: Run) -> tuple[str, ...]:
         look = "look at the site, and " if facts.get("site") else ""
         lines.append(f"Next: {look}merge the pull request to keep the code.")
     if not {"site", "pull_request", "tests"} & set(facts):
-        lines += _done_steps(run)
+        lines += _list_done_steps(run)
     lines += [f"{words}: {plain(str(facts[key]))}." for key, words in _COUNTED if facts.get(key)]
     lines.append(_TO_CHANGE.get(run.trigger.kind, "To change something: edit the page and set its status to Plan it."))
     by = f"Written by the {facts['model']} model; cost" if facts.get("model") else "Cost:"
@@ -228,12 +227,12 @@ _TO_CHANGE = {
     "routine": "To change something: edit the routine's page before it runs next.",
     "day": "To change a date again: set it in Tasks.",
 }
-MOST_DONE = 50  # steps that are named
+MAX_DONE = 50  # steps that are named
 
 
-def _done_steps(run: Run) -> list[str]:
+def _list_done_steps(run: Run) -> list[str]:
     done = [f"• {_name(step)}" for step in run.steps if step.status == StepStatus.SUCCEEDED and _is_work(step)]
-    return [*done[:MOST_DONE], *([f"and {len(done) - MOST_DONE} more"] if len(done) > MOST_DONE else [])]
+    return [*done[:MAX_DONE], *([f"and {len(done) - MAX_DONE} more"] if len(done) > MAX_DONE else [])]
 
 
 def _is_work(step: Step) -> bool:
@@ -247,7 +246,7 @@ def _result_links(run: Run) -> list[Link]:
     return [Link(label, str(run.facts[key])) for label, key in names if run.facts.get(key)]
 
 
-def _failed_lines(run: Run) -> tuple[str, ...]:
+def _describe_failed(run: Run) -> tuple[str, ...]:
     """Say what happened, what is left of it, and what to do next."""
     lines = [plain(run.failure) or "It failed."]
     planned = [step for step in run.steps if step.spec.undoable and step.status == StepStatus.SUCCEEDED]
@@ -257,7 +256,7 @@ def _failed_lines(run: Run) -> tuple[str, ...]:
     return (*lines, f"What to do: {way_out(run)}")
 
 
-def _locked_out(run: Run) -> str:
+def _describe_locked_out(run: Run) -> str:
     waits = {step.wait.what for step in run.steps if step.wait and step.wait.kind == WaitKind.GRANT}
     return " and ".join(sorted(SYSTEMS.get(each, each) for each in waits)) or "a connected account"
 
@@ -266,7 +265,7 @@ def _name(step: Step) -> str:
     return plain(step.spec.title) or step.spec.kind
 
 
-def _cancelled_lines(run: Run) -> tuple[str, ...]:
+def _describe_cancelled(run: Run) -> tuple[str, ...]:
     undone = [_name(step) for step in run.steps if step.status == StepStatus.UNDONE]
     left = [(run.step(name), name) for name in run.undone_failed]
     why = plain(run.cancel)

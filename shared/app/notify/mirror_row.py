@@ -12,21 +12,21 @@ from shared.app.engine.tools import Tools
 from shared.app.knowledge.knowledge_scope import address_of
 from shared.app.workspace.workspace_changed import check_schema
 from shared.app.workspace.workspace_create import settings_of
-from shared.app.workspace.workspace_databases import Mapped, database_of, mapped_page
+from shared.app.workspace.workspace_databases import Mapped, database_of, map_page
 from shared.app.workspace.workspace_schemas import IDEAS, RUNS
 from shared.app.workspace.write_journal import noting
+from shared.core.documents.codec import to_body
+from shared.core.documents.kept import ROWS, ShownRow
 from shared.core.errors import Missing, Rejected
 from shared.core.notify.progress import status_of
 from shared.core.run.run import Run
 from shared.core.text.outgoing_text import plain
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.content.rich_text import rich_text
-from shared.ports import Put
+from shared.ports import Put, get_as
 from shared.steps._kind import Repeat
 
 Json = dict[str, Any]
-
-KIND = "rows"
 
 
 def mirror_row(deps: Deps, tools: Tools, run: Run, page: Mapping[str, Any] | None) -> None:
@@ -50,9 +50,8 @@ def mirror_row(deps: Deps, tools: Tools, run: Run, page: Mapping[str, Any] | Non
 
 def _bring_up(deps: Deps, tools: Tools, run: Run, page: Mapping[str, Any] | None, mapped: Mapped) -> None:
     wanted = _values(deps, tools, run, page, mapped)
-    doc = deps.store.get(run.tenant, KIND, run.id)
-    shown: Mapping[str, Any] = doc.body["shown"] if doc is not None else {}
-    row = str(doc.body["row"]) if doc is not None else ""
+    kept = get_as(ShownRow, deps.store, (run.tenant, ROWS, run.id)) or ShownRow("", {})
+    row, shown = kept.row, kept.shown
     if wanted == shown:
         return
     notion = tools.accounts.connect_for(run.tenant, noting(deps, run))(Notion)
@@ -64,7 +63,7 @@ def _bring_up(deps: Deps, tools: Tools, run: Run, page: Mapping[str, Any] | None
             "row",
             lambda: {"page": notion.create_page(data_source_id=mapped.data_source, properties=wanted)["id"], **keep},
             repeat=Repeat.LOOK,
-            look=lambda: _found(notion, mapped.data_source, address, run_url(deps, run)),
+            look=lambda: _find_row(notion, mapped.data_source, address, run_url(deps, run)),
         )
         row, shown = str(made["page"]), made.get("shown") or {}
     changes = {key: value for key, value in wanted.items() if shown.get(key) != value}
@@ -72,10 +71,10 @@ def _bring_up(deps: Deps, tools: Tools, run: Run, page: Mapping[str, Any] | None
         deps.crash_point("effect.before/mirror/row-update")
         notion.update_page(row, changes)
         deps.crash_point("effect.after/mirror/row-update")
-    deps.store.put(run.tenant, Put(KIND, run.id, {"row": row, "shown": wanted}))
+    deps.store.put(run.tenant, Put(ROWS, run.id, to_body(ShownRow(row, wanted))))
 
 
-def _found(notion: Notion, source: str, column: str, address: str) -> Json | None:
+def _find_row(notion: Notion, source: str, column: str, address: str) -> Json | None:
     rows = notion.query(source, {"property": column, "url": {"equals": address}})
     return {"page": str(rows[0]["id"])} if rows else None
 
@@ -108,5 +107,5 @@ def _url(address: Any) -> Json | None:
 
 
 def _is_idea(tools: Tools, run: Run, page: Mapping[str, Any] | None) -> bool:
-    row = mapped_page(tools.settings(run.tenant), page) if page is not None else None
+    row = map_page(tools.settings(run.tenant), page) if page is not None else None
     return row is not None and row.kind == IDEAS

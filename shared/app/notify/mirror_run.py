@@ -20,13 +20,12 @@ from shared.app.engine.step_context import run_url
 from shared.app.engine.tools import Tools
 from shared.app.intake.open_page_run import page_record, record_put
 from shared.app.notify.mirror_row import mirror_row
-from shared.app.notify.page_shows import changed_properties
+from shared.app.notify.page_shows import diff_properties
 from shared.app.notify.tell_standing import note_going_on
-from shared.app.wishes.carry_out import order_next_plan
-from shared.app.wishes.kept_statuses import Kept, keep_wish, keep_written, kept_of
+from shared.app.wishes.kept_statuses import Kept, keep_wish, keep_written, load_kept, order_next_plan
 from shared.app.workspace.workspace_changed import check_schema
 from shared.app.workspace.workspace_create import settings_of
-from shared.app.workspace.workspace_databases import Mapped, mapped_page
+from shared.app.workspace.workspace_databases import Mapped, map_page
 from shared.app.workspace.workspace_schemas import IDEAS
 from shared.app.workspace.write_journal import noting
 from shared.core.errors import Busy, Missing, Rejected, Unauthorized
@@ -35,7 +34,7 @@ from shared.core.notify.progress import progress_of, status_of
 from shared.core.pages.author import UNKNOWN, Author
 from shared.core.run.acts import ROLLED_BACK, RolledBack
 from shared.core.run.commands import Command
-from shared.core.run.run import Run, RunStatus, StepStatus, derived_id
+from shared.core.run.run import Run, RunStatus, StepStatus, derive_id
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.content.rich_text import rich_text
 from shared.telemetry import trace
@@ -59,7 +58,7 @@ def mirror_run(command: Command, deps: Deps, tools: Tools) -> None:
         if command.attempt >= MAX_TIMES:
             raise
         # All that find the page taken at this state of the run come back as one: each would show the same.
-        name = derived_id("shown-", loaded.run.id, str(loaded.run.seq))
+        name = derive_id("shown-", loaded.run.id, str(loaded.run.seq))
         come_again(replace(command, id=name), deps)
 
 
@@ -111,7 +110,7 @@ def _write_plan(deps: Deps, tools: Tools, notion: Notion, run: Run) -> None:
     if published is None:
         return
     parts = notion.children(str(published["container"]))
-    for todo, checked in _unchecked_todos(published, parts, run):
+    for todo, checked in _find_stale_todos(published, parts, run):
         deps.crash_point("effect.before/mirror/todo")
         notion.update_block(todo, "to_do", {"checked": checked})
         deps.crash_point("effect.after/mirror/todo")
@@ -120,11 +119,11 @@ def _write_plan(deps: Deps, tools: Tools, notion: Notion, run: Run) -> None:
 
 def _write_page(deps: Deps, tools: Tools, notion: Notion, run: Run) -> Mapping[str, Any]:
     """Write the properties, and return the page as it was read: after all else, for what people set since is lost."""
-    settings, kept = tools.settings(run.tenant), kept_of(deps, run.tenant, run.trigger.page)
+    settings, kept = tools.settings(run.tenant), load_kept(deps, run.tenant, run.trigger.page)
     read_at = deps.clock.now()
     page = notion.page(run.trigger.page)
-    mapped = mapped_page(settings, page)
-    changes = changed_properties(deps, mapped, page, run, kept) if mapped is not None else {}
+    mapped = map_page(settings, page)
+    changes = diff_properties(deps, mapped, page, run, kept) if mapped is not None else {}
     if changes:
         deps.crash_point("effect.before/mirror/properties")
         try:
@@ -145,8 +144,8 @@ def _write_left(
     """Write what is left of the properties, as the schema has changed since we looked."""
     check_schema(deps, tools, run.tenant, mapped.kind)
     page = notion.page(run.trigger.page)
-    again = mapped_page(settings_of(deps, run.tenant), page)
-    left = changed_properties(deps, again, page, run, kept) if again is not None and again != mapped else {}
+    again = map_page(settings_of(deps, run.tenant), page)
+    left = diff_properties(deps, again, page, run, kept) if again is not None and again != mapped else {}
     if left:
         notion.update_page(run.trigger.page, left)
     return page, again, left
@@ -158,7 +157,7 @@ def _keep_status(
     """Remember the status that was written, or the wish that was left standing."""
     saw = mapped.status(page)
     if mapped.name("Status") in changes:
-        keep_written(deps, run, saw, mapped.told(status_of(run)), read_at)
+        keep_written(deps, run, saw, mapped.translate_status(status_of(run)), read_at)
     editor = str((page.get("last_edited_by") or {}).get("id") or "")
     keep_wish(deps, run, saw, Author(UNKNOWN, editor, seen=True), read_at)
 
@@ -186,7 +185,7 @@ def _show_progress(
     deps.crash_point("effect.after/mirror/progress")
 
 
-def _unchecked_todos(
+def _find_stale_todos(
     published: Mapping[str, Any], parts: Sequence[Mapping[str, Any]], run: Run
 ) -> list[tuple[str, bool]]:
     """Return (block, checked) of the plan's to-dos that do not show what their steps say."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from shared.app.approval.approvals import approval_token, approval_url
-from shared.app.approval.heard import heard_of
+from shared.app.approval.heard import load_heard
 from shared.app.approval.page_comments import listen_from_now
 from shared.app.connections.ways_back import find_way_back
 from shared.app.engine.deps import Deps
@@ -19,16 +20,20 @@ from shared.app.engine.requeue import patient
 from shared.app.engine.step_context import run_url
 from shared.app.engine.switches import standing_still_words
 from shared.app.engine.tools import Tools
-from shared.app.money.tenant_ledger import TOLD
-from shared.app.notify.channels import Channels
-from shared.app.notify.messages import ASKED, BACK, HIGH, QUESTION_ASKED, Message, message_for, question_of, told_once
-from shared.app.notify.quiet import quiet_until
-from shared.app.notify.tell_budget import tell_budget
-from shared.app.notify.tell_lost import LOST, scope_of_loss, tell_lost
-from shared.app.notify.tell_quota import QUOTA, tell_quota
-from shared.app.notify.tell_refused import REFUSED, tell_refused
+from shared.app.notify.channels import Channels, quiet_until
+from shared.app.notify.messages import (
+    ASKED,
+    BACK,
+    HIGH,
+    QUESTION_ASKED,
+    Message,
+    identify_message,
+    message_for,
+    question_of,
+)
 from shared.app.notify.tell_standing import TOPICS as STANDING_TOPICS
 from shared.app.notify.tell_standing import note_standing
+from shared.app.notify.tenant_notices import NOTICES, scope_of_loss, tell_tenant
 from shared.app.ship.roll_back import rollback_url
 from shared.core.approval.gates import PLAN, gate_kind
 from shared.core.errors import ErrorClass, IntegrationError
@@ -37,7 +42,7 @@ from shared.core.page import Span
 from shared.core.pages import marks
 from shared.core.run import events as ev
 from shared.core.run.commands import Command
-from shared.core.run.run import Run, Step, StepStatus, WaitKind, derived_id
+from shared.core.run.run import Run, Step, StepStatus, WaitKind, derive_id
 from shared.core.text.outgoing_text import hosts_of, may_link
 from shared.integrations.notion.client.client import Notion
 from shared.mind.safety.redaction import Redactor
@@ -55,17 +60,8 @@ def notify(command: Command, deps: Deps, tools: Tools) -> None:
 
     What cannot be sent now (rate limit, outage) comes again later; what was sent is not sent again.
     """
-    if command.topic in LOST:
-        tell_lost(command, deps, tools)
-        return
-    if command.topic == QUOTA:
-        tell_quota(command, deps, tools)
-        return
-    if command.topic == REFUSED:
-        tell_refused(command, deps, tools)
-        return
-    if command.topic == TOLD:
-        tell_budget(command, deps, tools)
+    if command.topic in NOTICES:
+        tell_tenant(command, deps, tools)
         return
     if command.topic in STANDING_TOPICS and not note_standing(command, deps):
         return
@@ -76,8 +72,8 @@ def notify(command: Command, deps: Deps, tools: Tools) -> None:
             return
         outcome = _tell_everybody(command, deps, tools, loaded.run, scope)
     if outcome:
-        told = ev.PeopleNotified(deps.clock.now(), command.topic, _noted_as(command, loaded.run), outcome)
-        record(deps, command.tenant, command.run, told, label="notify", handled=command.id)
+        event = ev.PeopleNotified(deps.clock.now(), command.topic, _noted_as(command, loaded.run), outcome)
+        record(deps, command.tenant, command.run, event, label="notify", handled=command.id)
     relay(deps, command.tenant, command.run, "notify")
 
 
@@ -137,10 +133,12 @@ def _discreet(message: Message, known: Iterable[str]) -> Message:
 def _scope(command: Command, deps: Deps) -> str:
     """Return what is told once: a message of a run; a lost grant once for all runs that wait for it."""
     if command.topic == "reconnect":
-        told = told_once(command.run, command.topic, command.ref)
-        return scope_of_loss(deps, command.tenant, command.ref.partition(".")[0], told)
+        message = identify_message(command.run, command.topic, command.ref)
+        return scope_of_loss(deps, command.tenant, command.ref.partition(".")[0], message)
     loaded = deps.store.load_run(command.tenant, command.run) if command.topic == ASKED else None
-    return told_once(command.run, command.topic, _about(command, loaded.run) if loaded is not None else command.ref)
+    return identify_message(
+        command.run, command.topic, _about(command, loaded.run) if loaded is not None else command.ref
+    )
 
 
 def _about(command: Command, run: Run) -> str:
@@ -177,7 +175,7 @@ def _who_was_told(command: Command, deps: Deps, tools: Tools, run: Run, scope: s
 
 
 def _come_again(deps: Deps, command: Command, until: datetime) -> None:
-    again = replace(command, id=derived_id("tell-", command.id, until.isoformat()), not_before=until)
+    again = replace(command, id=derive_id("tell-", command.id, until.isoformat()), not_before=until)
     deps.crash_point("relay.before/quiet")
     deps.queue.enqueue([again])
     deps.crash_point("relay.after/quiet")
@@ -192,7 +190,7 @@ class _Sender(Channels):
         self._run = run
         self._page = run.trigger.page
         self._gate = run.step(command.ref) if command.topic == ASKED else None
-        self._own = told_once(run.id, command.topic, _about(command, run))
+        self._own = identify_message(run.id, command.topic, _about(command, run))
         self._on_page = Effects(deps, run.tenant, self._own, f"notify.{command.topic}")
         self._url = run_url(deps, run)
         self._target = marks.mark(self._url, self._own)
@@ -202,9 +200,11 @@ class _Sender(Channels):
         connect, page, target = self._connect, self._page, self._target
         spans = [Span(self._message.subject, href=target), Span("\n" + "\n".join(self._message.lines)[:MAX_COMMENT])]
         for link in self._message.links if not self._message.token else ():  # who may decide has another link to do so
-            if link.label not in ("Page", BACK) and may_link(link.url, hosts_of(self._url, *_told(self._run))):
+            if link.label not in ("Page", BACK) and may_link(
+                link.url, hosts_of(self._url, *_list_told_urls(self._run))
+            ):
                 spans += [Span("\n"), Span(link.label, href=link.url)]
-        return self._guarded(
+        return self._guard_send(
             lambda: self._on_page(
                 "notion",
                 lambda: {"id": connect(Notion).comment(page, spans)["id"]},
@@ -215,7 +215,9 @@ class _Sender(Channels):
 
     def was_commented(self, why: str) -> str:
         """Write nothing, for the reason given; return what became of the comment. One that was begun is looked for."""
-        return self._guarded(lambda: self._on_page.found("notion", repeat=Repeat.LOOK, look=self._look_at_page), why)
+        return self._guard_send(
+            lambda: self._on_page.find_done("notion", repeat=Repeat.LOOK, look=self._look_at_page), why
+        )
 
     def _look_at_page(self) -> dict[str, Any] | None:
         return _comment_with(self._connect(Notion), self._page, self._target)
@@ -229,19 +231,19 @@ class _Sender(Channels):
 
     def take_back_older(self) -> None:
         """Say in the comments that asked before, and got no answer, that they ask for nothing any more."""
-        for question in self._unanswered():
-            own = told_once(self._run.id, ASKED, question)
+        for question in self._list_unanswered():
+            own = identify_message(self._run.id, ASKED, question)
             asked = Effects(self._deps, self._run.tenant, own, f"notify.{ASKED}")
-            if (comment := asked.known("notion")) is not None:
+            if (comment := asked.find_result("notion")) is not None:
                 what = "plan" if self._run.step(question) is not None else "question"
                 spans = (Span(f"This {what} was replaced", bold=True, href=marks.mark(self._url, own)), Span(_REPLACED))
-                self._guarded(lambda asked=asked, at=str(comment["id"]), spans=spans: self._replaced(asked, at, spans))  # type: ignore[misc]
+                self._guard_send(partial(self._replace_comment, asked, str(comment["id"]), spans))
 
-    def _unanswered(self) -> list[str]:
+    def _list_unanswered(self) -> list[str]:
         """Return the earlier questions of this run that nobody has said yes to: of plans, and at later gates."""
         here = question_of(self._gate) if self._gate else ""
         gates = {step.id: step for step in self._run.steps if step.spec.gate == WaitKind.APPROVAL}
-        later = heard_of(self._deps, self._run.tenant, self._run.id).asked
+        later = load_heard(self._deps, self._run.tenant, self._run.id).asked
         asked = [*(name for name in gates if gate_kind(name) == PLAN), *sorted(later)]
         at = {question: gates.get(question) or gates.get(question.rpartition(".")[0]) for question in asked}
         own = self._gate.id if self._gate else ""
@@ -251,12 +253,12 @@ class _Sender(Channels):
             if question != here and gate is not None and (gate.id == own or gate.status != StepStatus.SUCCEEDED)
         ]
 
-    def _replaced(self, asked: Effects, comment: str, spans: Sequence[Span]) -> Mapping[str, Any]:
+    def _replace_comment(self, asked: Effects, comment: str, spans: Sequence[Span]) -> Mapping[str, Any]:
         edit = self._connect(Notion).update_comment
         return asked("replaced", lambda: {"id": edit(comment, spans)["id"]}, repeat=Repeat.SAME_END)
 
 
-def _told(run: Run) -> list[str]:
+def _list_told_urls(run: Run) -> list[str]:
     """Return the addresses that connected systems have told us: nothing of a page or a model is among them."""
     return [str(run.facts[key]) for key in ("pull_request", "preview", "site") if run.facts.get(key)]
 

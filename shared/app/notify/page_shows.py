@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.app.engine.deps import Deps
 from shared.app.engine.step_context import run_url
-from shared.app.wishes.kept_statuses import Kept, kept_of
+from shared.app.wishes.kept_statuses import Kept, load_kept
 from shared.app.workspace.workspace_databases import Mapped
 from shared.app.workspace.workspace_schemas import IDEAS
 from shared.core.approval.gates import PLAN, gate_kind, waiting_kind, waits_at
@@ -20,7 +20,7 @@ from shared.integrations.notion.content.rich_text import rich_text
 Json = Mapping[str, Any]
 
 
-def changed_properties(deps: Deps, mapped: Mapped, page: Json, run: Run, kept: Kept) -> dict[str, Any]:
+def diff_properties(deps: Deps, mapped: Mapped, page: Json, run: Run, kept: Kept) -> dict[str, Any]:
     """Return the properties that differ from what they should show, in Notion's shape, by the key to write them under.
 
     Only an idea's status is ours to set; a task or routine that is worked on gets the link to its run. `kept` are the
@@ -31,7 +31,7 @@ def changed_properties(deps: Deps, mapped: Mapped, page: Json, run: Run, kept: K
     if mapped.kind == IDEAS:
         now = mapped.status(page)
         cancelled = now == marks.CANCELLED and not run.status.final and says_cancel(deps, mapped, page, run)
-        wanted = mapped.told(_shown_status(run, now, shown_plan))
+        wanted = mapped.translate_status(_choose_status(run, now, shown_plan))
         left = cancelled or kept.stands(run, now, wanted)
         if not left and now != wanted and (status := mapped.status_value(page, wanted)):
             changes[mapped.name("Status")] = status  # a person's decision stands until the run has taken note of it
@@ -63,7 +63,7 @@ def says_cancel(deps: Deps, mapped: Mapped | None, page: Json, run: Run) -> bool
 
     The page still shows the end of the one before when that is retried, or when a plan was wished for as we wrote it.
     """
-    if kept_of(deps, run.tenant, run.trigger.page).shows_former(run.id, marks.CANCELLED):
+    if load_kept(deps, run.tenant, run.trigger.page).shows_former(run.id, marks.CANCELLED):
         return False
     if run.trigger.kind != "retry" or mapped is None or not mapped.value(page, "Run"):
         return True
@@ -84,7 +84,7 @@ def links_of(mapped: Mapped, page: Json) -> list[str]:
     return [str(text.get("href") or "") for text in mapped.value(page, "Run").get("rich_text") or ()]
 
 
-def _shown_status(run: Run, now: str, shown_plan: bool) -> str:
+def _choose_status(run: Run, now: str, shown_plan: bool) -> str:
     """Return the status to show; an approval stands until the run has taken note of it."""
     if now == marks.APPROVED and run.status == RunStatus.AWAITING_APPROVAL and shown_plan:
         return now

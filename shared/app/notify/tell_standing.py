@@ -11,10 +11,10 @@ from shared.core.notify.attention import (
     STANDS,
     WRITTEN,
     comes_again_text,
+    parse_warning,
     put_aside_text,
     standing_ref,
-    warned_of,
-    written_of,
+    was_written_about,
 )
 from shared.core.run import events as ev
 from shared.core.run.commands import Command
@@ -29,23 +29,23 @@ def note_standing(command: Command, deps: Deps) -> bool:
     each time is handed out several times, and each of them is put aside.
     """
     from shared.app.engine.execute_step import (
-        wanted_step,  # brings every kind of step, which the API's door starts without
+        find_wanted_step,  # brings every kind of step, which the API's door starts without
     )
 
     loaded = deps.store.load_run(command.tenant, command.run)
     if loaded is None:
         return False
     if command.topic == COMES_AGAIN:
-        about, tries = warned_of(command)
-        if wanted_step(loaded.run, about) is not None:
+        about, tries = parse_warning(command)
+        if find_wanted_step(loaded.run, about) is not None:
             _note(deps, about, comes_again_text(about, tries))
         return False
     letters = deps.queue.dead_letters(command.tenant)
     letter = next((each for each in letters if each.command.id == command.ref), None)
-    if letter is None or (letter.command.step and wanted_step(loaded.run, letter.command) is None):
+    if letter is None or (letter.command.step and find_wanted_step(loaded.run, letter.command) is None):
         return False
     _note(deps, letter.command, put_aside_text(letter.command, letter.reason))
-    if written_of(loaded.run.notices, letter.command):
+    if was_written_about(loaded.run.notices, letter.command):
         return False
     _note(deps, letter.command, letter.command.id, WRITTEN)
     return True
@@ -60,8 +60,8 @@ def note_going_on(deps: Deps, tenant: str, command: Command) -> None:
 
 
 def _note(deps: Deps, command: Command, text: str, topic: str = STANDING) -> None:
-    told = ev.PeopleNotified(deps.clock.now(), topic, standing_ref(command), text)
+    event = ev.PeopleNotified(deps.clock.now(), topic, standing_ref(command), text)
     try:
-        record(deps, command.tenant, command.run, told, label="standing")
+        record(deps, command.tenant, command.run, event, label="standing")
     except NotThere:
         return  # deleted meanwhile

@@ -61,11 +61,11 @@ def _if_stuck(before: Run, after: Run) -> None:
     """Tell of attempts that the clock alone found out about: nobody had moved them for as long as one may take."""
     for step in after.steps:
         was = before.step(step.id)
-        if was is not None and _given_up_on(was, step):
+        if was is not None and _is_given_up(was, step):
             log.event("run.stuck", "ERROR", kind=step.spec.kind, tenant=after.tenant, run=after.id, step=step.id)
 
 
-def _given_up_on(was: Step, now: Step) -> bool:
+def _is_given_up(was: Step, now: Step) -> bool:
     return now.failures > was.failures or (now.fault in _LOST and was.fault != now.fault)
 
 
@@ -75,9 +75,9 @@ def _of_end(run: Run, at: datetime) -> None:
     status, severity = run.status.value, "WARNING" if run.status.value == "failed" else "INFO"
     duration = _seconds(began, ended)
     log.event("run.ended", severity, status=status, duration_s=duration, **spent, tenant=run.tenant, run=run.id)
-    told = {"workwright.run.status": status, "workwright.run.trigger": run.trigger.kind}
+    outcome = {"workwright.run.status": status, "workwright.run.trigger": run.trigger.kind}
     cost = {"workwright.cost_micros": run.spent.micros, "workwright.tokens": run.spent.tokens}
-    trace.run_ended(run.tenant, run.id, began, ended, {**told, **cost})
+    trace.run_ended(run.tenant, run.id, began, ended, {**outcome, **cost})
 
 
 def _seconds(since: datetime, until: datetime) -> float:

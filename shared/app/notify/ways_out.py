@@ -10,7 +10,7 @@ from shared.integrations.systems import SYSTEMS as ALL_SYSTEMS
 def way_out(run: Run) -> str:
     """Return what a person can do about a failed run, by how it failed."""
     ended = _advice(run, _ENDS)
-    return ended or f"{_to_mend(run)} {begin_again(run)}{_typed(run)}"
+    return ended or f"{_to_mend(run)} {begin_again(run)}{_describe_command(run)}"
 
 
 def went_back(run: Run) -> bool:
@@ -27,9 +27,9 @@ def _to_mend(run: Run) -> str:
     failed = next((step for step in reversed(run.steps) if step.status == StepStatus.FAILED), None)
     if _is_unshared(run):
         return "share that page or table with the connection again; if it was deleted, restore it."
-    told = _advice(run, _WAYS_OUT)
-    if told or failed is None:
-        return told or "look at the run for what went wrong."
+    advice = _advice(run, _WAYS_OUT)
+    if advice or failed is None:
+        return advice or "look at the run for what went wrong."
     system = SYSTEMS.get(failed.spec.kind.partition(".")[0], "")
     if _is(Fault.TRIED_OFTEN, failed) and system:
         return f"see whether {system} works again."
@@ -55,7 +55,7 @@ def _is_unshared(run: Run) -> bool:
     return Fault.NOT_SHARED in found or again
 
 
-def _typed(run: Run) -> str:
+def _describe_command(run: Run) -> str:
     """Return the command beside the comment where a page may not be shared: nobody hears what is commented there."""
     unheard = _is_unshared(run) and run.trigger.kind not in _NEXT
     return f" Where comments are not heard, type: workwright retry {run.id}" if unheard else ""

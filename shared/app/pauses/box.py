@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from shared.accounts.tenant_settings import tenant_settings
 from shared.app.engine.deps import Deps
 from shared.app.engine.engine import record
 from shared.app.engine.switches import set_pause
@@ -14,12 +13,13 @@ from shared.app.workspace.workspace_schemas import EVERYTHING, IDEAS, PAUSED
 from shared.core.pages.author import PERSON, Author
 from shared.core.run import acts
 from shared.core.run.run import Run
-from shared.core.text.outgoing_text import folded
+from shared.core.text.outgoing_text import fold
+from shared.ports.documents import tenant_settings
 
 Json = Mapping[str, Any]
 
 
-def ticked(mapped: Mapped | None, page: Json) -> bool:
+def is_ticked(mapped: Mapped | None, page: Json) -> bool:
     """Say whether somebody wants the work on this page to stand still."""
     return mapped is not None and mapped.kind == IDEAS and bool(mapped.value(page, PAUSED).get("checkbox"))
 
@@ -29,7 +29,7 @@ def is_switch(mapped: Mapped | None, page: Json, title: str) -> bool:
     return (
         mapped is not None
         and mapped.kind == IDEAS
-        and folded(title) == folded(EVERYTHING)
+        and fold(title) == fold(EVERYTHING)
         and bool(mapped.value(page, PAUSED))
     )
 

@@ -73,7 +73,7 @@ class WatchedSandbox:
         return self._sandbox.run(request)
 
 
-def rehearsed(deps: Deps, command: Command, run: Run, step: Step) -> StepWaits | UndoFailed:
+def pause_rehearsal(deps: Deps, command: Command, run: Run, step: Step) -> StepWaits | UndoFailed:
     """Let the run stand still before its first write outside, saying what comes next; return the attempt's outcome."""
     title = step.spec.title or step.spec.kind
     where = f" (page “{run.trigger.title}”)" if step.spec.kind.startswith("notion.") and run.trigger.title else ""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -12,17 +11,17 @@ from shared.app.planning.feedback import Feedback, feedback_since, id_at, latest
 from shared.app.planning.preferences import (
     LASTS,
     MAX_TEXT,
-    STATE,
-    Preference,
+    filter_members_words,
     keep_preference,
     learn_by_rules,
+    learning_state,
     note_learnt,
     preferences_of,
     remarks_used,
-    said_by_members,
 )
 from shared.app.prompts import prompt
 from shared.core.approval.wishes import may_hold_for_good, same_words
+from shared.core.documents.preference import Preference
 from shared.core.errors import IntegrationError
 from shared.core.models.model_errors import ModelError
 from shared.core.text.outgoing_text import visible
@@ -31,7 +30,7 @@ from shared.mind.structured import ask, schema_of
 from shared.ports import Model, ModelRequest
 
 TASK = "preferences"
-MOST_REMARKS = 40  # that are read at once: new ones, the others with the next plan, and those before them
+MAX_REMARKS = 40  # that are read at once: new ones, the others with the next plan, and those before them
 _TOKENS = 8000
 _ANSWER_TOKENS = 1500
 
@@ -58,30 +57,30 @@ def learn(deps: Deps, tenant: str, model: Model) -> None:
     them is what was said before and has led to nothing: that several say the same shows only beside one another.
     """
     learn_by_rules(deps, tenant)
-    state = deps.store.get(tenant, *STATE)
-    known: Mapping[str, Any] = state.body if state else {}
-    fresh = feedback_since(deps, tenant, str(known.get("model", "")))[:MOST_REMARKS]
+    fresh = feedback_since(deps, tenant, learning_state(deps, tenant).model)[:MAX_REMARKS]
     if not fresh:
         return
     used = remarks_used(deps, tenant)
-    new = [one for one in said_by_members(fresh) if one.id not in used]
+    new = [remark for remark in filter_members_words(fresh) if remark.id not in used]
     if new:
-        said = said_by_members(latest_words(deps, tenant, id_at(deps.clock.now() - LASTS)))
-        before = [one for one in said if one.id < new[0].id and one.id not in used]
-        remarks = [*before, *new][-MOST_REMARKS:]
+        spoken = filter_members_words(latest_words(deps, tenant, id_at(deps.clock.now() - LASTS)))
+        before = [remark for remark in spoken if remark.id < new[0].id and remark.id not in used]
+        remarks = [*before, *new][-MAX_REMARKS:]
         try:
             answer, result = ask(model, _request(remarks, preferences_of(deps, tenant)), Learnt)
         except (ModelError, IntegrationError):
             return
-        for one in answer.preferences:
-            _keep(deps, tenant, one, remarks, result.model)
-    note_learnt(deps, tenant, "model", max(one.id for one in fresh))
+        for learned in answer.preferences:
+            _keep(deps, tenant, learned, remarks, result.model)
+    note_learnt(deps, tenant, "model", max(remark.id for remark in fresh))
 
 
 def _request(remarks: Sequence[Feedback], held: Sequence[Preference]) -> ModelRequest:
-    plans = {run: number for number, run in enumerate(dict.fromkeys(one.run for one in remarks), 1)}
-    parts = [Part("feedback", one.id, f"plan {plans[one.run]}, {one.kind}: {one.text}") for one in remarks]
-    parts += [Part("preferences", one.id, one.text) for one in held]
+    plans = {run: number for number, run in enumerate(dict.fromkeys(remark.run for remark in remarks), 1)}
+    parts = [
+        Part("feedback", remark.id, f"plan {plans[remark.run]}, {remark.kind}: {remark.text}") for remark in remarks
+    ]
+    parts += [Part("preferences", preference.id, preference.text) for preference in held]
     context = assemble(parts, budget=_TOKENS, seed=remarks[-1].id)
     return ModelRequest(
         task=TASK,
@@ -89,15 +88,15 @@ def _request(remarks: Sequence[Feedback], held: Sequence[Preference]) -> ModelRe
         system=prompt(TASK)[1],
         prompt=context.prompt,
         schema=schema_of(Learnt),
-        data={"remarks": [{"id": one.id, "text": one.text} for one in remarks]},
+        data={"remarks": [{"id": remark.id, "text": remark.text} for remark in remarks]},
         max_output_tokens=_ANSWER_TOKENS,
     )
 
 
-def _keep(deps: Deps, tenant: str, one: Learned, remarks: Sequence[Feedback], model: str) -> None:
+def _keep(deps: Deps, tenant: str, learned: Learned, remarks: Sequence[Feedback], model: str) -> None:
     """Keep what rests on remarks that were there, and neither leads anywhere nor says who approves."""
-    text = " ".join(visible(one.text).split())
-    sources = [remark for remark in remarks if remark.id in one.sources]
+    text = " ".join(visible(learned.text).split())
+    sources = [remark for remark in remarks if remark.id in learned.sources]
     if not sources or not same_words(text) or not may_hold_for_good(text):
         return
     keep_preference(deps, tenant, text, sources, model)

@@ -4,29 +4,37 @@ from __future__ import annotations
 
 import hashlib
 import json
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
 
-from shared.app.approval.heard import heard_of
+from shared.app.approval.heard import load_heard
 from shared.app.engine.attempt import Attempt
 from shared.app.engine.deps import Deps
 from shared.app.engine.execute_step import carry_out
 from shared.app.engine.failed_attempts import MAX_ERROR, failure_event
 from shared.app.engine.step_context import keep_text
 from shared.app.engine.tools import Tools
-from shared.app.intake.page_view import PageView, answers_in, read_page_view, spoken_of
-from shared.app.planning.left_out import left_out
+from shared.app.intake.page_view import PageView, answers_in, find_spoken, read_page_view
 from shared.app.planning.plan_thinking import Thought, by_rules, think
 from shared.app.planning.told.plan_request import PLAN, ROUTINE
 from shared.app.prompts import prompt
 from shared.app.workspace.kept_reads import kept_reads
 from shared.core.errors import ErrorClass, IntegrationError
 from shared.core.models.model_errors import InvalidOutput, ModelError
+from shared.core.page import Page
+from shared.core.planning.proposal import PROPOSALS, RuledPlan
 from shared.core.run import events as ev
 from shared.core.run.commands import Command
 from shared.core.run.run import Run
+from shared.core.secrets.secret_places import without_places
+from shared.mind.safety.leaks import MIN_KNOWN, secrets_anywhere
+from shared.mind.safety.redaction import Redactor
+from shared.ports import get_as
 from shared.telemetry import trace
 
-PROPOSALS = "proposals"  # documents, by page: plans that were made by rules and need no model
 ROUTINES = "routines"  # documents, by page: what is known of a routine
+MAX = 20
+_WORDS = 80  # characters of the line that people are shown, without the secret
 
 
 @trace.use_case
@@ -39,11 +47,11 @@ def _attempt(attempt: Attempt) -> ev.Event:
     deps, run, step, tools = attempt.deps, attempt.run, attempt.step, attempt.tools
     try:
         connect = tools.accounts.connect_for(run.tenant)
-        heard = heard_of(deps, run.tenant, run.id)
-        spoken = spoken_of(deps, run, heard)
+        heard = load_heard(deps, run.tenant, run.id)
+        spoken = find_spoken(deps, run, heard)
         with kept_reads(deps, run.tenant, f"{run.id}.{step.id}") as kept:
             view = read_page_view(connect, run.trigger.page, tools.settings(run.tenant), spoken, kept)
-        thought = _thought(attempt, view)
+        thought = _make_thought(attempt, view)
     except InvalidOutput as error:
         return ev.StepFailed(
             deps.clock.now(), step.id, step.attempt, str(error)[:MAX_ERROR], ErrorClass.INVALID,
@@ -70,16 +78,16 @@ def _attempt(attempt: Attempt) -> ev.Event:
     return ev.PlanProposed(deps.clock.now(), step.id, step.attempt, thought.specs, output, replannable=replannable)
 
 
-def _thought(attempt: Attempt, view: PageView) -> Thought:
+def _make_thought(attempt: Attempt, view: PageView) -> Thought:
     """Return the plan that was made for this page already, without a model; else the model's."""
     deps, run = attempt.deps, attempt.run
-    made = deps.store.get(run.tenant, PROPOSALS, run.trigger.page)
+    made = get_as(RuledPlan, deps.store, (run.tenant, PROPOSALS, run.trigger.page))
     if made is not None:
-        return by_rules(made.body["answer"], deps, attempt.tools, run)
+        return by_rules(made.answer, deps, attempt.tools, run)
     return think(attempt, view, task_of(deps, run))
 
 
-def made_by_rules(deps: Deps, run: Run) -> bool:
+def is_made_by_rules(deps: Deps, run: Run) -> bool:
     """Say whether the plan of this page was made by rules: what people write on the page does not change it."""
     return deps.store.get(run.tenant, PROPOSALS, run.trigger.page) is not None
 
@@ -87,3 +95,34 @@ def made_by_rules(deps: Deps, run: Run) -> bool:
 def task_of(deps: Deps, run: Run) -> str:
     """Return what the model is asked for: a routine's page says what to do in Notion, any other what to make."""
     return ROUTINE if deps.store.get(run.tenant, ROUTINES, run.trigger.page) is not None else PLAN
+
+
+def left_out(page: Page, known: Iterable[str] = ()) -> list[dict[str, str]]:
+    """Return for each secret of a page its kind, the id of its block ("" for none), and the words around it."""
+    lines = [(block, line) for block, line in _lines(page) if line]
+    starts, size = [], 0
+    for _, line in lines:
+        starts.append(size)
+        size += len(line) + 1
+    text = "\n".join(line for _, line in lines)
+    hidden = without_places(Redactor(known).hide(text)).split("\n")
+    places = {(bisect_right(starts, each.start) - 1, each.kind) for each in secrets_anywhere(text)}
+    values = [value for value in known if len(value) >= MIN_KNOWN and value in text]
+    places |= {(bisect_right(starts, text.find(value)) - 1, "token of this team") for value in values}
+    whole = len(hidden) == text.count("\n") + 1  # a secret of many lines takes some of them away
+    found = []
+    for number, kind in sorted(places)[:MAX]:
+        words = hidden[text.count("\n", 0, starts[number])] if whole else ""
+        shown = words if len(words) <= _WORDS else f"{words[: _WORDS - 1]}…"
+        found.append({"kind": kind.replace("-", " "), "block": lines[number][0], "words": shown})
+    return found
+
+
+def _lines(page: Page) -> Iterator[tuple[str, str]]:
+    yield "", page.title
+    for name, value in page.properties.items():
+        yield "", f"{name}: {value}" if value else ""
+    for block in page.walk():
+        cells = " | ".join("".join(span.text for span in cell) for cell in block.cells)
+        for text in (block.text, block.caption, cells):
+            yield block.id, text

@@ -15,10 +15,11 @@ from typing import Any
 
 from shared.app.engine.deps import Deps
 from shared.app.planning.plan_columns import ColumnCheck
-from shared.app.workspace.database_columns import Columns, columns_now, kept_columns
+from shared.app.workspace.database_columns import columns_now, load_columns
 from shared.app.workspace.workspace_databases import bare, database_of
-from shared.app.workspace.workspace_map import DATA_SOURCE, DATABASE, PAGE, Place, WorkspaceMap, title_of
+from shared.app.workspace.workspace_map import DATA_SOURCE, DATABASE, PAGE, WorkspaceMap, title_of
 from shared.app.workspace.workspace_schemas import SCHEMAS
+from shared.core.documents.places import Columns, Place
 from shared.core.errors import IntegrationError, Missing, Rejected
 from shared.core.planning.plan_refusals import Problems
 from shared.integrations.notion.client.client import Notion
@@ -27,7 +28,7 @@ from shared.integrations.notion.ids import id_named, normal_id
 SOURCES = ("data_source", "to_data_source", "relates_to")  # fields that name a data source
 _COLLECTION = "collection://"
 _STEP = "step:"
-_MOST_NAMED = 8
+_MAX_NAMED = 8
 _LONGEST_NAME = 200
 
 Json = Mapping[str, Any]
@@ -43,16 +44,16 @@ class Source:
 
 
 class NamedPlaces:
-    """The data sources that one plan names, each looked up once; `said` is what the page says.
+    """The data sources that one plan names, each looked up once; `page_text` is what the page says.
 
     What is kept of places and columns is not asked for again; columns that do not fit a plan are looked at anew, once.
     """
 
     def __init__(
-        self, deps: Deps, tenant: str, connect: Callable[[], Notion], settings: Json, today: date, said: str = ""
+        self, deps: Deps, tenant: str, connect: Callable[[], Notion], settings: Json, today: date, page_text: str = ""
     ) -> None:
         self._deps, self._tenant, self._connect, self._settings = deps, tenant, connect, settings
-        self.today, self.said = today, said
+        self.today, self.page_text = today, page_text
         self._seen: dict[str, Source | None] = {}
         self._now: dict[str, Columns | None] = {}  # as Notion has them; None where it could not be asked
 
@@ -87,55 +88,55 @@ class NamedPlaces:
         named = given.removeprefix(_COLLECTION)
         wanted = id_named(named)
         if not wanted:
-            return self._called(named)
-        ours = next((one for one in self._ours() if bare(one.database) == bare(wanted)), None)
+            return self._find_called(named)
+        ours = next((database for database in self._ours() if bare(database.database) == bare(wanted)), None)
         return self._by_id(normal_id(ours.data_source) if ours is not None else wanted)
 
     def _by_id(self, id: str) -> Source | None:
-        known = self._map.known(id)
-        for kind, look in ((DATA_SOURCE, self._opened), (DATABASE, self._of_database), (PAGE, self._if_page)):
+        known = self._map.find_known(id)
+        for kind, look in ((DATA_SOURCE, self._open_source), (DATABASE, self._of_database), (PAGE, self._if_page)):
             if known is None or known.kind == kind:
                 with suppress(Missing, Rejected):
                     return look(id)
         return None
 
-    def _opened(self, id: str) -> Source:
-        columns = kept_columns(self._deps, self._tenant, id)
+    def _open_source(self, id: str) -> Source:
+        columns = load_columns(self._deps, self._tenant, id)
         if columns is None:
             columns = self._now[id] = columns_now(self._deps, self._tenant, self._notion, id)
         return Source(columns.data_source, columns)
 
     def _of_database(self, id: str) -> Source:
-        known = self._map.known(id) is not None
+        known = self._map.find_known(id) is not None
         sources = [each for each in self._map.children(id) if each.kind == DATA_SOURCE] if known else []
         sources = sources or self._map.keep_sources(self._notion.database(id))
         if len(sources) == 1:
-            return self._opened(sources[0].id)
-        names = "; ".join(f"{each.title} ({each.id})" for each in sources[:_MOST_NAMED])
+            return self._open_source(sources[0].id)
+        names = "; ".join(f"{each.title} ({each.id})" for each in sources[:_MAX_NAMED])
         return Source(wrong=f"{id} is a database with {len(sources)} data sources; name one of: {names}")
 
     def _if_page(self, id: str) -> Source | None:
-        page = self._map.known(id) or self._map.refresh(id, PAGE)
+        page = self._map.find_known(id) or self._map.refresh(id, PAGE)
         if page is None:
             return None
         return Source(wrong=f"{id} is the page “{page.title[:80]}”, not a database; {self._to_name()}")
 
-    def _called(self, name: str) -> Source | None:
+    def _find_called(self, name: str) -> Source | None:
         """Return the data source of that title: one of the team's own, else the only one that there is."""
         if not name or len(name) > _LONGEST_NAME:
             return None
-        for one in self._ours():
-            if name.casefold() in (one.kind.casefold(), SCHEMAS[one.kind].title.casefold()):
-                return self._opened(normal_id(one.data_source))
-        found = self._titled(name)
+        for database in self._ours():
+            if name.casefold() in (database.kind.casefold(), SCHEMAS[database.kind].title.casefold()):
+                return self._open_source(normal_id(database.data_source))
+        found = self._find_titled(name)
         if len(found) == 1:
-            return self._opened(found[0].id)
+            return self._open_source(found[0].id)
         if found:
-            ids = ", ".join(each.id for each in found[:_MOST_NAMED])
+            ids = ", ".join(each.id for each in found[:_MAX_NAMED])
             return Source(wrong=f"{len(found)} databases are called {name!r}; name one by its id: {ids}")
         return Source(wrong=f"no database is called {name!r}; {self._to_name()}")
 
-    def _titled(self, name: str) -> list[Place]:
+    def _find_titled(self, name: str) -> list[Place]:
         """Return the data sources of that title: those that are known, else those that Notion finds."""
         if known := self._map.find(name, DATA_SOURCE):
             return known
@@ -145,23 +146,23 @@ class NamedPlaces:
         return [self._map.keep(each) for each in found]
 
     def _ours(self) -> list[Any]:
-        return [one for kind in SCHEMAS if (one := database_of(self._settings, kind)) is not None]
+        return [database for kind in SCHEMAS if (database := database_of(self._settings, kind)) is not None]
 
     def _to_name(self) -> str:
-        listed = "; ".join(f"{SCHEMAS[one.kind].title} ({one.data_source})" for one in self._ours())
+        listed = "; ".join(f"{SCHEMAS[database.kind].title} ({database.data_source})" for database in self._ours())
         return f"name one of: {listed}" if listed else "give the id of a database"
 
 
 def with_places(
-    proposed: list[Any], places: NamedPlaces, problems: Problems, said: str = ""
+    proposed: list[Any], places: NamedPlaces, problems: Problems, plan_text: str = ""
 ) -> tuple[list[Any], list[str]]:
     """Return the steps with data sources in place of what was given, and what people are told of new options.
 
-    What they do with columns is checked; `said` is what the plan says beside its steps' input.
+    What they do with columns is checked; `plan_text` is what the plan says beside its steps' input.
     """
     made: dict[tuple[str, str], None] = {}
     steps = [
-        {**step, "input": _resolved(step["input"], f"steps[{number}].input", (places, said), problems, made)}
+        {**step, "input": _resolve_places(step["input"], f"steps[{number}].input", (places, plan_text), problems, made)}
         if isinstance(step, Mapping)
         and str(step.get("kind")).startswith("notion.")
         and isinstance(step.get("input"), Mapping)
@@ -171,7 +172,7 @@ def with_places(
     return steps, [f"“{option}” becomes a new option of the column “{column}”." for option, column in made]
 
 
-def _resolved(
+def _resolve_places(
     given: Json, where: str, named: tuple[NamedPlaces, str], problems: Problems, made: dict[tuple[str, str], None]
 ) -> dict[str, Any]:
     places = named[0]
@@ -186,12 +187,12 @@ def _resolved(
                 value = source.id
                 into = source if name == "data_source" else into
         elif isinstance(value, Mapping):
-            value = _nested(value, f"{where}.{name}", named, problems, made)
+            value = _resolve_nested(value, f"{where}.{name}", named, problems, made)
         result[name] = value
-    return _fitted(result, into, where, named, problems, made) if into is not None else result
+    return _fit_columns(result, into, where, named, problems, made) if into is not None else result
 
 
-def _fitted(
+def _fit_columns(
     given: dict[str, Any],
     source: Source,
     where: str,
@@ -200,8 +201,8 @@ def _fitted(
     made: dict[tuple[str, str], None],
 ) -> dict[str, Any]:
     """Return an input with its columns checked: with those that are kept, and what does not fit with those of now."""
-    places, said = named
-    columns, noted, text = source.columns, Problems(), f"{places.said}\n{said}"
+    places, plan_text = named
+    columns, noted, text = source.columns, Problems(), f"{places.page_text}\n{plan_text}"
     if columns is not None:
         first = ColumnCheck(columns, places.today, noted, where, text)
         result = first.input(given)
@@ -216,13 +217,13 @@ def _fitted(
     return result
 
 
-def _nested(
+def _resolve_nested(
     given: Json, where: str, named: tuple[NamedPlaces, str], problems: Problems, made: dict[tuple[str, str], None]
 ) -> dict[str, Any]:
     """Return columns that are to be made, of which one may lead to another database."""
     if not any(isinstance(each, Mapping) and "relates_to" in each for each in given.values()):
         return dict(given)
     return {
-        name: _resolved(each, f"{where}.{name}", named, problems, made) if isinstance(each, Mapping) else each
+        name: _resolve_places(each, f"{where}.{name}", named, problems, made) if isinstance(each, Mapping) else each
         for name, each in given.items()
     }

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from shared.app.engine.deps import Deps
 from shared.app.engine.tools import Tools
 from shared.app.money.budget import step_estimate
-from shared.app.money.ceilings import most_by_input, refuse_too_dear, within_means
+from shared.app.money.ceilings import compute_ceiling_by_input, refuse_too_dear, within_means
 from shared.app.planning.named_places import NamedPlaces, with_places
 from shared.app.planning.plan_proposal import Proposal
 from shared.app.planning.told.plan_places import today_of
@@ -27,7 +27,7 @@ from shared.core.ship.shipping import WITH_RELEASE, Ship
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.ship_settings import ship_of
 from shared.integrations.systems import FILES_ALONE, name_system
-from shared.mind.field_errors import fields_in_words, told_errors
+from shared.mind.field_errors import describe_errors, fields_in_words
 from shared.mind.questions import Question, without_text
 from shared.mind.safety.redaction import Redactor
 from shared.mind.structured import compact, schema_of
@@ -37,7 +37,7 @@ from shared.steps._kind import StepKind
 _LONGEST_INPUT = 400  # characters of what a kind takes, told beside what is wrong with an input
 
 
-def validated(
+def validate_plan(
     answer: Mapping[str, Any], tools: Tools, run: Run, places: NamedPlaces | None = None
 ) -> tuple[Proposal, tuple[StepSpec, ...]]:
     """Return the proposal and its steps with the gate, or with the questions; raises InvalidOutput for the model.
@@ -103,10 +103,10 @@ def _words_of(proposal: Proposal) -> str:
     return "\n".join([proposal.summary, *proposal.assumptions, *(each.text for each in proposal.requirements), *titles])
 
 
-def places_named(deps: Deps, tools: Tools, run: Run, today: str = "", said: str = "") -> NamedPlaces:
+def places_named(deps: Deps, tools: Tools, run: Run, today: str = "", page_text: str = "") -> NamedPlaces:
     """Return what looks up the databases that a plan names; `today` is the day that its planner was told.
 
-    `said` is what its page says.
+    `page_text` is what its page says.
     """
     settings = tools.settings(run.tenant)
     day = today or today_of(settings, run.opened_at)[0]
@@ -114,13 +114,13 @@ def places_named(deps: Deps, tools: Tools, run: Run, today: str = "", said: str 
     def connect() -> Notion:
         return tools.accounts.connect_for(run.tenant)(Notion)
 
-    return NamedPlaces(deps, run.tenant, connect, settings, date.fromisoformat(day), said)
+    return NamedPlaces(deps, run.tenant, connect, settings, date.fromisoformat(day), page_text)
 
 
 def _before(run: Run) -> Before:
-    there = so_far(run)
-    failed = [step.spec for step in there.failed if not step.home]  # who has a run retried has mended what failed in it
-    return Before({name: step.spec for name, step in there.done.items()}, failed)
+    done = so_far(run)
+    failed = [step.spec for step in done.failed if not step.home]  # who has a run retried has mended what failed in it
+    return Before({name: step.spec for name, step in done.done.items()}, failed)
 
 
 def _without_text(wanted: BaseModel) -> list[str]:
@@ -154,7 +154,7 @@ def rule_of(kind: StepKind, model: Model, kinds: Mapping[str, StepKind]) -> Rule
         try:
             wanted = kind.input.model_validate(dict(given))
         except ValidationError as error:
-            raise ValueError("\n".join(told_errors(error.errors(), schema_of(kind.input)))) from error
+            raise ValueError("\n".join(describe_errors(error.errors(), schema_of(kind.input)))) from error
         if blank := _without_text(wanted):
             raise ValueError("\n".join(blank))
         return wanted.model_dump(mode="json")
@@ -168,7 +168,7 @@ def rule_of(kind: StepKind, model: Model, kinds: Mapping[str, StepKind]) -> Rule
         step_estimate(kind, model),
         kind.repairs,
         kind.needs,
-        most_by_input(kind, kinds, model),
+        compute_ceiling_by_input(kind, kinds, model),
         kind.group,
         vital=kind.vital,
         ships=kind.ships,

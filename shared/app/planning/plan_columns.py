@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from shared.app.workspace.database_columns import Column, Columns
+from shared.app.workspace.database_columns import find_kept_column
+from shared.core.documents.places import Column, Columns
 from shared.core.planning.plan_refusals import Problems
 
 Json = Mapping[str, Any]
@@ -23,7 +24,7 @@ _EQUAL = {"equals": "contains", "does_not_equal": "does_not_contain"}
 _DATES = ("date", "created_time", "last_edited_time")
 _WHEN = ("equals", "before", "after", "on_or_before", "on_or_after")
 _WORDS = {"today": 0, "now": 0, "tomorrow": 1, "yesterday": -1}
-_MOST_NAMED = 40
+_MAX_NAMED = 40
 _DEEPEST = 3
 _STEP = "step:"  # what an earlier step will say
 
@@ -49,18 +50,18 @@ class ColumnCheck:
             for number, each in enumerate(given[name] if isinstance(given.get(name), list) else ()):
                 key = {"sorts": "property", "measures": "of"}.get(name, "")
                 wanted = each.get(key) if key and isinstance(each, Mapping) else each
-                self._known(wanted, f"{name}.{number}")
-        self._known(given.get("group_by"), "group_by")
+                self._find_column(wanted, f"{name}.{number}")
+        self._find_column(given.get("group_by"), "group_by")
         return result
 
-    def _known(self, wanted: Any, at: str) -> Column | None:
+    def _find_column(self, wanted: Any, at: str) -> Column | None:
         """Return the column; None, and noted, where there is none of that name."""
         if not isinstance(wanted, str) or not wanted:
             return None
-        found = self._columns.find(wanted)
+        found = find_kept_column(self._columns, wanted)
         if found is None:
-            there = ", ".join(f"{each.name} ({each.type})" for each in self._columns.columns)
-            self._problems.add("column", f"{self._where}.{at}", given=wanted[:80], known=there[:400])
+            names = ", ".join(f"{each.name} ({each.type})" for each in self._columns.columns)
+            self._problems.add("column", f"{self._where}.{at}", given=wanted[:80], known=names[:400])
         return found
 
     def _filter(self, given: Json, at: str, depth: int) -> dict[str, Any]:
@@ -74,7 +75,7 @@ class ColumnCheck:
         if "timestamp" in given:
             kind = str(given["timestamp"])
             return {**result, kind: self._condition(given.get(kind), kind, (), f"{at}.{kind}")}
-        found = self._known(given.get("property"), at)
+        found = self._find_column(given.get("property"), at)
         return self._of_column(result, found, at) if found else result
 
     def _of_column(self, given: dict[str, Any], column: Column, at: str) -> dict[str, Any]:
@@ -102,16 +103,16 @@ class ColumnCheck:
         return result
 
     def _value(self, key: str, value: Any, at: str) -> Any:
-        column = self._known(key, at)
+        column = self._find_column(key, at)
         if column is None or not value:
             return value
         if column.type == "multi_select" and isinstance(value, list):
-            return [self._chosen(each, column, f"{at}.{number}") for number, each in enumerate(value)]
+            return [self._choose_option(each, column, f"{at}.{number}") for number, each in enumerate(value)]
         if column.type in _OPTIONS:
-            return self._chosen(value, column, at)
+            return self._choose_option(value, column, at)
         return self._date(value, at) if column.type == "date" else value
 
-    def _chosen(self, value: Any, column: Column, at: str) -> Any:
+    def _choose_option(self, value: Any, column: Column, at: str) -> Any:
         """Return the option that is written; a new one only where Notion makes it and somebody has named it."""
         options = column.options
         if not isinstance(value, str) or value.startswith(_STEP) or not (options or column.type == "status"):
@@ -123,13 +124,13 @@ class ColumnCheck:
         return wanted
 
     def _is_named(self, wanted: str) -> bool:
-        said = re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", self._named)
-        return said is not None and "," not in wanted  # which Notion takes in no option
+        mention = re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", self._named)
+        return mention is not None and "," not in wanted  # which Notion takes in no option
 
     def _option(self, value: str, options: tuple[str, ...], at: str) -> str:
         found = value if value in options else _alike(one_spaced(value), options)
         if not found:
-            known = ", ".join(options[:_MOST_NAMED])
+            known = ", ".join(options[:_MAX_NAMED])
             self._problems.add("option", f"{self._where}.{at}", given=value[:80], known=known[:400])
         return found or value
 

@@ -12,10 +12,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic.json_schema import SkipJsonSchema
 
-from shared.core.planning.proposal import MOST_QUESTIONS
+from shared.core.planning.proposal import MAX_QUESTIONS
 
 MAX_REQUIREMENTS = 2000
-VERSION = 3  # of the proposal's shape; older ones are read through core/planning/proposal.py
 _WRITES = "code.generate"
 _TEXT = {"type": "string"}
 # As a model is told of it; what is in it is checked by core/planning/plan.py, which says all that is wrong at once.
@@ -34,7 +33,7 @@ _STEP = {
 }
 
 
-def _opened(value: Any) -> Any:
+def _parse_nested(value: Any) -> Any:
     """Return a step, or its input, that came as text with JSON in it; what is no JSON stays for the validation."""
     if isinstance(value, str):
         try:
@@ -42,11 +41,11 @@ def _opened(value: Any) -> Any:
         except (ValueError, RecursionError):
             return value
     if isinstance(value, Mapping) and isinstance(value.get("input"), str):
-        return {**value, "input": _opened(value["input"])}
+        return {**value, "input": _parse_nested(value["input"])}
     return value
 
 
-ProposedStep = Annotated[dict[str, Any], BeforeValidator(_opened), WithJsonSchema(_STEP)]
+ProposedStep = Annotated[dict[str, Any], BeforeValidator(_parse_nested), WithJsonSchema(_STEP)]
 
 
 class _Closed(BaseModel):
@@ -81,7 +80,7 @@ class Proposal(_Closed):
     """Either there are steps or questions."""
 
     analysis: Analysis
-    questions: list[str] = Field(max_length=MOST_QUESTIONS)
+    questions: list[str] = Field(max_length=MAX_QUESTIONS)
     assumptions: list[str] = Field(max_length=20)
     alternatives: list[Alternative] = Field(max_length=5)
     followed: list[str] = Field(max_length=50)  # ids of the preferences it has followed

@@ -17,21 +17,25 @@ from shared.app.models.contexts import keep_context
 from shared.app.money.budget import PLAN_OUTPUT_TOKENS, one_plan
 from shared.app.planning.learn_preferences import learn
 from shared.app.planning.named_places import NamedPlaces
-from shared.app.planning.plan_checking import places_named, rule_of, validated
+from shared.app.planning.plan_checking import places_named, rule_of, validate_plan
 from shared.app.planning.plan_proposal import Proposal
 from shared.app.planning.preferences import preferences_of
-from shared.app.planning.second_look import SecondLook, look_again, told_of_first
-from shared.app.planning.told.last_answers import keep_last_answer, last_answer_of
+from shared.app.planning.second_look import SecondLook, describe_first_look, look_again
 from shared.app.planning.told.plan_known import Known
 from shared.app.planning.told.plan_places import places_of
-from shared.app.planning.told.plan_request import PLAN_PROMPT_TOKENS, names_of, plan_parts, plan_request, usable
-from shared.app.planning.told.plans_before import plan_before, texts_left
-from shared.app.planning.told.questions_answered import questions_answered
+from shared.app.planning.told.plan_request import PLAN_PROMPT_TOKENS, PlanRequest, names_of, usable
+from shared.app.planning.told.said_before import (
+    keep_last_answer,
+    last_answer_of,
+    plan_before,
+    questions_answered,
+    texts_left,
+)
 from shared.core.errors import IntegrationError
 from shared.core.models.model_errors import InvalidOutput, ModelError
 from shared.core.models.token_bound import answer_room
 from shared.core.planning.durations import typical_of
-from shared.core.planning.proposal import upgraded
+from shared.core.planning.proposal import upgrade_proposal
 from shared.core.planning.risk import Risk, ceiling_of, risk_of
 from shared.core.run.replan import is_work, so_far
 from shared.core.run.run import Run, StepSpec
@@ -42,7 +46,7 @@ from shared.mind.page_text import page_words
 from shared.mind.structured import ask, schema_of, with_last_answer
 from shared.ports import Model, ModelRequest, ModelResult
 
-__all__ = ["BY_RULES", "OFFLINE", "Proposal", "Thought", "by_rules", "rule_of", "think", "validated"]
+__all__ = ["BY_RULES", "OFFLINE", "Proposal", "Thought", "by_rules", "rule_of", "think", "validate_plan"]
 
 OFFLINE = "offline"  # the name of the model that thinks by rules
 BY_RULES = "Nobody has taken a second look at this plan: it was made by rules, not by a model that might be wrong."
@@ -73,7 +77,7 @@ class Thought:
         """Return what people are told beside the steps; core/planning/plan_words.py puts it into words."""
         if self.asks:
             return {}
-        followed = [one for one in self.known.preferences if one.id in self.proposal.followed]
+        followed = [preference for preference in self.known.preferences if preference.id in self.proposal.followed]
         look = self.look.words if self.look else BY_RULES if self.risk.level == "high" else ""
         return {
             "risk": {"level": self.risk.level, "why": list(self.risk.why)},
@@ -81,13 +85,13 @@ class Thought:
             "seconds": list(typical_of([spec for spec in self.specs if is_work(spec)], USUAL_SECONDS)),
             "second_look": look,
             "findings": list(self.look.findings) if self.look else [],
-            "followed": [{"id": one.id, "text": one.text} for one in followed],
+            "followed": [{"id": preference.id, "text": preference.text} for preference in followed],
         }
 
 
 def by_rules(made: Mapping[str, Any], deps: Deps, tools: Tools, run: Run) -> Thought:
     """Return the thought behind a plan that was made without a model."""
-    proposal, specs = validated(upgraded(made), tools, run, places_named(deps, tools, run))
+    proposal, specs = validate_plan(upgrade_proposal(made), tools, run, places_named(deps, tools, run))
     return Thought(proposal, specs, OFFLINE, risk=risk_of(specs, proposal.analysis.risk, TITLES))
 
 
@@ -110,9 +114,9 @@ def think(attempt: Attempt, view: PageView, task: str) -> Thought:
     )
     planning = _Planning(attempt, view, task, model, places_named(deps, tools, run, places.today, query))
     try:
-        first = planning.proposed(known, step.feedback)
+        first = planning.propose(known, step.feedback)
     except InvalidOutput as error:
-        keep_last_answer(deps, run, step, error.said, str(error)[:MAX_ERROR], tools.known_secrets(run.tenant))
+        keep_last_answer(deps, run, step, error.answer, str(error)[:MAX_ERROR], tools.known_secrets(run.tenant))
         raise
     if first.asks or not first.by_model or first.risk.level != "high":
         return first
@@ -138,60 +142,61 @@ class _Planning:
         seed = f"{run.id}.{step.id}.{step.attempt}.look"
         kinds = usable(tools.kinds, tools.settings(run.tenant))
         names = names_of(self.view, first.known)
-        parts = plan_parts(self.view, tools, run, "", self.task, replace(first.known, last_plan=""))
+        parts = PlanRequest(self.view, tools, run, replace(first.known, last_plan=""), self.task).make_parts()
         look = look_again(self.model, self.view, first.proposal, first.specs, seed, parts, (kinds, names))
         seen = replace(first, look=look)
         if not look.findings:
             return seen
         try:  # what was wrong with an answer before has been mended since
             mended = json.dumps(first.proposal.model_dump(), ensure_ascii=False)
-            second = self.proposed(replace(first.known, last_plan=mended, findings=look.findings), "")
+            second = self.propose(replace(first.known, last_plan=mended, findings=look.findings), "")
         except (IntegrationError, ModelError):  # there is a plan, and people are told what is wrong with it
             return seen
         if second.asks:
             return second
-        parts += told_of_first(look, (first.proposal, first.specs), (second.proposal, second.specs), kinds)
+        parts += describe_first_look(look, (first.proposal, first.specs), (second.proposal, second.specs), kinds)
         last = look_again(self.model, self.view, second.proposal, second.specs, f"{seed}-2", parts, (kinds, names))
         return replace(second, look=last, known=first.known)
 
-    def proposed(self, known: Known, feedback: str) -> Thought:
+    def propose(self, known: Known, feedback: str) -> Thought:
         """Return the plan that the model proposes; `feedback` is what is wrong with its last answer."""
         run, tools = self.attempt.run, self.attempt.tools
         answer, result = self._answer(known, feedback)
         try:
-            proposal, specs = validated(answer, tools, run, self.named)
+            proposal, specs = validate_plan(answer, tools, run, self.named)
         except InvalidOutput as error:
-            error.said = json.dumps(answer, ensure_ascii=False)
+            error.answer = json.dumps(answer, ensure_ascii=False)
             raise
         return Thought(proposal, specs, result.model, risk_of(specs, proposal.analysis.risk, TITLES), known=known)
 
     def _answer(self, known: Known, feedback: str) -> tuple[dict[str, Any], ModelResult]:
         deps, run, step, tools = self.attempt.deps, self.attempt.run, self.attempt.step, self.attempt.tools
         names = names_of(self.view, known)
-        feedback = names.told(feedback)
-        said = names.told(last_answer_of(deps, run, step)) if feedback else ""
-        untold = "" if said else feedback  # else it stands behind the answer that it is about
-        known = replace(known, answered=f"{said}\n{feedback}")
-        asked_for = plan_request(self.view, tools, run, untold, self.task, schema_of(Proposal), known)
+        feedback = names.shorten(feedback)
+        last_answer = names.shorten(last_answer_of(deps, run, step)) if feedback else ""
+        untold = "" if last_answer else feedback  # else it stands behind the answer that it is about
+        known = replace(known, answered=f"{last_answer}\n{feedback}")
         window = self.model.window("reason")
         room = min(PLAN_PROMPT_TOKENS, window - answer_room(window, PLAN_OUTPUT_TOKENS))
-        talk, told = questions_answered(run, self.view)
+        asked = PlanRequest(self.view, tools, run, known, self.task, untold, room)
+        asked_for = asked.make_request(schema_of(Proposal))
+        talk, view = questions_answered(run, self.view)
 
         def request_of(text: str) -> ModelRequest:
-            return with_last_answer(asked_for(text), said, feedback, window) if said else asked_for(text)
+            return with_last_answer(asked_for(text), last_answer, feedback, window) if last_answer else asked_for(text)
 
         (answer, result), context = within(
             self.model,
             request_of,
-            [*plan_parts(told, tools, run, untold, self.task, known, room), *names.parts(talk)],
+            [*replace(asked, view=view).make_parts(), *names.parts(talk)],
             lambda request: ask(self.model, request, Proposal),
             answer_tokens=PLAN_OUTPUT_TOKENS,
-            most=PLAN_PROMPT_TOKENS,
+            max_tokens=PLAN_PROMPT_TOKENS,
             seed=f"{run.id}.{step.id}.{step.attempt}",
             reserved=one_plan(self.model),
             keep=lambda context: keep_context(deps, run, step, context, tools.known_secrets(run.tenant)),
         )
         if result.model != OFFLINE and context.short:  # people approve knowing that not all of it was read
-            unread = [f"Not everything was read: {what}."[:500] for what in context.dropped if "no room" in what]
+            unread = [f"Not everything was read: {what}."[:500] for what in context.crowded_out]
             answer = answer.model_copy(update={"assumptions": [*unread, *answer.assumptions][:20]})
-        return names.meant(answer.model_dump()), result
+        return names.expand(answer.model_dump()), result

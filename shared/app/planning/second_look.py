@@ -23,12 +23,12 @@ from shared.core.errors import IntegrationError
 from shared.core.models.model_errors import ModelError
 from shared.core.planning.plan import in_full
 from shared.core.planning.plan_tidy import bare_references
-from shared.core.planning.plan_words import MOST_FINDINGS
+from shared.core.planning.plan_words import MAX_FINDINGS
 from shared.core.run.replan import bare_name, is_work
 from shared.core.run.run import StepSpec
 from shared.core.text.cut_text import cut_text
 from shared.core.text.outgoing_text import visible
-from shared.mind.agents.asking import ask_agent, checked_input
+from shared.mind.agents.ask_agent import ask_agent, checked_input
 from shared.mind.agents.registry import agent
 from shared.mind.context import Part
 from shared.mind.page_text import page_text
@@ -65,7 +65,7 @@ class SecondLook:
         return f"{by} has found nothing wrong with this plan."
 
 
-def _told_to_planner(parts: Iterable[Part], kinds: Mapping[str, StepKind], specs: Sequence[StepSpec]) -> list[Part]:
+def _list_planner_parts(parts: Iterable[Part], kinds: Mapping[str, StepKind], specs: Sequence[StepSpec]) -> list[Part]:
     """Return what the planner knew, as parts for the critic: what it was given besides is known and not guessed.
 
     Of the kinds that the plan uses all that the planner was told, of the others what there is to plan with instead.
@@ -79,9 +79,9 @@ def _told_to_planner(parts: Iterable[Part], kinds: Mapping[str, StepKind], specs
     lines += [note for kind in used.values() for note in notes_of(kind)]
     lines += ["Others that a plan may use:"]
     asked = any(family_of(name) == AGENTS for name in used)  # else nobody has told the planner of any
-    told = "\n".join(part.text for part in given if part.name == "task")
-    there = {name: kind for name, kind in kinds.items() if name not in used and (kind.core or name in told)}
-    others = {name: kind for name, kind in there.items() if asked or family_of(name) != AGENTS}
+    task = "\n".join(part.text for part in given if part.name == "task")
+    unused = {name: kind for name, kind in kinds.items() if name not in used and (kind.core or name in task)}
+    others = {name: kind for name, kind in unused.items() if asked or family_of(name) != AGENTS}
     lines += [kind_line(kind, kinds, short=True) for kind in others.values()]
     found.append(Part("input", "kinds of steps of this plan, and others", "\n".join(lines), share=0.3))
     if addresses:
@@ -89,15 +89,15 @@ def _told_to_planner(parts: Iterable[Part], kinds: Mapping[str, StepKind], specs
     return found
 
 
-def told_of_first(look: SecondLook, first: Looked, second: Looked, kinds: Mapping[str, StepKind]) -> list[Part]:
+def describe_first_look(look: SecondLook, first: Looked, second: Looked, kinds: Mapping[str, StepKind]) -> list[Part]:
     """Return what a critic said of the first plan, and what is other in the second, for its look at that."""
-    before, after = (_told(*each, kinds).splitlines() for each in (first, second))
+    before, after = (_describe_plan(*each, kinds).splitlines() for each in (first, second))
     changed = [
         line for line in unified_diff(before, after, lineterm="", n=0) if not line.startswith(("---", "+++", "@@"))
     ]
-    said = "\n".join(look.findings)
+    findings = "\n".join(look.findings)
     return [
-        Part("history", "your findings on the plan before this one", said, must=True, share=0.1),
+        Part("history", "your findings on the plan before this one", findings, must=True, share=0.1),
         Part("history", "lines of that plan that went (-) and came (+)", "\n".join(changed), share=0.2),
     ]
 
@@ -117,9 +117,9 @@ def look_again(
     plan, and the short names it was told of what is in Notion.
     """
     critic, (kinds, names) = agent(CRITIC), known
-    given = {"asked": _cut(names.told(page_text(view.page)), _ASKED)}
-    given["plan"] = names.told(_told(proposal, specs, kinds))
-    beside = names.parts(_told_to_planner(parts, kinds, specs))
+    given = {"asked": _cut(names.shorten(page_text(view.page)), _ASKED)}
+    given["plan"] = names.shorten(_describe_plan(proposal, specs, kinds))
+    beside = names.parts(_list_planner_parts(parts, kinds, specs))
     try:
         answer, result = ask_agent(model, critic, checked_input(critic, given), beside, seed=seed)
     except (IntegrationError, ModelError) as error:
@@ -137,10 +137,10 @@ def _findings(answer: dict[str, Any]) -> tuple[str, ...]:
         lines.insert(0, "The critic advises against doing this at all.")
     elif answer["verdict"] == "ok":  # which does not go with a finding of weight: that one counts
         lines = [line for line, each in zip(lines, found, strict=True) if each["severity"] != "low"]
-    return tuple(lines[:MOST_FINDINGS])
+    return tuple(lines[:MAX_FINDINGS])
 
 
-def _told(proposal: Proposal, specs: Sequence[StepSpec], kinds: Mapping[str, StepKind]) -> str:
+def _describe_plan(proposal: Proposal, specs: Sequence[StepSpec], kinds: Mapping[str, StepKind]) -> str:
     """Return the plan as its planner wrote it, with what each step is given: a long one leaves room for all others.
 
     Steps that every plan gets from us are left out, and so is what code has filled in: nobody has planned either.
@@ -151,8 +151,8 @@ def _told(proposal: Proposal, specs: Sequence[StepSpec], kinds: Mapping[str, Ste
     ours = {spec.id for spec in specs if not is_work(spec)}
     lines = [_line(spec, ours, kinds) for spec in specs if spec.id not in ours]
     left = _PLAN - len(head) - sum(len(name) + 1 for name, _ in lines)
-    most = _even([len(given) for _, given in lines], left)
-    return _cut("\n".join([head, *(name + _cut(given, max(most, _LINE)) for name, given in lines)]), _PLAN)
+    limits = _even([len(given) for _, given in lines], left)
+    return _cut("\n".join([head, *(name + _cut(given, max(limits, _LINE)) for name, given in lines)]), _PLAN)
 
 
 def _line(spec: StepSpec, ours: Collection[str], kinds: Mapping[str, StepKind]) -> tuple[str, str]:
@@ -165,12 +165,12 @@ def _line(spec: StepSpec, ours: Collection[str], kinds: Mapping[str, StepKind]) 
 def _even(sizes: Sequence[int], room: int) -> int:
     """Return how long each may be at most so that all fit: what short ones leave free goes to the long ones."""
     for number, size in enumerate(sorted(sizes)):
-        most = room // (len(sizes) - number)
-        if size > most:
-            return most
+        share = room // (len(sizes) - number)
+        if size > share:
+            return share
         room -= size
     return max(sizes, default=0)
 
 
-def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: max(0, most - len(_CUT))] + _CUT
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: max(0, limit - len(_CUT))] + _CUT

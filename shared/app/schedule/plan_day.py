@@ -20,19 +20,22 @@ from shared.app.engine.leases import lease
 from shared.app.intake.left_alone import forget_refused_planning, is_for_good, may_ask, note_refused
 from shared.app.intake.open_page_run import page_record, record_put
 from shared.app.schedule.plan_day_page import day_blocks, day_title, moves_proposal
-from shared.app.schedule.plan_day_tasks import DAYS, last_planned, open_tasks
+from shared.app.schedule.plan_day_tasks import last_planned, open_tasks
 from shared.app.workspace.workspace_databases import PLANNING, Mapped, database_of
+from shared.core.documents.alarm import whole_second
+from shared.core.documents.codec import to_body
 from shared.core.errors import Busy, IntegrationError, Missing, NotAllowed, Rejected
+from shared.core.planning.proposal import PROPOSALS, RuledPlan
 from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.commands import Command
-from shared.core.run.run import RunStatus, Trigger, derived_id
+from shared.core.run.run import RunStatus, Trigger, derive_id
 from shared.core.schedule.day_plan import plan_day
-from shared.core.schedule.day_tasks import DayPlan
+from shared.core.schedule.day_tasks import DAYS, DayPlan, PlannedDay, PlanningClock
 from shared.core.schedule.schedule import latest_time, next_times
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.content.blocks import one_text
-from shared.ports import Put
+from shared.ports import Put, change_as, get_as
 from shared.telemetry import trace
 
 if TYPE_CHECKING:
@@ -42,9 +45,9 @@ from shared.app.schedule.planning_time import (
     SETTLING,
     Planning,
     clock_of,
-    iso_of,
     keep_clock,
     planning_of,
+    set_clock,
     settle_planning,
 )
 
@@ -63,34 +66,32 @@ def plan_the_day(command: Command, deps: Deps, tools: Tools) -> None:
     with lease(deps, tenant, "planning.day"):
         known, settings = clock_of(deps, tenant), tools.settings(tenant)
         planning = planning_of(settings)
-        if planning is None or known.get("alarm") != alarm.topic:
+        if planning is None or known.due is None or known.alarm != alarm.at:
             drop_alarm(deps, alarm)
             return
         now = deps.clock.now()
-        due = latest_time(planning.schedule, datetime.fromisoformat(known["due"]) - _MOMENT, now, planning.zone)
+        due = latest_time(planning.schedule, known.due - _MOMENT, now, planning.zone)
         try:
             if due is not None and due.astimezone(planning.zone).date() == now.astimezone(planning.zone).date():
                 _plan(deps, tools, tenant, settings, planning, now.astimezone(planning.zone))
                 forget_refused_planning(deps, tenant, settings)
         except (NotAllowed, Missing) as error:
-            body = _put_off(deps, known, error)
+            after = _put_off(deps, known, error)
             if is_for_good(settings, error) and note_refused(deps, tenant, PLANNING, error):
-                body = {"problem": body["problem"]}  # without a key: whatever settles the planning begins anew
+                after = replace(after, key="", due=None, alarm=None, tries=None)  # whatever settles it begins anew
         except (IntegrationError, Busy) as error:
             log.line("WARNING", "day not planned yet", tenant=tenant, **log.about(error))
-            body = _put_off(deps, known, error)
+            after = _put_off(deps, known, error)
         else:
-            at = iso_of(next(next_times(planning.schedule, now, planning.zone)))
-            body = {"key": planning.key, "due": at, "alarm": at, "tries": 0}
-        keep_clock(deps, tenant, known, body)
+            due = whole_second(next(next_times(planning.schedule, now, planning.zone)))
+            after = set_clock(known, planning.key, due)
+        keep_clock(deps, tenant, known, after)
 
 
-def _put_off(deps: Deps, known: Mapping[str, Any], error: IntegrationError | Busy) -> dict[str, Any]:
-    tries = int(known.get("tries", 0))
-    return {**known, "alarm": iso_of(come_back(deps, error, tries)), "tries": tries + 1, "problem": str(error)[:300]}
-
-
-# --- one day ----------------------------------------------------------------------------------------------------------
+def _put_off(deps: Deps, known: PlanningClock, error: IntegrationError | Busy) -> PlanningClock:
+    tries = known.tries or 0
+    at = whole_second(come_back(deps, error, tries))
+    return replace(known, alarm=at, tries=tries + 1, problem=str(error)[:300])
 
 
 def _plan(
@@ -100,8 +101,9 @@ def _plan(
     if tasks is None:
         return
     notion, day = tools.accounts.connect_for(tenant)(Notion), now.date().isoformat()
-    doc = deps.store.get(tenant, DAYS, day)
-    if doc is None:
+    place = (tenant, DAYS, day)
+    planned = get_as(PlannedDay, deps.store, place)
+    if planned is None:
         _look_at_all_routines(deps, tools, tenant, notion, database_of(settings, "routines"))
         plan = plan_day(
             open_tasks(notion, tasks, planning.zone),
@@ -110,19 +112,18 @@ def _plan(
             last_planned(deps, tenant, notion, now.date()),
         )
         asking = MOVING in tools.kinds and bool(tasks.name("Due"))
-        body = {**_planned(deps, tenant, plan, tasks, now, asking), "parent": _home(notion, settings)}
-        deps.store.put(tenant, Put(DAYS, day, body, ""))
+        planned = replace(_store_plan(deps, tenant, plan, tasks, now, asking), parent=_home(notion, settings))
+        deps.store.put(tenant, Put(DAYS, day, to_body(planned), ""))
         deps.crash_point("day.after/planned")
-    else:
-        body = dict(doc.body)
-    if "todos" not in body:
-        body |= _written(deps, tenant, notion, body)
-        deps.store.put(tenant, Put(DAYS, day, body))
+    if planned.todos is None:
+        page, todos = _write_page(deps, tenant, notion, planned)
+        planned = replace(planned, page=page, todos=todos)
+        change_as(PlannedDay, deps.store, place, lambda known: known and replace(known, page=page, todos=todos))
         deps.crash_point("day.after/written")
-    if body.get("moves") and "run" not in body:
+    if planned.moves and not planned.run:
         _give_up_older(deps, tenant, now.date())
-        run = _ask_about_dates(deps, tenant, body)
-        deps.store.put(tenant, Put(DAYS, day, {**body, "run": run}))
+        run = _ask_about_dates(deps, tenant, planned)
+        change_as(PlannedDay, deps.store, place, lambda known: known and replace(known, run=run))
 
 
 def _look_at_all_routines(deps: Deps, tools: Tools, tenant: str, notion: Notion, routines: Mapped | None) -> None:
@@ -138,25 +139,25 @@ def _look_at_all_routines(deps: Deps, tools: Tools, tenant: str, notion: Notion,
         note_refused(deps, tenant, routines.data_source, error)
 
 
-def _planned(deps: Deps, tenant: str, plan: DayPlan, tasks: Mapped, now: datetime, asking: bool) -> dict[str, Any]:
+def _store_plan(deps: Deps, tenant: str, plan: DayPlan, tasks: Mapped, now: datetime, asking: bool) -> PlannedDay:
     blocks = json.dumps(day_blocks(plan, now, asking=asking), ensure_ascii=False)
-    return {
-        "day": plan.day.isoformat(),
-        "blocks": deps.store.put_text(tenant, blocks),
-        "tasks": [item.task.id for item in plan.chosen],
-        "moves": moves_proposal(plan, MOVING, tasks.name("Due")) if plan.moves and asking else None,
-    }
+    return PlannedDay(
+        day=plan.day.isoformat(),
+        blocks=deps.store.put_text(tenant, blocks),
+        tasks=tuple(item.task.id for item in plan.chosen),
+        moves=moves_proposal(plan, MOVING, tasks.name("Due")) if plan.moves and asking else None,
+    )
 
 
-def _written(deps: Deps, tenant: str, notion: Notion, body: Mapping[str, Any]) -> dict[str, Any]:
+def _write_page(deps: Deps, tenant: str, notion: Notion, planned: PlannedDay) -> tuple[str, dict[str, str]]:
     """Write the page, once; return its id and which to-do stands for which task."""
     from shared.app.engine.effects import Effects
     from shared.steps._kind import Repeat
 
-    day, parent = str(body["day"]), str(body["parent"])
+    day, parent = planned.day, planned.parent
     title = day_title(date.fromisoformat(day))
     effects = Effects(deps, tenant, f"day.{day}", "plan_day", "notion")
-    children = json.loads(deps.store.get_text(tenant, str(body["blocks"])))
+    children = json.loads(deps.store.get_text(tenant, planned.blocks))
     heading = {"title": {"title": one_text(title)}}
     made = effects(
         "page",
@@ -164,7 +165,8 @@ def _written(deps: Deps, tenant: str, notion: Notion, body: Mapping[str, Any]) -
         repeat=Repeat.LOOK,
         look=lambda: _page_called(notion, parent, title),
     )
-    return {"page": made["page"], "todos": _todos(children, notion.children(str(made["page"])), body["tasks"])}
+    page = str(made["page"])
+    return page, _todos(children, notion.children(page), planned.tasks)
 
 
 def _todos(written: Sequence[Any], shown: Sequence[Any], tasks: Sequence[str]) -> dict[str, str]:
@@ -210,18 +212,13 @@ def _page_called(notion: Notion, parent: str, title: str) -> dict[str, Any] | No
     return None
 
 
-# --- dates ------------------------------------------------------------------------------------------------------------
-
-
-def _ask_about_dates(deps: Deps, tenant: str, body: Mapping[str, Any]) -> str:
+def _ask_about_dates(deps: Deps, tenant: str, planned: PlannedDay) -> str:
     """Open the run that asks whether dates may move; its plan is made already."""
-    from shared.app.planning.make_plan import PROPOSALS
-
-    run_id, page = derived_id("run-", tenant, "day", str(body["day"])), str(body["page"])
+    run_id, page = derive_id("run-", tenant, "day", planned.day), planned.page
     known = page_record(deps, tenant, page)
-    trigger = Trigger("day", page, day_title(date.fromisoformat(str(body["day"]))), "the plan of the day")
+    trigger = Trigger("day", page, day_title(date.fromisoformat(planned.day)), "the plan of the day")
     puts = (
-        Put(PROPOSALS, page, {"answer": body["moves"]}),
+        Put(PROPOSALS, page, to_body(RuledPlan(planned.moves or {}))),
         record_put(page, replace(known, run=run_id, generation=1, settled=False)),
     )
     if deps.store.load_run(tenant, run_id) is None:
@@ -232,8 +229,8 @@ def _ask_about_dates(deps: Deps, tenant: str, body: Mapping[str, Any]) -> str:
 def _give_up_older(deps: Deps, tenant: str, day: date) -> None:
     """End the question of an earlier day that nobody answered: today's takes its place."""
     for back in range(1, 8):
-        doc = deps.store.get(tenant, DAYS, (day - timedelta(days=back)).isoformat())
-        run = str(doc.body.get("run") or "") if doc is not None else ""
+        older = get_as(PlannedDay, deps.store, (tenant, DAYS, (day - timedelta(days=back)).isoformat()))
+        run = older.run if older is not None else ""
         loaded = deps.store.load_run(tenant, run) if run else None
         if loaded is not None and loaded.run.status == RunStatus.AWAITING_APPROVAL:
             now, why = deps.clock.now(), "nobody answered, and today's plan takes its place"

@@ -15,7 +15,7 @@ Json = dict[str, Any]
 
 _LISTED = (300, 100, 30, 10)  # tasks named below one heading, as many as fit; the rest is counted
 _GROUP = 90  # of them in one toggle; Notion takes 100 children at once
-_FLAT = 11  # without a toggle: with three such lists, their headings and MOST to-dos a page has 99 blocks
+_FLAT = 11  # without a toggle: with three such lists, their headings and MAX to-dos a page has 99 blocks
 _AROUND = 2000  # bytes of the request beside the blocks: title and parent
 
 
@@ -45,16 +45,16 @@ def _blocks(plan: DayPlan, now: datetime, asking: bool, listed: int) -> list[Jso
         found.append(blocks.paragraph("Nothing is due, and nothing due this week can be started."))
     if plan.left:
         found.append(blocks.heading(2, "Due, but not today"))
-        found += _listed([_line(item) for item in plan.left], listed)
+        found += _list_lines([_line(item) for item in plan.left], listed)
     if plan.circles:
         found.append(blocks.heading(2, "These wait for each other in a circle"))
         lines = [" → ".join(task.title for task in (*circle, circle[0])) for circle in plan.circles]
-        found += _listed([[Span(line[:1000])] for line in lines], listed)
+        found += _list_lines([[Span(line[:1000])] for line in lines], listed)
         found.append(blocks.paragraph("Remove one “Depends on”, and they can be planned."))
     if plan.moves:
         found.append(blocks.heading(2, "May I move these dates?" if asking else "These dates could move"))
-        moves = [[Span(move.task.title, href=move.task.url or None), Span(_moved(move))] for move in plan.moves]
-        found += _listed(moves, listed)
+        moves = [[Span(move.task.title, href=move.task.url or None), Span(_describe_move(move))] for move in plan.moves]
+        found += _list_lines(moves, listed)
         if asking:
             found.append(blocks.paragraph("Nothing is changed before somebody approves the plan that follows below."))
     return found
@@ -67,11 +67,14 @@ def _summary(plan: DayPlan, now: datetime) -> str:
 
 
 def _line(item: Planned, *, hours: bool = False) -> list[Span]:
-    said = [f"{item.task.needs:g} h"] if hours else []
-    return [Span(item.task.title, href=item.task.url or None), Span(f" — {', '.join([*said, *item.reasons])}"[:1500])]
+    details = [f"{item.task.needs:g} h"] if hours else []
+    return [
+        Span(item.task.title, href=item.task.url or None),
+        Span(f" — {', '.join([*details, *item.reasons])}"[:1500]),
+    ]
 
 
-def _moved(move: Move) -> str:
+def _describe_move(move: Move) -> str:
     return f" — from {_day(move.task.due)} to {_day(move.to)}, {move.reason}"
 
 
@@ -79,11 +82,11 @@ def _day(day: date | None) -> str:
     return f"{day:%A} {day.day} {day:%B}" if day is not None else "no date"
 
 
-def _listed(lines: Sequence[Sequence[Span]], most: int) -> list[Json]:
+def _list_lines(lines: Sequence[Sequence[Span]], limit: int) -> list[Json]:
     """Return the lines as a list; a long one in toggles."""
-    shown = [blocks.bulleted(line) for line in lines[:most]]
-    if len(lines) > most:
-        shown.append(blocks.bulleted(f"and {len(lines) - most} more in Tasks"))
+    shown = [blocks.bulleted_list_item(line) for line in lines[:limit]]
+    if len(lines) > limit:
+        shown.append(blocks.bulleted_list_item(f"and {len(lines) - limit} more in Tasks"))
     if len(shown) <= _FLAT:
         return shown
     parts = [shown[start : start + _GROUP] for start in range(0, len(shown), _GROUP)]
@@ -94,13 +97,13 @@ def moves_proposal(plan: DayPlan, kind: str, property_id: str) -> Json:
     """Return the answer a planner gives: one step per date, of a kind that sets properties of a page."""
     steps, requirements = [], []
     for number, move in enumerate(plan.moves, 1):
-        said = f"Move “{move.task.title[:100]}” from {_day(move.task.due)} to {_day(move.to)}"
+        title = f"Move “{move.task.title[:100]}” from {_day(move.task.due)} to {_day(move.to)}"
         given: Json = {"page": move.task.id}
         given["properties"] = {property_id: "/".join(moment.isoformat() for moment in move.span)}
         given["only_if"] = {property_id: move.task.due_text}
-        step = {"id": f"move-{number}", "kind": kind, "title": said, "why": move.reason}
+        step = {"id": f"move-{number}", "kind": kind, "title": title, "why": move.reason}
         steps.append({**step, "input": given, "depends_on": []})
-        requirements.append({"id": f"R{number}", "text": f"{said}: {move.reason}", "block": "", "source": "tasks"})
+        requirements.append({"id": f"R{number}", "text": f"{title}: {move.reason}", "block": "", "source": "tasks"})
     count = len(steps)
     summary = f"{count} date{'' if count == 1 else 's'} of tasks that are due and do not fit into the day."
     return {

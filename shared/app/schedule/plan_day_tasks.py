@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 from shared.app.engine.deps import Deps
 from shared.app.workspace.workspace_databases import Mapped
 from shared.core.errors import Missing
-from shared.core.schedule.day_tasks import Task, Yesterday
+from shared.core.schedule.day_tasks import DAYS, PlannedDay, Task, Yesterday
 from shared.core.text.outgoing_text import visible
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.content.reading import property_text
+from shared.ports import get_as
 
-DAYS = "days"  # documents: one per planned day
 DONE = "Done"
 _DATE = len("2026-03-02")
 _CUT_AT = 25  # related pages that a page object shows
@@ -33,14 +33,14 @@ def _not_done(notion: Notion, mapped: Mapped) -> dict[str, Any] | None:
     """Return the filter that leaves out what is done, as far as the column's type and option are known."""
     schema = notion.data_source(mapped.data_source).get("properties") or {}
     wanted = unquote(mapped.properties.get("Status", ""))
-    column = next((one for one in schema.values() if wanted and unquote(str(one.get("id"))) == wanted), None)
+    column = next((prop for prop in schema.values() if wanted and unquote(str(prop.get("id"))) == wanted), None)
     done = mapped.options.get(DONE, DONE)
     if column is None or column.get("type") not in ("select", "status"):
         return None
     options = (column.get(column["type"]) or {}).get("options") or ()
     known = mapped.option_ids.get(DONE)
-    name = next((str(one["name"]) for one in options if known and one.get("id") == known), done)
-    if all(one["name"] != name for one in options):
+    name = next((str(option["name"]) for option in options if known and option.get("id") == known), done)
+    if all(option["name"] != name for option in options):
         return None
     return {"property": column["name"], column["type"]: {"does_not_equal": name}}
 
@@ -59,7 +59,7 @@ def _task(notion: Notion, mapped: Mapped, row: Mapping[str, Any], zone: ZoneInfo
         span=span,
         due_text=property_text(due),
         hours=float(estimate) if isinstance(estimate, int | float) and not isinstance(estimate, bool) else None,
-        depends_on=_related(notion, row, mapped.value(row, "Depends on")),
+        depends_on=_list_related(notion, row, mapped.value(row, "Depends on")),
         url=str(row.get("url") or ""),
     )
 
@@ -79,29 +79,29 @@ def _at(text: str, zone: ZoneInfo) -> datetime:
     return at.astimezone(zone) if at.tzinfo else at.replace(tzinfo=zone)
 
 
-def _related(notion: Notion, row: Mapping[str, Any], value: Mapping[str, Any]) -> tuple[str, ...]:
+def _list_related(notion: Notion, row: Mapping[str, Any], value: Mapping[str, Any]) -> tuple[str, ...]:
     related = value.get("relation") or []
     if value.get("has_more") or len(related) >= _CUT_AT:
         related = notion.property_value(str(row["id"]), str(value["id"]))
-    return tuple(str(one["id"]) for one in related)
+    return tuple(str(related_page["id"]) for related_page in related)
 
 
 def last_planned(deps: Deps, tenant: str, notion: Notion, today: date) -> Yesterday | None:
     """Return what the page of the last planned day shows now; None when there was none within a week."""
     for back in range(1, _BACK + 1):
         day = today - timedelta(days=back)
-        doc = deps.store.get(tenant, DAYS, day.isoformat())
-        if doc is not None and doc.body.get("todos"):
-            return _shown(notion, day, doc.body)
+        planned = get_as(PlannedDay, deps.store, (tenant, DAYS, day.isoformat()))
+        if planned is not None and planned.todos:
+            return _read_ticks(notion, day, planned.page, planned.todos)
     return None
 
 
-def _shown(notion: Notion, day: date, body: Mapping[str, Any]) -> Yesterday | None:
+def _read_ticks(notion: Notion, day: date, page: str, todos: Mapping[str, str]) -> Yesterday | None:
     try:
-        blocks = notion.children(str(body["page"]))
+        blocks = notion.children(page)
     except Missing:
         return None
-    ticked = {str(one["id"]): bool(one["to_do"].get("checked")) for one in blocks if one.get("type") == "to_do"}
-    tasks = {task: ticked[block] for block, task in body["todos"].items() if block in ticked}
+    ticked = {str(block["id"]): bool(block["to_do"].get("checked")) for block in blocks if block.get("type") == "to_do"}
+    tasks = {task: ticked[block] for block, task in todos.items() if block in ticked}
     done = frozenset(task for task, tick in tasks.items() if tick)
     return Yesterday(day, done, frozenset(tasks) - done)

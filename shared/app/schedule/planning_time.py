@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,17 +12,16 @@ from shared.app.engine.deps import Deps
 from shared.app.engine.due_times import drop_alarm, set_alarm
 from shared.app.engine.leases import lease
 from shared.app.intake.left_alone import forget_refused_planning
-from shared.app.schedule.plan_day_tasks import DAYS
 from shared.app.schedule.time_zones import zone_named
 from shared.core.documents.alarm import Alarm, whole_second
+from shared.core.documents.codec import to_body
 from shared.core.errors import MalformedRequest
 from shared.core.run.commands import PLAN_DAY
-from shared.core.schedule.day_tasks import DEFAULT_CAPACITY
+from shared.core.schedule.day_tasks import CLOCK, DAYS, DEFAULT_CAPACITY, PlanningClock
 from shared.core.schedule.schedule import BadSchedule, Days, Schedule, latest_time, next_times
-from shared.ports import Put
+from shared.ports import Put, get_as
 
 SETTLING = "settings"  # the alarm's `ref` that asks for changed settings to be settled; that of a day is "day"
-CLOCK = ("planning", "day")  # the document that says when the next day is planned
 _DAY = timedelta(days=1)
 
 
@@ -36,7 +35,6 @@ class Planning:
 
     @property
     def schedule(self) -> Schedule:
-        """Return the planning time as a schedule."""
         return Schedule(Days(), (self.at,))
 
     @property
@@ -70,12 +68,13 @@ def planning_of(settings: Mapping[str, Any]) -> Planning | None:
 
 def next_planning(deps: Deps, tenant: str) -> str:
     """Return when the tenant's next day is planned, as ISO 8601 in UTC; "" when none is."""
-    return str(clock_of(deps, tenant).get("due") or "")
+    due = clock_of(deps, tenant).due
+    return due.isoformat() if due is not None else ""
 
 
 def planning_problem(deps: Deps, tenant: str) -> str:
     """Return why the day that is due is not planned yet; "" when nothing is in the way."""
-    return str(clock_of(deps, tenant).get("problem") or "")
+    return clock_of(deps, tenant).problem
 
 
 def changes_planning(changes: Mapping[str, Any]) -> bool:
@@ -103,45 +102,47 @@ def settle_planning(deps: Deps, tenant: str, settings: Mapping[str, Any]) -> Non
     with lease(deps, tenant, "planning.day"):
         known = clock_of(deps, tenant)
         if planning is None:
-            keep_clock(deps, tenant, known, {})
-        elif known.get("key") != planning.key:
+            keep_clock(deps, tenant, known, PlanningClock())
+        elif known.key != planning.key:
             now = deps.clock.now()
-            missed = _missed_today(deps, tenant, planning, now) if known else None
-            due = iso_of(missed or next(next_times(planning.schedule, now, planning.zone)))
+            missed = _find_missed_today(deps, tenant, planning, now) if known != PlanningClock() else None
+            due = whole_second(missed or next(next_times(planning.schedule, now, planning.zone)))
             forget_refused_planning(deps, tenant, settings)
-            keep_clock(deps, tenant, known, {"key": planning.key, "due": due, "alarm": due, "tries": 0})
+            keep_clock(deps, tenant, known, set_clock(known, planning.key, due))
 
 
-def _missed_today(deps: Deps, tenant: str, planning: Planning, now: datetime) -> datetime | None:
+def _find_missed_today(deps: Deps, tenant: str, planning: Planning, now: datetime) -> datetime | None:
     today = now.astimezone(planning.zone).date()
     due = latest_time(planning.schedule, now - _DAY, now, planning.zone)
     planned = deps.store.get(tenant, DAYS, today.isoformat()) is not None
     return due if due and not planned and due.astimezone(planning.zone).date() == today else None
 
 
-def clock_of(deps: Deps, tenant: str) -> Mapping[str, Any]:
+def clock_of(deps: Deps, tenant: str) -> PlanningClock:
     """Return what is kept of the next planning: when it is due, and what was in the way."""
-    doc = deps.store.get(tenant, *CLOCK)
-    return doc.body if doc is not None else {}
+    return get_as(PlanningClock, deps.store, (tenant, *CLOCK)) or PlanningClock()
 
 
-def keep_clock(deps: Deps, tenant: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-    """Save when the next day is planned, and its alarm: the new alarm first, the old one away last."""
+def set_clock(known: PlanningClock, key: str, due: datetime) -> PlanningClock:
+    """Return the clock with another day due, and nothing in its way."""
+    return replace(known, key=key, due=due, alarm=due, tries=0, problem="")
+
+
+def keep_clock(deps: Deps, tenant: str, before: PlanningClock, after: PlanningClock) -> None:
+    """Save when the next day is planned, and its alarm: the new alarm first, the old one away last.
+
+    Raises VersionConflict where it is not the clock any more that was read `before`.
+    """
     old, new = _alarm(tenant, before), _alarm(tenant, after)
     if new is not None and new != old:
         set_alarm(deps, new)
     if after != before:
-        deps.store.put(tenant, Put(*CLOCK, dict(after) or None))
+        body = to_body(after) if after != PlanningClock(version=after.version) else None
+        deps.store.put(tenant, Put(*CLOCK, body, before.version))
         deps.crash_point("day.after/clock")
     if old is not None and new != old:
         drop_alarm(deps, old)
 
 
-def _alarm(tenant: str, clock: Mapping[str, Any]) -> Alarm | None:
-    alarm = str(clock.get("alarm") or "")
-    return Alarm(PLAN_DAY, tenant, "day", datetime.fromisoformat(alarm)) if alarm else None
-
-
-def iso_of(at: datetime) -> str:
-    """Return a time as it is kept."""
-    return whole_second(at).isoformat(timespec="seconds")
+def _alarm(tenant: str, clock: PlanningClock) -> Alarm | None:
+    return Alarm(PLAN_DAY, tenant, "day", clock.alarm) if clock.alarm is not None else None

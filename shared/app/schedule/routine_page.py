@@ -14,6 +14,7 @@ from shared.app.engine.tools import Tools
 from shared.app.schedule.time_zones import zone_named
 from shared.app.workspace.workspace_databases import Mapped, bare, database_of
 from shared.core.documents.alarm import whole_second
+from shared.core.documents.routine import Routine
 from shared.core.schedule.schedule import BadSchedule, Schedule, next_times
 from shared.core.schedule.schedule_text import parse_schedule
 from shared.core.text.outgoing_text import visible
@@ -22,23 +23,6 @@ from shared.integrations.notion.content.reading import property_text
 
 ACTIVE = "Active"
 OFTEN = timedelta(minutes=5)  # the least time between two runs
-
-
-@dataclass(frozen=True, slots=True)
-class Routine:
-    """What we know of one routine. Times are ISO 8601 in UTC, empty when there is none."""
-
-    page: str
-    title: str = ""
-    schedule: str = ""
-    zone: str = ""
-    active: bool = False
-    anchor: str = ""  # the day "every 2 weeks" counts from
-    micros: int | None = None  # what each run may cost, in millionths of a US dollar; None for the usual limit
-    due: str = ""  # the next time that has no run yet
-    alarm: str = ""  # when to look at it: when it is due, later after a failure
-    tries: int = 0
-    wrong: str = ""  # why the schedule cannot be followed
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +37,6 @@ class Desk:
 
     @property
     def notion(self) -> Notion:
-        """Return the client for this tenant."""
         return self.tools.accounts.connect_for(self.tenant)(Notion)
 
 

@@ -9,11 +9,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from shared.app.engine.effects import Effects
-from shared.app.schedule.routine_page import Desk, Routine, schedule_of
+from shared.app.schedule.routine_page import Desk, schedule_of
+from shared.core.documents.routine import Routine
 from shared.core.errors import Missing, Rejected, Unauthorized
 from shared.core.page import Span
 from shared.core.pages import marks
-from shared.core.run.run import derived_id
+from shared.core.run.run import derive_id
 from shared.integrations.notion.client.client import Notion
 from shared.steps._kind import Repeat
 
@@ -29,7 +30,7 @@ def show_times(desk: Desk, page: Mapping[str, Any], routine: Routine, last: date
         wanted["Last run"] = last
     for name, at in wanted.items():
         value = desk.mapped.value(page, name)
-        if value and _shown(value) != at:
+        if value and _parse_shown(value) != at:
             start = {"start": at.astimezone(zone).isoformat(timespec="milliseconds")} if at else None
             changes[desk.mapped.name(name)] = {"date": start}
     if changes:
@@ -38,7 +39,7 @@ def show_times(desk: Desk, page: Mapping[str, Any], routine: Routine, last: date
             desk.deps.crash_point("routine.after/shown")
 
 
-def _shown(value: Mapping[str, Any]) -> datetime | None:
+def _parse_shown(value: Mapping[str, Any]) -> datetime | None:
     start = str((value.get("date") or {}).get("start") or "")
     try:
         at = datetime.fromisoformat(start)
@@ -51,7 +52,7 @@ def tell_if_wrong(desk: Desk, page: Mapping[str, Any], routine: Routine) -> None
     """Comment once on a schedule that cannot be followed."""
     if not routine.wrong:
         return
-    digest = derived_id("", routine.schedule, routine.zone)
+    digest = derive_id("", routine.schedule, routine.zone)
     target = marks.mark(str(page.get("url") or desk.deps.public_url), f"schedule-{digest}")
     text = f"{routine.wrong} Until then this routine does not run."
     effects = Effects(desk.deps, desk.tenant, f"routine.{routine.page}", "routine", "notion")

@@ -8,7 +8,7 @@ time, which says how many were missed.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from shared import log
 from shared.app.engine.deps import Deps
-from shared.app.engine.due_times import alarm_of, come_back, drop_alarm, set_alarm, snoozed
+from shared.app.engine.due_times import alarm_of, come_back, drop_alarm, find_next_ring, set_alarm
 from shared.app.engine.engine import open_run, record
 from shared.app.engine.leases import lease
 from shared.app.engine.tools import Tools
@@ -24,16 +24,18 @@ from shared.app.intake.left_alone import note_page_refused
 from shared.app.intake.open_page_run import note_next_run, page_record, record_put
 from shared.app.money.budget import plan_estimate
 from shared.app.planning.make_plan import ROUTINES
-from shared.app.schedule.routine_page import Desk, Routine, belongs, desk_of, read_routine, schedule_of, with_next
+from shared.app.schedule.routine_page import Desk, belongs, desk_of, read_routine, schedule_of, with_next
 from shared.app.schedule.routine_shown import show_times, tell_if_wrong
 from shared.core.documents.alarm import Alarm, whole_second
+from shared.core.documents.codec import to_body
+from shared.core.documents.routine import Routine
 from shared.core.errors import IntegrationError, Missing, NotAllowed, VersionConflict
 from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.commands import MIRROR, ROUTINE, Command
-from shared.core.run.run import Run, RunStatus, Trigger, derived_id
+from shared.core.run.run import Run, RunStatus, Trigger, derive_id
 from shared.core.schedule.schedule import Schedule, latest_time, next_times
-from shared.ports import Put
+from shared.ports import Put, all_as, get_as
 from shared.telemetry import trace
 
 KIND = ROUTINES
@@ -64,12 +66,10 @@ def routine_changed(deps: Deps, tools: Tools, tenant: str, page: Mapping[str, An
 
 def look_at_routines(deps: Deps, tenant: str) -> None:
     """Have every routine of the tenant read again soon: what they all go by, like the time zone, has changed."""
-    after, soon = "", whole_second(deps.clock.now())
-    while docs := deps.store.list_docs(tenant, KIND, after=after):
-        for doc in docs:
-            if doc.body.get("alarm"):
-                set_alarm(deps, Alarm(ROUTINE, tenant, doc.id, soon))  # beside its own: any alarm leads to a look
-        after = docs[-1].id
+    soon = whole_second(deps.clock.now())
+    for routine in all_as(Routine, deps.store, tenant, KIND):
+        if routine.alarm:
+            set_alarm(deps, Alarm(ROUTINE, tenant, routine.page, soon))  # beside its own: any alarm leads to a look
 
 
 @trace.use_case
@@ -91,7 +91,7 @@ def _look(desk: Desk, known: Routine) -> None:
     at = None
     try:
         if not _carry_out(desk, known):
-            at = snoozed(desk.deps.clock.now(), known.tries)
+            at = find_next_ring(desk.deps.clock.now(), known.tries)
     except NotAllowed as error:
         log.line("WARNING", "routine may not be read", tenant=desk.tenant, page=known.page, **log.about(error))
         if known.tries:  # for good: an hour later it was no other; an edit of the page brings it back
@@ -139,13 +139,10 @@ def _times(schedule: Schedule, after: datetime, until: datetime, zone: ZoneInfo)
         yield moment
 
 
-# --- opening ----------------------------------------------------------------------------------------------------------
-
-
 def _open(desk: Desk, routine: Routine, due: datetime, missed: int, zone: ZoneInfo) -> bool:
     """Open the run of that time; False while the run before it is not over, which is asked to end if it only waits."""
     deps, tenant = desk.deps, desk.tenant
-    run_id = derived_id("run-", tenant, routine.page, due.isoformat())
+    run_id = derive_id("run-", tenant, routine.page, due.isoformat())
     if deps.store.load_run(tenant, run_id) is not None:
         return True
     before = page_record(deps, tenant, routine.page)
@@ -182,7 +179,7 @@ def _is_over(desk: Desk, run_id: str, settled: bool) -> bool:
 
 
 def _ask_to_show(desk: Desk, run: Run) -> None:
-    name = derived_id("settle-", run.id, desk.deps.clock.now().isoformat(timespec="minutes"))
+    name = derive_id("settle-", run.id, desk.deps.clock.now().isoformat(timespec="minutes"))
     desk.deps.queue.enqueue([Command(name, MIRROR, "notify", run.tenant, run.id)])
 
 
@@ -195,12 +192,8 @@ def _says(due: datetime, missed: int, zone: ZoneInfo) -> str:
     return f"its schedule, due {when}; {count} missed before and left out"
 
 
-# --- what we keep -----------------------------------------------------------------------------------------------------
-
-
 def _load(deps: Deps, tenant: str, page: str) -> Routine:
-    doc = deps.store.get(tenant, KIND, page)
-    return Routine(page, **{k: v for k, v in doc.body.items() if k != "page"}) if doc is not None else Routine(page)
+    return get_as(Routine, deps.store, (tenant, KIND, page)) or Routine(page)
 
 
 def _keep(desk: Desk, before: Routine, after: Routine) -> None:
@@ -210,7 +203,7 @@ def _keep(desk: Desk, before: Routine, after: Routine) -> None:
     if new is not None and new != old:
         set_alarm(deps, new)
     if after != before:
-        deps.store.put(tenant, Put(KIND, after.page, asdict(after)))
+        deps.store.put(tenant, Put(KIND, after.page, to_body(after)))
         deps.crash_point("routine.after/kept")
     if old is not None and new != old:
         drop_alarm(deps, old)

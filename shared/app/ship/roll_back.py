@@ -19,7 +19,7 @@ from shared.app.engine.deps import Deps
 from shared.app.engine.engine import open_run
 from shared.core.errors import BadSignature, Conflicting, NotThere, VersionConflict
 from shared.core.run.events import RunOpened
-from shared.core.run.run import Run, RunStatus, StepSpec, Trigger, derived_id
+from shared.core.run.run import Run, RunStatus, StepSpec, Trigger, derive_id
 
 GOOD_FOR = timedelta(days=14)  # of a link, from the end of the run
 _TRIES = 5  # that may fail before somebody has to do it by hand
@@ -46,12 +46,12 @@ def roll_back(deps: Deps, tenant: str, run_id: str, by: str) -> Run:
     run = loaded.run
     target = _target(run)
     for number in range(1, _TRIES + 1):
-        new_id = derived_id("run-", tenant, run_id, "rollback", *([str(number)] if number > 1 else []))
-        there = deps.store.load_run(tenant, new_id)
-        if there is None:
-            return _opened(deps, run, new_id, target, by)
-        if there.run.status not in (RunStatus.FAILED, RunStatus.CANCELLED):
-            return there.run
+        new_id = derive_id("run-", tenant, run_id, "rollback", *([str(number)] if number > 1 else []))
+        begun = deps.store.load_run(tenant, new_id)
+        if begun is None:
+            return _open_roll_back(deps, run, new_id, target, by)
+        if begun.run.status not in (RunStatus.FAILED, RunStatus.CANCELLED):
+            return begun.run
     raise Conflicting(f"{_TRIES} attempts to roll this back have failed", way_out="Do it by hand at the host.")
 
 
@@ -64,7 +64,7 @@ def takes_back(run: Run) -> bool:
     return True
 
 
-def _opened(deps: Deps, run: Run, new_id: str, target: Mapping[str, Any], by: str) -> Run:
+def _open_roll_back(deps: Deps, run: Run, new_id: str, target: Mapping[str, Any], by: str) -> Run:
     title = run.trigger.title
     step = StepSpec(
         "rollback", "site.rollback", f"Show the previous version of “{title}” again", target, lane="deploy", vital=True
@@ -73,10 +73,10 @@ def _opened(deps: Deps, run: Run, new_id: str, target: Mapping[str, Any], by: st
     try:
         return open_run(deps, RunOpened(deps.clock.now(), run.tenant, new_id, trigger, deps.limits, (step,)))
     except VersionConflict:
-        there = deps.store.load_run(run.tenant, new_id)  # opened just now, by somebody who asked at the same time
-        if there is None:
+        begun = deps.store.load_run(run.tenant, new_id)  # opened just now, by somebody who asked at the same time
+        if begun is None:
             raise
-        return there.run
+        return begun.run
 
 
 def _target(run: Run) -> dict[str, str]:
@@ -97,9 +97,6 @@ def _target(run: Run) -> dict[str, str]:
         "deployment": str(live["deployment"]),
         "previous": str(live["previous"]),
     }
-
-
-# --- the link
 
 
 def rollback_url(deps: Deps, run: Run) -> str:

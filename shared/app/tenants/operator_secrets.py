@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from shared.app.engine.deps import Deps
+from shared.core.documents.codec import to_body
+from shared.core.documents.sealed import ROTATIONS, Rotation
 from shared.core.errors import ConfigError
-from shared.ports import SYSTEM, Put, Secret
-
-KIND = "rotations"  # documents under SYSTEM, by the secret's name: until when the one before is taken
+from shared.ports import SYSTEM, Put, Secret, get_as
 
 # name → for how long the one before is taken: longer than what was made with it is good for. A key that is shown within
 # that time is kept under the new pepper from then on.
@@ -31,11 +31,11 @@ def valid(deps: Deps, name: str) -> Iterator[Secret]:
     Who signs takes the first. The second is looked for only when the first did not fit.
     """
     yield deps.secrets.get(name)
-    doc = deps.store.get(SYSTEM, KIND, name)
-    if doc is None:
+    rotation = get_as(Rotation, deps.store, (SYSTEM, ROTATIONS, name))
+    if rotation is None:
         return
     yield deps.secrets.get(name, refresh=True)  # this instance may not have heard of the new one yet
-    if deps.clock.now() < datetime.fromisoformat(doc.body["until"]):
+    if deps.clock.now() < rotation.until:
         try:
             yield deps.secrets.get(_before(name))
         except KeyError:
@@ -50,17 +50,17 @@ def change(deps: Deps, name: str, *, at_once: bool = False) -> datetime:
     """
     if name not in CHANGED:
         raise ConfigError(f"{name} is not a secret that can be changed here; use one of {', '.join(CHANGED)}")
-    now, doc = deps.clock.now(), deps.store.get(SYSTEM, KIND, name)
-    runs = doc is not None and now < datetime.fromisoformat(doc.body["until"])
-    if doc is not None and runs and not at_once and not _cut_off(deps, name):
-        raise ConfigError(f"{name} has already been changed; the one before is accepted until {doc.body['until']}")
+    now, before = deps.clock.now(), get_as(Rotation, deps.store, (SYSTEM, ROTATIONS, name))
+    if before is not None and now < before.until and not at_once and not _cut_off(deps, name):
+        accepted = before.until.isoformat()
+        raise ConfigError(f"{name} has already been changed; the one before is accepted until {accepted}")
     until = now if at_once else now + CHANGED[name]
     try:
         deps.secrets.set(_before(name), deps.secrets.get(name, refresh=True))
     except KeyError:
         raise ConfigError(f"the secret {name} is not set yet; set it to 32 random bytes as text") from None
     deps.crash_point("rotate.after/before")
-    deps.store.put(SYSTEM, Put(KIND, name, {"until": until.isoformat(), "at": now.isoformat()}))
+    deps.store.put(SYSTEM, Put(ROTATIONS, name, to_body(Rotation(until, now))))
     deps.crash_point("rotate.after/until")
     deps.secrets.set(name, Secret(random_source.token_hex(32)))
     return until

@@ -32,8 +32,8 @@ from shared.core.errors import Conflicting, ErrorClass, IntegrationError, Versio
 from shared.core.retries import ERASURE
 from shared.core.run.commands import Command
 from shared.core.run.run import RunStatus, StepStatus
-from shared.integrations.cloud_storage.hosting import CloudStorage
-from shared.integrations.local_sites.hosting import LocalSites
+from shared.integrations.clients import load_client
+from shared.integrations.systems import SYSTEMS
 from shared.ports import SYSTEM, Put
 
 _FINAL_STEPS = ("site.promote", "site.rollback", "repository.merge_change")  # not to be left half-done
@@ -112,8 +112,8 @@ def _save(deps: Deps, tenant: str, state: State, version: str) -> None:
         return
     kept = {name: state[name] for name in ("at", "by", "counts", "left")}
     done = deps.clock.now().isoformat()
-    told = {"at": done, "run": "", "what": "Deleted", "by": state["by"], "tenant": tenant, "counts": state["counts"]}
-    deps.store.note(SYSTEM, told)
+    entry = {"at": done, "run": "", "what": "Deleted", "by": state["by"], "tenant": tenant, "counts": state["counts"]}
+    deps.store.note(SYSTEM, entry)
     deps.crash_point("erase.before/tombstone")
     deps.store.put(
         SYSTEM,
@@ -125,7 +125,7 @@ def _save(deps: Deps, tenant: str, state: State, version: str) -> None:
     log.line("INFO", "tenant deleted", tenant=tenant, **state["counts"])
 
 
-# --- phases: each may be done again, and says by `state` what it did
+# Phases: each may be done again, and says by `state` what it did.
 
 
 def _hooks(about: Erasing, state: State) -> None:
@@ -166,13 +166,14 @@ def _come_back(deps: Deps, state: State) -> None:
     state["until"] = (deps.clock.now() + backoff(state["tries"], ERASURE.waits)).isoformat()
 
 
-_OWN_HOSTS: Mapping[type[CloudStorage | LocalSites], str] = {CloudStorage: "bucket", LocalSites: "folder"}
+_OWN_HOSTS = tuple(each for each in SYSTEMS.values() if each.hosts_sites and each.for_all)
 
 
 def _sites(about: Erasing, state: State) -> None:
     """Delete the tenant's parts of the operator's bucket and folder; what was put elsewhere is the tenant's own."""
     connect = about.accounts.connect_for(about.tenant)
-    for client, where in _OWN_HOSTS.items():
+    for host in _OWN_HOSTS:
+        client = load_client(host.name)
         if client not in about.accounts.own_hosts:
             continue
         try:
@@ -180,6 +181,7 @@ def _sites(about: Erasing, state: State) -> None:
         except IntegrationError as error:
             if error.error_class == ErrorClass.TRANSIENT:
                 raise  # the queue, and then the clock, comes again
+            where = host.asks[0].name  # what the operator named: a bucket, a folder
             left = f"sites: the operator has to delete them from the {where} ({error.error_class.value})"
             state["left"] += [left] if left not in state["left"] else []
 

@@ -13,8 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from shared.app.engine.deps import Deps
-from shared.core.run.codec import run_to_data
-from shared.core.run.event_codec import event_to_data
+from shared.core.run.codec import event_to_data, run_to_data
 from shared.core.run.run import SCHEMA
 from shared.core.schema_versions import version_of
 from shared.ports import Knowledge
@@ -64,8 +63,8 @@ def _lines(deps: Deps, knowledge: Knowledge, tenant: str, now: str) -> Iterator[
     after = ""
     while pages := knowledge.pages(after=after, limit=_PAGE):
         for page in pages:
-            told = {"title": page.title, "url": page.url, "edited_at": page.edited_at, "hash": page.hash}
-            yield {"kind": "known pages", "id": page.id, "body": told}
+            body = {"title": page.title, "url": page.url, "edited_at": page.edited_at, "hash": page.hash}
+            yield {"kind": "known pages", "id": page.id, "body": body}
         after = pages[-1].id
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from shared.app.code.snapshots import EXPIRIES
 from shared.app.engine.deps import Deps
 from shared.app.engine.switches import HALTED
-from shared.app.intake.accept_forge_delivery import INSTALLATIONS
 from shared.core.documents.alarm import KIND as ALARMS
+from shared.core.documents.bots import BOTS, INSTALLATIONS, WORKSPACES
 from shared.core.documents.hook import KIND as HOOKS
+from shared.core.documents.snapshot import EXPIRIES
 from shared.ports import SYSTEM, Doc, Put, change_doc
 from shared.rate_budget import Payer
 
-BOTS, WORKSPACES, RATES = "bots", "workspaces", "rates"
+RATES = "rates"
+
 OWNED = (HOOKS, ALARMS, EXPIRIES, BOTS)  # documents of one tenant, which they name
 SHARED = (INSTALLATIONS, WORKSPACES)  # documents that list tenants
 

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from shared.app.engine.deps import Deps
 from shared.core.pages import marks
 from shared.core.pages.author import Author, read_author, write_author
-from shared.core.run.run import Run, RunStatus
+from shared.core.run.commands import CONSIDER, Command
+from shared.core.run.run import Run, RunStatus, derive_id
 from shared.ports import change_doc
 
 KIND = "statuses"  # documents of a tenant, one per page
-_MOST = 12  # writes of one page
+_MAX = 12  # writes of one page
 _AT_WORK = (RunStatus.EXECUTING, RunStatus.CANCELLING)  # before that the plan is made from the page as it is
+_SETTLED = timedelta(seconds=2)  # by then the page is known to show the end; if not, the look comes again
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +76,7 @@ class Kept:
         return bool(run) and self.wish[0] == run and now in (marks.PLAN_IT, self.last(run))
 
 
-def kept_of(deps: Deps, tenant: str, page: str) -> Kept:
-    """Return what is kept of a page."""
+def load_kept(deps: Deps, tenant: str, page: str) -> Kept:
     doc = deps.store.get(tenant, KIND, page)
     return _read(doc.body if doc is not None else None)
 
@@ -85,7 +86,7 @@ def keep_written(deps: Deps, run: Run, saw: str, wrote: str, read_at: datetime) 
     written = Written(run.id, saw, wrote, read_at.isoformat(), deps.clock.now().isoformat())
 
     def add(known: Mapping[str, Any] | None) -> Mapping[str, Any]:
-        return {**(known or {}), "writes": [*(known or {}).get("writes", ()), asdict(written)][-_MOST:]}
+        return {**(known or {}), "writes": [*(known or {}).get("writes", ()), asdict(written)][-_MAX:]}
 
     change_doc(deps.store, (run.tenant, KIND, run.trigger.page), add, deps.stand_back)
 
@@ -97,7 +98,7 @@ def keep_wish(deps: Deps, run: Run, now: str, who: Author, read_at: datetime) ->
     """
     if now != marks.PLAN_IT:
         return
-    kept = kept_of(deps, run.tenant, run.trigger.page)
+    kept = load_kept(deps, run.tenant, run.trigger.page)
     if kept.wish[0] == run.id or not kept.stands(run, now, "") or kept.opened_by(run.id, read_at):
         return
     wish = {"wish": {"run": run.id, "who": write_author(who)}}
@@ -113,7 +114,7 @@ def heed_wish(deps: Deps, run: Run | None, now: str, who: Author, read_at: datet
     if run is None:
         return now == marks.PLAN_IT
     keep_wish(deps, run, now, who, read_at)
-    kept = kept_of(deps, run.tenant, run.trigger.page)
+    kept = load_kept(deps, run.tenant, run.trigger.page)
     anew = now == marks.PLAN_IT and not kept.opened_by(run.id, read_at)
     return anew or (run.status.final and kept.wishes(run.id, now))
 
@@ -123,3 +124,17 @@ def _read(body: Mapping[str, Any] | None) -> Kept:
     wish = known.get("wish") or {}
     writes = tuple(Written(**each) for each in known.get("writes", ()))
     return Kept(writes, (str(wish.get("run", "")), read_author(str(wish.get("who", "")))))
+
+
+def order_next_plan(deps: Deps, run: Run) -> None:
+    """Have the page looked at again when a plan was wished for during the run that has ended.
+
+    Call it before the end counts as shown, after which nobody would call it again. Twice is once.
+    """
+    wished_in, who = load_kept(deps, run.tenant, run.trigger.page).wish
+    if wished_in == run.id:
+        name, until = derive_id("wished-", run.id), deps.clock.now() + _SETTLED
+        look = Command(
+            name, CONSIDER, "plan", run.tenant, topic=write_author(who), ref=run.trigger.page, not_before=until
+        )
+        deps.queue.enqueue([look])

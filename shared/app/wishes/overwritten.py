@@ -13,22 +13,23 @@ from itertools import pairwise
 from typing import Any
 from urllib.parse import unquote
 
-from shared.app.approval.answer_comments import said_already
+from shared.app.approval.answer_comments import find_answer_of_ours
 from shared.app.engine.deps import Deps
 from shared.app.engine.effects import Effects
 from shared.app.engine.step_context import run_url
 from shared.app.engine.tools import Tools
-from shared.app.intake.debounce import Gathered, Happening
+from shared.app.intake.debounce import Gathered
 from shared.app.intake.open_page_run import page_record
-from shared.app.wishes.kept_statuses import Kept, Written, kept_of
-from shared.app.workspace.workspace_databases import mapped_page
+from shared.app.wishes.kept_statuses import Kept, Written, load_kept
+from shared.app.workspace.workspace_databases import map_page
 from shared.app.workspace.workspace_schemas import IDEAS
+from shared.core.documents.look import Happening
 from shared.core.errors import Missing, Rejected, Unauthorized
 from shared.core.page import Span
 from shared.core.pages import marks
 from shared.core.pages.author import PERSON
 from shared.core.run.commands import Command
-from shared.core.run.run import Run, derived_id
+from shared.core.run.run import Run, derive_id
 from shared.integrations.notion.client.client import Notion
 from shared.steps._kind import Repeat
 
@@ -46,7 +47,7 @@ def ask_again(command: Command, deps: Deps, tools: Tools, seen: Gathered) -> Non
     people = [
         each for each in seen.happenings if each.type == _SETS and each.who is not None and each.who.kind == PERSON
     ]
-    kept = kept_of(deps, command.tenant, command.ref) if people else Kept()
+    kept = load_kept(deps, command.tenant, command.ref) if people else Kept()
     hidden = [(each, over) for each in people if (over := hiding(kept, datetime.fromisoformat(each.at))) is not None]
     if not hidden:
         return
@@ -76,11 +77,11 @@ def hiding(kept: Kept, at: datetime) -> Written | None:
             continue
         unseen = number > 0 and each.saw == kept.writes[number - 1].wrote
         hid = read_at - _CLOCKS <= at if unseen else read_at < at <= wrote_at
-        return each if hid and not _seen_later(kept.writes[number:], at) else None
+        return each if hid and not _was_seen_later(kept.writes[number:], at) else None
     return None
 
 
-def _seen_later(writes: Sequence[Written], at: datetime) -> bool:
+def _was_seen_later(writes: Sequence[Written], at: datetime) -> bool:
     """Say whether a write after the first of these found what somebody else had set, and looked after that moment."""
     return any(
         each.saw != before.wrote and at <= datetime.fromisoformat(each.read_at) for before, each in pairwise(writes)
@@ -89,7 +90,7 @@ def _seen_later(writes: Sequence[Written], at: datetime) -> bool:
 
 def _set_status(settings: Mapping[str, Any], page: Mapping[str, Any], each: Happening, ours: str) -> bool:
     """Say whether it was the status that was set, and the page shows ours since."""
-    mapped = mapped_page(settings, page)
+    mapped = map_page(settings, page)
     if mapped is None or mapped.kind != IDEAS or mapped.status(page) != ours:
         return False
     status = unquote(str(mapped.value(page, "Status").get("id")))
@@ -97,7 +98,7 @@ def _set_status(settings: Mapping[str, Any], page: Mapping[str, Any], each: Happ
 
 
 def _ask(deps: Deps, notion: Notion, run: Run, over: Written) -> None:
-    name = derived_id("again-", over.wrote, over.wrote_at)
+    name = derive_id("again-", over.wrote, over.wrote_at)
     target = marks.mark(run_url(deps, run), name)
     first, rest = _WORDS
     spans = (Span(first.format(status=over.wrote), href=target), Span(rest))
@@ -105,5 +106,5 @@ def _ask(deps: Deps, notion: Notion, run: Run, over: Written) -> None:
         name,
         lambda: {"id": notion.comment(run.trigger.page, spans)["id"]},
         repeat=Repeat.LOOK,
-        look=lambda: said_already(notion, run, target),
+        look=lambda: find_answer_of_ours(notion, run, target),
     )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from shared.app.engine.deps import Deps
+from shared.core.documents.sync import MAP, MapState
 from shared.core.run.commands import RECONCILE, Command
-from shared.core.run.run import derived_id
-from shared.ports import change_doc
+from shared.core.run.run import derive_id
+from shared.ports import change_as
 
 CRAWL = "crawl"
 
@@ -23,14 +25,15 @@ def begin_crawl(deps: Deps, tenant: str) -> str:
 
 def crawl_part(tenant: str, began: str, number: int) -> Command:
     """Return the command for one part of the crawl that began then."""
-    name = derived_id("crawl-", tenant, began, str(number))
+    name = derive_id("crawl-", tenant, began, str(number))
     return Command(name, RECONCILE, "sync", tenant, topic=CRAWL, ref=began, wake=number)
 
 
-def remember(deps: Deps, tenant: str, fields: Mapping[str, str], *, crawl: str = "") -> None:
+def remember(deps: Deps, tenant: str, fields: Mapping[str, Any], *, crawl: str = "") -> None:
     """Keep how far the map of the workspace is; with `crawl`, nothing when another one has begun since then."""
 
-    def keep(before: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-        return before if crawl and (before or {}).get("crawl") != crawl else {**(before or {}), **fields}
+    def keep(before: MapState | None) -> MapState | None:
+        known = before or MapState()
+        return before if crawl and known.crawl != crawl else replace(known, **fields)
 
-    change_doc(deps.store, (tenant, "sync", "map"), keep, deps.stand_back)
+    change_as(MapState, deps.store, (tenant, *MAP), keep, deps.stand_back)

@@ -12,13 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from shared.app.engine.deps import Deps
-from shared.app.knowledge.knowledge_marks import acted_at
-from shared.app.workspace.workspace_map import KIND as MAP
-from shared.app.workspace.workspace_map import Place, WorkspaceMap, may_be_asked
-from shared.ports import Put
+from shared.app.knowledge.knowledge_marks import find_last_act
+from shared.app.workspace.workspace_map import WorkspaceMap, may_be_asked
+from shared.core.documents.codec import to_body
+from shared.core.documents.places import CRAWL, MAP, CrawlState, Place
+from shared.ports import Put, get_as, read_as
 
 KIND = "unlisted"
-_STATE = ("sync", "crawl")  # {"crawl": when it began, "at": the last id that was passed, "through": past the last}
 _FOUND, _UNPLACED = "1.", "2."  # what their ids begin with: the order in which they are done
 
 
@@ -38,48 +38,47 @@ class Round:
     @classmethod
     def of(cls, deps: Deps, tenant: str, places: WorkspaceMap, began: str) -> Round:
         """Return it as it was left."""
-        doc = deps.store.get(tenant, *_STATE)
-        known = doc.body if doc and doc.body["crawl"] == began else {}
-        at, through = str(known.get("at", "")), bool(known.get("through"))
-        return cls(deps, tenant, places, began, at, through, acted_at(deps, tenant))
+        known = get_as(CrawlState, deps.store, (tenant, *CRAWL))
+        state = known if known is not None and known.crawl == began else CrawlState(began)
+        return cls(deps, tenant, places, began, state.at, state.through, find_last_act(deps, tenant))
 
-    def part(self, most: int) -> list[Place]:
+    def part(self, limit: int) -> list[Place]:
         """Return some places to list, at most so many; none when all are listed, but for what was not found yet."""
         while not self.through:
-            docs = self.deps.store.list_docs(self.tenant, MAP, after=self.at, limit=most)
-            self.at, self.through = docs[-1].id if docs else self.at, len(docs) < most
-            if chosen := [place for place in (Place(**doc.body) for doc in docs) if self._is_next(place)]:
+            docs = self.deps.store.list_docs(self.tenant, MAP, after=self.at, limit=limit)
+            self.at, self.through = docs[-1].id if docs else self.at, len(docs) < limit
+            if chosen := [place for place in (read_as(Place, doc) for doc in docs) if self._is_next(place)]:
                 return chosen
-        return self._left(most)
+        return self._list_left(limit)
 
-    def heard(self, found: Sequence[Place]) -> None:
+    def note_found(self, found: Sequence[Place]) -> None:
         """Hear what a place holds, before it counts as listed: what the round will not meet any more is noted."""
         behind = [each for each in found if self._waits(each) and (self.through or each.id <= self.at)]
         for each in behind:
             self.deps.store.put(self.tenant, Put(KIND, _FOUND + each.id, {"crawl": self.began}))
 
-    def ended(self) -> bool:
+    def end_part(self) -> bool:
         """Remember that the part is done; say whether it was the last one."""
         for name in self._done:
             self.deps.store.put(self.tenant, Put(KIND, name, None))
-        state = {"crawl": self.began, "at": self.at, "through": self.through}
-        self.deps.store.put(self.tenant, Put(*_STATE, state))
+        state = CrawlState(self.began, self.at, self.through)
+        self.deps.store.put(self.tenant, Put(*CRAWL, to_body(state)))
         return self.through and not self.deps.store.list_docs(self.tenant, KIND, limit=1)
 
-    def _left(self, most: int) -> list[Place]:
+    def _list_left(self, limit: int) -> list[Place]:
         """Return what was noted, the placed ones first; what needs nothing any more is only crossed out."""
-        docs = self.deps.store.list_docs(self.tenant, KIND, limit=most)
+        docs = self.deps.store.list_docs(self.tenant, KIND, limit=limit)
         if any(doc.id.startswith(_FOUND) for doc in docs):
             docs = [doc for doc in docs if doc.id.startswith(_FOUND)]
         self._done = [doc.id for doc in docs]
-        known = [(doc.id, self.places.known(doc.id[len(_FOUND) :])) for doc in docs]
+        known = [(doc.id, self.places.find_known(doc.id[len(_FOUND) :])) for doc in docs]
         return [place for name, place in known if place is not None and self._is_next(place, name[: len(_FOUND)])]
 
     def _is_next(self, place: Place, noted: str = "") -> bool:
         """Say whether to list it now; one that is in a place nobody has found yet is noted for the end."""
         if not self._waits(place):
             return False
-        if noted == _UNPLACED or not place.parent or self.places.known(place.parent) is not None:
+        if noted == _UNPLACED or not place.parent or self.places.find_known(place.parent) is not None:
             return True
         self.deps.store.put(self.tenant, Put(KIND, _UNPLACED + place.id, {"crawl": self.began}))
         return False

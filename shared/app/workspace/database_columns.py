@@ -8,53 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from shared.app.engine.deps import Deps
 from shared.app.workspace.workspace_databases import Mapped
 from shared.app.workspace.workspace_map import title_of
-from shared.core.errors import VersionConflict
+from shared.core.documents.places import COLUMNS, Column, Columns
+from shared.core.errors import Busy
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.ids import normal_id
 from shared.integrations.notion.values.values_again import find_column
-from shared.ports import Put
+from shared.ports import change_as, get_as
 
-KIND = "columns"  # documents, by data source
 FRESH = timedelta(minutes=10)
 _CHOICES = ("select", "multi_select", "status")
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column: `options` of a choice, `leads_to` the data source of a relation."""
-
-    name: str
-    type: str
-    options: tuple[str, ...] = ()
-    leads_to: str = ""
-    id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """A database as far as a plan needs it."""
-
-    title: str
-    data_source: str
-    columns: tuple[Column, ...]
-
-    def find(self, wanted: str) -> Column | None:
-        """Return a column by its name, its id, or "title"."""
-        schema = {each.name: {"id": each.id, "type": each.type} for each in self.columns}
-        found = find_column(schema, wanted)
-        return next((each for each in self.columns if found and each.name == found[0]), None)
-
-
 def columns_of(deps: Deps, tenant: str, notion: Notion, data_source: str) -> Columns:
     """Return the columns of a data source, from Notion where nothing fresh is kept; raises IntegrationError."""
-    known = kept_columns(deps, tenant, data_source)
+    known = load_columns(deps, tenant, data_source)
     return known if known is not None else columns_now(deps, tenant, notion, data_source)
 
 
@@ -65,15 +39,19 @@ def columns_now(deps: Deps, tenant: str, notion: Notion, data_source: str) -> Co
     return found
 
 
-def kept_columns(deps: Deps, tenant: str, data_source: str) -> Columns | None:
+def load_columns(deps: Deps, tenant: str, data_source: str) -> Columns | None:
     """Return what was looked up lately; asks Notion nothing."""
-    doc = deps.store.get(tenant, KIND, normal_id(data_source))
-    if doc is None or deps.clock.now() - datetime.fromisoformat(doc.body["at"]) > FRESH:
+    known = get_as(Columns, deps.store, (tenant, COLUMNS, normal_id(data_source)))
+    if known is None or deps.clock.now() - datetime.fromisoformat(known.at) > FRESH:
         return None
-    if not all("id" in each for each in doc.body["columns"]):  # kept before ids were
-        return None
-    columns = tuple(Column(**{**each, "options": tuple(each["options"])}) for each in doc.body["columns"])
-    return Columns(doc.body["title"], doc.body["data_source"], columns)
+    return known if all(each.id for each in known.columns) else None  # kept before ids were
+
+
+def find_kept_column(known: Columns, wanted: str) -> Column | None:
+    """Return a column by its name, its id, or "title"."""
+    schema = {each.name: {"id": each.id, "type": each.type} for each in known.columns}
+    found = find_column(schema, wanted)
+    return next((each for each in known.columns if found and each.name == found[0]), None)
 
 
 def columns_in(raw: Mapping[str, Any]) -> Columns:
@@ -101,7 +79,6 @@ def _column(name: str, raw: Mapping[str, Any]) -> Column:
 
 
 def _keep(deps: Deps, tenant: str, found: Columns) -> None:
-    doc = deps.store.get(tenant, KIND, found.data_source)
-    body = {**asdict(found), "at": deps.clock.now().isoformat()}
-    with suppress(VersionConflict):  # somebody else has just looked, too
-        deps.store.put(tenant, Put(KIND, found.data_source, body, doc.version if doc else ""))
+    kept = replace(found, at=deps.clock.now().isoformat())
+    with suppress(Busy):  # others have just looked, too
+        change_as(Columns, deps.store, (tenant, COLUMNS, found.data_source), lambda _: kept)

@@ -9,13 +9,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared.app.engine.deps import Deps
+from shared.core.documents.codec import to_body
+from shared.core.documents.kept import PARTS, READS, KeptPart
+from shared.core.documents.kept import KeptReads as Kept
 from shared.core.errors import ErrorClass, IntegrationError, VersionConflict
-from shared.ports import Doc, Put
+from shared.ports import Put, all_as, get_as
 
-_KIND, _PARTS = "kept", "kept_parts"
 _UNSURE = timedelta(seconds=65)  # a page's edit time names a minute: within it, and a little, a later edit looks equal
 _PART = 400_000  # characters, all ASCII; as JSON within JSON at most twice as many bytes
 _OLD = timedelta(days=1)
@@ -47,13 +50,13 @@ class KeptReads:
         self._deps = deps
         self._tenant = tenant
         self._scope = scope
-        self._doc: Doc | None = None
+        self._kept: Kept | None = None
         self._known: dict[str, str] | None = None
         self._new: dict[str, str] = {}
 
     def get(self, key: str) -> str | None:
         """Return what was kept under that key."""
-        return self._loaded().get(key)
+        return self._load().get(key)
 
     def put(self, key: str, text: str) -> None:
         """Keep a text, unless its source may have been edited in the very minute that the key names."""
@@ -69,50 +72,48 @@ class KeptReads:
         """Keep what was added, for the next attempt; unless somebody else has kept the same meanwhile."""
         if not self._new:
             return
-        self._loaded()
+        self._load()
         store, tenant, text = self._deps.store, self._tenant, json.dumps(self._new)
         pieces = [text[start : start + _PART] for start in range(0, len(text), _PART)]
-        names = [f"{self._scope}.{self._deps.owner()}" for _ in pieces]
-        saves = [*(self._doc.body["saves"] if self._doc else ()), names]
-        body = {"saves": saves, "at": self._deps.clock.now().isoformat()}
+        names = tuple(f"{self._scope}.{self._deps.owner()}" for _ in pieces)
+        before = self._kept or Kept((), self._deps.clock.now())
+        kept = replace(before, saves=(*before.saves, names), at=self._deps.clock.now())
         try:
-            store.put(tenant, Put(_KIND, self._scope, body, self._doc.version if self._doc else ""))
+            store.put(tenant, Put(READS, self._scope, to_body(kept), before.version))
         except VersionConflict:
             return
         for name, piece in zip(names, pieces, strict=True):
-            store.put(tenant, Put(_PARTS, name, {"text": piece}))
+            store.put(tenant, Put(PARTS, name, to_body(KeptPart(piece))))
 
     def drop(self) -> None:
         """Delete what earlier attempts have kept, if this one has looked for it."""
-        if self._doc is not None:
-            _delete(self._deps, self._tenant, self._doc)
+        if self._kept is not None:
+            _delete(self._deps, self._tenant, self._kept)
 
-    def _loaded(self) -> dict[str, str]:
+    def _load(self) -> dict[str, str]:
         if self._known is None:
-            self._doc, self._known = self._deps.store.get(self._tenant, _KIND, self._scope), {}
-            for names in self._doc.body["saves"] if self._doc else ():
-                parts = [self._deps.store.get(self._tenant, _PARTS, name) for name in names]
+            store, self._known = self._deps.store, {}
+            self._kept = get_as(Kept, store, (self._tenant, READS, self._scope))
+            for names in self._kept.saves if self._kept else ():
+                parts = [get_as(KeptPart, store, (self._tenant, PARTS, name)) for name in names]
                 if None not in parts:  # else somebody died, or deletes it just now
-                    self._known |= json.loads("".join(part.body["text"] for part in parts if part))
+                    self._known |= json.loads("".join(part.text for part in parts if part))
         return self._known
 
 
 def forget_old(deps: Deps, tenant: str) -> None:
     """Delete what was kept for commands that never came again."""
-    after = ""
-    while docs := deps.store.list_docs(tenant, _KIND, after=after):
-        for doc in docs:
-            if deps.clock.now() - datetime.fromisoformat(doc.body["at"]) > _OLD:
-                _delete(deps, tenant, doc)
-        after = docs[-1].id
+    for kept in all_as(Kept, deps.store, tenant, READS):
+        if deps.clock.now() - kept.at > _OLD:
+            _delete(deps, tenant, kept)
 
 
-def _delete(deps: Deps, tenant: str, doc: Doc) -> None:
+def _delete(deps: Deps, tenant: str, kept: Kept) -> None:
     """Delete the parts, then the list of them: whoever dies in between is followed by somebody who does it again."""
-    for names in doc.body["saves"]:
+    for names in kept.saves:
         for name in names:
-            deps.store.put(tenant, Put(_PARTS, name, None))
+            deps.store.put(tenant, Put(PARTS, name, None))
     try:
-        deps.store.put(tenant, Put(_KIND, doc.id, None, doc.version))
+        deps.store.put(tenant, Put(READS, kept.id, None, kept.version))
     except VersionConflict:  # more was kept meanwhile
         return

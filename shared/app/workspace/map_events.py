@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from shared.app.engine.deps import Deps
+from shared.core.documents.sync import MAP
 
-COUNTED = ("metrics", "workspace-map")  # the document that counts look-ups: {"hits", "misses"}
 _PLACES = frozenset(f"page.{what}" for what in ("created", "deleted", "undeleted", "moved"))
 
 
 def has_map(deps: Deps, tenant: str) -> bool:
     """Say whether the tenant's workspace has been mapped, or is being mapped now."""
-    return deps.store.get(tenant, "sync", "map") is not None
+    return deps.store.get(tenant, *MAP) is not None
 
 
 def moves_in_map(kind: str, properties: Sequence[str] = ()) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 from shared.app.workspace.workspace_databases import bare
 from shared.app.workspace.workspace_schemas import IDEAS, SCHEMAS, SELF, Column
 from shared.core.pages.marks import INSTEAD
-from shared.core.text.outgoing_text import folded
+from shared.core.text.outgoing_text import fold
 
 Json = Mapping[str, Any]
 
@@ -72,7 +72,7 @@ def changes_of(kind: str, source: Json, found: Adoption, sources: Mapping[str, s
     if found.add_options:
         name = found.columns["Status"]
         status = schema[name]
-        kept = [{"id": one["id"], "name": one["name"]} for one in status[status["type"]]["options"]]
+        kept = [{"id": option["id"], "name": option["name"]} for option in status[status["type"]]["options"]]
         changes[name] = {status["type"]: {"options": [*kept, *({"name": each} for each in found.add_options)]}}
     return changes
 
@@ -82,7 +82,7 @@ def _column(
 ) -> bool:
     """Find one column or ask for it; False when it is simply not there and may be added together with others."""
     taken = set(found.columns.values())
-    fitting = [name for name, one in schema.items() if name not in taken and _fits(column, one, sources)]
+    fitting = [name for name, prop in schema.items() if name not in taken and _fits(column, prop, sources)]
     key = f"{kind}.{column.name}"
     answer = answers.get(key, "")
     if answer in fitting:
@@ -90,8 +90,8 @@ def _column(
         return True
     if answer == LEAVE_OUT and not column.required:
         return True
-    named = [name for name in fitting if folded(name) in _names(column)]
-    exact = [name for name in named if folded(name) == folded(column.name)]
+    named = [name for name in fitting if fold(name) in _names(column)]
+    exact = [name for name in named if fold(name) == fold(column.name)]
     sure = exact if len(exact) == 1 else named
     if column.type == "title":
         sure = fitting
@@ -101,7 +101,7 @@ def _column(
     if answer == ADD:  # after the search: once it is added, it is found
         found.add_columns.append(column)
         return True
-    unfit = [name for name, one in schema.items() if folded(name) in _names(column) and one["type"] not in column.types]
+    unfit = [name for name, prop in schema.items() if fold(name) in _names(column) and prop["type"] not in column.types]
     if not named and not unfit and not (column.required and fitting):
         return False
     found.questions.append(_which(kind, column, named or fitting, unfit, schema))
@@ -109,8 +109,8 @@ def _column(
 
 
 def _names(column: Column) -> frozenset[str]:
-    own = folded(column.name)
-    return frozenset({own, f"{own} (workwright)", *(folded(each) for each in column.spellings)})
+    own = fold(column.name)
+    return frozenset({own, f"{own} (workwright)", *(fold(each) for each in column.spellings)})
 
 
 def _which(kind: str, column: Column, fitting: Sequence[str], unfit: Sequence[str], schema: Json) -> Question:
@@ -149,7 +149,7 @@ def _fits(column: Column, theirs: Json, sources: Mapping[str, str]) -> bool:
 
 def _options(kind: str, status: Json, answers: Mapping[str, str], found: Adoption) -> None:
     """Find our statuses among the options of theirs; ask once for those that are not there."""
-    have = [str(one["name"]) for one in status[status["type"]].get("options") or ()]
+    have = [str(choice["name"]) for choice in status[status["type"]].get("options") or ()]
     column = SCHEMAS[kind].column("Status")
     lacking = []
     for ours in column.options if column else ():
@@ -171,8 +171,8 @@ def _options(kind: str, status: Json, answers: Mapping[str, str], found: Adoptio
 
 
 def _option(kind: str, ours: str, have: Sequence[str]) -> str:
-    own = [name for name in have if folded(name) == folded(ours)]
-    spelled = [] if kind == IDEAS else [n for n in have if folded(n) in _OPTION_SPELLINGS.get(ours, ())]
+    own = [name for name in have if fold(name) == fold(ours)]
+    spelled = [] if kind == IDEAS else [n for n in have if fold(n) in _OPTION_SPELLINGS.get(ours, ())]
     sure = own or spelled
     return sure[0] if len(sure) == 1 else ""
 

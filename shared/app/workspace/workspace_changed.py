@@ -25,8 +25,8 @@ from shared.core.errors import Missing, Rejected
 from shared.core.page import Span
 from shared.core.pages import marks
 from shared.core.run.commands import Command
-from shared.core.run.run import derived_id
-from shared.core.text.outgoing_text import folded, plain
+from shared.core.run.run import derive_id
+from shared.core.text.outgoing_text import fold, plain
 from shared.integrations.notion.client.client import Notion
 from shared.steps._kind import Repeat
 
@@ -53,24 +53,24 @@ def check_schema(deps: Deps, tools: Tools, tenant: str, kind: str) -> None:
             log.line("WARNING", "database not readable", tenant=tenant, database=kind, **log.about(error))
             return
         let_in(deps, tenant, settings_of(deps, tenant), str(known["data_source"]))
-        after, news = compared(kind, known, source)
+        after, news = compare_schema(kind, known, source)
         if news:
             _say(deps, notion, tenant, kind, source, news)
         if after != known:
             keep_mapping(deps, tenant, kind, after, instead_of=known)
 
 
-def compared(kind: str, known: Json, source: Json) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+def compare_schema(kind: str, known: Json, source: Json) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     """Return what is to be remembered now, and what is newly missing: (a name for this loss, words for people)."""
     schema: Json = source.get("properties") or {}
-    by_id = {unquote(str(one["id"])): {**one, "name": name} for name, one in schema.items()}
+    by_id = {unquote(str(prop["id"])): {**prop, "name": name} for name, prop in schema.items()}
     properties, types = dict(known["properties"]), dict(known.get("types") or {})
     lost: dict[str, str] = dict(known.get("lost") or {})  # our name → the id it had
     news: list[tuple[str, str]] = []
     for column in SCHEMAS[kind].columns:
-        there = by_id.get(unquote(properties.get(column.name, lost.get(column.name, ""))))
-        if there is not None and there["type"] in column.types:
-            properties[column.name], types[column.name] = str(there["id"]), str(there["type"])
+        column_now = by_id.get(unquote(properties.get(column.name, lost.get(column.name, ""))))
+        if column_now is not None and column_now["type"] in column.types:
+            properties[column.name], types[column.name] = str(column_now["id"]), str(column_now["type"])
             lost.pop(column.name, None)
         elif column.name in properties or column.name in lost:
             again = _another(column, by_id, properties)
@@ -79,7 +79,7 @@ def compared(kind: str, known: Json, source: Json) -> tuple[dict[str, Any], list
                 lost.pop(column.name, None)
             elif column.name in properties:
                 lost[column.name] = properties.pop(column.name)
-                news.append((f"{column.name}-{lost[column.name]}", _words(column, there)))
+                news.append((f"{column.name}-{lost[column.name]}", _words(column, column_now)))
     options, more = _options(kind, known, by_id.get(unquote(properties.get("Status", ""))))
     after = {**known, **options, "properties": properties, "types": types, "lost": lost}
     if not lost:
@@ -91,20 +91,20 @@ def _another(column: Column, by_id: Mapping[str, Any], properties: Mapping[str, 
     """Return another column with our name and a fitting type that is nobody else's yet."""
     taken = {unquote(each) for each in properties.values()}
     found = [
-        one
-        for key, one in by_id.items()
-        if key not in taken and folded(one["name"]) == folded(column.name) and one["type"] in column.types
+        prop
+        for key, prop in by_id.items()
+        if key not in taken and fold(prop["name"]) == fold(column.name) and prop["type"] in column.types
     ]
     return found[0] if len(found) == 1 else None
 
 
-def _words(column: Column, there: Json | None) -> str:
+def _words(column: Column, column_now: Json | None) -> str:
     types = " or ".join(each.replace("_", " ") for each in column.types)
     back = f"Add a column “{column.name}” of type {types}, and I use it again."
-    if there is None:
+    if column_now is None:
         return f"The column “{column.name}” was removed, so I leave it out from now on. {back}"
-    now = str(there["type"]).replace("_", " ")
-    return f"The column “{there['name']}” is of type {now} now, which I cannot use as “{column.name}”. {back}"
+    now = str(column_now["type"]).replace("_", " ")
+    return f"The column “{column_now['name']}” is of type {now} now, which I cannot use as “{column.name}”. {back}"
 
 
 def _options(kind: str, known: Json, status: Json | None) -> tuple[dict[str, Any], list[tuple[str, str]]]:
@@ -117,12 +117,12 @@ def _options(kind: str, known: Json, status: Json | None) -> tuple[dict[str, Any
     if status is None:
         return {}, []
     have = {str(o["id"]): str(o["name"]) for o in (status.get(str(status["type"])) or {}).get("options") or ()}
-    by_name = {folded(name): key for key, name in have.items()}
+    by_name = {fold(name): key for key, name in have.items()}
     news = []
     for ours in names:
         key = ids.get(ours, "")
         if key not in have or _means_another(names, ours, have[key]):
-            key = by_name.get(folded(names[ours]), by_name.get(folded(ours), ""))
+            key = by_name.get(fold(names[ours]), by_name.get(fold(ours), ""))
         if key:
             ids[ours], names[ours] = key, have[key]
             gone = [each for each in gone if each != ours]
@@ -132,7 +132,7 @@ def _options(kind: str, known: Json, status: Json | None) -> tuple[dict[str, Any
             text = f"The option “{names[ours]}” no longer exists. {back}"
             news.append((f"option-{ours}-{ids.pop(ours, '')}", text))
     for ours in _lately_ours(kind) if names else ():
-        key = by_name.get(folded(ours), "")
+        key = by_name.get(fold(ours), "")
         if ours not in names and key and key not in ids.values():  # somebody has added it: from now on it is used
             names[ours], ids[ours] = have[key], key
     return {"options": names, "option_ids": ids, **({"gone_options": gone} if gone else {"gone_options": []})}, news
@@ -145,8 +145,8 @@ def _lately_ours(kind: str) -> list[str]:
 
 
 def _means_another(names: Mapping[str, str], ours: str, name: str) -> bool:
-    others = {folded(word) for each, agreed in names.items() if each != ours for word in (each, agreed)}
-    return name != names[ours] and folded(name) in others - {folded(ours)}
+    others = {fold(word) for each, agreed in names.items() if each != ours for word in (each, agreed)}
+    return name != names[ours] and fold(name) in others - {fold(ours)}
 
 
 def _say(deps: Deps, notion: Notion, tenant: str, kind: str, source: Json, news: list[tuple[str, str]]) -> None:
@@ -158,7 +158,7 @@ def _say(deps: Deps, notion: Notion, tenant: str, kind: str, source: Json, news:
         log.line("WARNING", "column or option missing", tenant=tenant, database=kind, what=name)
         if not page and not block:
             continue
-        key = derived_id("lost-", kind, name)
+        key = derive_id("lost-", kind, name)
         target = marks.mark(deps.public_url, key)
         spans = (Span(f"About the database {title}: ", href=target), Span(plain(words)))
         with suppress(Missing, Rejected):  # not ours to comment on: the settings and the log tell
@@ -166,11 +166,11 @@ def _say(deps: Deps, notion: Notion, tenant: str, kind: str, source: Json, news:
                 key,
                 lambda spans=spans: {"id": notion.comment(page, spans, block_id=block)["id"]},  # type: ignore[misc]
                 repeat=Repeat.LOOK,
-                look=lambda target=target: _found(notion, page or block, target),  # type: ignore[misc]
+                look=lambda target=target: _find_comment(notion, page or block, target),  # type: ignore[misc]
             )
 
 
-def _found(notion: Notion, place: str, target: str) -> dict[str, Any] | None:
+def _find_comment(notion: Notion, place: str, target: str) -> dict[str, Any] | None:
     for comment in notion.comments(place):
         if any((text.get("href") or "") == target for text in comment.get("rich_text", ())):
             return {"id": str(comment["id"])}

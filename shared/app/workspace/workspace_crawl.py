@@ -15,10 +15,11 @@ from shared import log
 from shared.app.engine.deps import Deps
 from shared.app.workspace.crawl_round import Round
 from shared.app.workspace.kept_reads import KeptReads, kept_reads
-from shared.app.workspace.workspace_map import DATA_SOURCE, DATABASE, PAGE, Place, WorkspaceMap
+from shared.app.workspace.workspace_map import DATA_SOURCE, DATABASE, PAGE, WorkspaceMap
+from shared.core.documents.places import Place
 from shared.core.errors import Missing, NotAllowed, Rejected
 from shared.core.page import Block, Page, page_to_data
-from shared.core.run.run import derived_id
+from shared.core.run.run import derive_id
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.client.wire import normal_id
 from shared.integrations.notion.content import reading
@@ -26,7 +27,7 @@ from shared.integrations.notion.long_lists import Reached, edited_parts, row_par
 
 OVERLAP = timedelta(minutes=10)  # looked at again, because times are given to the minute and clocks differ
 BLUR = timedelta(minutes=2)  # a version younger than this when it was read may stand for a later edit as well
-MOST_BLOCKS = 20_000
+MAX_BLOCKS = 20_000
 
 Taker = Callable[[Place, Sequence[Block]], None]
 """Hears of a page of the map whose blocks were all read, before it counts as listed."""
@@ -58,16 +59,16 @@ def expand(
         found = _rows(deps, tenant, notion, places, place, job)
     else:
         inside: list[dict[str, Any]] = []
-        with kept_reads(deps, tenant, derived_id("page-", place.id, job)) as kept:
-            blocks = _blocks(notion, place.id, inside, [MOST_BLOCKS], kept, place.version)
-        found = [_kept_child(places, each, place.id) for each in inside]
+        with kept_reads(deps, tenant, derive_id("page-", place.id, job)) as kept:
+            blocks = _blocks(notion, place.id, inside, [MAX_BLOCKS], kept, place.version)
+        found = [_keep_child(places, each, place.id) for each in inside]
         if keep:
             place = _keep_page(deps, tenant, places, place, blocks)
         if taken is not None:
-            taken(places.known(place.id) or place, blocks)
+            taken(places.find_known(place.id) or place, blocks)
     if heard is not None:
         heard(found)
-    now_known = places.known(place.id) or place
+    now_known = places.find_known(place.id) or place
     mirrored = {"read_at": now, "read_version": now_known.version, "dirty": False} if keep else {}
     places.change(now_known, listed_at=now, refused_at="", **mirrored)
     return found
@@ -76,12 +77,12 @@ def expand(
 def _keep_page(deps: Deps, tenant: str, places: WorkspaceMap, place: Place, blocks: Sequence[Block]) -> Place:
     page = Page(place.id, place.title, tuple(blocks), edited_at=place.version)
     text = json.dumps(page_to_data(page), ensure_ascii=False, sort_keys=True)
-    return places.change(places.known(place.id) or place, text=deps.store.put_text(tenant, text))
+    return places.change(places.find_known(place.id) or place, text=deps.store.put_text(tenant, text))
 
 
 def _rows(deps: Deps, tenant: str, notion: Notion, places: WorkspaceMap, place: Place, job: str) -> list[Place]:
     """Remember a table's rows as they are read, and how far that is when something stops it; return all of them."""
-    with kept_reads(deps, tenant, derived_id("rows-", place.id, job)) as kept:
+    with kept_reads(deps, tenant, derive_id("rows-", place.id, job)) as kept:
         at = kept.get("at")
         begin = Reached(**json.loads(at)) if at else Reached()
         found: list[str] = []
@@ -92,14 +93,14 @@ def _rows(deps: Deps, tenant: str, notion: Notion, places: WorkspaceMap, place: 
             found += ids
             kept.note(f"part {reached.parts - 1}", json.dumps(ids))
             kept.note("at", json.dumps(asdict(reached)))
-    return [row for row in (places.known(each) for each in dict.fromkeys(found)) if row is not None]
+    return [row for row in (places.find_known(each) for each in dict.fromkeys(found)) if row is not None]
 
 
-def _kept_child(places: WorkspaceMap, block: dict[str, Any], page: str) -> Place:
+def _keep_child(places: WorkspaceMap, block: dict[str, Any], page: str) -> Place:
     """Remember a page or database by the block that shows it: it has the title and the version."""
     kind = PAGE if block["type"] == "child_page" else DATABASE
     child, title = normal_id(str(block["id"])), str((block.get(block["type"]) or {}).get("title") or "")
-    known = places.known(child) or Place(child, kind)
+    known = places.find_known(child) or Place(child, kind)
     version = str(block.get("last_edited_time") or known.version)
     return places.change(known, title=title or known.title, parent=page, version=version, trashed=False)
 
@@ -120,7 +121,7 @@ def _blocks(
     for raw in children:
         room[0] -= 1
         if room[0] < 0:
-            raise Rejected("notion", f"the page has more than {MOST_BLOCKS} blocks")
+            raise Rejected("notion", f"the page has more than {MAX_BLOCKS} blocks")
         if raw.get("type") in ("child_page", "child_database"):
             inside.append(raw)
         enters = raw.get("has_children") and str(raw.get("type")) not in reading.NOT_ENTERED
@@ -149,7 +150,7 @@ def take_recent(
     Where the same `job` was stopped in it, it goes on. Return when it began: what was edited later may be missing.
     """
     inside, begin = None if tree is None else set(tree), since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:00.000Z")
-    with kept_reads(deps, tenant, derived_id("recent-", job)) as kept:
+    with kept_reads(deps, tenant, derive_id("recent-", job)) as kept:
         at: dict[str, str] = json.loads(kept.get("at") or "{}")
         began = at.get("began") or deps.clock.now().isoformat()
         for part, cursor in edited_parts(notion, begin, at.get("cursor", "")):
@@ -195,20 +196,20 @@ def crawl(
     left = Round.of(deps, tenant, places, began)
     for place in left.part(CRAWL_PART):
         try:
-            expand(deps, tenant, notion, places, place, began, taken=taken, heard=left.heard)
+            expand(deps, tenant, notion, places, place, began, taken=taken, heard=left.note_found)
         except (Missing, Rejected) as error:
             if failed is not None:
                 failed(place, error)
             elif isinstance(error, Missing):
-                places.change(places.known(place.id) or place, trashed=True)
+                places.change(places.find_known(place.id) or place, trashed=True)
             skip(deps, tenant, places, place, error)
-    return not left.ended()
+    return not left.end_part()
 
 
 def skip(deps: Deps, tenant: str, places: WorkspaceMap, place: Place, error: Missing | Rejected) -> None:
     """Leave a place as it is known: one odd page must not keep the others from being read."""
     log.line("WARNING", "place not readable", tenant=tenant, place=place.id, **log.about(error))
-    known, now = places.known(place.id) or place, deps.clock.now().isoformat()
+    known, now = places.find_known(place.id) or place, deps.clock.now().isoformat()
     if isinstance(error, Missing | NotAllowed):
         places.refuse(known, listed_at=now)
     else:

@@ -35,7 +35,6 @@ def create_databases(
 
 
 def settings_of(deps: Deps, tenant: str) -> Mapping[str, Any]:
-    """Return what is stored of the tenant's settings."""
     doc = deps.store.get(tenant, "settings", "tenant")
     return doc.body if doc is not None else {}
 
@@ -43,12 +42,12 @@ def settings_of(deps: Deps, tenant: str) -> Mapping[str, Any]:
 def data_sources_of(deps: Deps, tenant: str) -> dict[str, str]:
     """Return the data sources of the databases the tenant has, by kind."""
     settings = settings_of(deps, tenant)
-    return {kind: one.data_source for kind in KINDS if (one := database_of(settings, kind)) is not None}
+    return {kind: database.data_source for kind in KINDS if (database := database_of(settings, kind)) is not None}
 
 
 def namesake(notion: Notion, tenant: str, parent_page: str, kind: str) -> Json | None:
     """Return a database under the page that has our title without being ours: `{"database", "title"}`."""
-    for database, title in _titled(notion, parent_page, SCHEMAS[kind].title):
+    for database, title in _find_titled(notion, parent_page, SCHEMAS[kind].title):
         source = _source_of(notion, database)
         if source is not None and mark_of(tenant) not in _descriptions(source):
             return {"database": database, "title": title}
@@ -60,10 +59,10 @@ def mark_of(tenant: str) -> str:
     return f"{_MADE}{tenant.removeprefix('t-')[:8]})."
 
 
-def made_for_another(source: Mapping[str, Any], tenant: str) -> bool:
+def is_made_for_another(source: Mapping[str, Any], tenant: str) -> bool:
     """Say whether we made the database of this data source for another tenant, who may work there still."""
-    said = _descriptions(source)
-    return _MADE in said and mark_of(tenant) not in said
+    descriptions = _descriptions(source)
+    return _MADE in descriptions and mark_of(tenant) not in descriptions
 
 
 def _create(deps: Deps, notion: Notion, tenant: str, parent: str, kind: str) -> None:
@@ -74,7 +73,7 @@ def _create(deps: Deps, notion: Notion, tenant: str, parent: str, kind: str) -> 
     columns = [column for column in schema.columns if _can_be_made(column, sources)]
     made = effect(
         "database",
-        lambda: _made(*notion.create_database(parent, schema.title, _configs(columns, sources, tenant))),
+        lambda: _describe_made(*notion.create_database(parent, schema.title, _configs(columns, sources, tenant))),
         repeat=Repeat.LOOK,
         look=lambda: find_made(notion, tenant, parent, kind),
     )
@@ -105,20 +104,20 @@ def _configs(columns: Sequence[Column], sources: Mapping[str, str], tenant: str)
     return {c.name: c.config(sources, mark_of(tenant) if c.type == "title" else "") for c in columns}
 
 
-def _made(database: str, source: str) -> Json:
+def _describe_made(database: str, source: str) -> Json:
     return {"database": database, "data_source": source}
 
 
 def find_made(notion: Notion, tenant: str, parent: str, kind: str) -> Json | None:
     """Return the database under the page that we made for this tenant: `{"database", "data_source"}`."""
-    for database, _ in _titled(notion, parent, SCHEMAS[kind].title):
+    for database, _ in _find_titled(notion, parent, SCHEMAS[kind].title):
         source = _source_of(notion, database)
         if source is not None and mark_of(tenant) in _descriptions(source):
             return {"database": database, "data_source": str(source["id"])}
     return None
 
 
-def _titled(notion: Notion, parent: str, title: str) -> list[tuple[str, str]]:
+def _find_titled(notion: Notion, parent: str, title: str) -> list[tuple[str, str]]:
     databases = (child for child in notion.children(parent) if child.get("type") == "child_database")
     named = ((str(child["id"]), str(child["child_database"].get("title", ""))) for child in databases)
     return [(database, name) for database, name in named if name == title]
@@ -141,7 +140,7 @@ def _write_example(notion: Notion, source: str, kind: str) -> Json:
     schema = SCHEMAS[kind]
     properties = {"Name": {"title": blocks.rich_text(schema.example)}, **schema.example_values}
     head = blocks.callout(f"How {schema.title} works. This page is an example; delete it whenever you like.", "💡")
-    children = [head, *(blocks.bulleted(line) for line in schema.explains)]
+    children = [head, *(blocks.bulleted_list_item(line) for line in schema.explains)]
     return notion.create_page(data_source_id=source, properties=properties, children=children)
 
 

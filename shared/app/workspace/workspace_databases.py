@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from shared.app.engine.deps import Deps
 from shared.app.workspace.workspace_schemas import IDEAS, PAUSED, SCHEMAS
 from shared.core.pages.marks import INSTEAD
-from shared.core.text.outgoing_text import folded
+from shared.core.text.outgoing_text import fold
 from shared.ports import change_doc
 
 Json = Mapping[str, Any]
@@ -48,7 +48,7 @@ class Mapped:
             found = properties.get(our_name) or {}
         elif our_name in self.properties:
             wanted = unquote(self.properties[our_name])
-            found = next((one for one in properties.values() if unquote(str(one.get("id", ""))) == wanted), {})
+            found = next((prop for prop in properties.values() if unquote(str(prop.get("id", ""))) == wanted), {})
         elif our_name == PAUSED and self.kind == IDEAS:
             found = properties.get(PAUSED) or {}
         column = SCHEMAS[self.kind].column(our_name)
@@ -58,13 +58,13 @@ class Mapped:
         """Return the key to write the property under (its id); "" when the database has none."""
         return our_name if self.by_name else self.properties.get(our_name, "")
 
-    def named(self, page: Json) -> dict[str, str]:
+    def map_names(self, page: Json) -> dict[str, str]:
         """Return how our columns are called on this page now, by our name."""
         properties: Json = page.get("properties") or {}
         if self.by_name:
             return {c.name: c.name for c in SCHEMAS[self.kind].columns if c.name in properties}
         ids = {unquote(value): name for name, value in self.properties.items()}
-        names = {unquote(str(one.get("id", ""))): name for name, one in properties.items()}
+        names = {unquote(str(prop.get("id", ""))): name for name, prop in properties.items()}
         found = {ids[key]: name for key, name in names.items() if key in ids}
         return {**found, PAUSED: PAUSED} if PAUSED not in found and self.value(page, PAUSED) else found
 
@@ -84,12 +84,12 @@ class Mapped:
         ours = by_id.get(key) or by_name.get(name, "")
         agreed = self.options.get(ours, "")
         if self.kind == IDEAS and self.options and name != agreed:
-            others = {folded(each) for each in (*self.options, *self.options.values())} - {folded(ours), folded(agreed)}
-            if folded(name) in others:
+            others = {fold(each) for each in (*self.options, *self.options.values())} - {fold(ours), fold(agreed)}
+            if fold(name) in others:
                 return ""
         return ours or name
 
-    def told(self, our_status: str) -> str:
+    def translate_status(self, our_status: str) -> str:
         """Return the status that stands for this one here: of a newer one that nobody has agreed to, the one before."""
         return INSTEAD.get(our_status, our_status) if our_status not in self.options else our_status
 
@@ -103,7 +103,7 @@ class Mapped:
 
     def status_of_type(self, kind: str, our_status: str) -> dict[str, Any]:
         """Return the status as it is written to a column of that type ("select" or "status")."""
-        our_status = self.told(our_status)
+        our_status = self.translate_status(our_status)
         option = {"name": self.options.get(our_status, our_status)}
         if our_status in self.option_ids:
             option["id"] = self.option_ids[our_status]
@@ -132,7 +132,7 @@ def database_of(settings: Mapping[str, Any], kind: str) -> Mapped | None:
 
 def sources_of(settings: Mapping[str, Any]) -> list[str]:
     """Return the data sources of the tenant's databases."""
-    listed = [str(one.get("data_source") or "") for one in (settings.get("databases") or {}).values()]
+    listed = [str(database.get("data_source") or "") for database in (settings.get("databases") or {}).values()]
     listed.append(str(settings.get("ideas_data_source") or ""))
     return sorted({each for each in listed if each})
 
@@ -141,10 +141,12 @@ def kind_of(settings: Mapping[str, Any], data_source: str) -> str:
     """Return which of the tenant's databases a data source is; "" for none."""
     wanted = bare(data_source)
     mapped = (database_of(settings, kind) for kind in SCHEMAS)
-    return next((one.kind for one in mapped if one is not None and bare(one.data_source) == wanted), "")
+    return next(
+        (database.kind for database in mapped if database is not None and bare(database.data_source) == wanted), ""
+    )
 
 
-def mapped_page(settings: Mapping[str, Any], page: Json) -> Mapped | None:
+def map_page(settings: Mapping[str, Any], page: Json) -> Mapped | None:
     """Return the tenant's database that this page is a row of; None for any other page."""
     parent: Json = page.get("parent") or {}
     kind = kind_of(settings, str(parent.get("data_source_id") or ""))

@@ -7,39 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from shared.app.engine.deps import Deps
 from shared.app.knowledge.knowledge_marks import WEEK
-from shared.app.workspace.map_events import COUNTED
+from shared.core.documents.codec import to_body
+from shared.core.documents.places import COUNTED, MAP, LookUps, Place
 from shared.core.errors import Busy, Missing, NotAllowed
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.client.wire import normal_id
-from shared.ports import Put, change_doc
+from shared.ports import Put, change_as, read_as
 
-KIND = "map"
 PAGE, DATABASE, DATA_SOURCE = "page", "database", "data_source"
 _DEEPEST = 100  # levels; a loop in what Notion answers must end
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """One object of the workspace. `version` is its last_edited_time, which Notion gives to the minute."""
-
-    id: str
-    kind: str  # page, database or data_source
-    title: str = ""
-    parent: str = ""  # the page, database or data source it is in; "" at the top of the workspace
-    version: str = ""
-    trashed: bool = False
-    dirty: bool = False  # something in it changed since it was read
-    read_at: str = ""  # when it was mirrored, by our clock; "" when it never was
-    read_version: str = ""  # the version that was mirrored
-    text: str = ""  # address of its content as JSON, where it is mirrored
-    listed_at: str = ""  # when a crawl read what it holds
-    refused_at: str = ""  # when Notion refused it last, or did not show it; "" when that was not its last word
 
 
 def may_be_asked(place: Place, now: datetime, acted: str) -> bool:
@@ -57,8 +39,6 @@ class WorkspaceMap:
         self.noticed: Callable[[Place], None] | None = None  # hears of what is new, edited or moved, before it is kept
         self._all: dict[str, Place] | None = None
 
-    # --- looking up ---
-
     def get(self, id: str) -> Place | None:
         """Return the object; None when it is not known, or Notion does not show it to us."""
         place = self.look_up(id)
@@ -66,7 +46,7 @@ class WorkspaceMap:
 
     def look_up(self, id: str) -> Place | None:
         """Return the object if it is known, without asking Notion."""
-        place = self.known(id)
+        place = self.find_known(id)
         self.hits, self.misses = self.hits + (place is not None), self.misses + (place is None)
         return place
 
@@ -94,28 +74,26 @@ class WorkspaceMap:
             if place.title.strip().casefold() == wanted and not place.trashed and kind in ("", place.kind)
         ]
 
-    def known(self, id: str) -> Place | None:
+    def find_known(self, id: str) -> Place | None:
         """Return the object as it was remembered, without asking Notion and without counting."""
         if self._all is not None:
             return self._all.get(normal_id(id))
-        doc = self._deps.store.get(self._tenant, KIND, normal_id(id))
-        return Place(**doc.body) if doc else None
+        doc = self._deps.store.get(self._tenant, MAP, normal_id(id))
+        return read_as(Place, doc) if doc else None
 
     def everything(self) -> dict[str, Place]:
         """Return all objects by id; read from the store once."""
         if self._all is None:
             self._all, after = {}, ""
-            while docs := self._deps.store.list_docs(self._tenant, KIND, after=after):
-                self._all |= {doc.id: Place(**doc.body) for doc in docs}
+            while docs := self._deps.store.list_docs(self._tenant, MAP, after=after):
+                self._all |= {doc.id: read_as(Place, doc) for doc in docs}
                 after = docs[-1].id
         return self._all
-
-    # --- keeping ---
 
     def refresh(self, id: str, kind: str = "") -> Place | None:
         """Read one object from Notion as it is now and remember it; what is gone is remembered as trashed."""
         assert self._notion is not None, "a map that asks Notion is given one"
-        known = self.known(id)
+        known = self.find_known(id)
         for each in [kind] if kind else [known.kind] if known else [PAGE, DATABASE, DATA_SOURCE]:
             read = {PAGE: self._notion.page, DATABASE: self._notion.database, DATA_SOURCE: self._notion.data_source}
             try:
@@ -136,7 +114,7 @@ class WorkspaceMap:
         It was `answered` when it was asked for by its id: then it is not refused, or not any more.
         """
         place_id, kind = normal_id(str(raw["id"])), str(raw["object"])
-        known = self.known(place_id) or Place(place_id, kind)
+        known = self.find_known(place_id) or Place(place_id, kind)
         version = str(raw.get("last_edited_time") or known.version)
         place = replace(
             known,
@@ -155,7 +133,7 @@ class WorkspaceMap:
     def keep_sources(self, raw: Mapping[str, Any]) -> list[Place]:
         """Remember a database as Notion gives it; return the data sources in it."""
         self.keep(raw)
-        sources = [self.known(str(source["id"])) for source in raw.get("data_sources") or ()]
+        sources = [self.find_known(str(source["id"])) for source in raw.get("data_sources") or ()]
         return [source for source in sources if source is not None]
 
     def change(self, place: Place, **fields: Any) -> Place:
@@ -166,7 +144,7 @@ class WorkspaceMap:
 
     def mark(self, id: str) -> None:
         """Remember that something in an object changed, if it is known; asks Notion nothing."""
-        place = self.known(id)
+        place = self.find_known(id)
         if place is not None and not place.dirty:
             self.change(place, dirty=True)
 
@@ -175,27 +153,27 @@ class WorkspaceMap:
         if not self.hits and not self.misses:
             return
 
-        def add(known: Mapping[str, Any] | None) -> Mapping[str, Any]:
-            before = known or {"hits": 0, "misses": 0}
-            return {"hits": before["hits"] + self.hits, "misses": before["misses"] + self.misses}
+        def add(known: LookUps | None) -> LookUps:
+            before = known or LookUps()
+            return replace(before, hits=before.hits + self.hits, misses=before.misses + self.misses)
 
         with suppress(Busy):  # a count is not worth a failure
-            change_doc(self._deps.store, (self._tenant, *COUNTED), add, self._deps.stand_back)
+            change_as(LookUps, self._deps.store, (self._tenant, *COUNTED), add, self._deps.stand_back)
             self.hits = self.misses = 0
 
     def _keep_source(self, id: str, name: str, database: str) -> None:
-        known = self.known(id) or Place(id, DATA_SOURCE)
+        known = self.find_known(id) or Place(id, DATA_SOURCE)
         wanted = replace(known, title=name or known.title, parent=database, trashed=False)
         if wanted != known:
             self._save(wanted)
 
     def _save(self, place: Place) -> None:
-        known = self.known(place.id)
+        known = self.find_known(place.id)
         if known != place:
             moved = known is None or (known.version, known.parent) != (place.version, place.parent)
             if self.noticed is not None and (moved or (known is not None and known.trashed and not place.trashed)):
                 self.noticed(place)
-            self._deps.store.put(self._tenant, Put(KIND, place.id, asdict(place)))
+            self._deps.store.put(self._tenant, Put(MAP, place.id, to_body(place)))
         if self._all is not None:
             self._all[place.id] = place
 

@@ -15,7 +15,8 @@ from typing import Any
 
 from shared.app.engine.deps import Deps
 from shared.app.workspace.workspace_crawl import BLUR, OVERLAP, expand, skip, take_recent
-from shared.app.workspace.workspace_map import PAGE, Place, WorkspaceMap
+from shared.app.workspace.workspace_map import PAGE, WorkspaceMap
+from shared.core.documents.places import Place
 from shared.core.errors import Missing, Rejected
 from shared.core.page import Page, page_from_data
 from shared.integrations.notion.client.client import Notion
@@ -103,7 +104,7 @@ def _walk(
     """Read what needs it, and go on with what is found in it. `since`: also all that was not read since then."""
     waiting, seen = [place for place in start if place is not None], set[str]()
     while waiting:
-        place = places.known(waiting.pop().id)
+        place = places.find_known(waiting.pop().id)
         if place is None or place.id in seen or place.trashed:
             continue
         seen.add(place.id)
@@ -126,13 +127,13 @@ def _walk(
         if place.kind == PAGE:
             done.read.append(place.id)
         still = {each.id for each in found}
-        done.gone += [gone.id for left in before if left.id not in still for gone in _left(places, left, place)]
+        done.gone += [gone.id for left in before if left.id not in still for gone in _forget_left(places, left, place)]
         waiting += found
 
 
 def _tree(places: WorkspaceMap, root: str) -> dict[str, Place]:
     """Return a place and all that is known below it, by id."""
-    top = places.known(root)
+    top = places.find_known(root)
     found = {top.id: top} if top else {}
     below: dict[str, list[Place]] = {}
     for place in places.everything().values():
@@ -147,9 +148,9 @@ def _tree(places: WorkspaceMap, root: str) -> dict[str, Place]:
     return found
 
 
-def _left(places: WorkspaceMap, place: Place, parent: Place) -> list[Place]:
+def _forget_left(places: WorkspaceMap, place: Place, parent: Place) -> list[Place]:
     """What is no longer in its parent was moved or is gone; only Notion knows which."""
-    if (places.known(place.id) or place).parent != parent.id:
+    if (places.find_known(place.id) or place).parent != parent.id:
         return []  # found elsewhere meanwhile
     now = places.refresh(place.id, place.kind)
     return _forget(places, place) if now is None or now.trashed or now.parent == parent.id else []

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shared.core.pages import marks
+from shared.integrations.systems import FORGES
 
 Json = dict[str, Any]
 
@@ -77,7 +78,7 @@ class Schema:
 _STATUS_NAMES = ("state", "stage", "phase", "stand", "zustand", "statut", "état", "estado")
 _NAME = Column("Name", "title", required=True)
 _RUN = Column("Run", "rich_text", spellings=("agent run", "workwright run"), says="The run behind this page.")
-_PULL = Column("Pull request", "url", spellings=("pr", "pull-request", "pr link", "merge request", "github"))
+_PULL = Column("Pull request", "url", spellings=("pr", "pull-request", "pr link", "merge request", *FORGES))
 _SITE = Column("Site", "url", spellings=("website", "live site", "deployment", "webseite", "site web", "sitio"))
 _DOLLARS = "dollar"
 

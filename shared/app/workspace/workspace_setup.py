@@ -17,7 +17,7 @@ from shared.app.workspace.workspace_adopt import Adoption, Question, changes_of,
 from shared.app.workspace.workspace_create import (
     create_databases,
     data_sources_of,
-    made_for_another,
+    is_made_for_another,
     namesake,
     settings_of,
 )
@@ -49,7 +49,7 @@ _SHARED = (
     "This database was made for another connection of this workspace. If that one still works there, each page is"
     " worked on twice. Use it anyway?"
 )
-MOST_OFFERED = 50
+MAX_OFFERED = 50
 
 
 def set_up_databases(command: Command, deps: Deps, tools: Tools) -> None:
@@ -62,7 +62,7 @@ def set_up_databases(command: Command, deps: Deps, tools: Tools) -> None:
         if doc is None or doc.body["state"] != WORKING:
             return
         try:
-            outcome = _carried_out(deps, _accounts(tools), command.tenant, doc.body)
+            outcome = _carry_out(deps, _accounts(tools), command.tenant, doc.body)
         except IntegrationError as error:
             if error.error_class == ErrorClass.TRANSIENT:
                 raise
@@ -79,7 +79,7 @@ def _accounts(tools: Tools) -> Accounts:
     return accounts
 
 
-def _carried_out(deps: Deps, accounts: Accounts, tenant: str, wish: Json) -> Json:
+def _carry_out(deps: Deps, accounts: Accounts, tenant: str, wish: Json) -> Json:
     """Return the outcome: done, or what has to be answered or chosen first."""
     notion = accounts.connect_for(tenant)(Notion)
     page, adopt, answers = str(wish["page"]), wish["adopt"], wish["answers"]
@@ -101,7 +101,7 @@ def _carried_out(deps: Deps, accounts: Accounts, tenant: str, wish: Json) -> Jso
         if wanted:
             questions += _adopt(deps, notion, tenant, kind, wanted, answers)
     if questions:
-        return {"state": ASKING, "questions": [_shown(each) for each in questions]}
+        return {"state": ASKING, "questions": [_view_question(each) for each in questions]}
     if not page and not adopt and len(data_sources_of(deps, tenant)) < len(KINDS):
         return {"state": CHOOSING, **_offer(notion)}
     return {"state": DONE}
@@ -143,7 +143,7 @@ def _adopt(
         raise Rejected("notion", f"this database is your {titles[0]} already; choose another one for {titles[1]}")
     sources = data_sources_of(deps, tenant)
     source = notion.data_source(source_id)
-    if made_for_another(source, tenant) and answers.get(f"{kind}.shared") != USE:
+    if is_made_for_another(source, tenant) and answers.get(f"{kind}.shared") != USE:
         return [Question(f"{kind}.shared", _SHARED, ((USE, "Use it anyway"),))]
     found = propose(kind, source, answers, sources)
     changes = changes_of(kind, source, found, sources) if not found.questions else {}
@@ -161,9 +161,9 @@ def _mapping(kind: str, database: str, source: Json, found: Adoption) -> dict[st
 
 
 def _source_id(notion: Notion, kind: str, database: str, answers: Mapping[str, str]) -> str | Question:
-    sources = [(str(one["id"]), str(one.get("name") or "")) for one in notion.database(database)["data_sources"]]
+    sources = [(str(table["id"]), str(table.get("name") or "")) for table in notion.database(database)["data_sources"]]
     key = f"{kind}.table"
-    chosen = [one for one, _ in sources if len(sources) == 1 or one == answers.get(key)]
+    chosen = [source_id for source_id, _ in sources if len(sources) == 1 or source_id == answers.get(key)]
     if len(chosen) == 1:
         return chosen[0]
     return Question(key, f"Which table of this database holds the {kind}?", tuple(sources))
@@ -171,14 +171,14 @@ def _source_id(notion: Notion, kind: str, database: str, answers: Mapping[str, s
 
 def _offer(notion: Notion) -> Json:
     """Return what an owner can choose from: pages to put databases on, and databases to adopt."""
-    pages = [one for one in notion.search("") if (one.get("parent") or {}).get("type") != "data_source_id"]
+    pages = [page for page in notion.search("") if (page.get("parent") or {}).get("type") != "data_source_id"]
     found = [
-        {"id": str(one["parent"]["database_id"]), "title": _title(one), "like": _like(one)}
-        for one in notion.search("", "data_source")
-        if (one.get("parent") or {}).get("database_id")
+        {"id": str(source["parent"]["database_id"]), "title": _title(source), "like": _like(source)}
+        for source in notion.search("", "data_source")
+        if (source.get("parent") or {}).get("database_id")
     ]
-    listed = [{"id": str(one["id"]), "title": _title(one)} for one in pages]
-    return {"pages": listed[:MOST_OFFERED], "found": found[:MOST_OFFERED]}
+    listed = [{"id": str(page["id"]), "title": _title(page)} for page in pages]
+    return {"pages": listed[:MAX_OFFERED], "found": found[:MAX_OFFERED]}
 
 
 def _like(source: Json) -> str:
@@ -191,10 +191,10 @@ def _title(thing: Json) -> str:
     items = thing.get("title")
     if items is None:
         properties = (thing.get("properties") or {}).values()
-        items = next((one["title"] for one in properties if one.get("type") == "title"), ())
+        items = next((prop["title"] for prop in properties if prop.get("type") == "title"), ())
     return visible("".join(str(item.get("plain_text", "")) for item in items))[:200] or "Untitled"
 
 
-def _shown(question: Question) -> dict[str, Any]:
+def _view_question(question: Question) -> dict[str, Any]:
     choices = [{"value": value, "label": label} for value, label in question.choices]
     return {"key": question.key, "text": question.text, "choices": choices}

@@ -18,14 +18,15 @@ from typing import Any
 
 from shared.accounts.grants import grant_of
 from shared.app.engine.deps import Deps
+from shared.core.documents.bots import WORKSPACES, Workspace
 from shared.core.errors import Busy
-from shared.core.run.run import Run, derived_id
-from shared.ports import SYSTEM, Doc, Put, change_doc
+from shared.core.run.run import Run, derive_id
+from shared.ports import SYSTEM, Doc, Put, change_doc, get_as
 
 KIND = "ledger"
 WINDOW = timedelta(hours=24)  # a write of ours this recent counts as a cause of what happens to the object next
 AROUND = timedelta(hours=1)  # and this recent, of what happens to other objects in the same table
-MOST_PARTS = 100
+MAX_PARTS = 100
 _CONFLICTS = 5
 
 Noted = Callable[[str, str, Any], None]
@@ -43,7 +44,7 @@ def noting(deps: Deps, run: Run) -> Noted:
     last: dict[str, Mapping[str, str]] = {}
 
     def note(method: str, path: str, body: Any) -> None:
-        for thing, parts in written(method, path, body, run.trigger.page).items():
+        for thing, parts in list_writes(method, path, body, run.trigger.page).items():
             if last.get(thing) != parts:  # a write that is repeated is in the ledger already
                 deps.crash_point("ledger.before/notion")
                 wrote(deps, run, thing, parts)
@@ -60,7 +61,7 @@ def wrote(deps: Deps, run: Run, thing: str, parts: Mapping[str, str] | None = No
     def add(known: Mapping[str, Any] | None) -> Mapping[str, Any]:
         before = _fresh_body(known, now, WINDOW)
         kept = {name: each for name, each in (before.get("parts") or {}).items() if name not in (parts or {})}
-        known = dict(list({**kept, **(parts or {})}.items())[-MOST_PARTS:])
+        known = dict(list({**kept, **(parts or {})}.items())[-MAX_PARTS:])
         times = {**(before.get("times") or {}), **dict.fromkeys(parts or (), now.isoformat())}
         return {
             "run": run.id,
@@ -86,7 +87,7 @@ def causes_of(deps: Deps, tenant: str, page: str, *around: str) -> tuple[str, ..
     """
     things = [page, *(each for each in around if each)]
     others = [
-        tuple(derived_id("other-", other, run) for run in _chain(deps, other, things))
+        tuple(derive_id("other-", other, run) for run in _chain(deps, other, things))
         for other in _neighbours(deps, tenant)
     ]
     return max([_chain(deps, tenant, things), *others], key=len)
@@ -105,8 +106,8 @@ def _neighbours(deps: Deps, tenant: str) -> list[str]:
     """Return the other tenants in the same workspace: their bots are ours too."""
     grant = grant_of(deps.store, tenant, "notion")
     workspace = grant.workspace if grant else ""
-    doc = deps.store.get(SYSTEM, "workspaces", workspace) if workspace else None
-    return [each for each in (doc.body["tenants"] if doc else ()) if each != tenant]
+    known = get_as(Workspace, deps.store, (SYSTEM, WORKSPACES, workspace)) if workspace else None
+    return [each for each in (known.tenants if known else ()) if each != tenant]
 
 
 def wrote_since(deps: Deps, tenant: str, thing: str, since: datetime | None) -> bool:
@@ -134,7 +135,7 @@ def forget_old(deps: Deps, tenant: str, after: str = "", limit: int = 100) -> st
     return docs[-1].id if len(docs) == limit else ""
 
 
-def written(method: str, path: str, body: Any, page: str = "") -> dict[str, dict[str, str]]:
+def list_writes(method: str, path: str, body: Any, page: str = "") -> dict[str, dict[str, str]]:
     """Return what a request writes: object → part → hash. `page` is the run's, for blocks that do not tell theirs."""
     sent = body if isinstance(body, Mapping) else {}
     if method == "POST" and (makes := _MAKES.match(path)):

@@ -39,5 +39,5 @@ def as_ours(system: str, what: str, error: Exception) -> IntegrationError:
 
 def short(error: Exception) -> str:
     """Return the code of an error and the beginning of its text, to where Google quotes what it was sent."""
-    said, quote, _ = str(error).partition('"')
-    return f"{code_of(error)}: {said[:200]}{quote and '…'}"
+    message, quote, _ = str(error).partition('"')
+    return f"{code_of(error)}: {message[:200]}{quote and '…'}"

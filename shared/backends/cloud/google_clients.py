@@ -21,7 +21,6 @@ class GoogleFirestore(firestore.Client):
 
     @staticmethod
     def field_filter(field: str, operator: str, value: Any) -> FieldFilter:
-        """Return one condition of a query."""
         return FieldFilter(field, operator, value)
 
 

@@ -96,7 +96,7 @@ class GuardedBatch:
                 return str(self._batch.commit_time.rfc3339())
             except api_errors() as error:
                 if code_of(error) not in UNCLEAR:
-                    return self._refused(error, after_loss=unclear is not None)
+                    return self._resolve_refusal(error, after_loss=unclear is not None)
                 unclear = error
                 if version := self._already_applied(after_loss=False):
                     return version
@@ -104,7 +104,7 @@ class GuardedBatch:
             f"Firestore did not accept the write in {STORE_WRITE.tries} attempts: {unclear and short(unclear)}"
         )
 
-    def _refused(self, error: Exception, *, after_loss: bool) -> str:
+    def _resolve_refusal(self, error: Exception, *, after_loss: bool) -> str:
         """Return the version when it is our own write that stands in the way; raises what the refusal means."""
         code = code_of(error)
         if code in _REFUSED:

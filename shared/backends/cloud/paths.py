@@ -37,13 +37,11 @@ class Home:
         self.root = client.collection(TENANTS).document(tenant)
 
     def collection(self, kind: str) -> Any:
-        """Return the collection of one kind of document."""
         if not _KIND.match(kind):
             raise ValueError(f"this is not a kind of document: {kind[:80]!r}")
         return self.root.collection(kind)
 
     def document(self, kind: str, id: str) -> Any:
-        """Return the reference of one document."""
         return self.collection(kind).document(checked_id(id))
 
     def writable(self, kind: str, id: str) -> Any:
@@ -53,7 +51,6 @@ class Home:
         return self.document(kind, id)
 
     def events(self, run: str) -> Any:
-        """Return the collection of a run's events."""
         return self.document(RUNS, run).collection(EVENTS)
 
     def event(self, run: str, seq: int) -> Any:

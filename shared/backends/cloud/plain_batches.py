@@ -12,8 +12,8 @@ from shared.core.backoff import backoff
 from shared.core.errors import StoreError
 from shared.core.retries import STORE_TEXT
 
-_MOST_BYTES = 3_500_000  # of one batch; Firestore takes 10 MiB, its emulator 4
-_MOST_WRITES = 400
+_MAX_BYTES = 3_500_000  # of one batch; Firestore takes 10 MiB, its emulator 4
+_MAX_WRITES = 400
 
 
 class PlainBatches:
@@ -45,7 +45,7 @@ class PlainBatches:
 
     def _room_for(self, fields: dict[str, Any]) -> Any:
         size = 300 + sum(_size(value) for value in fields.values())
-        if not self._batches or self._bytes + size > _MOST_BYTES or self._writes >= _MOST_WRITES:
+        if not self._batches or self._bytes + size > _MAX_BYTES or self._writes >= _MAX_WRITES:
             self._batches.append(self._client.batch())
             self._bytes = self._writes = 0
         self._bytes += size

@@ -20,15 +20,12 @@ from shared.backends.cloud.failures import as_ours
 from shared.core.backoff import backoff
 from shared.core.errors import AgentError, ConfigError, IntegrationError, VersionConflict
 from shared.core.notify.attention import telling
-from shared.core.retries import CLOUD_DELIVERY, TASK
+from shared.core.retries import TASK
 from shared.core.run.commands import Command, command_from_data, command_to_data
 from shared.ports import Clock, DeadLetter, Doc, Put, Store
 from shared.telemetry import trace
 
 DEAD_LETTERS = "dead_letters"  # the kind of document
-# What the queues have to be made with. A worker that dies keeps its lease for eleven minutes, and until then every
-# delivery is answered 409: with Cloud Tasks' own first wait of 0.1 s all that are allowed would be used up in half one.
-MIN_BACKOFF, MAX_BACKOFF = CLOUD_DELIVERY.waits.base, CLOUD_DELIVERY.waits.cap
 _HORIZON = timedelta(days=30) - timedelta(minutes=5)  # Cloud Tasks refuses later times
 _TIMEOUT_S = 10.0
 
@@ -90,8 +87,8 @@ class CloudTasksQueue:
         generation = int(letter.body["generation"]) if letter else 0  # so that the next replay has a name of its own
         name, body = letter_doc(DeadLetter(command, reason, self._clock.now(), deliveries), generation)
         self._letters.put(command.tenant, Put(DEAD_LETTERS, name, body))
-        if (told := telling(command)) is not None:  # who dies before this answers no 2xx, and buries it once more
-            self._create(told, generation=generation)
+        if (notice := telling(command)) is not None:  # who dies before this answers no 2xx, and buries it once more
+            self._create(notice, generation=generation)
 
     def dead_letters(self, tenant: str) -> list[DeadLetter]:
         """Return what was put aside and not replayed since, oldest first."""
@@ -139,7 +136,7 @@ class CloudTasksQueue:
                 "url": self._url(command),
                 "http_method": "POST",
                 # without a type it arrives as an octet stream
-                "headers": {"Content-Type": "application/json", **trace.carried(command.tenant, command.run)},
+                "headers": {"Content-Type": "application/json", **trace.build_headers(command.tenant, command.run)},
                 "body": json.dumps(command_to_data(command), separators=(",", ":")).encode(),
                 "oidc_token": {
                     "service_account_email": self._settings.service_account,

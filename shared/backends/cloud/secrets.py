@@ -22,7 +22,7 @@ from shared.ports import Clock, Put, Secret, Store
 KEYS = "keys"  # the kind of document that holds a tenant's wrapped data keys
 _TTL = timedelta(minutes=5)
 _REFRESH_EVERY = timedelta(seconds=5)  # at most, per secret: what asks for it may be anybody's forged request
-_MOST_CACHED = 1000
+_MAX_CACHED = 1000
 _MAX_PAYLOAD_BYTES = 65_536
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,255}\Z")
 _TIMEOUT_S = 10.0
@@ -54,7 +54,7 @@ class _Cache(Generic[V]):
 
     def keep(self, key: tuple[str, ...], value: V, span: timedelta = _TTL) -> None:
         with self._lock:
-            if len(self._kept) >= _MOST_CACHED:
+            if len(self._kept) >= _MAX_CACHED:
                 self._kept.clear()
                 self._refreshed.clear()
             self._kept[key] = (value, self._clock.now() + span)
@@ -76,8 +76,6 @@ class CloudSecrets:
         self._secrets: _Cache[Secret] = _Cache(clock)
         self._data_keys: _Cache[bytes] = _Cache(clock)
         self._current: _Cache[str] = _Cache(clock)
-
-    # --- the operator's
 
     def get(self, name: str, *, refresh: bool = False) -> Secret:
         """Return the operator's secret; raises KeyError.
@@ -135,8 +133,6 @@ class CloudSecrets:
 
     def _name(self, name: str) -> str:
         return f"projects/{self._project}/secrets/{name}"
-
-    # --- the tenants'
 
     def seal(self, tenant: str, field: str, secret: Secret) -> Mapping[str, Any]:
         """Return a JSON-able envelope that opens only for the same tenant and field."""

@@ -19,12 +19,11 @@ from shared.backends.cloud.failures import asking_the_store
 from shared.backends.cloud.guarded import TIMEOUT_S, GuardedBatch, Pause, version_of
 from shared.backends.cloud.paths import AUDIT, OUTBOX, RUNS, TENANTS, USAGE, Home
 from shared.core.errors import StoreCorrupt
-from shared.core.run.codec import run_from_data, run_to_data
+from shared.core.run.codec import event_from_data, event_to_data, run_from_data, run_to_data
 from shared.core.run.commands import Command, command_from_data, command_to_data
-from shared.core.run.event_codec import event_from_data, event_to_data
 from shared.core.run.events import Event
 from shared.core.run.run import NOTHING, Run, Usage
-from shared.core.schema_versions import current, stamped
+from shared.core.schema_versions import current, stamp_version
 from shared.ports import SYSTEM, Clock, Commit, Doc, Loaded, Put
 
 
@@ -35,8 +34,6 @@ class FirestoreStore:
         self._client = client
         self._clock = clock
         self._pause = pause
-
-    # --- runs
 
     def load_run(self, tenant: str, run: str) -> Loaded | None:
         """Return the run, or None; another tenant's run is None too."""
@@ -82,8 +79,6 @@ class FirestoreStore:
         with asking_the_store("list events"):
             return [(int(found.id), event_from_data(_body(found))) for found in query.stream(timeout=TIMEOUT_S)]
 
-    # --- outbox
-
     def unsent(self, tenant: str, run: str) -> list[Command]:
         """Return commands committed for this run and not yet marked sent, in the order of their commit."""
         query = self._home(tenant).collection(OUTBOX).where(filter=self._client.field_filter("run", "==", run))
@@ -105,10 +100,7 @@ class FirestoreStore:
                 batch.delete(home.document(OUTBOX, command_id), None)
             batch.send()
 
-    # --- documents
-
     def get(self, tenant: str, kind: str, id: str) -> Doc | None:
-        """Return one document of the tenant."""
         with asking_the_store("read a document"):
             snapshot = self._home(tenant).document(kind, id).get(timeout=TIMEOUT_S)
         return _doc_of(snapshot) if snapshot.exists else None
@@ -129,8 +121,6 @@ class FirestoreStore:
         with asking_the_store("list documents"):
             return [_doc_of(found) for found in query.limit(limit).stream(timeout=TIMEOUT_S)]
 
-    # --- usage and audit
-
     def usage(self, tenant: str, day: date) -> Usage:
         """Return what commits of that day (in UTC) were counted to cost, before there were ledgers of it."""
         found = self.get(tenant, USAGE, day.isoformat())
@@ -139,8 +129,6 @@ class FirestoreStore:
     def audit(self, tenant: str, *, after: str = "", limit: int = 100) -> list[Doc]:
         """Return audit entries of the tenant, oldest first."""
         return self.list_docs(tenant, AUDIT, after=after, limit=limit)
-
-    # --- texts and leases
 
     def put_text(self, tenant: str, text: str) -> str:
         """Keep a text of any size; return its content address. Idempotent."""
@@ -171,8 +159,6 @@ class FirestoreStore:
         """Give a lease back, if it is still ours."""
         leases.release(self._home(tenant), key, owner, self._pause)
 
-    # --- everything of one tenant
-
     def kinds(self, tenant: str) -> list[str]:
         """Return the kinds of documents there are, ascending."""
         return erase.kinds(self._home(tenant))
@@ -185,8 +171,6 @@ class FirestoreStore:
         """Delete about so many of all the tenant's records; return how many, 0 when none is left."""
         return erase.erase(self._home(tenant), limit)
 
-    # --- across tenants, for `sweep` alone
-
     def due_runs(self, now: datetime, limit: int = 100) -> list[tuple[str, str]]:
         """Return (tenant, run) of unfinished runs whose `next_check_at` has come, the longest due first."""
         query = self._client.collection_group(RUNS).where(filter=self._client.field_filter("next_check_at", "<=", now))
@@ -194,7 +178,7 @@ class FirestoreStore:
             found = list(query.order_by("next_check_at").limit(limit).stream(timeout=TIMEOUT_S))
         return [(_tenant_of(run), run.id) for run in found]
 
-    def forgotten(self, before: datetime, limit: int = 100) -> list[Command]:
+    def find_unsent(self, before: datetime, limit: int = 100) -> list[Command]:
         """Return unsent commands of any tenant that were committed before that time, the oldest first."""
         query = self._client.collection_group(OUTBOX).where(
             filter=self._client.field_filter("committed_at", "<", before)
@@ -218,7 +202,6 @@ class FirestoreStore:
 
 
 def run_fields(run: Run) -> dict[str, Any]:
-    """Return the fields of a run."""
     return {
         "tenant": run.tenant,
         "status": run.status.value,
@@ -246,11 +229,12 @@ def _add_puts(batch: GuardedBatch, home: Home, puts: Sequence[Put]) -> None:
         if put.body is None:
             batch.delete(reference, put.expected)
         else:
-            batch.write(reference, {"tenant": home.tenant, "body": to_text(stamped(put.kind, put.body))}, put.expected)
+            batch.write(
+                reference, {"tenant": home.tenant, "body": to_text(stamp_version(put.kind, put.body))}, put.expected
+            )
 
 
 def to_text(body: Mapping[str, Any]) -> str:
-    """Return a document as JSON."""
     text = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     try:
         text.encode()

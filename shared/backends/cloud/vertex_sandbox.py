@@ -6,6 +6,7 @@ time to live ends it should we die in between. What comes back is believed as li
 
 from __future__ import annotations
 
+import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -13,17 +14,21 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
+import requests
+from google.auth.exceptions import GoogleAuthError
+
 from shared import log
-from shared.backends.cloud.vertex_bootstrap import ANSWER, BOOTSTRAP, JOB
-from shared.backends.remote.wire import why_not
+from shared.backends.remote.runner_messages import why_not
 from shared.backends.sandbox.channel import pack, unpack
 from shared.backends.sandbox.intake import check_request
 from shared.core.errors import SandboxUnavailable, Unavailable
 from shared.core.text.readable import as_text
 from shared.core.text.sentence import end_sentence
 from shared.ports import SandboxRequest, SandboxResult
+from shared.programs import read_program
 
 SYSTEM = "vertex-sandbox"
+JOB, ANSWER = "workwright-job.bin", "workwright-answer.bin"  # which the program in the sandbox reads and writes
 RUNTIME = "workwright-sandboxes"  # the display name of the empty runtime that holds ours, one per project
 _MAX_WALL_S = 280.0  # the service cuts an execution at 300 s
 _MAX_BYTES = 70_000_000  # 100 MB go each way, in base64
@@ -77,8 +82,9 @@ class VertexSandbox:
         }
         job = {"name": JOB, "content": pack(spec, list(request.files.values())), "mimeType": "application/octet-stream"}
         with self._failures(), self._sandbox() as (client, sandbox):
-            said = client.sandboxes.execute_code(name=sandbox, input_data={"code": BOOTSTRAP, "files": [job]})
-        return _result(request, _answer(said.outputs or []))
+            asked = {"code": read_program("sandbox", "vertex_bootstrap.py"), "files": [job]}
+            reply = client.sandboxes.execute_code(name=sandbox, input_data=asked)
+        return _result(request, _answer(reply.outputs or []))
 
     @contextmanager
     def _sandbox(self) -> Iterator[tuple[Any, str]]:
@@ -99,7 +105,7 @@ class VertexSandbox:
         finally:
             try:
                 client.sandboxes.delete(name=made.response.name)
-            except Exception as error:  # the result is more than the tidying; its time to live ends it
+            except _errors_of_sdk() as error:  # the result is more than the tidying; its time to live ends it
                 log.line("WARNING", "sandbox not deleted", error=type(error).__name__)
 
     def _client(self) -> Any:
@@ -113,8 +119,8 @@ class VertexSandbox:
         """Return the runtime that holds our sandboxes: the one of the settings, the one there is, or a new one."""
         with self._lock:
             if not self._runtime:
-                there = client.list(config={"filter": f'display_name="{RUNTIME}"'})
-                found = min((each.api_resource.name for each in there), default="")
+                runtimes = client.list(config={"filter": f'display_name="{RUNTIME}"'})
+                found = min((each.api_resource.name for each in runtimes), default="")
                 self._runtime = found or client.create(config={"display_name": RUNTIME}).api_resource.name
             return self._runtime
 
@@ -125,7 +131,7 @@ class VertexSandbox:
             yield
         except (SandboxUnavailable, Unavailable):
             raise
-        except Exception as error:  # Google's client has many sorts; one of ours says whether to try again
+        except _errors_of_sdk() as error:
             raise _failure(error) from error
 
 
@@ -161,16 +167,23 @@ def _sdk_client(project: str, location: str, base_url: str, credentials: Any) ->
         return client.agent_engines
 
 
+def _errors_of_sdk() -> tuple[type[Exception], ...]:
+    """Return what calls of the SDK end with: its own errors, those of the identity, and those of what carries them."""
+    from google.genai.errors import APIError
+
+    carriers = (
+        sys.modules[name].HTTPError for name in ("httpx", "httpx2") if name in sys.modules
+    )  # what it has loaded
+    return APIError, GoogleAuthError, requests.RequestException, ValueError, *carriers
+
+
 def _failure(error: Exception) -> Exception:
     """Return what an error of the SDK or of its transport means for the step."""
     code = getattr(error, "code", None)
-    said = str(getattr(error, "message", "") or type(error).__name__)[:300]
+    message = str(getattr(error, "message", "") or type(error).__name__)[:300]
     if code in (400, 401, 403, 404):
-        return SandboxUnavailable(f"vertex: answered {code}: {end_sentence(said)} {WAY_OUT}")
-    kind = type(error).__module__.partition(".")[0]
-    if code is not None or isinstance(error, ValueError) or kind in ("httpx", "httpx2", "google", "requests"):
-        return Unavailable(SYSTEM, f"{code or 'no answer'}: {said}")
-    return error  # a bug of ours
+        return SandboxUnavailable(f"vertex: answered {code}: {end_sentence(message)} {WAY_OUT}")
+    return Unavailable(SYSTEM, f"{code or 'no answer'}: {message}")
 
 
 def _answer(outputs: list[Any]) -> bytes:

@@ -41,14 +41,14 @@ class Capacity:
         core, and 1.5 GiB where it is Node's; work on a repository holds its files in memory; a model is waited for.
         """
         return {
-            BROWSER: _least(self.cores // 2, self.memory // GIB),
-            SANDBOX: _least(self.cores, self.memory // (2 * GIB)),
-            GIT: _least(2 * self.cores, 2 * self.memory // GIB),
+            BROWSER: _find_minimum(self.cores // 2, self.memory // GIB),
+            SANDBOX: _find_minimum(self.cores, self.memory // (2 * GIB)),
+            GIT: _find_minimum(2 * self.cores, 2 * self.memory // GIB),
             MODEL: 2 + 2 * self.cores,
         }
 
 
-def _least(*bounds: int) -> int:
+def _find_minimum(*bounds: int) -> int:
     return max(1, min(bounds))
 
 

@@ -7,18 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
-
-import requests
+from typing import Any, Unpack
 
 from shared.backends.models import shapes
 from shared.backends.models.turns import Reply, Turn, part, parts, whole
-from shared.backends.models.vendor import Key, Vendor
+from shared.backends.models.vendor import Key, Options, Vendor
 from shared.core.errors import AgentError, QuotaExhausted
 from shared.core.models.model_errors import ContextTooLong, InvalidOutput, Refused
 from shared.core.models.model_facts import Catalogue, Tokens
 from shared.http_answers import Answer
-from shared.http_client import Trace
 from shared.ports import Clock, Message
 
 _URL = "https://api.anthropic.com"
@@ -42,12 +39,9 @@ class Anthropic(Vendor):
         clock: Clock,
         *,
         base_url: str = "",
-        session: requests.Session | None = None,
-        trace: Trace | None = None,
-        operators: bool = False,
+        **more: Unpack[Options],
     ) -> None:
-        url = (base_url or _URL).rstrip("/").removesuffix("/v1")
-        super().__init__("anthropic", url, key, prices, clock, session=session, trace=trace, operators=operators)
+        super().__init__("anthropic", (base_url or _URL).rstrip("/").removesuffix("/v1"), key, prices, clock, **more)
 
     def _headers(self, secret: str) -> dict[str, str]:
         return {"x-api-key": secret, "anthropic-version": _VERSION}
@@ -55,8 +49,8 @@ class Anthropic(Vendor):
     def _path(self, model: str) -> str:
         return "/v1/messages"
 
-    def _body(self, model: str, turn: Turn, most: int) -> dict[str, Any]:
-        return {**self._count_body(model, turn), "max_tokens": most}
+    def _body(self, model: str, turn: Turn, max_tokens: int) -> dict[str, Any]:
+        return {**self._count_body(model, turn), "max_tokens": max_tokens}
 
     def _count_body(self, model: str, turn: Turn) -> dict[str, Any]:
         body: dict[str, Any] = {"model": model, "messages": _messages(turn)}
@@ -71,7 +65,7 @@ class Anthropic(Vendor):
             body["output_config"] = {"format": {"type": "json_schema", "schema": shapes.wire(turn.shape)}}
         return body
 
-    def _counted(self, answer: Mapping[str, Any]) -> int:
+    def _read_token_count(self, answer: Mapping[str, Any]) -> int:
         return whole(answer, "input_tokens")
 
     def _tokens(self, answer: Mapping[str, Any]) -> Tokens | None:
@@ -92,7 +86,7 @@ class Anthropic(Vendor):
         if reason == "model_context_window_exceeded":
             raise ContextTooLong("the model's window was full before the answer ended")
         if reason == "max_tokens":
-            raise turn.cut_off(_said(answer))
+            raise turn.cut_off(_read_text(answer))
         if reason not in ("end_turn", "tool_use"):
             raise InvalidOutput(f"the model stopped early: {reason or 'no reason given'}")
         blocks = parts(answer, "content")
@@ -101,19 +95,19 @@ class Anthropic(Vendor):
             for block in blocks
             if block.get("type") == "tool_use"
         ]
-        return turn.reply(_said(answer), calls)
+        return turn.reply(_read_text(answer), calls)
 
     def _refusal(self, answer: Answer, codes: frozenset[str], message: str) -> AgentError | None:
-        told = f"{answer.status} {message}"
+        reason = f"{answer.status} {message}"
         spent = answer.status == 429 and any(code.endswith("spend_limit_reached") for code in codes)
         if spent or "billing_error" in codes or "credit balance is too low" in message.lower():
-            return QuotaExhausted(self.name, told)
+            return QuotaExhausted(self.name, reason)
         if answer.status == 400 and _TOO_LONG.search(message):
-            return ContextTooLong(f"{self.name}: {told}")
+            return ContextTooLong(f"{self.name}: {reason}")
         return None
 
 
-def _said(answer: Mapping[str, Any]) -> str:
+def _read_text(answer: Mapping[str, Any]) -> str:
     return "".join(str(block.get("text", "")) for block in parts(answer, "content") if block.get("type") == "text")
 
 
@@ -123,9 +117,9 @@ def _messages(turn: Turn) -> list[dict[str, Any]]:
     request = turn.request
     blocks = [_text(request.stable) | _KEPT] if request.stable else []
     blocks += [_text(request.prompt)] if request.prompt else []
-    said = [("user", blocks)] if blocks else []
-    said += [("assistant" if each.role == "assistant" else "user", _blocks(turn, each)) for each in turn.messages]
-    for role, content in said:
+    contents = [("user", blocks)] if blocks else []
+    contents += [("assistant" if each.role == "assistant" else "user", _blocks(turn, each)) for each in turn.messages]
+    for role, content in contents:
         if found and found[-1]["role"] == role:
             found[-1]["content"] += content
         elif content:

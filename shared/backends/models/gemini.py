@@ -9,20 +9,18 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
-
-import requests
+from typing import Any, Unpack
 
 from shared.backends.models import shapes
 from shared.backends.models.google_identity import vertex_root
 from shared.backends.models.turns import Reply, Turn, part, parts, whole
-from shared.backends.models.vendor import Key, Vendor
+from shared.backends.models.vendor import Key, Options, Vendor
 from shared.backends.models.vendor_words import span
 from shared.core.errors import AgentError, QuotaExhausted, RateLimited
 from shared.core.models.model_errors import ContextTooLong, InvalidOutput, Refused
 from shared.core.models.model_facts import KEY_REFUSED, Catalogue, Tokens
 from shared.http_answers import Answer
-from shared.http_client import Trace, segment
+from shared.http_client import segment
 from shared.ports import Clock, Message, Secret
 
 _URL = "https://generativelanguage.googleapis.com"
@@ -48,12 +46,11 @@ class Gemini(Vendor):
         clock: Clock,
         *,
         base_url: str = "",
-        session: requests.Session | None = None,
-        trace: Trace | None = None,
+        **more: Unpack[Options],
     ) -> Gemini:
         """Return Gemini of the operator's own project; `token` gives access tokens of a Google identity."""
         root = vertex_root(project, location, base_url)
-        more: dict[str, Any] = {"session": session, "trace": trace, "operators": True}
+        more["operators"] = True
         return cls("vertex", f"{root}/publishers/google", lambda: Secret(token()), prices, clock, **more)
 
     @classmethod
@@ -64,13 +61,10 @@ class Gemini(Vendor):
         clock: Clock,
         *,
         base_url: str = "",
-        session: requests.Session | None = None,
-        trace: Trace | None = None,
-        operators: bool = False,
+        **more: Unpack[Options],
     ) -> Gemini:
         """Return Gemini of the developer API; `base_url` is a host, with or without the version behind it."""
         root = (base_url or _URL).rstrip("/").removesuffix(_VERSION) + _VERSION
-        more: dict[str, Any] = {"session": session, "trace": trace, "operators": operators}
         return cls("gemini", root, key, prices, clock, **more)
 
     def _headers(self, secret: str) -> dict[str, str]:
@@ -89,14 +83,14 @@ class Gemini(Vendor):
     def _count_path(self, model: str) -> str:
         return f"/models/{segment(model)}:countTokens"
 
-    def _body(self, model: str, turn: Turn, most: int) -> dict[str, Any]:
-        return {**_contents(turn), "generationConfig": {"maxOutputTokens": most, **_form(turn)}}
+    def _body(self, model: str, turn: Turn, max_tokens: int) -> dict[str, Any]:
+        return {**_contents(turn), "generationConfig": {"maxOutputTokens": max_tokens, **_form(turn)}}
 
     def _count_body(self, model: str, turn: Turn) -> dict[str, Any]:
         asked = {**_contents(turn), "generationConfig": _form(turn)}
         return asked if self.name == "vertex" else {"generateContentRequest": {"model": f"models/{model}", **asked}}
 
-    def _counted(self, answer: Mapping[str, Any]) -> int:
+    def _read_token_count(self, answer: Mapping[str, Any]) -> int:
         return whole(answer, "totalTokens")
 
     def _tokens(self, answer: Mapping[str, Any]) -> Tokens | None:
@@ -130,22 +124,22 @@ class Gemini(Vendor):
         return turn.reply(_text(candidates[0]), calls)
 
     def _refusal(self, answer: Answer, codes: frozenset[str], message: str) -> AgentError | None:
-        told, details = f"{answer.status} {message}", parts(part(answer.json, "error"), "details")
+        reason, details = f"{answer.status} {message}", parts(part(answer.json, "error"), "details")
         if answer.status == 429:
-            return self._limit_reached(told, answer, details)
+            return self._limit_reached(reason, answer, details)
         if answer.status == 400 and any(each.get("reason") == "API_KEY_INVALID" for each in details):
-            return self._unauthorized(f"400: {KEY_REFUSED}")
+            return self._refuse_key(f"400: {KEY_REFUSED}")
         if answer.status == 400 and _TOO_LONG.search(message):
-            return ContextTooLong(f"{self.name}: {told}")
+            return ContextTooLong(f"{self.name}: {reason}")
         return None
 
-    def _limit_reached(self, told: str, answer: Answer, details: list[Mapping[str, Any]]) -> AgentError:
+    def _limit_reached(self, reason: str, answer: Answer, details: list[Mapping[str, Any]]) -> AgentError:
         quotas = [str(each.get("quotaId", "")) for detail in details for each in parts(detail, "violations")]
         if any("PerDay" in quota for quota in quotas):
-            return QuotaExhausted(self.name, f"the day's quota is used up: {told}")
+            return QuotaExhausted(self.name, f"the day's quota is used up: {reason}")
         waits = [match for detail in details if (match := _SECONDS.match(str(detail.get("retryDelay", ""))))]
         wait = span(float(waits[0][1])) if waits else self._wait(answer)
-        return RateLimited(self.name, told, retry_after=wait)
+        return RateLimited(self.name, reason, retry_after=wait)
 
 
 def _form(turn: Turn) -> dict[str, Any]:

@@ -8,20 +8,27 @@ from typing import Any
 
 import requests
 
-from shared.core.errors import Unavailable
+from shared.core.errors import ConfigError, Unavailable
 
 _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
+_WAY_OUT = "run `gcloud auth application-default login`, or run as a service account"
 _MULTI_REGIONS = frozenset({"us", "eu"})
 
 
 def google_token_source(session: requests.Session | None = None) -> Callable[[], str]:
-    """Return a source of access tokens of this machine's Google identity, which asks only when the last one ends."""
+    """Return a source of access tokens of this machine's Google identity, which asks only when the last one ends.
+
+    Raises ConfigError where there is no identity; the source raises Unavailable where Google gives it no token.
+    """
     import google.auth
     from google.auth.exceptions import GoogleAuthError
     from google.auth.transport.requests import Request
 
     credentials: Any
-    credentials, _ = google.auth.default(scopes=[_SCOPE])
+    try:
+        credentials, _ = google.auth.default(scopes=[_SCOPE])
+    except (GoogleAuthError, OSError, AttributeError) as error:  # the last of a file in which something is left out
+        raise ConfigError(f"there is no Google identity ({type(error).__name__}): {_WAY_OUT}") from error
     lock, request = threading.Lock(), Request(session)
 
     def token() -> str:

@@ -18,7 +18,7 @@ from shared.backends.models.vendor import Vendor
 from shared.core.errors import AgentError
 from shared.core.models.model_errors import InvalidOutput, Refused
 from shared.core.models.model_facts import Tokens
-from shared.core.models.token_bound import estimated_tokens
+from shared.core.models.token_bound import estimate_tokens
 from shared.http_answers import Answer
 from shared.ports import Message, ModelRequest, request_tokens
 
@@ -32,15 +32,15 @@ class OpenAIChat(Vendor):
     def _path(self, model: str) -> str:
         return "/chat/completions"
 
-    def _body(self, model: str, turn: Turn, most: int) -> dict[str, Any]:
-        body: dict[str, Any] = {"model": model, "messages": _messages(turn), "max_tokens": most, "stream": False}
+    def _body(self, model: str, turn: Turn, max_tokens: int) -> dict[str, Any]:
+        body: dict[str, Any] = {"model": model, "messages": _messages(turn), "max_tokens": max_tokens, "stream": False}
         if turn.tools:  # llama.cpp takes no schema beside tools: the words in the system's message have to do
             body["tools"] = [_tool(name, tool.purpose, shape) for name, tool, shape in turn.tools]
         elif not shapes.is_open(turn.shape):
             body["response_format"] = {"type": "json_object"}
         return body
 
-    def _counted(self, answer: Mapping[str, Any]) -> int:
+    def _read_token_count(self, answer: Mapping[str, Any]) -> int:
         return 0
 
     def _tokens(self, answer: Mapping[str, Any]) -> Tokens | None:
@@ -57,9 +57,9 @@ class OpenAIChat(Vendor):
         )
 
     def _untold(self, request: ModelRequest, answer: Mapping[str, Any]) -> Tokens | None:
-        said = [part(choice, "message") for choice in parts(answer, "choices")]
-        calls = [json.dumps(each.get("tool_calls") or "", ensure_ascii=False) for each in said]
-        written = [estimated_tokens(text) for text in (*map(_text, said), *calls)]
+        messages = [part(choice, "message") for choice in parts(answer, "choices")]
+        calls = [json.dumps(each.get("tool_calls") or "", ensure_ascii=False) for each in messages]
+        written = [estimate_tokens(text) for text in (*map(_text, messages), *calls)]
         return Tokens(input=request_tokens(request), output=sum(written))
 
     def _reply(self, answer: Mapping[str, Any], turn: Turn) -> Reply:
@@ -86,7 +86,7 @@ class OpenAIChat(Vendor):
 
 def _messages(turn: Turn) -> list[dict[str, Any]]:
     request = turn.request
-    shape = shapes.told(turn.shape)
+    shape = shapes.describe_shape(turn.shape)
     wanted = f"Answer with one JSON object and nothing else. It follows this JSON schema:\n{shape}"
     system = request.system if shapes.is_open(turn.shape) else f"{request.system}\n\n{wanted}".strip()
     found: list[dict[str, Any]] = [{"role": "system", "content": system}] if system else []

@@ -27,13 +27,13 @@ _FULL = frozenset({"server_is_overloaded", "slow_down"})
 
 def refusal(system: str, answer: Answer, codes: frozenset[str], message: str) -> AgentError | None:
     """Return our error for what the vendor's own code or words say, None where only the status does."""
-    told = f"{answer.status} {message}"
+    reason = f"{answer.status} {message}"
     if codes & _SPENT or (answer.status in (403, 429) and _SPENT_WORDS.search(message)):
-        return QuotaExhausted(system, told)
+        return QuotaExhausted(system, reason)
     if answer.status in (400, 413, 422) and (codes & _TOO_LONG or _TOO_LONG_WORDS.search(message)):
-        return ContextTooLong(f"{system}: {told}")
+        return ContextTooLong(f"{system}: {reason}")
     if answer.status == 400 and codes & _POLICY:
         return Refused(f"the vendor's filter stopped the prompt: {message}")
     if answer.status == 503 and codes & _FULL:
-        return Overloaded(system, told)
+        return Overloaded(system, reason)
     return None

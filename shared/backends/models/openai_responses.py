@@ -10,23 +10,20 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
-
-import requests
+from typing import Any, Unpack
 
 from shared.backends.models import openai_errors, shapes
 from shared.backends.models.turns import Reply, Turn, part, parts, whole
-from shared.backends.models.vendor import Key, Vendor
+from shared.backends.models.vendor import Key, Options, Vendor
 from shared.core.errors import AgentError, ConfigError, OutcomeUnknown, RateLimited, Rejected
 from shared.core.models.model_errors import InvalidOutput, Refused
 from shared.core.models.model_facts import Catalogue, Tokens
 from shared.http_answers import Answer
-from shared.http_client import Trace
 from shared.ports import Clock, Message
 
 _URLS = {"openai": "https://api.openai.com/v1", "xai": "https://api.x.ai/v1"}
 _TICKS_PER_MICRO = 10_000  # xAI tells the cost in ticks of 1e-10 US dollars
-_MOST_TICKS = 10**14  # ten thousand dollars: more is no cost of one call
+_MAX_TICKS = 10**14  # ten thousand dollars: more is no cost of one call
 _MARK = {"prompt_cache_breakpoint": {"mode": "explicit"}}
 _WRONG_KEY = re.compile(r"incorrect api key", re.IGNORECASE)  # xAI tells it as a bad request, quoting the ends of it
 _DECLINED = frozenset({"invalid_prompt", "bio_policy", "misalignment_policy_violation"})
@@ -43,21 +40,18 @@ class OpenAIResponses(Vendor):
         clock: Clock,
         *,
         base_url: str = "",
-        session: requests.Session | None = None,
-        trace: Trace | None = None,
-        operators: bool = False,
+        **more: Unpack[Options],
     ) -> None:
         if name not in _URLS:
             raise ConfigError(f"no Responses API is known for {name!r}; use one of {', '.join(_URLS)}")
-        url = base_url or _URLS[name]
-        super().__init__(name, url, key, prices, clock, session=session, trace=trace, operators=operators)
+        super().__init__(name, base_url or _URLS[name], key, prices, clock, **more)
         self.count_path = "/responses/input_tokens" if name == "openai" else ""
 
     def _path(self, model: str) -> str:
         return "/responses"
 
-    def _body(self, model: str, turn: Turn, most: int) -> dict[str, Any]:
-        body = {**self._count_body(model, turn), "max_output_tokens": most, "store": False}
+    def _body(self, model: str, turn: Turn, max_tokens: int) -> dict[str, Any]:
+        body = {**self._count_body(model, turn), "max_output_tokens": max_tokens, "store": False}
         if self.name == "openai":
             kept = f"{model}\n{turn.request.system}\n{turn.request.stable}"
             body["prompt_cache_key"] = hashlib.sha256(kept.encode("utf-8", "replace")).hexdigest()[:32]
@@ -75,7 +69,7 @@ class OpenAIResponses(Vendor):
             body["text"] = {"format": form}
         return body
 
-    def _counted(self, answer: Mapping[str, Any]) -> int:
+    def _read_token_count(self, answer: Mapping[str, Any]) -> int:
         return whole(answer, "input_tokens")
 
     def _tokens(self, answer: Mapping[str, Any]) -> Tokens | None:
@@ -90,7 +84,7 @@ class OpenAIResponses(Vendor):
 
     def _micros(self, answer: Mapping[str, Any]) -> int | None:
         ticks = part(answer, "usage").get("cost_in_usd_ticks")
-        if self.name != "xai" or not isinstance(ticks, int) or isinstance(ticks, bool) or not 0 <= ticks <= _MOST_TICKS:
+        if self.name != "xai" or not isinstance(ticks, int) or isinstance(ticks, bool) or not 0 <= ticks <= _MAX_TICKS:
             return None
         return -(-ticks // _TICKS_PER_MICRO)
 
@@ -120,10 +114,10 @@ class OpenAIResponses(Vendor):
                 raise turn.cut_off(_text(answer))
             raise InvalidOutput(f"the model stopped early: {reason or 'no reason given'}")
         if status == "failed":
-            raise self._failed(part(answer, "error"))
+            raise self._translate_failure(part(answer, "error"))
         raise OutcomeUnknown(self.name, f"the answer has the status {status!r}")
 
-    def _failed(self, error: Mapping[str, Any]) -> AgentError:
+    def _translate_failure(self, error: Mapping[str, Any]) -> AgentError:
         code, message = str(error.get("code", "")), str(error.get("message", ""))[:200]
         if code == "rate_limit_exceeded":
             return RateLimited(self.name, f"{code} {message}")
@@ -135,7 +129,7 @@ class OpenAIResponses(Vendor):
 
     def _refusal(self, answer: Answer, codes: frozenset[str], message: str) -> AgentError | None:
         if self.name == "xai" and answer.status == 400 and _WRONG_KEY.search(message):
-            return self._unauthorized("400: the key was not accepted")
+            return self._refuse_key("400: the key was not accepted")
         return openai_errors.refusal(self.name, answer, codes, message)
 
 
@@ -151,10 +145,10 @@ def openai_tokens(input: int, read: Mapping[str, Any], output: int, thoughts: in
 
 
 def _text(answer: Mapping[str, Any]) -> str:
-    said = (
+    pieces = (
         part for item in parts(answer, "output") if item.get("type") == "message" for part in parts(item, "content")
     )
-    return "".join(str(piece.get("text", "")) for piece in said if piece.get("type") == "output_text")
+    return "".join(str(piece.get("text", "")) for piece in pieces if piece.get("type") == "output_text")
 
 
 def _input(turn: Turn, *, marks: bool) -> list[dict[str, Any]]:
@@ -170,7 +164,7 @@ def _input(turn: Turn, *, marks: bool) -> list[dict[str, Any]]:
 def _items(turn: Turn, message: Message) -> list[dict[str, Any]]:
     if message.role == "tool":
         return [{"type": "function_call_output", "call_id": message.call, "output": message.text}]
-    said = [{"role": message.role, "content": message.text}] if message.text else []
+    messages = [{"role": message.role, "content": message.text}] if message.text else []
     calls = [
         {
             "type": "function_call",
@@ -180,7 +174,7 @@ def _items(turn: Turn, message: Message) -> list[dict[str, Any]]:
         }
         for call in message.calls
     ]
-    return [*said, *calls]
+    return [*messages, *calls]
 
 
 def _piece(text: str) -> dict[str, Any]:

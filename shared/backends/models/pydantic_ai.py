@@ -66,8 +66,10 @@ class PydanticAI:
         turns = [[each.text, [dict(call.input) for call in each.calls]] for each in turn.messages]
         whole = [request.system, request.stable, request.prompt, turn.shape, tools, turns]
         asked = len(json_bytes(whole)) + _OVERHEAD_TOKENS
-        output = self._most(model, request)
-        return Usage(asked + output, self._prices.most(model, self._clock.now(), asked, output, self.name))
+        output = self._count_max_tokens(model, request)
+        return Usage(
+            asked + output, self._prices.compute_max_micros(model, self._clock.now(), asked, output, self.name)
+        )
 
     def window(self, model: str) -> int:
         """Return how many tokens, prompt and answer together, the model takes."""
@@ -85,7 +87,7 @@ class PydanticAI:
         turn, bound = Turn(request, self.name), self.estimate(model, request)
         price = self._prices.price(model, self._clock.now(), self.name)
         try:
-            answer = asyncio.run(self._asked(model, turn))
+            answer = asyncio.run(self._request_model(model, turn))
         except ModelAPIError as error:
             raise self._error(error, bound) from error
         except UnexpectedModelBehavior as error:
@@ -101,7 +103,7 @@ class PydanticAI:
         if find_spec("pydantic_ai") is None:
             raise ConfigError("the library pydantic-ai is not installed; run: pip install workwright[pydantic-ai]")
 
-    async def _asked(self, model: str, turn: Turn) -> ModelResponse:
+    async def _request_model(self, model: str, turn: Turn) -> ModelResponse:
         from pydantic_ai.direct import model_request
         from pydantic_ai.models import infer_model
         from pydantic_ai.providers import infer_provider_class
@@ -120,7 +122,7 @@ class PydanticAI:
                 inferred,
                 _messages(turn, native),
                 model_settings={
-                    "max_tokens": self._most(model, turn.request),
+                    "max_tokens": self._count_max_tokens(model, turn.request),
                     "timeout": turn.request.timeout.total_seconds(),
                 },
                 model_request_parameters=_parameters(turn, native),
@@ -143,7 +145,7 @@ class PydanticAI:
         shown = {"input": tokens.input, "cached": tokens.cached, "output": tokens.output, "thoughts": 0}
         return ModelResult(reply.answer, model, usage, str(answer.provider_response_id or ""), shown, reply.calls)
 
-    def _most(self, model: str, request: ModelRequest) -> int:
+    def _count_max_tokens(self, model: str, request: ModelRequest) -> int:
         return min(request.max_output_tokens, self._prices.facts(model, self.name).output)
 
     def _error(self, error: Any, bound: Usage) -> IntegrationError | ModelError:
@@ -151,24 +153,24 @@ class PydanticAI:
         from pydantic_ai import exceptions as theirs
 
         status = getattr(error, "status_code", "")
-        said = f"{status} {error.provider_error_code or error.provider_error_type or type(error).__name__}".strip()
+        reason = f"{status} {error.provider_error_code or error.provider_error_type or type(error).__name__}".strip()
         wait = None if error.retry_after is None else timedelta(seconds=error.retry_after)
         match error:
             case theirs.ModelQuotaExceededError():
-                return QuotaExhausted(self.name, said)
+                return QuotaExhausted(self.name, reason)
             case theirs.ModelRateLimitError():
-                return RateLimited(self.name, said, retry_after=wait)
+                return RateLimited(self.name, reason, retry_after=wait)
             case theirs.ModelUnavailableError():
-                return Overloaded(self.name, said, retry_after=wait)
+                return Overloaded(self.name, reason, retry_after=wait)
             case theirs.ModelContextWindowExceededError():
-                return ContextTooLong(f"{self.name}: {said}")
+                return ContextTooLong(f"{self.name}: {reason}")
             case theirs.ModelNotFoundError():
-                return Missing(self.name, said)
+                return Missing(self.name, reason)
             case theirs.ModelRequestRejectedError():
-                return Rejected(self.name, said)
+                return Rejected(self.name, reason)
             case theirs.ModelConnectionError() if error.phase in _NOT_SENT:
-                return Unreachable(self.name, said)
-        return _costing(OutcomeUnknown(self.name, said, retry_after=wait), bound)
+                return Unreachable(self.name, reason)
+        return _costing(OutcomeUnknown(self.name, reason, retry_after=wait), bound)
 
 
 def _costing(error: IntegrationError, bound: Usage) -> IntegrationError:
@@ -182,9 +184,8 @@ def _messages(turn: Turn, native: bool) -> list[ModelMessage]:
     request = turn.request
     system = request.system
     if not native:
-        system += (
-            f"\n\nAnswer with one JSON object that follows this schema, and nothing else:\n{shapes.told(turn.shape)}"
-        )
+        schema = shapes.describe_shape(turn.shape)
+        system += f"\n\nAnswer with one JSON object that follows this schema, and nothing else:\n{schema}"
     first: list[Any] = [theirs.SystemPromptPart(system)]
     first += [theirs.UserPromptPart(text) for text in (request.stable, request.prompt) if text]
     found: list[ModelMessage] = [theirs.ModelRequest(parts=first)]

@@ -58,7 +58,7 @@ def wire(shape: Json, *, all_required: bool = False) -> dict[str, Any]:
     }
 
 
-def told(shape: Json) -> str:
+def describe_shape(shape: Json) -> str:
     """Return the shape as words, for a model whose server enforces nothing: JSON Schema, as short as it can be."""
     return json.dumps(_plain(shape), ensure_ascii=False, separators=(",", ":"))
 
@@ -69,7 +69,7 @@ def read(shape: Json, value: Any) -> Any:
     Raises InvalidOutput where a text that should hold JSON does not; anything else is for the asker to check.
     """
     if is_open(shape):
-        return _opened(shape, value)
+        return _parse_open(shape, value)
     if "anyOf" in shape:
         return read(_fitting(shape["anyOf"], value), value)
     if shape.get("type") == "array" and isinstance(value, list):
@@ -103,45 +103,51 @@ def _flat(node: Any, defs: Json, above: tuple[str, ...]) -> dict[str, Any]:
     if "$ref" in node:
         name = str(node["$ref"]).rpartition("/")[2]
         if name in above or name not in defs:  # endless: no vendor takes it everywhere
-            return {_OPEN: "object", **_told(node)}
+            return {_OPEN: "object", **_describe_node(node)}
         return _flat({**defs[name], **{key: each for key, each in node.items() if key != "$ref"}}, defs, (*above, name))
     if len(node.get("allOf") or ()) == 1:
         rest = {key: each for key, each in node.items() if key != "allOf"}
         return _flat({**node["allOf"][0], **rest}, defs, above)
     choices = node.get("anyOf") or node.get("oneOf")
     if choices:
-        return {**_told(node), "anyOf": [_flat(each, defs, above) for each in choices]}
+        return {**_describe_node(node), "anyOf": [_flat(each, defs, above) for each in choices]}
     if "const" in node:
-        return {**_told(node), "type": _type_of(node["const"]), "enum": [node["const"]]}
+        return {**_describe_node(node), "type": _type_of(node["const"]), "enum": [node["const"]]}
     if isinstance(node.get("type"), list):
         plain = {key: each for key, each in node.items() if key not in ("description", *_TOLD)}
-        return {**_told(node), "anyOf": [_flat(_held({**plain, "type": each}), defs, above) for each in node["type"]]}
-    return _typed(node, defs, above)
+        return {
+            **_describe_node(node),
+            "anyOf": [_flat(_keep_fitting_values({**plain, "type": each}), defs, above) for each in node["type"]],
+        }
+    return _flatten_typed(node, defs, above)
 
 
-def _typed(node: Json, defs: Json, above: tuple[str, ...]) -> dict[str, Any]:
+def _flatten_typed(node: Json, defs: Json, above: tuple[str, ...]) -> dict[str, Any]:
     kind = node.get("type")
     if kind == "array":
         places = node.get("prefixItems")  # of a tuple: each value is of one of these kinds
         items = {"anyOf": places} if places else node.get("items")
-        return {**_told(node), "type": "array", "items": _flat(items, defs, above)}
+        return {**_describe_node(node), "type": "array", "items": _flat(items, defs, above)}
     if kind == "object" or "properties" in node:
         if not node.get("properties") and node.get("additionalProperties") is not False:
-            return {_OPEN: "object", **_told(node)}
+            return {_OPEN: "object", **_describe_node(node)}
         members = {name: _flat(each, defs, above) for name, each in (node.get("properties") or {}).items()}
         required = [name for name in node.get("required") or () if name in members]
-        return {**_told(node), "type": "object", "properties": members, "required": required}
+        return {**_describe_node(node), "type": "object", "properties": members, "required": required}
     if "enum" in node:
         kinds = list(dict.fromkeys(map(_type_of, node["enum"])))
         if kind or len(kinds) == 1:
-            return {**_told(node), "type": kind or kinds[0], "enum": list(node["enum"])}
-        return {**_told(node), "anyOf": [_held({"type": each, "enum": node["enum"]}) for each in kinds]}
+            return {**_describe_node(node), "type": kind or kinds[0], "enum": list(node["enum"])}
+        return {
+            **_describe_node(node),
+            "anyOf": [_keep_fitting_values({"type": each, "enum": node["enum"]}) for each in kinds],
+        }
     if kind in _SCALARS:
-        return {**_told(node), "type": kind}
-    return {_OPEN: "any", **_told(node)}
+        return {**_describe_node(node), "type": kind}
+    return {_OPEN: "any", **_describe_node(node)}
 
 
-def _held(node: dict[str, Any]) -> dict[str, Any]:
+def _keep_fitting_values(node: dict[str, Any]) -> dict[str, Any]:
     """Return the node with those of its values alone that are of its type: vendors refuse others."""
     if "enum" not in node:
         return node
@@ -151,7 +157,7 @@ def _held(node: dict[str, Any]) -> dict[str, Any]:
     return {**node, "enum": fits}
 
 
-def _told(node: Json) -> dict[str, Any]:
+def _describe_node(node: Json) -> dict[str, Any]:
     """Return the description, with the limits no vendor enforces said in words."""
     limits = ", ".join(f"{name} {json.dumps(node[name], ensure_ascii=False)}" for name in _TOLD if name in node)
     text = f"{node.get('description', '')} ({limits})" if limits else str(node.get("description", ""))
@@ -177,7 +183,7 @@ def _nullable(shape: Json) -> bool:
     return any(each.get("type") == "null" or each.get(_OPEN) == "any" for each in choices)
 
 
-def _opened(shape: Json, value: Any) -> Any:
+def _parse_open(shape: Json, value: Any) -> Any:
     if not isinstance(value, str):
         return value  # a server that enforces nothing may well send the value itself
     try:
@@ -196,11 +202,13 @@ def _fitting(choices: list[Json], value: Any) -> Json:
     kind = _type_of(value)
     fits = [each for each in choices if each.get("type") == kind]
     if kind == "object" and fits:
-        return max(fits, key=lambda each: (not _contradicted(each, value), len(set(each["properties"]) & set(value))))
+        return max(
+            fits, key=lambda each: (not _has_contradiction(each, value), len(set(each["properties"]) & set(value)))
+        )
     return next(iter([*fits, *(each for each in choices if is_open(each))]), choices[0])
 
 
-def _contradicted(shape: Json, value: Json) -> bool:
+def _has_contradiction(shape: Json, value: Json) -> bool:
     """Say whether a member's value is none of those listed for it: the word that tells alternatives apart."""
     listed = {name: each["enum"] for name, each in shape["properties"].items() if "enum" in each}
     return any(name in value and value[name] not in allowed for name, allowed in listed.items())

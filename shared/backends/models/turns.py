@@ -15,7 +15,7 @@ from shared.ports import Message, ModelRequest, Tool, ToolCall
 
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_-]")
 _LONGEST_NAME = 64  # of a tool or schema, at the strictest of the vendors (OpenAI)
-_MOST_TOKENS = 1_000_000_000  # of one call; more is no count, and would be booked
+_MAX_TOKENS = 1_000_000_000  # of one call; more is no count, and would be booked
 _LESS = "answer more briefly, with shorter texts and fewer entries, and end the JSON"
 _ROLES = ("assistant", "tool", "user")
 
@@ -43,7 +43,7 @@ class Turn:
         self.tools = tuple(
             (wire_name(tool.name, request.tools), tool, shapes.flat(tool.schema)) for tool in request.tools
         )
-        self.messages = request.messages if request.tools else _told(request.messages)
+        self.messages = request.messages if request.tools else _spell_out_calls(request.messages)
         self.schema_name = _NOT_IN_NAMES.sub("_", request.task)[:_LONGEST_NAME] or "answer"
 
     def name_of(self, name: str) -> str:
@@ -53,7 +53,7 @@ class Turn:
     def call(self, id: str, name: str, given: Any) -> ToolCall:
         """Return a call the model made, under our own name of the tool; raises InvalidOutput for unusable input."""
         if isinstance(given, str):
-            given = parsed(given or "{}", f"the input of the tool {name!r}")
+            given = parse_json(given or "{}", f"the input of the tool {name!r}")
         if not isinstance(given, Mapping):
             raise InvalidOutput(f"the input of the tool {name!r} must be one JSON object")
         for known, tool, shape in self.tools:
@@ -70,18 +70,18 @@ class Turn:
         if calls:
             return Reply({}, tuple(calls))
         try:
-            value = parsed(text, "the answer")
+            value = parse_json(text, "the answer")
             if not isinstance(value, dict):
                 raise InvalidOutput("the answer must be one JSON object")
             return Reply(value if shapes.is_open(self.shape) else shapes.read(self.shape, value))
         except InvalidOutput as error:
-            error.said = text
+            error.answer = text
             raise
 
     def cut_off(self, text: str) -> InvalidOutput:
         """Return the error of an answer that was longer than it may be; `text` is what there is of it."""
         error = InvalidOutput(f"the answer was cut off because it was too long; {_LESS}")
-        error.said = text
+        error.answer = text
         return error
 
 
@@ -93,7 +93,7 @@ def wire_name(name: str, tools: Sequence[Tool] = ()) -> str:
     return plain if not number else f"{plain[: _LONGEST_NAME - 4]}_{number + 1}"
 
 
-def parsed(text: str, what: str) -> Any:
+def parse_json(text: str, what: str) -> Any:
     """Return the JSON value of a text; raises InvalidOutput that says where it breaks off."""
     try:
         return json.loads(text, parse_constant=_no_constant)
@@ -124,7 +124,7 @@ def sendable(value: Any, system: str) -> Any:
 def whole(counts: Any, name: str) -> int:
     """Return a count of an answer; what is left out, or is no count of tokens, is 0."""
     value = counts.get(name) if isinstance(counts, Mapping) else None
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _MOST_TOKENS else 0
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _MAX_TOKENS else 0
 
 
 def part(answer: Any, name: str) -> Mapping[str, Any]:
@@ -148,16 +148,16 @@ def _plain(name: str) -> str:
     return _NOT_IN_NAMES.sub("_", name)[:_LONGEST_NAME]
 
 
-def _told(messages: Sequence[Message]) -> tuple[Message, ...]:
+def _spell_out_calls(messages: Sequence[Message]) -> tuple[Message, ...]:
     """Return the turns with calls and results as words: vendors refuse them where no tools are declared."""
-    said: list[Message] = []
+    turns: list[Message] = []
     for message in messages:
         asked = [
             f"I called {each.name} with {json.dumps(dict(each.input), ensure_ascii=False)}" for each in message.calls
         ]
         text = "\n".join([*([message.text] if message.text else []), *asked])
-        said.append(Message("user", f"Result:\n{text}") if message.role == "tool" else Message(message.role, text))
-    return tuple(said)
+        turns.append(Message("user", f"Result:\n{text}") if message.role == "tool" else Message(message.role, text))
+    return tuple(turns)
 
 
 def _check(system: str, request: ModelRequest) -> None:

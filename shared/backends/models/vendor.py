@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypedDict
 
 import requests
 
@@ -37,6 +37,14 @@ _OVERHEAD_TOKENS = 256  # roles and separators, which are billed too
 _CONNECT_S = 5.0
 _COUNT_S = 15.0
 _MESSAGE = 200
+
+
+class Options(TypedDict, total=False):
+    """What every vendor's adapter may be given: `operators` says that the key is the operator's, and no tenant's."""
+
+    session: requests.Session | None
+    trace: Trace | None
+    operators: bool
 
 
 class Vendor(ABC):
@@ -72,14 +80,12 @@ class Vendor(ABC):
         self._trace = trace
         self._operators = operators
 
-    # --- what a vendor's file says
-
     @abstractmethod
     def _path(self, model: str) -> str:
         """Return the path that answers."""
 
     @abstractmethod
-    def _body(self, model: str, turn: Turn, most: int) -> dict[str, Any]:
+    def _body(self, model: str, turn: Turn, max_tokens: int) -> dict[str, Any]:
         """Return what is sent. Neither temperature nor thinking: each model's own defaults suit it best."""
 
     @abstractmethod
@@ -91,7 +97,7 @@ class Vendor(ABC):
         """Return what the model said; raises ModelError, or IntegrationError for a failure told in a good answer."""
 
     @abstractmethod
-    def _counted(self, answer: Mapping[str, Any]) -> int:
+    def _read_token_count(self, answer: Mapping[str, Any]) -> int:
         """Return the tokens of the answer of the counting path."""
 
     def _count_body(self, model: str, turn: Turn) -> dict[str, Any]:
@@ -113,11 +119,9 @@ class Vendor(ABC):
         """Return our own count of a call whose answer has none; None books the upper bound."""
         return None
 
-    # --- the port
-
     def estimate(self, model: str, request: ModelRequest) -> Usage:
         """Return an upper bound: no token is shorter than a byte, and thoughts are within the output limit."""
-        return self._bound(model, request, self._asked(model, Turn(request, self.name)))
+        return self._estimate_bound(model, request, self._build_request(model, Turn(request, self.name)))
 
     def window(self, model: str) -> int:
         """Return how many tokens, prompt and answer together, the model takes."""
@@ -133,15 +137,15 @@ class Vendor(ABC):
             answer = self._exchange(path, body, _COUNT_S, self._secret(), read=True)
         except AgentError:
             return request_tokens(request)
-        counted = self._counted(answer.json) if answer.ok and isinstance(answer.json, Mapping) else 0
+        counted = self._read_token_count(answer.json) if answer.ok and isinstance(answer.json, Mapping) else 0
         return counted or request_tokens(request)
 
     def complete(self, model: str, request: ModelRequest) -> ModelResult:
         """Ask once. Raises IntegrationError and ModelError; `used` of it is what it cost, or at most may have cost."""
         turn = Turn(request, self.name)
-        body = self._asked(model, turn)
+        body = self._build_request(model, turn)
         price = self._prices.price(model, self._clock.now(), self.name)  # where there is none, nothing is asked
-        bound = self._bound(model, request, body)
+        bound = self._estimate_bound(model, request, body)
         secret = self._secret()
         try:
             answer = self._exchange(self._path(model), body, request.timeout.total_seconds(), secret)
@@ -165,8 +169,8 @@ class Vendor(ABC):
         tokens = self._tokens(answer.json)
         if tokens is None or not tokens.total:
             tokens = self._untold(turn.request, answer.json)
-        told = self._micros(answer.json)
-        usage = bound if tokens is None else Usage(tokens.total, price.micros(tokens) if told is None else told)
+        micros = self._micros(answer.json)
+        usage = bound if tokens is None else Usage(tokens.total, price.micros(tokens) if micros is None else micros)
         try:
             reply = self._reply(answer.json, turn)
         except (ModelError, IntegrationError) as error:
@@ -181,29 +185,27 @@ class Vendor(ABC):
             calls=reply.calls,
         )
 
-    def _asked(self, model: str, turn: Turn) -> dict[str, Any]:
-        body: dict[str, Any] = sendable(self._body(model, turn, self._most(model, turn.request)), self.name)
+    def _build_request(self, model: str, turn: Turn) -> dict[str, Any]:
+        body: dict[str, Any] = sendable(self._body(model, turn, self._count_max_tokens(model, turn.request)), self.name)
         return body
 
-    def _bound(self, model: str, request: ModelRequest, body: Mapping[str, Any]) -> Usage:
+    def _estimate_bound(self, model: str, request: ModelRequest, body: Mapping[str, Any]) -> Usage:
         asked = len(json_bytes(body)) + _OVERHEAD_TOKENS
-        output = self._most(model, request)
-        micros = self._prices.most(model, self._clock.now(), asked, output, self.name)
+        output = self._count_max_tokens(model, request)
+        micros = self._prices.compute_max_micros(model, self._clock.now(), asked, output, self.name)
         return Usage(asked + output, micros)
 
     def _count_path(self, model: str) -> str:
         return self.count_path
 
-    def _most(self, model: str, request: ModelRequest) -> int:
+    def _count_max_tokens(self, model: str, request: ModelRequest) -> int:
         """Return the output limit: a limit above the model's own is refused."""
         return min(request.max_output_tokens, self._prices.facts(model, self.name).output)
-
-    # --- the call
 
     def _secret(self) -> str:
         secret = self._key().reveal() if self._key is not None else ""
         if not secret.isascii() or not secret.isprintable():
-            raise self._unauthorized("the key holds characters that no key has; enter it again")
+            raise self._refuse_key("the key holds characters that no key has; enter it again")
         return secret
 
     def _exchange(
@@ -227,15 +229,15 @@ class Vendor(ABC):
         """Return our error for a refused call (integrations, section 2.5)."""
         if isinstance(answer.json, list) and answer.json:  # some of Google's front ends wrap the error in a list
             answer = replace(answer, json=answer.json[0])
-        codes, said = codes_of(answer.json), vendor_message(answer, [secret])[:_MESSAGE]
-        message = f"{answer.status} {said}"
+        codes, words = codes_of(answer.json), vendor_message(answer, [secret])[:_MESSAGE]
+        message = f"{answer.status} {words}"
         status, wait = answer.status, self._wait(answer)
-        if own := find_wrong_place(self.name, status, said) or self._refusal(answer, codes, said):
+        if own := find_wrong_place(self.name, status, words) or self._refusal(answer, codes, words):
             return own
         if status == 402:
             return QuotaExhausted(self.name, message)
         if status in (401, 403):  # without the vendor's words, which may quote the key
-            return self._unauthorized(f"{status}: {KEY_REFUSED}")
+            return self._refuse_key(f"{status}: {KEY_REFUSED}")
         if status == 429:
             return RateLimited(self.name, message, retry_after=wait)
         if status in (503, 529):
@@ -244,7 +246,7 @@ class Vendor(ABC):
             return OutcomeUnknown(self.name, message, retry_after=wait)
         return Missing(self.name, message) if status == 404 else Rejected(self.name, message)
 
-    def _unauthorized(self, message: str) -> IntegrationError:
+    def _refuse_key(self, message: str) -> IntegrationError:
         return Rejected(self.name, message) if self._operators else Unauthorized(self.name, message)
 
     def _wait(self, answer: Answer) -> timedelta | None:
@@ -261,6 +263,6 @@ class Vendor(ABC):
             lowered = name.lower()
             if left.strip() != "0" or "ratelimit" not in lowered or "remaining" not in lowered:
                 continue
-            told = headers.get(lowered.replace("remaining", "reset"), "").strip()
-            if (found := read_duration(told) or wait_until(told, self._clock.now())) is not None:
+            reset = headers.get(lowered.replace("remaining", "reset"), "").strip()
+            if (found := read_duration(reset) or wait_until(reset, self._clock.now())) is not None:
                 yield found

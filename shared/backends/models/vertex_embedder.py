@@ -16,7 +16,7 @@ import requests
 
 from shared.backends.models.google_identity import vertex_root
 from shared.core.errors import IntegrationError, OutcomeUnknown
-from shared.core.models.token_bound import estimated_tokens
+from shared.core.models.token_bound import estimate_tokens
 from shared.core.run.run import Usage
 from shared.http_client import HttpClient, Trace, segment
 from shared.ports import Secret, Vector
@@ -25,8 +25,8 @@ MODEL = "text-multilingual-embedding-002"
 DIMENSIONS = 768
 
 _SYSTEM = "vertex"
-_MOST_TEXTS, _MOST_TOKENS = 250, 20_000
-_MOST_TOKENS_OF_A_TEXT = 2_048
+_MAX_TEXTS, _MAX_TOKENS = 250, 20_000
+_MAX_TOKENS_OF_A_TEXT = 2_048
 _TASKS = {"document": "RETRIEVAL_DOCUMENT", "query": "RETRIEVAL_QUERY"}
 _TIMEOUTS = (5.0, 60.0)
 _PER_TOKEN, _PER_CHARACTER = 0.15, 0.025  # micro-dollars: the dearest text model's price, and this one's (gcp 1.3)
@@ -70,7 +70,7 @@ class VertexEmbedder:
     def estimate(self, texts: Sequence[str]) -> Usage:
         """Return what embedding these costs at most: the price is told by the character here, by the token there."""
         sent = [_cut(text) for text in texts]
-        tokens, characters = sum(map(estimated_tokens, sent)), sum(map(len, sent))
+        tokens, characters = sum(map(estimate_tokens, sent)), sum(map(len, sent))
         return Usage(tokens, max(math.ceil(tokens * _PER_TOKEN), math.ceil(characters * _PER_CHARACTER)))
 
     def _ask(self, texts: Sequence[str], task: str) -> list[Vector]:
@@ -104,8 +104,8 @@ def _requests(texts: Sequence[str]) -> Iterator[list[str]]:
     tokens = 0
     for text in texts:
         text = _cut(text)
-        needed = max(estimated_tokens(text), 1)
-        if held and (len(held) == _MOST_TEXTS or tokens + needed > _MOST_TOKENS):
+        needed = max(estimate_tokens(text), 1)
+        if held and (len(held) == _MAX_TEXTS or tokens + needed > _MAX_TOKENS):
             yield held
             held, tokens = [], 0
         held.append(text)
@@ -117,6 +117,6 @@ def _requests(texts: Sequence[str]) -> Iterator[list[str]]:
 def _cut(text: str) -> str:
     """Return the text, cut where it is surely too long; an empty one as a mark: the service refuses nothing at all."""
     text = text.encode("utf-8", "replace").decode()  # half of a surrogate pair cannot be sent
-    while estimated_tokens(text) > _MOST_TOKENS_OF_A_TEXT:
+    while estimate_tokens(text) > _MAX_TOKENS_OF_A_TEXT:
         text = text[: int(len(text) * 0.9)]
     return text.strip() or "."

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shared.backends.offline.naming import Unique
-from shared.backends.offline.reading import clean
+from shared.backends.offline.page_blocks import clean
 from shared.core.page import Block, Page
 
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _CALL = re.compile(
     r"(?<![A-Za-z])(GET|POST|PUT|PATCH|DELETE)[`*:]{0,3}\s{1,20}[`*|]{0,3}\s{0,20}"
     r"(?:https?://[\w.:-]{1,260})?(/[\w\-./{}<>:]{0,500})(\?[\w=&{}<>,.%|…-]{0,500})?"

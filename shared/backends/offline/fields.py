@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from shared.backends.offline.endpoints import Endpoint, endpoint_text, read_endpoints
-from shared.backends.offline.reading import clean, heading_level, one_line, own_words
+from shared.backends.offline.page_blocks import clean, heading_level, one_line, own_words
 from shared.core.page import Block, Page
 
 _WORD = (
@@ -40,7 +40,7 @@ _TYPES = {
     "date": "date datum fecha data tarih дата",
 }
 _TYPE_OF = {word: name for name, words in _TYPES.items() for word in words.split()}
-_MOST_EXAMPLES = 50  # places in a code block where an example may begin
+_MAX_EXAMPLES = 50  # places in a code block where an example may begin
 _LONGEST_LIST = 2_000  # letters of a line that names fields
 _OF_A_RECORD = frozenset({"bulleted_list_item", "numbered_list_item", "to_do"})
 
@@ -69,14 +69,14 @@ def read_fields(page: Page, collections: Sequence[str]) -> dict[str, tuple[Field
         if endpoint is not None and endpoint.collection in found:
             current = endpoint.collection
         elif heading_level(block):
-            current = _spoken_of(own_words(block), collections) or current
+            current = _find_mentioned(own_words(block), collections) or current
         if block.type not in _OF_A_RECORD:
             listing = bool(_FIELD.match(own_words(block))) or (listing and not own_words(block))
-        owner = (block.type == "code" and _called(clean(block.text), collections)) or current
+        owner = (block.type == "code" and _find_collection(clean(block.text), collections)) or current
         for field in _in_block(block, endpoint, listing):
             found[owner].setdefault(field.name, field)
         for each in endpoints:
-            for field in _taken_by(each):
+            for field in _list_taken(each):
                 found.get(each.collection, {}).setdefault(field.name, field)
     return {name: tuple(fields.values()) for name, fields in found.items()}
 
@@ -97,12 +97,12 @@ def field_blocks(page: Page) -> frozenset[str]:
     return frozenset(found)
 
 
-def _spoken_of(text: str, collections: Iterable[str]) -> str:
+def _find_mentioned(text: str, collections: Iterable[str]) -> str:
     words = set(re.findall(r"\w+", text.lower()))
     return next((name for name in collections if words & {name.lower(), _singular(name).lower()}), "")
 
 
-def _called(text: str, collections: Iterable[str]) -> str:
+def _find_collection(text: str, collections: Iterable[str]) -> str:
     """Return the collection whose address an example calls."""
     ends = re.findall(r"/([\w-]+)(?![\w/-])", text)
     return next((name for name in collections if name in ends), "")
@@ -118,20 +118,20 @@ def _in_block(block: Block, endpoint: Endpoint | None, listing: bool) -> Iterato
     elif block.type == "code":
         yield from _of_examples(clean(block.text))
     elif block.type in _OF_A_RECORD and listing:
-        yield from _fields([_described(own_words(block))])
+        yield from _fields([_split_description(own_words(block))])
     elif block.type != "table_row" or endpoint is not None:
         text = endpoint_text(block)
         named = _NAMED.search(text)
         if named:
-            yield from _fields(_described(part) for part in _parts(named.group(1)))
+            yield from _fields(_split_description(part) for part in _parts(named.group(1)))
 
 
-def _taken_by(endpoint: Endpoint) -> Iterator[Field]:
+def _list_taken(endpoint: Endpoint) -> Iterator[Field]:
     """Yield what the words behind an address say that it takes: "with who and when", "(who, when)"."""
     if endpoint.method not in ("POST", "PUT"):
         return
-    told = _WITH.search(endpoint.about) or _IN_BRACKETS.search(endpoint.about)
-    yield from _fields((part, "") for part in _parts(told.group(1))) if told else ()
+    phrase = _WITH.search(endpoint.about) or _IN_BRACKETS.search(endpoint.about)
+    yield from _fields((part, "") for part in _parts(phrase.group(1))) if phrase else ()
 
 
 def _of_table(block: Block) -> Iterator[Field]:
@@ -146,7 +146,7 @@ def _of_table(block: Block) -> Iterator[Field]:
 
 
 def _of_examples(text: str) -> Iterator[Field]:
-    for start in islice((match.start() for match in re.finditer(r"[{\[]", text)), _MOST_EXAMPLES):
+    for start in islice((match.start() for match in re.finditer(r"[{\[]", text)), _MAX_EXAMPLES):
         try:
             value, _ = json.JSONDecoder().raw_decode(text, start)
         except (ValueError, RecursionError):
@@ -163,7 +163,7 @@ def _parts(text: str) -> list[str]:
     return [part for part in _AND.split(line.rstrip(". ")) if part]
 
 
-def _described(text: str) -> tuple[str, str]:
+def _split_description(text: str) -> tuple[str, str]:
     match = re.match(r"\W*([\w -]+?)\s*(?:[(:：–—,]|\s-\s|$)(.*)", text, re.DOTALL)
     return (match.group(1), match.group(2)) if match else ("", "")
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from shared.backends.offline.reading import clean
+from shared.backends.offline.page_blocks import clean
 from shared.core.page import Block, Page
 
 _SHELLS = frozenset({"", "bash", "shell", "plain text", "powershell", "sh"})

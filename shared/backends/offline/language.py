@@ -78,9 +78,9 @@ def guess_from_little(text: str) -> str:
     """Return the language of a few words: one that only it has, or a letter, is taken for enough."""
     found = guess_language(text)
     scores = _scores(text)
-    told = [code for code, score in scores.items() if score and score == max(scores.values())]
-    if found != "en" or len(told) == 1:
-        return found if found != "en" else told[0]
+    best = [code for code, score in scores.items() if score and score == max(scores.values())]
+    if found != "en" or len(best) == 1:
+        return found if found != "en" else best[0]
     return next((code for code, letters in _LETTERS.items() if letters & set(text.lower())), found)
 
 

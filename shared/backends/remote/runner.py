@@ -15,7 +15,7 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Any
 
-from shared.backends.remote.wire import request_from_bytes, result_to_data
+from shared.backends.remote.runner_messages import request_from_bytes, result_to_data
 from shared.core.code.lock_files import LockProblem
 from shared.core.errors import MalformedRequest, SandboxUnavailable, TooMany
 from shared.ports import CallerCheck, Sandbox, SandboxRequest
@@ -80,7 +80,7 @@ class CodeRunner:
         except SandboxUnavailable as error:
             raise NoRoom(str(error)) from error
 
-    def refused(self) -> None:
+    def record_refusal(self) -> None:
         """Take note that nothing was run."""
         self._busy.release()
 
@@ -98,7 +98,7 @@ class Turn:
 
     def __init__(self, runner: CodeRunner) -> None:
         self.over = runner.over
-        self._refused = runner.refused
+        self._refused = runner.record_refusal
 
     def __enter__(self) -> Turn:
         return self

@@ -12,7 +12,7 @@ from typing import Any
 import requests
 from urllib3.exceptions import HTTPError, NewConnectionError
 
-from shared.backends.remote.wire import MAX_BODY, SYSTEM, request_to_bytes, result_from_bytes
+from shared.backends.remote.runner_messages import MAX_BODY, SYSTEM, request_to_bytes, result_from_bytes
 from shared.backends.sandbox.intake import check_request
 from shared.core.backoff import backoff
 from shared.core.code.lock_files import LockProblem
@@ -68,14 +68,14 @@ class RemoteSandbox:
         """Run the request there; see `Sandbox.run`."""
         return self._run(request, _PATIENCE_S)
 
-    def _run(self, request: SandboxRequest, most_s: float) -> SandboxResult:
+    def _run(self, request: SandboxRequest, max_s: float) -> SandboxResult:
         """Run it; raises Unavailable after so many seconds with nobody there, RateLimited where all are at work."""
         check_request(request)
         body = request_to_bytes(request)
         patience = request.limits.wall_s + self._grace_s + (_INSTALL_S if request.packages else 0.0)
         waited, tries, waits = 0.0, 0, CODE_RUNNER.waits
         while True:
-            answer, told = self._ask(body, patience), timedelta()
+            answer, retry_after = self._ask(body, patience), timedelta()
             tries += 1
             if answer is not None:
                 status, raw, again_s = answer
@@ -83,13 +83,13 @@ class RemoteSandbox:
                     return result_from_bytes(raw, request, self.name)
                 if not (status == 429 or (status == 503 and again_s is not None)):
                     raise _refusal(status, raw)
-                told = timedelta(seconds=again_s or 0.0)
-            if answer is not None and waited >= min(most_s, _TURN_S):
+                retry_after = timedelta(seconds=again_s or 0.0)
+            if answer is not None and waited >= min(max_s, _TURN_S):
                 raise RateLimited(SYSTEM, f"it had no free place for us within {waited:.0f} s", retry_after=_NEXT_TURN)
-            if waited >= most_s:
+            if waited >= max_s:
                 raise Unavailable(SYSTEM, f"nothing answered there within {waited:.0f} s")
-            if told > backoff(tries, waits):  # from there on it grows
-                tries, waits = 1, replace(waits, base=told)
+            if retry_after > backoff(tries, waits):  # from there on it grows
+                tries, waits = 1, replace(waits, base=retry_after)
             pause = backoff(tries, waits).total_seconds()
             self._sleep(pause)
             waited += pause

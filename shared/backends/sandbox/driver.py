@@ -147,15 +147,13 @@ class LaunchedSandbox:
             try:
                 answer, words = launcher.communicate(message, timeout)
             except subprocess.TimeoutExpired as error:
-                launcher.kill()
                 raise self._refuse("the launcher did not answer") from error
-            except BaseException:  # interrupted: nothing outlives the call
-                launcher.kill()
-                raise
+            finally:
+                launcher.kill()  # also where we were interrupted: nothing outlives the call
         try:
             return unpack(answer)
         except ValueError as error:
             if launcher.returncode == -signal.SIGKILL:  # by a machine short of memory, most likely
                 raise Unavailable(self.name, "its launcher was killed during a run") from error
-            said = as_text(words).strip()[-400:]
-            raise self._refuse(f"the launcher ended with {launcher.returncode}: {said}") from error
+            errors = as_text(words).strip()[-400:]
+            raise self._refuse(f"the launcher ended with {launcher.returncode}: {errors}") from error

@@ -72,7 +72,7 @@ class Judge:
     def __init__(self, effects: Iterable[Effect], calm: Page) -> None:
         self._effects = list(effects)
         self._calm = calm
-        self._wanted = self._made(calm)
+        self._wanted = self._count_made(calm)
 
     @property
     def messages(self) -> int:
@@ -81,7 +81,7 @@ class Judge:
 
     def verdict(self, page: Page) -> Verdict:
         """Return what is wrong with this page."""
-        found, made = Verdict(page.place, page.status), self._made(page)
+        found, made = Verdict(page.place, page.status), self._count_made(page)
         unclear, unsent = not_known(self._effects, page.id), not_sent(self._effects, page.id)
         for key, count in sorted(self._wanted.items()):
             less, more = max(0, count - made[key]), max(0, made[key] - count)
@@ -89,14 +89,14 @@ class Judge:
             if not _is_message(key):
                 found.lost += [key] * less
                 continue
-            said = _said_unsent(key, unsent)
-            found.not_sent += [key] * min(less, said)
-            found.untrue += [key] * max(0, said - less)
-            less -= min(less, said)
-            told = min(less, unclear) if key.startswith("ses") else 0
-            unclear -= told
-            found.not_known += [key] * told
-            found.untold += [key] * (less - told)
+            unsent_count = _count_unsent(key, unsent)
+            found.not_sent += [key] * min(less, unsent_count)
+            found.untrue += [key] * max(0, unsent_count - less)
+            less -= min(less, unsent_count)
+            unclear_count = min(less, unclear) if key.startswith("ses") else 0
+            unclear -= unclear_count
+            found.not_known += [key] * unclear_count
+            found.untold += [key] * (less - unclear_count)
         found.other = sorted((made - self._wanted).keys() - self._wanted.keys())
         return found
 
@@ -110,7 +110,7 @@ class Judge:
             if _is_made(effect) and id(effect) not in known and effect["at"] >= begun
         )
 
-    def _made(self, page: Page) -> Counts:
+    def _count_made(self, page: Page) -> Counts:
         return Counter(_key(effect, page.place) for effect in self._of(page) if _is_made(effect))
 
     def _of(self, page: Page) -> list[Effect]:
@@ -134,7 +134,7 @@ def _is_message(key: str) -> bool:
     return any(key.startswith(f"{system} {kind} ") for system, kind in MESSAGES)
 
 
-def _said_unsent(key: str, unsent: Mapping[tuple[str, str], int]) -> int:
+def _count_unsent(key: str, unsent: Mapping[tuple[str, str], int]) -> int:
     """Return of how many of these messages the page says that they were not sent."""
     system = key.partition(" ")[0]
     return next((unsent.get((system, gate), 0) for gate, words in _SUBJECTS.items() if re.search(words, key)), 0)

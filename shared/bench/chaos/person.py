@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.bench.chaos.processes import World
-from shared.bench.chaos.shown import told
+from shared.bench.chaos.shown import count_told
 from shared.core.pages import marks
 
 PLACES = (
@@ -92,7 +92,7 @@ class Person:
                 self.set_status(page, marks.PLAN_READY)  # Notion tells nothing about a status that stays as it was
                 page.agreed -= 1
 
-    def ended(self) -> int:
+    def count_ended(self) -> int:
         """Return how many of the pages show an end."""
         return sum(page.status in ENDED for page in self.pages)
 
@@ -103,4 +103,4 @@ class Person:
 
 def _knows(happened: Sequence[Mapping[str, Any]], page: Page) -> bool:
     """Say whether the person was told over every channel what the page asks for now."""
-    return told(happened, page.id, page.place) > page.agreed
+    return count_told(happened, page.id, page.place) > page.agreed

@@ -17,6 +17,7 @@ from typing import Any
 import requests
 
 from shared.core.errors import ConfigError
+from shared.settings import process_environment
 
 START_S = 90.0
 # As on one machine, but that what waits for people or for the outside waits no longer than it must.
@@ -88,7 +89,7 @@ class Victim:
 
     def __init__(self, folder: Path, simulators: Mapping[str, str], env: Mapping[str, str]) -> None:
         self._order = {"data": str(folder / "house"), "port": _free_port(), "simulators": dict(simulators)}
-        self._env = {**os.environ, **ENV, **env}
+        self._env = {**process_environment(), **ENV, **env}
         self._log = (folder / "house.log").open("ab")
         self._said = folder / "ready"
         self._process: subprocess.Popen[bytes] | None = None
@@ -96,9 +97,14 @@ class Victim:
     def start(self) -> None:
         """Start it; it is ready some time later, unless it is killed first."""
         command = [sys.executable, "-m", "shared.bench.chaos.house", json.dumps(self._order)]
-        with self._said.open("wb") as said:
+        with self._said.open("wb") as output:
             self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=said, stderr=self._log, env=self._env, start_new_session=True
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=self._log,
+                env=self._env,
+                start_new_session=True,
             )
 
     def ready(self) -> dict[str, Any] | None:
@@ -112,11 +118,11 @@ class Victim:
     def wait_until_ready(self) -> dict[str, Any]:
         """Wait for `ready`."""
         ends = time.monotonic() + START_S
-        while (said := self.ready()) is None:
+        while (ready := self.ready()) is None:
             if time.monotonic() > ends:
                 raise ConfigError(f"Workwright was not ready within {START_S:.0f} s; look into {self._log.name}")
             time.sleep(0.05)
-        return said
+        return ready
 
     def kill(self) -> None:
         """Kill its whole process group, at once."""

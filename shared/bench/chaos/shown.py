@@ -48,21 +48,21 @@ def not_sent(effects: Iterable[Effect], page: str) -> Counter[tuple[str, str]]:
         elif not by_person and status:
             shown = status
         for line in str(effect.get("text", "")).split("\n"):
-            said = _UNSENT.fullmatch(line)
-            if said is not None:
-                lines.setdefault(line, ASKED_AT[said["gate"]] in answered)
-    return _counted(line for line, true in lines.items() if true)
+            unsent = _UNSENT.fullmatch(line)
+            if unsent is not None:
+                lines.setdefault(line, ASKED_AT[unsent["gate"]] in answered)
+    return _count_unsent(line for line, true in lines.items() if true)
 
 
-def _counted(lines: Iterable[str]) -> Counter[tuple[str, str]]:
+def _count_unsent(lines: Iterable[str]) -> Counter[tuple[str, str]]:
     counts: Counter[tuple[str, str]] = Counter()
-    for said in filter(None, map(_UNSENT.fullmatch, lines)):
-        for number, what in _COUNTED.findall(said["what"]):
-            counts[_SYSTEMS[what], said["gate"]] += int(number or 1)
+    for unsent in filter(None, map(_UNSENT.fullmatch, lines)):
+        for number, what in _COUNTED.findall(unsent["what"]):
+            counts[_SYSTEMS[what], unsent["gate"]] += int(number or 1)
     return counts
 
 
-def told(effects: Iterable[Effect], page: str, place: str) -> int:
+def count_told(effects: Iterable[Effect], page: str, place: str) -> int:
     """Return how often people were told about a page, by the channel that told them least.
 
     A mail of which the page says that nobody knows counts as told, and so does what the page says was not sent.

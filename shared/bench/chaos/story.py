@@ -102,7 +102,7 @@ def bench_chaos(
     world = World(folder / "world")
     victim = house(folder, world.urls, {"WORKWRIGHT_BROWSER": "auto" if plan.browser else "off"})
     try:
-        return _told(plan, world, victim)
+        return _tell_story(plan, world, victim)
     finally:
         victim.kill()
         world.stop()
@@ -110,7 +110,7 @@ def bench_chaos(
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _told(plan: Plan, world: World, victim: Mortal) -> dict[str, Any]:
+def _tell_story(plan: Plan, world: World, victim: Mortal) -> dict[str, Any]:
     victim.start()
     person = Person(world, victim.wait_until_ready())
     calm = person.write(0)
@@ -125,7 +125,7 @@ def _told(plan: Plan, world: World, victim: Mortal) -> dict[str, Any]:
 
 def _until_the_end(person: Person, world: World, calm_s: float) -> None:
     ends = time.monotonic() + FIRST_S
-    while time.monotonic() < ends and person.ended() < len(person.pages):
+    while time.monotonic() < ends and person.count_ended() < len(person.pages):
         person.look(world.effects())
         time.sleep(LOOK_S)
     count, since = -1, time.monotonic()
@@ -184,7 +184,7 @@ class _Chaos:
             self._world.order(system, "/_faults", order)
 
     def _all_ended(self) -> bool:
-        return self._person.ended() == len(self._person.pages) > self._plan.runs
+        return self._person.count_ended() == len(self._person.pages) > self._plan.runs
 
     def _no_death_left(self) -> bool:
         return len(self._story.deaths) >= self._plan.kills

@@ -50,21 +50,23 @@ def first_requests(cloud: StandIn, deps: Deps, url: str) -> dict[str, Asked]:
         "forge-webhook": _forge_delivery(),
         "oauth-callback": Asked("a browser sent to Notion to agree", 303, "GET", "/start?provider=notion"),
         "api": Asked("runs listed for a key", 200, "GET", "/v1/runs", {"Authorization": f"Bearer {key}"}),
-        "code-runner": _called(cloud, url, "code-runner", Asked("an order without code, refused", 400, body=b"{}")),
+        "code-runner": _authorize_request(
+            cloud, url, "code-runner", Asked("an order without code, refused", 400, body=b"{}")
+        ),
     }
     for function, name in _QUEUED.items():
         command = Command("c-1", name, function, TENANT, "r-gone", "s-1", attempt=1)
         body = json.dumps(command_to_data(command)).encode()
         wanted = Asked("a command for a run that is gone, looked up", 204, path=f"/t/{TENANT}", body=body)
-        asked[function] = _called(cloud, url, function, wanted)
+        asked[function] = _authorize_request(cloud, url, function, wanted)
     for function in ("sweep", "sync"):
-        asked[function] = _called(cloud, url, function, Asked("a round of the scheduler's", 200))
+        asked[function] = _authorize_request(cloud, url, function, Asked("a round of the scheduler's", 200))
     return asked
 
 
 def notion_delivery(delivery: str, page: str) -> Asked:
     """Return a signed delivery about a page of the bench's tenant."""
-    told = {
+    event = {
         "id": delivery,
         "timestamp": datetime.now(UTC).isoformat(),
         "workspace_id": _WORKSPACE,
@@ -74,7 +76,7 @@ def notion_delivery(delivery: str, page: str) -> Asked:
         "entity": {"id": page, "type": "page"},
         "data": {"parent": {"id": "e" * 32, "type": "page"}},
     }
-    body = json.dumps(told).encode()
+    body = json.dumps(event).encode()
     headers = {"X-Notion-Signature": _hmac(body), "Content-Type": "application/json"}
     return Asked("a signed delivery, written down and put on the queue", 200, headers=headers, body=body)
 
@@ -90,7 +92,7 @@ def signing_secret() -> str:
 
 
 def _forge_delivery() -> Asked:
-    told: dict[str, Any] = {
+    event: dict[str, Any] = {
         "action": "submitted",
         "installation": {"id": _INSTALLATION},
         "repository": {"full_name": "acme/site"},
@@ -98,7 +100,7 @@ def _forge_delivery() -> Asked:
         "pull_request": {"number": 3, "state": "open"},
         "review": {"state": "approved", "user": {"login": "ada", "type": "User"}},
     }
-    body = json.dumps(told).encode()
+    body = json.dumps(event).encode()
     headers = {
         "X-Hub-Signature-256": _hmac(body),
         "X-GitHub-Event": "pull_request_review",
@@ -108,7 +110,7 @@ def _forge_delivery() -> Asked:
     return Asked("a signed delivery, put on the queue", 202, path="/hooks/github", headers=headers, body=body)
 
 
-def _called(cloud: StandIn, url: str, function: str, asked: Asked) -> Asked:
+def _authorize_request(cloud: StandIn, url: str, function: str, asked: Asked) -> Asked:
     headers = {"Authorization": cloud.authorization(f"{url}/{function}"), "Content-Type": "application/json"}
     return Asked(asked.what, asked.status, asked.method, asked.path, headers, asked.body)
 

@@ -48,7 +48,7 @@ def _handlers() -> dict[str, Any]:
             response_serializer=types.ListDocumentsResponse.serialize,
         ),
         "Commit": grpc.unary_unary_rpc_method_handler(
-            _taken,
+            _answer_commit,
             request_deserializer=types.CommitRequest.deserialize,
             response_serializer=types.CommitResponse.serialize,
         ),
@@ -60,7 +60,7 @@ def _missing(request: Any, context: Any) -> Iterator[Any]:
         yield types.BatchGetDocumentsResponse(missing=name, read_time=_now())
 
 
-def _taken(request: Any, context: Any) -> Any:
+def _answer_commit(request: Any, context: Any) -> Any:
     results = [types.WriteResult(update_time=_now()) for _ in request.writes]
     return types.CommitResponse(commit_time=_now(), write_results=results)
 

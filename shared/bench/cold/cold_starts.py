@@ -28,6 +28,7 @@ from shared.bench.cold.cold_cloud import StandIn
 from shared.bench.cold.cold_grpc import EmptyFirestore
 from shared.core.errors import ConfigError
 from shared.core.text import readable
+from shared.settings import process_environment
 
 ROOT = Path(__file__).resolve().parents[3]
 HELLO = "hello"
@@ -118,7 +119,7 @@ def hello_source(folder: Path) -> Path:
 def bare_environment() -> dict[str, str]:
     """Return the environment without what would configure a function."""
     ours = ("WORKWRIGHT_", "FIRESTORE_", "GOOGLE_", "SENTRY_", "OTEL_")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    kept = {name: value for name, value in process_environment().items() if not name.startswith(ours)}
     return {**kept, "PYTHONPATH": str(ROOT), "NO_PROXY": "127.0.0.1"}
 
 
@@ -135,12 +136,12 @@ def cloud_deps(env: dict[str, str]) -> Any:
 def _start(function: str, source: Path, env: dict[str, str], asked: Asked) -> Start:
     begun = time.perf_counter()
     with running(function, source, env) as (pid, port):
-        status, told = _ask_until_there(port, asked)
+        status, answer = _ask_until_there(port, asked)
         wall = time.perf_counter() - begun
         tree = _tree(pid)
         found = Start(sum(map(_cpu_ms, tree)), wall * 1000, sum(map(_memory_mb, tree)))
     if status != asked.status:
-        raise ConfigError(f"{function} answered {status} to {asked.what!r}: {told[:300]!r}")
+        raise ConfigError(f"{function} answered {status} to {asked.what!r}: {answer[:300]!r}")
     return found
 
 
@@ -161,18 +162,15 @@ def _ask_until_there(port: int, asked: Asked) -> tuple[int, bytes]:
             connection.close()
 
 
-# --- what the kernel says of a process and all below it
-
-
 def _tree(pid: int) -> list[int]:
     parents: dict[int, int] = {}
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             try:
-                told = (folder / "stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+                fields = (folder / "stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
             except OSError:  # ended meanwhile
                 continue
-            parents[int(folder.name)] = int(told[1])
+            parents[int(folder.name)] = int(fields[1])
     found = [pid]
     for each in found:
         found += [child for child, parent in parents.items() if parent == each]
@@ -189,8 +187,8 @@ def _cpu_ms(pid: int) -> float:
     spent = 0.0
     for task in Path(f"/proc/{pid}/task").iterdir():
         spent += int((task / "schedstat").read_text(encoding="ascii").split()[0]) / 1e6
-    told = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
-    ended = int(told[13]) + int(told[14])  # ticks of children, with those of theirs
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+    ended = int(fields[13]) + int(fields[14])  # ticks of children, with those of theirs
     return spent + ended * 1000 / float(os.sysconf("SC_CLK_TCK"))
 
 
@@ -199,9 +197,6 @@ def _memory_mb(pid: int) -> float:
         if line.startswith("Pss:"):
             return int(line.split()[1]) / 1024
     return 0.0
-
-
-# --- what is told
 
 
 def _aim(function: str) -> float | None:
@@ -239,10 +234,10 @@ def _report(rounds: int, starts: dict[str, list[Start]], asked: dict[str, Asked]
 def as_text(found: dict[str, Any]) -> str:
     """Return the report as lines."""
     lines = [f"{'':16} {'CPU ms':>8} {'× hello':>8} {'aim':>5} {'wall ms':>8} {'MiB':>6}  first answer"]
-    for name, told in found["functions"].items():
-        aim = f"{told['aim']:g}" if told.get("aim") else ""
+    for name, figures in found["functions"].items():
+        aim = f"{figures['aim']:g}" if figures.get("aim") else ""
         lines.append(
-            f"{name:16} {told['cpu_ms']:8.0f} {told['ratio']:8.2f} {aim:>5} {told['wall_ms']:8.0f}"
-            f" {told['memory_mb']:6.0f}  {told.get('answer', 'hello')}"
+            f"{name:16} {figures['cpu_ms']:8.0f} {figures['ratio']:8.2f} {aim:>5} {figures['wall_ms']:8.0f}"
+            f" {figures['memory_mb']:6.0f}  {figures.get('answer', 'hello')}"
         )
     return "\n".join(lines)

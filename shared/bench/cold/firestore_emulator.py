@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import socket
 import subprocess
@@ -13,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from shared.settings import process_environment
+
 _JAR = Path("platform/cloud-firestore-emulator/cloud-firestore-emulator.jar")
 _MAIN = "com.google.cloud.datastore.emulator.firestore.CloudFirestore"
 _READY_S = 60.0
@@ -22,7 +23,7 @@ def find_emulator() -> Path | None:
     """Return the emulator's jar, None where it or Java is missing."""
     if shutil.which("java") is None:
         return None
-    named, gcloud = os.environ.get("FIRESTORE_EMULATOR_JAR"), shutil.which("gcloud")
+    named, gcloud = process_environment().get("FIRESTORE_EMULATOR_JAR"), shutil.which("gcloud")
     places = [Path(named)] if named else []
     places += [Path(gcloud).resolve().parent.parent / _JAR] if gcloud else []
     return next((place for place in places if place.is_file()), None)

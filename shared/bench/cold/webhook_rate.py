@@ -82,9 +82,6 @@ def bench_webhook(requests: int = 600, clients: tuple[int, ...] = CLIENTS) -> di
     }
 
 
-# --- what it runs on
-
-
 def _world(parts: ExitStack, folder: Path) -> tuple[str, dict[str, str]]:
     """Return the name of the store, and the environment that leads to it."""
     env = {**bare_environment(), "WORKWRIGHT_DATA": str(folder)}
@@ -132,9 +129,6 @@ def _warm(function: str, source: Path, env: dict[str, str], asked: Callable[[], 
         yield _Server(pid, port)
 
 
-# --- the load
-
-
 def _hello() -> Asked:
     return Asked("hello", 200, "GET")
 
@@ -156,7 +150,7 @@ def _load(server: _Server, asked: Callable[[], Asked], clients: int, requests: i
                     break
             wanted = asked()
             begun = time.perf_counter()
-            ok = _sent(connection, wanted)
+            ok = _send(connection, wanted)
             taken = time.perf_counter() - begun
             with lock:
                 found.latencies.append(taken)
@@ -173,7 +167,7 @@ def _load(server: _Server, asked: Callable[[], Asked], clients: int, requests: i
     return found
 
 
-def _sent(connection: http.client.HTTPConnection, asked: Asked) -> bool:
+def _send(connection: http.client.HTTPConnection, asked: Asked) -> bool:
     try:
         connection.request(asked.method, asked.path, asked.body or None, dict(asked.headers))
         answer = connection.getresponse()

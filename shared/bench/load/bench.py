@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from shared.bench.load.person import Person
-from shared.bench.load.processes import MIB, Taken, Watch, settled
+from shared.bench.load.processes import MIB, Taken, Watch, wait_settled
 from shared.core.errors import ConfigError
 from shared.core.pages import marks
 from shared.local.story.idea import example_idea
+from shared.settings import process_environment
 
 Json = dict[str, Any]
 _CALM_S = 60.0  # how long memory may take to come back
@@ -47,7 +48,7 @@ def _measure(
     idea = example_idea()
     pages = [person.write(idea, number) for number in range(1, runs + 1)]
     time.sleep(idle_s)
-    idle = settled(root, 20.0)
+    idle = wait_settled(root, 20.0)
     watch, began = Watch(root), time.monotonic()
     for page in pages:
         person.set_status(page, marks.PLAN_IT)
@@ -55,7 +56,7 @@ def _measure(
     stand = person.see_through(pages, planned=planned, within_s=within_s)
     took = round(time.monotonic() - began, 1)
     watch.stop()
-    after = settled(root, _CALM_S)
+    after = wait_settled(root, _CALM_S)
     reached = {status: _times(person, status) for status in (marks.PLAN_READY, marks.DONE)}
     return {
         "bench": "load",
@@ -78,7 +79,7 @@ def _measure(
 
 
 def _by_sort(watch: Watch) -> Json:
-    return {sort: {"mib": watch.highest[sort] // MIB, "processes": watch.most[sort]} for sort in sorted(watch.most)}
+    return {sort: {"mib": watch.highest[sort] // MIB, "processes": watch.peaks[sort]} for sort in sorted(watch.peaks)}
 
 
 def _mib(taken: Taken) -> Json:
@@ -101,7 +102,11 @@ def _queue(data: Path) -> Json:
 @contextmanager
 def _up(data: Path) -> Iterator[tuple[subprocess.Popen[str], Mapping[str, Any]]]:
     """Run the house in a process group of its own; end the group afterwards."""
-    env = {name: value for name, value in os.environ.items() if name not in ("WORKWRIGHT_DATA", "WORKWRIGHT_MODE")}
+    env = {
+        name: value
+        for name, value in process_environment().items()
+        if name not in ("WORKWRIGHT_DATA", "WORKWRIGHT_MODE")
+    }
     command = [sys.executable, "-m", "shared", "up", "--port", "0", "--data", str(data)]
     with (data / "up.log").open("w", encoding="utf-8") as log:
         process = subprocess.Popen(
@@ -125,8 +130,8 @@ def _ready(lines: Any, data: Path) -> Mapping[str, Any]:
         if line.startswith("{"):
             ready: Mapping[str, Any] = json.loads(line)
             return ready
-    said = (data / "up.log").read_text(encoding="utf-8", errors="replace")[-500:]
-    raise ConfigError(f"the house did not start: {said}")
+    logged = (data / "up.log").read_text(encoding="utf-8", errors="replace")[-500:]
+    raise ConfigError(f"the house did not start: {logged}")
 
 
 def as_text(found: Json) -> str:
@@ -137,7 +142,10 @@ def as_text(found: Json) -> str:
         f" {', '.join(f'{count} {status or chr(8211)}' for status, count in found['stand'].items())}",
         *(f"{status}: {times}" for status, times in found["reached_after_s"].items()),
         f"most at once: {peak['mib']} MiB in {peak['processes']} processes",
-        *(f"  {sort:12}{one['mib']:>6} MiB {one['processes']:>4} processes" for sort, one in peak["of"].items()),
+        *(
+            f"  {sort:12}{figures['mib']:>6} MiB {figures['processes']:>4} processes"
+            for sort, figures in peak["of"].items()
+        ),
         f"memory: idle {found['idle_mib']} MiB, afterwards {found['after_mib']} MiB;"
         f" the house has {found['house_after_over_idle']} of what it had",
         f"put aside: {found['in_the_queue']['buried']}",

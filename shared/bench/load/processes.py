@@ -44,7 +44,7 @@ def tree_of(root: int) -> list[int]:
     return found
 
 
-def taken_by(root: int) -> Taken:
+def measure_tree(root: int) -> Taken:
     """Return what the tree of a process takes now, by sorts: house, simulators, browser, sandbox, other."""
     processes: Counter[str] = Counter()
     pss: Counter[str] = Counter()
@@ -68,12 +68,12 @@ def _pss(pid: int) -> int:
 
 
 def _sort(words: Iterable[bytes]) -> str:
-    said = b" ".join(words)
-    if b"shared.local.simulators" in said:
+    command = b" ".join(words)
+    if b"shared.local.simulators" in command:
         return "simulators"
-    if b"chrom" in said:
+    if b"chrom" in command:
         return "browser"
-    return "sandbox" if b"sandbox" in said or b"bwrap" in said or b"/box" in said else "other"
+    return "sandbox" if b"sandbox" in command or b"bwrap" in command or b"/box" in command else "other"
 
 
 @dataclass
@@ -81,7 +81,7 @@ class Watch:
     """Looks at a process about once a second, in a thread, and keeps the highest of everything."""
 
     root: int
-    most: Counter[str] = field(default_factory=Counter)  # sort → processes
+    peaks: Counter[str] = field(default_factory=Counter)  # sort → processes
     highest: Counter[str] = field(default_factory=Counter)  # sort → bytes
     total: int = 0
     processes: int = 0
@@ -99,21 +99,21 @@ class Watch:
 
     def _look(self) -> None:
         while not self._ended.wait(_EVERY_S):
-            now = taken_by(self.root)
-            self.most |= now.processes
+            now = measure_tree(self.root)
+            self.peaks |= now.processes
             self.highest |= now.pss
             self.total = max(self.total, now.total)
             self.processes = max(self.processes, now.processes.total())
 
 
-def settled(root: int, within_s: float) -> Taken:
+def wait_settled(root: int, within_s: float) -> Taken:
     """Return what the tree takes once it has stopped shrinking, or after that time."""
-    ends, least = time.monotonic() + within_s, taken_by(root)
+    ends, lowest = time.monotonic() + within_s, measure_tree(root)
     while time.monotonic() < ends:
         time.sleep(3)
-        now = taken_by(root)
-        if now.total < least.total * 0.99:
-            least = now
+        now = measure_tree(root)
+        if now.total < lowest.total * 0.99:
+            lowest = now
             continue
         return now
-    return least
+    return lowest

@@ -14,7 +14,7 @@ from notion_client import Client
 from notion_client.client import ClientOptions
 from notion_client.errors import NotionClientErrorBase
 
-from shared.bench.notion.notion_world import Outline, World, titled, told
+from shared.bench.notion.notion_world import Outline, World, build_title, outline_read
 from shared.integrations.notion.client.client import VERSION
 
 Json = dict[str, Any]
@@ -34,7 +34,7 @@ class Naive:
 
     def write(self, content: list[Json]) -> str:
         """Create a page and append its blocks level by level, a hundred at once; return the page's id."""
-        made = self._try(self._client.pages.create, parent={"page_id": self._home}, properties=titled("Report"))
+        made = self._try(self._client.pages.create, parent={"page_id": self._home}, properties=build_title("Report"))
         if made is None:
             return ""
         self._append(str(made["id"]), content)
@@ -44,20 +44,20 @@ class Naive:
         for start in range(0, len(content), 100):
             chunk = content[start : start + 100]
             made = self._try(self._client.blocks.children.append, parent, children=[_bare(each) for each in chunk])
-            for block, there in zip(chunk, made["results"] if made else (), strict=False):
+            for block, made_block in zip(chunk, made["results"] if made else (), strict=False):
                 below = block[block["type"]].get("children")
                 if below and block["type"] != "table":
-                    self._append(str(there["id"]), below)
+                    self._append(str(made_block["id"]), below)
 
     def read(self, page: str) -> Outline:
         """Read a page and all blocks on it."""
         self._try(self._client.pages.retrieve, page)
-        return told(self._below(page))
+        return outline_read(self._below(page))
 
     def _below(self, block: str) -> Iterator[tuple[Json, Outline]]:
         for each in self._all(self._client.blocks.children.list, block_id=block):
             enters = each["has_children"] and each["type"] != "child_page"
-            yield each, told(self._below(each["id"])) if enters else []
+            yield each, outline_read(self._below(each["id"])) if enters else []
 
     def mirror(self, page: str) -> dict[str, tuple[str, Outline]]:
         """Read a page, all blocks on it, and all pages below it."""
@@ -66,7 +66,7 @@ class Naive:
             return {}
         found = list(self._below(page))
         title = "".join(part["plain_text"] for part in raw["properties"]["title"]["title"])
-        mirrored = {page: (title, told(found))}
+        mirrored = {page: (title, outline_read(found))}
         for each, _ in found:
             if each["type"] == "child_page":
                 mirrored |= self.mirror(each["id"])

@@ -22,7 +22,7 @@ from shared.backends.clock import SystemClock
 from shared.backends.local.delivery.local_queue import LocalQueue
 from shared.backends.local.keys.local_secrets import LocalSecrets
 from shared.backends.local.state.local_store import LocalStore
-from shared.bench.notion.notion_world import LIMIT, Conditions, Outline, World, titled
+from shared.bench.notion.notion_world import LIMIT, Conditions, Outline, World, build_title
 from shared.core.errors import ErrorClass, IntegrationError
 from shared.core.page import Block
 from shared.core.rate_window import SKEW_S, Rate
@@ -37,7 +37,7 @@ from shared.steps._kind import Repeat
 Json = dict[str, Any]
 T = TypeVar("T")
 TENANT = "t-bench"
-_MOST_COMINGS = 500
+_MAX_COMINGS = 500
 _SOON_S = 1.0  # before scaling: when nobody says how long to wait
 
 
@@ -81,12 +81,12 @@ class Ours:
 
         def create(children: Any) -> str:
             return str(
-                self._notion.create_page(page_id=self._home, properties=titled("Report"), children=children)["id"]
+                self._notion.create_page(page_id=self._home, properties=build_title("Report"), children=children)["id"]
             )
 
         def find() -> str | None:
-            there = self._notion.children(self._home)
-            pages = (each for each in there if (each.get("child_page") or {}).get("title") == "Report")
+            blocks = self._notion.children(self._home)
+            pages = (each for each in blocks if (each.get("child_page") or {}).get("title") == "Report")
             return next((str(each["id"]) for each in pages), None)
 
         effects = self._effects("write")
@@ -94,7 +94,7 @@ class Ours:
         def once(name: str, do: Any, look: Any) -> Mapping[str, Any]:
             return effects(name, do, repeat=Repeat.LOOK, look=look)
 
-        return self._done(lambda: write_page(self._notion, once, wanted, create, find)) or ""
+        return self._retry_work(lambda: write_page(self._notion, once, wanted, create, find)) or ""
 
     def read(self, page: str) -> Outline:
         """Read a page and all blocks on it."""
@@ -103,11 +103,11 @@ class Ours:
             with kept_reads(self._deps, TENANT, "read") as kept:
                 return _outline(self._notion.read_page(page, kept=kept).blocks)
 
-        return self._done(work) or []
+        return self._retry_work(work) or []
 
     def mirror(self, root: str) -> dict[str, tuple[str, Outline]]:
         """Bring our copy of a page and of all pages below it up to date; return it."""
-        self._done(lambda: mirror(self._deps, TENANT, self._notion, root))
+        self._retry_work(lambda: mirror(self._deps, TENANT, self._notion, root))
         found: dict[str, tuple[str, Outline]] = {}
         for place in WorkspaceMap(self._deps, TENANT).everything().values():
             page = content(self._deps, TENANT, place)
@@ -131,7 +131,7 @@ class Ours:
             rows = all_rows(self._notion, memory, source, None, [], "found")
             write_rows(self._notion, memory, [row | {"properties": value} for row in rows if missing(row)], "rows")
 
-        self._done(work)
+        self._retry_work(work)
 
     def close(self) -> None:
         """Let go of the folder."""
@@ -140,17 +140,17 @@ class Ours:
     def _effects(self, scope: str) -> Effects:
         return Effects(self._deps, TENANT, scope, scope, "notion")
 
-    def _done(self, work: Callable[[], T]) -> T | None:
+    def _retry_work(self, work: Callable[[], T]) -> T | None:
         """Do it, coming again after what passes; what does not pass is an error."""
-        for _ in range(_MOST_COMINGS):
+        for _ in range(_MAX_COMINGS):
             try:
                 return work()
             except IntegrationError as error:
                 if error.error_class != ErrorClass.TRANSIENT:
                     break
-                told = error.retry_after
+                retry_after = error.retry_after
                 self.came_again += 1
-            time.sleep(told.total_seconds() if told is not None else _SOON_S / self._scale)
+            time.sleep(retry_after.total_seconds() if retry_after is not None else _SOON_S / self._scale)
         self.errors += 1
         return None
 

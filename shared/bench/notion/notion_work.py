@@ -6,7 +6,6 @@ Notion's minute is scaled down, for both alike, so that the whole takes about tw
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 import time
@@ -20,6 +19,7 @@ from typing import Any, Protocol, TypeVar
 from shared.bench.notion import notion_world as worlds
 from shared.bench.notion.notion_world import Conditions, Outline, World
 from shared.core.errors import ConfigError
+from shared.settings import process_environment
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -82,7 +82,7 @@ def bench_notion(sizes: Sizes, conditions: Conditions) -> Json:
         version = metadata.version("notion-client")
     except metadata.PackageNotFoundError:
         raise ConfigError("bench notion compares with notion-client, which `make bench` installs") from None
-    ours, naive = _measured(_ours, sizes, conditions), _measured(_naive, sizes, conditions)
+    ours, naive = _measure_way(_ours, sizes, conditions), _measure_way(_naive, sizes, conditions)
     window, scale = conditions.window_s, conditions.scale
     return {
         "bench": "notion",
@@ -124,33 +124,33 @@ def _naive(world: World, conditions: Conditions, folder: Path) -> Side:
     return Naive(world)
 
 
-def _measured(build: Build, sizes: Sizes, conditions: Conditions) -> dict[str, Measured]:
+def _measure_way(build: Build, sizes: Sizes, conditions: Conditions) -> dict[str, Measured]:
     """Do all tasks in one way."""
     found: dict[str, Measured] = {}
     with _at_work(build, conditions) as (world, side):
         content = worlds.document(sizes.blocks)
-        found["write"] = _timed(
+        found["write"] = _time_task(
             world, side, conditions, "write", lambda: side.write(content),
-            lambda page: bool(page) and world.outline(page) == worlds.written(content),
+            lambda page: bool(page) and world.outline(page) == worlds.outline_sent(content),
         )  # fmt: skip
     with _at_work(build, conditions) as (world, side):
         page = world.large_page(worlds.document(sizes.blocks))
         world.move_clock(_HOUR)
-        found["read"] = _timed(
+        found["read"] = _time_task(
             world, side, conditions, "read", lambda: side.read(page), lambda seen: seen == world.outline(page)
         )
     with _at_work(build, conditions) as (world, side):
         ids = worlds.plant(world, sizes.pages)
         for name, later in (("mirror", _HOUR), ("mirror_again", 3 * _HOUR)):
             world.move_clock(later)
-            found[name] = _timed(
+            found[name] = _time_task(
                 world, side, conditions, name, lambda: side.mirror(ids[0]), lambda seen: seen == world.tree(ids[0])
             )
             world.move_clock(2 * _HOUR)
             worlds.change(world, ids)
     with _at_work(build, conditions) as (world, side):
         source = worlds.table(world, sizes.rows)
-        found["update_rows"] = _timed(
+        found["update_rows"] = _time_task(
             world, side, conditions, "update_rows", lambda: side.update_rows(source),
             lambda _: worlds.rows_done(world, source) == sizes.rows,
         )  # fmt: skip
@@ -160,7 +160,7 @@ def _measured(build: Build, sizes: Sizes, conditions: Conditions) -> dict[str, M
 @contextmanager
 def _at_work(build: Build, conditions: Conditions) -> Iterator[tuple[World, Side]]:
     """Lend a fresh workspace, and a side that works in it."""
-    folder = Path(tempfile.mkdtemp(prefix="workwright-bench-", dir=os.environ.get("WORKWRIGHT_BENCH_DIR")))
+    folder = Path(tempfile.mkdtemp(prefix="workwright-bench-", dir=process_environment().get("WORKWRIGHT_BENCH_DIR")))
     world = World()
     try:
         side = build(world, conditions, folder)
@@ -173,7 +173,7 @@ def _at_work(build: Build, conditions: Conditions) -> Iterator[tuple[World, Side
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _timed(
+def _time_task(
     world: World, side: Side, conditions: Conditions, name: str, work: Callable[[], T], complete: Callable[[T], bool]
 ) -> Measured:
     errors, came_again = side.errors, side.came_again

@@ -96,7 +96,7 @@ class World:
 
     def page(self, parent: str, title: str, content: Sequence[Json] = ()) -> str:
         """Write a page; return its id."""
-        body = {"parent": {"page_id": parent}, "properties": titled(title), "children": list(content)}
+        body = {"parent": {"page_id": parent}, "properties": build_title(title), "children": list(content)}
         return str(self.as_person("POST", "/v1/pages", body)["id"])
 
     def large_page(self, content: Sequence[Json]) -> str:
@@ -108,10 +108,10 @@ class World:
     def outline(self, page: str) -> Outline:
         """Return what really stands on a page."""
         nodes = self._simulator.state["nodes"]
-        there = [nodes[child] for child in nodes[page]["children"]]
+        children = [nodes[child] for child in nodes[page]["children"]]
         return [
             [node["type"], _text(node["data"]), self.outline(node["id"])]
-            for node in there
+            for node in children
             if node["object"] == "block" and not node["in_trash"]
         ]
 
@@ -129,12 +129,12 @@ class World:
         return requests.post(self.url + path, json=body, timeout=60).json()
 
 
-def titled(title: str) -> Json:
+def build_title(title: str) -> Json:
     """Return the properties of a page that has but a title."""
     return {"title": {"title": [{"type": "text", "text": {"content": title}}]}}
 
 
-def told(found: Iterable[tuple[Json, Outline]]) -> Outline:
+def outline_read(found: Iterable[tuple[Json, Outline]]) -> Outline:
     """Return the outline of blocks as the API gives them, each with that of what stands below it."""
     return [
         [raw["type"], _text(raw[raw["type"]]), below]
@@ -143,10 +143,11 @@ def told(found: Iterable[tuple[Json, Outline]]) -> Outline:
     ]
 
 
-def written(content: Iterable[Json]) -> Outline:
+def outline_sent(content: Iterable[Json]) -> Outline:
     """Return the outline of blocks as they are sent."""
     return [
-        [each["type"], _text(each[each["type"]]), written(each[each["type"]].get("children", ()))] for each in content
+        [each["type"], _text(each[each["type"]]), outline_sent(each[each["type"]].get("children", ()))]
+        for each in content
     ]
 
 
@@ -174,9 +175,6 @@ def _orders(conditions: Conditions, name: str) -> list[Json]:
     return orders
 
 
-# --- content ----------------------------------------------------------------------------------------------------------
-
-
 def document(size: int) -> list[Json]:
     """Return a page of `size` blocks in sections of twenty: text, lists, a table, code, to-dos.
 
@@ -193,17 +191,19 @@ def _section(number: int) -> Iterator[Json]:
     yield blocks.paragraph(f"What section {number} is about, in a sentence or two that people might write.")
     follows = blocks.paragraph("and what follows from it")
     if number % 5 == 4:
-        reasons = [blocks.bulleted("a reason for it", [blocks.bulleted("a detail of it", [follows])])]
+        reasons = [
+            blocks.bulleted_list_item("a reason for it", [blocks.bulleted_list_item("a detail of it", [follows])])
+        ]
     else:
-        reasons = [blocks.bulleted("a reason for it"), blocks.bulleted("a detail of it"), follows]
-    second = blocks.bulleted("the second point", [*reasons, blocks.bulleted("more")])
-    yield blocks.bulleted("The first point", [second, blocks.bulleted("the third point")])
+        reasons = [blocks.bulleted_list_item("a reason for it"), blocks.bulleted_list_item("a detail of it"), follows]
+    second = blocks.bulleted_list_item("the second point", [*reasons, blocks.bulleted_list_item("more")])
+    yield blocks.bulleted_list_item("The first point", [second, blocks.bulleted_list_item("the third point")])
     yield blocks.table([["Name", "Value"], [f"n{number}", "1"], ["sum", "2"]], header_row=True)
     yield blocks.to_do("look at it", children=[blocks.paragraph("by the end of the week")])
     yield blocks.to_do("decide", checked=True)
     yield blocks.code(f"print({number})", "python")
     yield blocks.quote("Somebody said so.")
-    yield blocks.numbered("Then go on.")
+    yield blocks.numbered_list_item("Then go on.")
     yield blocks.divider()
 
 
@@ -229,7 +229,7 @@ def plant(world: World, pages: int) -> list[str]:
 def change(world: World, ids: Sequence[str]) -> None:
     """Change three pages as people do: rename one, add to another, rewrite a line of the third."""
     first, second, third = (ids[len(ids) * part // 4] for part in (1, 2, 3))
-    world.as_person("PATCH", f"/v1/pages/{first}", {"properties": titled("Renamed")})
+    world.as_person("PATCH", f"/v1/pages/{first}", {"properties": build_title("Renamed")})
     world.as_person("PATCH", f"/v1/blocks/{second}/children", {"children": [blocks.paragraph("added")]})
     line = world.as_person("GET", f"/v1/blocks/{third}/children", {})["results"][1]["id"]
     world.as_person("PATCH", f"/v1/blocks/{line}", {"paragraph": blocks.paragraph("rewritten")["paragraph"]})

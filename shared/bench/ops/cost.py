@@ -18,7 +18,7 @@ from typing import Any
 from shared.bench.ops.ops import BEFORE, CALLS, MODELS, TOKENS_IN, TOKENS_OUT, price_days
 from shared.bench.ops.ops_counting import REQUESTS
 from shared.bench.ops.prices import DAYS, model_usd, monthly_usd
-from shared.bench.ops.scale import NOTION_PER_MINUTE, SECONDS, SYNC_EVERY_S, deployed_rules
+from shared.bench.ops.scale import NOTION_PER_MINUTE, SECONDS, SYNC_EVERY_S, read_rules
 
 SIZES = (1, 100, 10_000)  # tenants
 WORKING_DAYS = 22
@@ -46,7 +46,7 @@ class Month:
 
 
 @cache
-def counted() -> Mapping[str, Any]:
+def read_counts() -> Mapping[str, Any]:
     """Return what a run, and a call of the clock, was counted to use last."""
     found: Mapping[str, Any] = json.loads(BEFORE.read_text(encoding="utf-8"))["now"]
     return found
@@ -54,7 +54,7 @@ def counted() -> Mapping[str, Any]:
 
 def month(tenants: int, runs_per_day: float = 1.0, on: date = ON) -> Month:
     """Return a month in which every tenant has so many runs on each working day."""
-    runs, now = round(tenants * runs_per_day * WORKING_DAYS), counted()
+    runs, now = round(tenants * runs_per_day * WORKING_DAYS), read_counts()
     used: Counter[str] = Counter()
     for name, times in now["run"].items():
         if name not in (CALLS, TOKENS_IN, TOKENS_OUT):
@@ -66,7 +66,7 @@ def month(tenants: int, runs_per_day: float = 1.0, on: date = ON) -> Month:
         used[name] += _CALLS["sync"] * ((times - own) * tenants + own)
     used["scheduler_jobs"] = 2
     for function, requests in _requests(runs, tenants).items():
-        seconds, gib = _billed_s(function, requests), _setting(function)["gib"]
+        seconds, gib = _sum_billed_s(function, requests), _setting(function)["gib"]
         used["vcpu_seconds"] += round(seconds)
         used["gib_seconds"] += round(seconds * gib)
     tokens = (now["run"][TOKENS_IN], now["run"][TOKENS_OUT])
@@ -78,13 +78,13 @@ def _requests(runs: int, tenants: int) -> dict[str, float]:
     """Return how many requests each function answers in a month."""
     found = {
         name: counts[REQUESTS] * runs
-        for name, counts in counted()["by_function"].items()
+        for name, counts in read_counts()["by_function"].items()
         if name not in _CALLS and REQUESTS in counts
     }
     return {**found, "sweep": _CALLS["sweep"], "sync": _CALLS["sync"] * tenants}
 
 
-def _billed_s(function: str, requests: float) -> float:
+def _sum_billed_s(function: str, requests: float) -> float:
     """Return the seconds of instances: one request at a time where it is quiet, many together where it is busy.
 
     As many share an instance as are under way on average in the hours in which people work, half of what it may take
@@ -98,29 +98,29 @@ def _billed_s(function: str, requests: float) -> float:
 
 @cache
 def _setting(function: str) -> Mapping[str, float]:
-    told = (_FUNCTIONS / function / "function.yaml").read_text(encoding="utf-8")
-    memory = re.search(r"^memory: ([0-9]+)(Mi|Gi)", told, re.MULTILINE)
-    concurrency = re.search(r"^concurrency: ([0-9]+)", told, re.MULTILINE)
+    declared = (_FUNCTIONS / function / "function.yaml").read_text(encoding="utf-8")
+    memory = re.search(r"^memory: ([0-9]+)(Mi|Gi)", declared, re.MULTILINE)
+    concurrency = re.search(r"^concurrency: ([0-9]+)", declared, re.MULTILINE)
     assert memory is not None, function
     assert concurrency is not None, function
     gib = float(memory[1]) / (1024 if memory[2] == "Mi" else 1)
     return {"gib": gib, "concurrency": float(concurrency[1])}
 
 
-def most_runs() -> dict[str, float]:
+def count_max_runs() -> dict[str, float]:
     """Return how many runs an hour each queue lets through, by rate and by what is done at once; and one Notion's."""
-    now = counted()
+    now = read_counts()
     found = {
         name: min(rules.per_second, rules.concurrent / SECONDS[name]) * 3600 / now["by_function"][name][REQUESTS]
-        for name, rules in deployed_rules().items()
+        for name, rules in read_rules().items()
         if name != "sync"
     }
     return {**found, "Notion, one tenant": NOTION_PER_MINUTE * 60 / now["calls"]["notion"]}
 
 
-def most_tenants() -> float:
+def count_max_tenants() -> float:
     """Return for how many tenants `sync` keeps its five minutes."""
-    return deployed_rules()["sync"].per_second * SYNC_EVERY_S
+    return read_rules()["sync"].per_second * SYNC_EVERY_S
 
 
 def tables() -> str:
@@ -138,8 +138,8 @@ def tables() -> str:
             what = f"{model}, prices of {day.isoformat()}"
             lines.append(f"| {what} | " + " | ".join(f"${m.models[model][day]:,.2f}" for m in months) + " |")
     limits = ["| limit | runs an hour |", "|---|---:|"]
-    limits += [f"| {name} | {runs:,.0f} |" for name, runs in most_runs().items()]
-    limits.append(f"| `sync` keeps its five minutes up to | {most_tenants():,.0f} tenants |")
+    limits += [f"| {name} | {runs:,.0f} |" for name, runs in count_max_runs().items()]
+    limits.append(f"| `sync` keeps its five minutes up to | {count_max_tenants():,.0f} tenants |")
     return "\n".join([*lines, "", *limits])
 
 

@@ -8,7 +8,6 @@ it stand the counts of an earlier run, kept in a data file.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import tempfile
 import time
@@ -28,12 +27,13 @@ from shared.bench.ops.ops_counting import REQUESTS, TASKS, CountingQueue, Counti
 from shared.bench.ops.ops_store import CountingStore, Meter
 from shared.bench.ops.prices import model_usd, operation_prices, platform_usd
 from shared.core.errors import ConfigError
-from shared.core.models.token_bound import estimated_tokens
+from shared.core.models.token_bound import estimate_tokens
 from shared.local.first_setup import settle_in
 from shared.local.runtime import SCHEDULE, House
 from shared.local.story.demo import Progress, tell_story
 from shared.local.story.idea import example_idea
 from shared.ports import ModelRequest, ModelResult, Queue, Secrets, Store, request_tokens
+from shared.settings import process_environment
 from shared.telemetry.metrics import REGISTRY
 
 Json = dict[str, Any]
@@ -56,7 +56,7 @@ def bench_ops(on: date | None = None) -> Json:
     """Tell the story and return what it used; raises ConfigError when it does not end well."""
     folder = Path(tempfile.mkdtemp(prefix="workwright-bench-ops-"))
     sent = folder / "sent.jsonl"
-    os.environ.update({**_AS_DEPLOYED, "WORKWRIGHT_TRACE": str(sent)})
+    process_environment().update({**_AS_DEPLOYED, "WORKWRIGHT_TRACE": str(sent)})
     meter = Meter()
     meter.on = False
     house = House(folder, 0)
@@ -82,7 +82,7 @@ def bench_ops(on: date | None = None) -> Json:
     return _report(story_counts, ended - begun, calls, idle, on or datetime.now(UTC).date())
 
 
-def grown(found: Json, kept: Mapping[str, int], by: float = 0.15) -> list[str]:
+def find_growth(found: Json, kept: Mapping[str, int], by: float = 0.15) -> list[str]:
     """Return what a run uses more of than was kept; how often a page is shown differs a little each time."""
     return [
         f"{name}: {found['run'].get(name, 0)}, {times} were kept"
@@ -104,9 +104,6 @@ def as_text(found: Json) -> str:
     for function, counts in found["standing"].items():
         lines.append(f"one idle call of {function}: " + ", ".join(f"{name} {times}" for name, times in counts.items()))
     return "\n".join([*lines, f"Not counted: {found['not_counted']}."])
-
-
-# --- counting ---------------------------------------------------------------------------------------------------------
 
 
 def _count_in(house: House, meter: Meter) -> None:
@@ -136,7 +133,7 @@ def _questions_of(meter: Meter) -> Iterator[None]:
         result = answer(model, request)
         meter.count(CALLS, 1, request.task)
         meter.count(TOKENS_IN, request_tokens(request), request.task)
-        meter.count(TOKENS_OUT, estimated_tokens(json.dumps(dict(result.answer), ensure_ascii=False)), request.task)
+        meter.count(TOKENS_OUT, estimate_tokens(json.dumps(dict(result.answer), ensure_ascii=False)), request.task)
         return result
 
     OfflineModel.complete = complete  # type: ignore[assignment, method-assign]
@@ -162,8 +159,8 @@ def _lines(sent: Path) -> list[Json]:
 def _calls(sent: Sequence[Json], simulators: Mapping[str, str]) -> Counter[str]:
     """Return how many requests each system got."""
     found: Counter[str] = Counter()
-    for one in sent:
-        systems = [system for system, url in simulators.items() if str(one["url"]).startswith(url)]
+    for request in sent:
+        systems = [system for system, url in simulators.items() if str(request["url"]).startswith(url)]
         found[systems[0] if systems else "sites"] += 1
     return found
 
@@ -196,9 +193,6 @@ def _idle(house: House, meter: Meter, function: str) -> dict[str, int]:
     return {**used, REQUESTS: times}
 
 
-# --- the report -------------------------------------------------------------------------------------------------------
-
-
 def _report(
     used: Counter[tuple[str, str, str]],
     answered: Counter[str],
@@ -218,15 +212,15 @@ def _report(
     by_function.pop("", None)  # what the bench itself looked at
     run = sum((counts for name, counts in by_function.items() if name not in STANDING), Counter())
     named = [*operation_prices(), CALLS, TOKENS_IN, TOKENS_OUT]
-    told = {name: run[name] for name in named if run[name]}
+    counted = {name: run[name] for name in named if run[name]}
     return {
         "bench": "ops",
         "on": on.isoformat(),
-        "run": told,
+        "run": counted,
         "calls": dict(calls.most_common()),
         "by_function": {name: dict(counts) for name, counts in sorted(by_function.items())},
         "about": {name: dict(counts.most_common()) for name, counts in sorted(about.items())},
-        "usd": _dollars(told, on),
+        "usd": _dollars(counted, on),
         "standing": {name: dict(counts) for name, counts in idle.items()},
         "before": json.loads(BEFORE.read_text(encoding="utf-8")) if BEFORE.exists() else {"run": {}},
         "not_counted": "CPU and memory (docs/why/cost.md), traffic, log lines,"

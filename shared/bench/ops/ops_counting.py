@@ -22,7 +22,7 @@ class CountingQueue:
     def enqueue(self, commands: Sequence[Command]) -> None:
         """Hand over what no commit has handed over."""
         self._meter.count(TASKS, len(commands))
-        left = [command for command in commands if not self._store.committed(command)]
+        left = [command for command in commands if not self._store.has_committed(command)]
         if left:
             self._inner.enqueue(left)
 

@@ -66,8 +66,6 @@ class CountingStore:
         self._leases: dict[tuple[str, str], str] = {}
         self._texts: dict[tuple[str, str], int] = {}  # address of a text → its parts
 
-    # --- runs
-
     def load_run(self, tenant: str, run: str) -> Loaded | None:
         """Count one read."""
         self._meter.count(READS, 1, "runs")
@@ -103,8 +101,6 @@ class CountingStore:
         self._meter.count(READS, max(1, len(found)), "events")
         return found
 
-    # --- outbox
-
     def unsent(self, tenant: str, run: str) -> list[Command]:
         """Count the commands."""
         found = self._inner.unsent(tenant, run)
@@ -127,13 +123,13 @@ class CountingStore:
                 for sent in command_ids if whose == tenant else ():
                     waiting.pop(sent, None)
 
-    def committed(self, command: Command) -> bool:
+    def has_committed(self, command: Command) -> bool:
         """Say whether a commit has handed this one over already."""
         return self._plays and command.id in self._handed
 
-    def forgotten(self, before: datetime, limit: int = 100) -> list[Command]:
+    def find_unsent(self, before: datetime, limit: int = 100) -> list[Command]:
         """Count the commands."""
-        found = self._inner.forgotten(before, limit)
+        found = self._inner.find_unsent(before, limit)
         self._meter.count(READS, max(1, len(found)), "outbox")
         return found
 
@@ -148,8 +144,6 @@ class CountingStore:
         found = self._inner.tenants()
         self._meter.count(READS, max(1, len(found)), "tenants")
         return found
-
-    # --- documents
 
     def get(self, tenant: str, kind: str, id: str) -> Doc | None:
         """Count one read."""
@@ -186,8 +180,6 @@ class CountingStore:
         """Count one write."""
         self._inner.note(tenant, entry)
         self._meter.count(WRITES, 1, "audit")
-
-    # --- texts and leases
 
     def put_text(self, tenant: str, text: str) -> str:
         """Count one read, and where the text is new its parts and their header."""
@@ -232,8 +224,6 @@ class CountingStore:
                 del self._leases[tenant, key]
         self._meter.count(READS, 1, "leases")
         self._meter.count(DELETES, int(ours), "leases")
-
-    # --- everything of one tenant: no part of a run, handed over uncounted
 
     def kinds(self, tenant: str) -> list[str]:
         """Return what the other store does."""

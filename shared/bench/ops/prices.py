@@ -38,15 +38,15 @@ class OperationPrice:
 @cache
 def operation_prices() -> Mapping[str, OperationPrice]:
     """Return the price of each operation, by its name in the counts."""
-    told = json.loads(_FILE.read_text(encoding="utf-8"))
+    table = json.loads(_FILE.read_text(encoding="utf-8"))
     return {
         name: OperationPrice(
-            source=str(told["sources"][row["source"]]),
+            source=str(table["sources"][row["source"]]),
             unit=int(row["unit"]),
             free=float(row["free"]) * (DAYS if row.get("per") == "day" else 1),
             steps=tuple(sorted((date.fromisoformat(p["from"]), float(p["usd"])) for p in row["prices"])),
         )
-        for name, row in told["operations"].items()
+        for name, row in table["operations"].items()
     }
 
 

@@ -55,7 +55,7 @@ class Load:
 
 def bench_scale(seed: int = 1, load: Load | None = None) -> Json:
     """Play the busy hours once, then the flood in several ways; return lengths, waiting and fairness."""
-    load, shape, rules = load or Load(), kept_shape(), deployed_rules()
+    load, shape, rules = load or Load(), read_shape(), read_rules()
     calm = _Play(load, shape, rules, seed)
     calm.play(load.hours * 3600)
     flood = {name: _flood(load, shape, each, budget, seed) for name, (each, budget) in _ways(rules).items()}
@@ -75,16 +75,16 @@ def bench_scale(seed: int = 1, load: Load | None = None) -> Json:
     }
 
 
-def deployed_rules() -> dict[str, QueueRules]:
+def read_rules() -> dict[str, QueueRules]:
     """Return the queues as they are deployed; Terraform reads the same files."""
     found = {}
     for path in sorted(_FUNCTIONS.glob("*/function.yaml")):
-        if told := _QUEUE.search(path.read_text(encoding="utf-8")):
-            found[path.parent.name] = QueueRules(float(told[1]), int(told[2]))
+        if declared := _QUEUE.search(path.read_text(encoding="utf-8")):
+            found[path.parent.name] = QueueRules(float(declared[1]), int(declared[2]))
     return found
 
 
-def kept_shape() -> Shape:
+def read_shape() -> Shape:
     """Return what the demo's run asked for when it was counted last."""
     now = json.loads(_KEPT.read_text(encoding="utf-8"))["now"]
     deliveries = {name: int(now["by_function"][name]["requests"]) for name in SECONDS if name != "sync"}
@@ -102,28 +102,26 @@ def as_text(found: Json) -> str:
     """Return the figures as tables for people."""
     lines = [f"{found['tenants']} tenants, {found['runs']} runs between {found['hours_utc']} h UTC"]
     lines.append(f"{'queue':14}{'tasks':>9}{'used':>7}{'longest':>9}{'p50 s':>9}{'p99 s':>9}{'no budget':>11}")
-    for name, one in found["queues"].items():
+    for name, figures in found["queues"].items():
         lines.append(
-            f"{name:14}{one['tasks']:>9}{one['used']:>7.0%}{one['longest']:>9}{one['wait_p50_s']:>9}"
-            f"{one['wait_p99_s']:>9}{one['came_again']:>11}"
+            f"{name:14}{figures['tasks']:>9}{figures['used']:>7.0%}{figures['longest']:>9}{figures['wait_p50_s']:>9}"
+            f"{figures['wait_p99_s']:>9}{figures['came_again']:>11}"
         )
-    for name, one in found["classes"].items():
+    for name, figures in found["classes"].items():
         lines.append(
-            f"tenants with {name}: {one['tenants']}, waiting p50 {one['p50_s']} s, p99 {one['p99_s']} s a task"
+            f"tenants with {name}: {figures['tenants']}, waiting p50 {figures['p50_s']} s,"
+            f" p99 {figures['p99_s']} s a task"
         )
     sync = found["sync"]
     lines.append(f"a pass of sync comes every {sync['every_s']} s, {sync['wanted_s']:.0f} s are wanted")
     flood = found["flood"]
     lines.append(f"One tenant opens {flood['runs_of_one_tenant']} runs at once; the others:")
-    for name, one in flood["ways"].items():
+    for name, figures in flood["ways"].items():
         lines.append(
-            f"  {name:32} Jain {one['jain']:.3f}   waiting p50 {one['others_p50_s']} s, p99 {one['others_p99_s']} s;"
-            f" the worst tenant {one['worst_over_median']} times the median"
+            f"  {name:32} Jain {figures['jain']:.3f}   waiting p50 {figures['others_p50_s']} s,"
+            f" p99 {figures['others_p99_s']} s; the worst tenant {figures['worst_over_median']} times the median"
         )
     return "\n".join(lines)
-
-
-# --- one play ---------------------------------------------------------------------------------------------------------
 
 
 class _Play:
@@ -191,16 +189,14 @@ class _Play:
         if tenant not in self._under_way:
             self._under_way.add(tenant)
             task = self._task(tenant, "sync")
-            task.then = partial(self._passed, tenant)
+            task.then = partial(self._end_pass, tenant)
             self.sim.enqueue(task)
         if self.sim.now + SYNC_EVERY_S < seconds:
             self.sim.at(self.sim.now + SYNC_EVERY_S, partial(self._pass, tenant, seconds))
 
-    def _passed(self, tenant: int) -> None:
+    def _end_pass(self, tenant: int) -> None:
         self._under_way.discard(tenant)
         self._passes += 1
-
-    # --- what was seen
 
     def queue(self, name: str) -> Json:
         """Return what became of one queue."""
@@ -222,8 +218,8 @@ class _Play:
         limits = {"less than one run a day": (0, 1), "one to ten": (1, 10), "more than ten": (10, math.inf)}
         per_day = [weight * self._load.runs_per_day for weight in self._weights]
         found = {}
-        for name, (least, most) in limits.items():
-            members = {tenant for tenant, runs in enumerate(per_day) if least <= runs < most}
+        for name, (minimum, maximum) in limits.items():
+            members = {tenant for tenant, runs in enumerate(per_day) if minimum <= runs < maximum}
             waits = [wait for tenant, wait in self._waits() if tenant in members]
             found[name] = {"tenants": len(members), **{f"{p}_s": value for p, value in _spread(waits).items()}}
         return found
@@ -265,16 +261,16 @@ def _flood(load: Load, shape: Shape, rules: Mapping[str, QueueRules], budget: fl
 def _ways(rules: Mapping[str, QueueRules]) -> dict[str, tuple[dict[str, QueueRules], float]]:
     """Return the ways in which a flood is played: queues and budget."""
 
-    def changed(**more: Any) -> dict[str, QueueRules]:
+    def build_rules(**more: Any) -> dict[str, QueueRules]:
         return {name: QueueRules(r.per_second, r.concurrent, **more) for name, r in rules.items()}
 
     return {
-        "queues alone": (changed(order=FIFO), math.inf),
-        "with Notion's budget": (changed(order=FIFO), NOTION_PER_MINUTE),
-        "with turns for what is late": (changed(order=FIFO, share=PER_SECOND), math.inf),
-        "with both (deployed)": (changed(order=FIFO, share=PER_SECOND), NOTION_PER_MINUTE),
-        "and at most 4 at once per tenant": (changed(order=FIFO, of_one=4), NOTION_PER_MINUTE),
-        "in turns (one machine)": (changed(order=TURNS), NOTION_PER_MINUTE),
+        "queues alone": (build_rules(order=FIFO), math.inf),
+        "with Notion's budget": (build_rules(order=FIFO), NOTION_PER_MINUTE),
+        "with turns for what is late": (build_rules(order=FIFO, share=PER_SECOND), math.inf),
+        "with both (deployed)": (build_rules(order=FIFO, share=PER_SECOND), NOTION_PER_MINUTE),
+        "and at most 4 at once per tenant": (build_rules(order=FIFO, of_one=4), NOTION_PER_MINUTE),
+        "in turns (one machine)": (build_rules(order=TURNS), NOTION_PER_MINUTE),
     }
 
 

@@ -82,7 +82,7 @@ class Lane:
             self.length -= 1
         return task
 
-    def ended(self, tenant: int) -> None:
+    def count_end(self, tenant: int) -> None:
         """Count one of the tenant's less; what it kept aside is the next to come."""
         self.of_tenant[tenant] -= 1
         if not self.of_tenant[tenant]:
@@ -119,17 +119,17 @@ class Budget:
     """Calls of each tenant: so many in a window, which begins with the first of them; then all wait for the next."""
 
     def __init__(self, per_window: float = _FOREVER, window_s: float = 60.0) -> None:
-        self._most, self._window = per_window, window_s
+        self._limit, self._window = per_window, window_s
         self._spent: dict[int, tuple[float, int]] = {}  # tenant → when its window began, calls since
 
     def wait_for(self, tenant: int, calls: int, now: float) -> float:
         """Take that many and return 0, or take none and return the seconds until there are as many."""
-        if self._most == _FOREVER or not calls:
+        if self._limit == _FOREVER or not calls:
             return 0.0
         began, spent = self._spent.get(tenant, (now, 0))
         if now >= began + self._window:
             began, spent = now, 0
-        if spent + calls > self._most:
+        if spent + calls > self._limit:
             return began + self._window - now
         self._spent[tenant] = (began, spent + calls)
         return 0.0
@@ -237,7 +237,7 @@ class Simulation:
     def _end(self, lane: Lane, task: Task, again: float = 0.0) -> None:
         self._account(lane)
         lane.running -= 1
-        lane.ended(task.tenant)
+        lane.count_end(task.tenant)
         if again:
             self.enqueue(task, again)
         else:

@@ -28,7 +28,7 @@ from shared.app.knowledge.ask import ask_workspace
 from shared.app.money.budget import PLAN_OUTPUT_TOKENS
 from shared.app.planning.plan_proposal import Proposal
 from shared.app.planning.told.plan_known import Known
-from shared.app.planning.told.plan_request import PLAN, PLAN_PROMPT_TOKENS, plan_parts, plan_request
+from shared.app.planning.told.plan_request import PLAN_PROMPT_TOKENS, PlanRequest
 from shared.backends.models.openai_chat import OpenAIChat
 from shared.backends.models.turns import Turn
 from shared.backends.offline.model import OfflineModel
@@ -72,7 +72,7 @@ _SETTINGS: Json = {
 class _Server(OpenAIChat):
     """Tells what a server would get."""
 
-    def told(self, request: ModelRequest) -> Json:
+    def build_body(self, request: ModelRequest) -> Json:
         return self._body("any", Turn(request, self.name), request.max_output_tokens)
 
 
@@ -110,10 +110,10 @@ def only_calls() -> Json:
 
 def situations() -> Json:
     """Return what a model is told in each situation."""
-    found = {name: _measured(_plan(*given)) for name, given in _PLANS.items()}
-    heard = _heard_in_a_story()
+    found = {name: _measure_request(_plan(*given)) for name, given in _PLANS.items()}
+    heard = _collect_requests()
     for name, task in {**_HEARD, "chat": "chat", "ask": "ask"}.items():
-        found[name] = _measured(next(request for request in heard if request.task.startswith(task)))
+        found[name] = _measure_request(next(request for request in heard if request.task.startswith(task)))
     return found
 
 
@@ -131,9 +131,9 @@ def as_text(found: Json) -> str:
     lines = []
     if "situations" in found:
         lines.append(f"{'':32}{'tokens':>8}   of these")
-    for name, told in found.get("situations", {}).items():
-        parts = ", ".join(f"{part} {tokens}" for part, tokens in told["parts"].items())
-        lines.append(f"{name:32}{told['tokens']:>8}   {parts}")
+    for name, sizes in found.get("situations", {}).items():
+        parts = ", ".join(f"{part} {tokens}" for part, tokens in sizes["parts"].items())
+        lines.append(f"{name:32}{sizes['tokens']:>8}   {parts}")
     lines.append(f"{'':32}{'calls':>8} {'before':>8} {'tokens':>8} {'before':>8}   which")
     for name, run in found["calls"]["runs"].items():
         before, tasks = run["before"], ", ".join(f"{task} {count}" for task, count in run["tasks"].items())
@@ -151,12 +151,13 @@ def _plan(page: str, times: int, window: int) -> ModelRequest:
     run, view, known = reduce(None, event)[0], PageView(page_of(page, times), "hash"), Known(places=PLACES)
     room = min(PLAN_PROMPT_TOKENS, window - answer_room(window, PLAN_OUTPUT_TOKENS))
     tools = Tools(KINDS, _none, _none, _none, _none, lambda tenant: _SETTINGS)  # type: ignore[arg-type]
+    asked = PlanRequest(view, tools, run, known, room=room)
     request, _ = fit(
         _Window(window),
-        plan_request(view, tools, run, "", PLAN, schema_of(Proposal), known),
-        plan_parts(view, tools, run, "", PLAN, known, room),
+        asked.make_request(schema_of(Proposal)),
+        asked.make_parts(),
         answer_tokens=PLAN_OUTPUT_TOKENS,
-        most=PLAN_PROMPT_TOKENS,
+        max_tokens=PLAN_PROMPT_TOKENS,
         seed="bench",
         factors=Factors(),
     )
@@ -167,9 +168,9 @@ def _none(*_: Any) -> Any:
     raise AssertionError("nobody asks for it here")
 
 
-def _measured(request: ModelRequest) -> Json:
+def _measure_request(request: ModelRequest) -> Json:
     """Return the tokens of the request as it is sent, and of its parts; `instructions` are ours."""
-    body = _Server("compatible", "http://127.0.0.1:9/v1", None, Catalogue({}, {}), _none).told(request)  # type: ignore[arg-type]
+    body = _Server("compatible", "http://127.0.0.1:9/v1", None, Catalogue({}, {}), _none).build_body(request)  # type: ignore[arg-type]
     sent = "".join(str(each["content"]) for each in body["messages"])
     form = json.dumps(body.get("response_format", {}))
     data: Counter[str] = Counter()
@@ -181,7 +182,7 @@ def _measured(request: ModelRequest) -> Json:
     return {"tokens": (len(sent) + len(form)) // 4, "parts": {name: size // 4 for name, size in parts.items()}}
 
 
-def _heard_in_a_story() -> list[ModelRequest]:
+def _collect_requests() -> list[ModelRequest]:
     """Return what the rules are asked in the demo's story, in a conversation after it, and in a question."""
     folder = Path(tempfile.mkdtemp(prefix="workwright-bench-prompts-"))
     house = House(folder, 0)

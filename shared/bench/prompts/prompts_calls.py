@@ -6,7 +6,6 @@ counted where the product asks; beside them stands what the reader's server has 
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections import Counter
@@ -31,6 +30,7 @@ from shared.local.first_setup import Home, as_person, settle_in
 from shared.local.runtime import House
 from shared.local.story.demo import Progress, follow, select, write_idea
 from shared.ports import ModelRequest, ModelResult
+from shared.settings import process_environment
 from shared.wiring.tools import wire_accounts
 
 BEFORE: Mapping[str, int] = {  # 22 November 2026, commit 95750cd: a language model answered by hand
@@ -77,7 +77,7 @@ def bench_calls() -> Json:
     Raises ConfigError for a run that does not end.
     """
     reader = Reader()
-    os.environ.update(reader.environment)
+    process_environment().update(reader.environment)
     folder = Path(tempfile.mkdtemp(prefix="workwright-bench-calls-"))
     house = House(folder, 0)
     house.start()
@@ -85,7 +85,7 @@ def bench_calls() -> Json:
         home = settle_in(house)
         for number in range(3):
             _write_late_task(house, home, number)
-        runs = {name: _measured(house, home, name, study, reader) for name, study in STUDIED.items()}
+        runs = {name: _measure_study(house, home, name, study, reader) for name, study in STUDIED.items()}
     finally:
         house.stop()
         reader.stop()
@@ -93,12 +93,12 @@ def bench_calls() -> Json:
     return {"before": BEFORE, "runs": runs, "goals": goals_of(runs)}
 
 
-def _measured(house: House, home: Home, name: str, study: Study, reader: Reader) -> Json:
+def _measure_study(house: House, home: Home, name: str, study: Study, reader: Reader) -> Json:
     if name == CHANGE:
         _have_repository(house, home)
     before, text = len(reader.counted), _text(home, name)
     with _listening() as heard:
-        run = _ended(house, home, text, name)
+        run = _run_page(house, home, text, name)
     served = reader.counted[before:]
     asked, answered = sum(each.asked for each in heard), sum(each.answered for each in heard)
     return {
@@ -118,8 +118,8 @@ def _measured(house: House, home: Home, name: str, study: Study, reader: Reader)
 
 def goals_of(runs: Mapping[str, Json]) -> list[Json]:
     """Return what was to be reached, and whether it is."""
-    plans = sum(one["tasks"].get("plan", 0) for one in runs.values())
-    calls, tokens = (sum(one[of] for one in runs.values()) for of in ("calls", "tokens"))
+    plans = sum(counts["tasks"].get("plan", 0) for counts in runs.values())
+    calls, tokens = (sum(counts[of] for counts in runs.values()) for of in ("calls", "tokens"))
     failed = runs[OVERDUE]
     ended = f"{failed['ended']}, {failed['calls']} calls"
     saved = failed["ended"] == "succeeded" and failed["calls"] <= 2 and not failed["page_names_an_id"]
@@ -146,9 +146,6 @@ def goals_of(runs: Mapping[str, Json]) -> list[Json]:
     ]
 
 
-# --- the runs ---------------------------------------------------------------------------------------------------------
-
-
 def _text(home: Home, name: str) -> str:
     """Return the page; the one that names its database names it as people did after the first had failed."""
     if name != NAMED:
@@ -162,7 +159,7 @@ def _names_an_id(text: str) -> bool:
     return any(sum(sign in "0123456789abcdef-" for sign in word) >= 32 for word in text.split())
 
 
-def _ended(house: House, home: Home, text: str, name: str) -> Run:
+def _run_page(house: House, home: Home, text: str, name: str) -> Run:
     """Let the page be planned and done, agreeing at every gate."""
     idea = parse_markdown(text, name=name)
     page = write_idea(house, home, MarkdownPage(idea.title, idea.properties, idea.blocks))
@@ -180,12 +177,12 @@ def _listening() -> Iterator[Sequence[_Heard]]:
     """Hear each question that the product puts to a server of Chat Completions, and what it then counts for it."""
     complete, heard = OpenAIChat.complete, list[_Heard]()
 
-    def listened(model: OpenAIChat, name: str, request: ModelRequest) -> ModelResult:
+    def listen(model: OpenAIChat, name: str, request: ModelRequest) -> ModelResult:
         result = complete(model, name, request)
         heard.append(_Heard(request.task, int(result.tokens["input"]), int(result.tokens["output"])))
         return result
 
-    OpenAIChat.complete = listened  # type: ignore[assignment, method-assign]
+    OpenAIChat.complete = listen  # type: ignore[assignment, method-assign]
     try:
         yield heard
     finally:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import count
 
 from shared.app.planning.told.plan_places import Places, Told
-from shared.app.workspace.database_columns import Column, Columns
+from shared.core.documents.places import Column, Columns
 from shared.core.page import Block, Page
 from shared.integrations.notion.content.reading import read_written
 from shared.integrations.notion.markdown.markdown import parse_markdown
@@ -170,9 +170,9 @@ def page_of(name: str, times: int = 1) -> Page:
     """Return the page of that name as the planner reads it, its blocks `times` over for a large one."""
     parsed, numbers = parse_markdown(TEXTS[name], name=name), count(1)
 
-    def numbered(block: Block) -> Block:
+    def number_block(block: Block) -> Block:
         found = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{name}/{next(numbers)}"))
-        return replace(block, id=found, children=tuple(map(numbered, block.children)))
+        return replace(block, id=found, children=tuple(map(number_block, block.children)))
 
-    blocks = [numbered(read_written(raw)) for _ in range(times) for raw in parsed.blocks]
+    blocks = [number_block(read_written(raw)) for _ in range(times) for raw in parsed.blocks]
     return Page(str(uuid.uuid5(uuid.NAMESPACE_URL, name)), parsed.title, tuple(blocks), {"Status": "Plan it"})

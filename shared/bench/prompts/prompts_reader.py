@@ -44,11 +44,11 @@ class Reader(ScriptedServer):
 
     def answer(self, form: Json, prompt: str) -> Any:
         """Return the answer to a request with this schema."""
-        fields, said = set(form.get("properties", ())), super().answer(form, prompt)
+        fields, answer = set(form.get("properties", ())), super().answer(form, prompt)
         for wanted, written in _WRITTEN.items():
             if set(wanted) <= fields:
-                return {**said, **written(prompt)}
-        return said
+                return {**answer, **written(prompt)}
+        return answer
 
 
 def _source(prompt: str, wanted: str) -> str:
@@ -61,25 +61,25 @@ def _page(prompt: str) -> tuple[str, str, str]:
     return source.removeprefix("page "), text.partition("\n")[0].removeprefix("Title: "), text
 
 
-def _planned(prompt: str) -> Json:
+def _answer_plan(prompt: str) -> Json:
     page, title, text = _page(prompt)
-    lines = [(block, said) for block, kind, said in _LINE.findall(text) if kind.endswith("list_item")]
-    lines = lines or [(block, said) for block, kind, said in _LINE.findall(text) if kind == "paragraph"]
+    lines = [(block, wish) for block, kind, wish in _LINE.findall(text) if kind.endswith("list_item")]
+    lines = lines or [(block, wish) for block, kind, wish in _LINE.findall(text) if kind == "paragraph"]
     return {
         "analysis": {"asked": f"What the page asks for: {title}.", "missing": [], "risk": "medium"},
         "assumptions": ["Nothing is meant beyond what stands on the page."],
         "alternatives": [{"title": "Do it by hand", "why_not": "The page asks for it to be done."}],
         "summary": f"What “{title}” asks for is done as it stands there, and nothing else is changed.",
         "name": title[:40],
-        "requirements": [{"id": f"R{n}", "text": said, "block": block} for n, (block, said) in enumerate(lines, 1)],
+        "requirements": [{"id": f"R{n}", "text": wish, "block": block} for n, (block, wish) in enumerate(lines, 1)],
         "steps": _STEPS.get(title, _code_steps)(prompt, page),
     }
 
 
-def _step(name: str, kind: str, said: str, after: str = "", /, **given: Any) -> Json:
+def _step(name: str, kind: str, title: str, after: str = "", /, **given: Any) -> Json:
     why = "It is asked for on the page."
-    told = {"id": name, "kind": kind, "title": said, "why": why, "input": given}
-    return {**told, "depends_on": [after] if after else []}
+    step = {"id": name, "kind": kind, "title": title, "why": why, "input": given}
+    return {**step, "depends_on": [after] if after else []}
 
 
 def _code_steps(prompt: str, page: str) -> list[Json]:
@@ -93,8 +93,8 @@ def _code_steps(prompt: str, page: str) -> list[Json]:
 
 
 def _row_steps(prompt: str, page: str) -> list[Json]:
-    told = _source(prompt, "today, and the team's databases")
-    source, day = _SOURCE.search(told), re.search(r"\d{4}-\d{2}-\d{2}", told)
+    source_text = _source(prompt, "today, and the team's databases")
+    source, day = _SOURCE.search(source_text), re.search(r"\d{4}-\d{2}-\d{2}", source_text)
     if source is None or day is None:
         raise LookupError("the prompt names no database Tasks, or no day, and nobody but a person could know them")
     late = [{"property": "Due", "date": {"before": day[0]}}]
@@ -121,7 +121,7 @@ def _decision_steps(prompt: str, page: str) -> list[Json]:
     ]
 
 
-def _outlined(prompt: str) -> Json:
+def _answer_outline(prompt: str) -> Json:
     title = _page(prompt)[1]
     wanted = [str(each["id"]) for each in json.loads(_source(prompt, "the approved plan"))["requirements"]]
     tests = next(path for path in _LONG[title] if path.startswith("tests/"))
@@ -141,7 +141,7 @@ def _outlined(prompt: str) -> Json:
     return {"files": files, "tests": proofs, "runner": "python", "expected_tests": len(wanted), "site_root": ""}
 
 
-def _written(prompt: str) -> Json:
+def _answer_files(prompt: str) -> Json:
     long = _LONG[_page(prompt)[1]]
     now = {str(each["path"]) for each in json.loads(_source(prompt, "files to write now"))}
     proofs = json.loads(_source(prompt, "tests and checks of the plan"))["tests"]
@@ -151,7 +151,7 @@ def _written(prompt: str) -> Json:
         for path, characters in long.items()
         if path in now and path != EDITED
     ]
-    done = _lines(long.get(EDITED, 0), f"{ROUTES}DONE = {_done(names)}\n", "# ")
+    done = _lines(long.get(EDITED, 0), f"{ROUTES}DONE = {_format_done(names)}\n", "# ")
     edits = [{"path": EDITED, "find": ROUTES, "replace": done}] if EDITED in now else []
     tested = any(path.startswith("tests/") for path in now)
     return {"files": files, "edits": edits, "expected_tests": len(names) if tested else 0}
@@ -159,7 +159,7 @@ def _written(prompt: str) -> Json:
 
 def _text(path: str, characters: int, names: list[str]) -> str:
     if path == MODULE:
-        return _lines(characters, f"DONE = {_done(names)}\n", "# ")
+        return _lines(characters, f"DONE = {_format_done(names)}\n", "# ")
     if not path.endswith(".py"):
         return _lines(characters, "# What this is\n\n", "")
     module = (EDITED if path == NEW_TEST else MODULE).removesuffix(".py")
@@ -168,7 +168,7 @@ def _text(path: str, characters: int, names: list[str]) -> str:
     return _lines(characters, f"{head}{chr(10).join(cases)}", "    # ")
 
 
-def _done(names: list[str]) -> str:
+def _format_done(names: list[str]) -> str:
     return json.dumps(dict.fromkeys(names, "yes"))
 
 
@@ -178,13 +178,13 @@ def _lines(characters: int, begins: str, mark: str) -> str:
     return begins + line * max(0, (characters - len(begins)) // len(line))
 
 
-def _advised(prompt: str) -> Json:
+def _answer_advice(prompt: str) -> Json:
     view = _source(prompt, "advisor: view")
     reason = f"Seen from {view} it is the best of the three, and what is known about it is enough. {_SENTENCE * 2}"
     return {"choice": _CHOICES[view], "reasons": [reason] * 4, "objections": [f"It is new to us. {_SENTENCE}"]}
 
 
-def _decided(prompt: str) -> Json:
+def _answer_decision(prompt: str) -> Json:
     return {"choice": OPTIONS[2], "reasons": [f"Two of three sides rest on it. {_SENTENCE * 3}"] * 3}
 
 
@@ -193,9 +193,9 @@ _STEPS: Mapping[str, Callable[[str, str], list[Json]]] = {
     "Do we move the booking system to the cloud?": _decision_steps,
 }
 _WRITTEN: Mapping[tuple[str, ...], Callable[[str], Json]] = {  # fields of an answer → who writes it
-    ("requirements", "steps"): _planned,
-    ("runner", "site_root"): _outlined,
-    ("files", "edits", "note"): _written,
-    ("choice", "objections"): _advised,
-    ("choice", "dissent"): _decided,
+    ("requirements", "steps"): _answer_plan,
+    ("runner", "site_root"): _answer_outline,
+    ("files", "edits", "note"): _answer_files,
+    ("choice", "objections"): _answer_advice,
+    ("choice", "dissent"): _answer_decision,
 }

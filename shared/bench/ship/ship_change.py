@@ -86,8 +86,8 @@ def _plan(page: Page) -> Json:
 
 
 def _file(path: str, action: str, lines: int) -> Json:
-    told = {"path": path, "action": action, "source": "", "purpose": "when the ferry goes", "interfaces": ""}
-    return {**told, "depends_on": [], "lines": lines}
+    file = {"path": path, "action": action, "source": "", "purpose": "when the ferry goes", "interfaces": ""}
+    return {**file, "depends_on": [], "lines": lines}
 
 
 _FILES: Json = {

@@ -9,7 +9,6 @@ allow. What follows production (the merge, the last notes) is not counted.
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -26,7 +25,7 @@ from typing import Any
 import requests
 
 from shared.bench.ship.ship_change import OWNER, REPOSITORY, TITLE, WISH, ScriptedModel, make_repository
-from shared.bench.ship.ship_least import Least, least_of
+from shared.bench.ship.ship_least import Minimum, find_minima
 from shared.core.errors import ConfigError
 from shared.core.pages import marks
 from shared.core.run.acts import ApprovalGranted
@@ -39,6 +38,7 @@ from shared.integrations.notion.markdown.markdown import MarkdownPage, parse_mar
 from shared.local.first_setup import Home, as_person, settle_in
 from shared.local.runtime import House
 from shared.local.story.demo import select, write_idea
+from shared.settings import process_environment
 from shared.wiring.tools import wire_accounts
 
 Json = dict[str, Any]
@@ -106,14 +106,14 @@ def bench_ship(kinds: Sequence[str] = KINDS) -> Json:
 
 def _in_a_house(kinds: Sequence[str], model: ScriptedModel | None) -> Json:
     if model is not None:
-        os.environ.update(model.environment)
+        process_environment().update(model.environment)
     folder = Path(tempfile.mkdtemp(prefix="workwright-bench-ship-"))
     house = House(folder, 0)
     house.start()
     try:
         home = settle_in(house)
         _ship(house, home, code={"merge": "when_green"})
-        found = {kind: _measured(kind, _story(house, home, kind, model)) for kind in kinds}
+        found = {kind: _describe_figures(kind, _story(house, home, kind, model)) for kind in kinds}
     finally:
         house.stop()
         if model is not None:
@@ -131,18 +131,18 @@ _NOT_MEASURED = (
 def as_text(found: Json) -> str:
     """Return the figures as a table for people."""
     lines = [f"{'kind':24} {'requests':>8} {'s':>6} {'tokens':>7} {'USD':>6}   asked (least)"]
-    for kind, one in found["kinds"].items():
+    for kind, figures in found["kinds"].items():
         beside = ", ".join(
-            f"{system} {count}" + (f" ({one['least'][system]['calls']})" if system in one["least"] else "")
-            for system, count in one["requests"].items()
+            f"{system} {count}" + (f" ({figures['least'][system]['calls']})" if system in figures["least"] else "")
+            for system, count in figures["requests"].items()
         )
-        lines.append(f"{kind:24} {one['total']:8} {one['seconds']:6} {one['tokens']:7} {one['usd']:6.2f}   {beside}")
-    for kind, one in found["kinds"].items():
-        lines += [f"{kind}, {system}: {least['why']}" for system, least in one["least"].items()]
+        lines.append(
+            f"{kind:24} {figures['total']:8} {figures['seconds']:6} {figures['tokens']:7} {figures['usd']:6.2f}"
+            f"   {beside}"
+        )
+    for kind, figures in found["kinds"].items():
+        lines += [f"{kind}, {system}: {minimum['why']}" for system, minimum in figures["least"].items()]
     return "\n".join([*lines, f"Not measured: {found['not_measured']}."])
-
-
-# --- one story --------------------------------------------------------------------------------------------------------
 
 
 def _story(house: House, home: Home, kind: str, model: ScriptedModel | None) -> Shipped:
@@ -150,18 +150,18 @@ def _story(house: House, home: Home, kind: str, model: ScriptedModel | None) -> 
     system = "cloud_storage" if kind == "static_site_in_a_bucket" else "vercel"
     _ship(house, home, site={"system": system})
     if model is not None:
-        return _shipped(house, _changed(house, home, model))
+        return _measure_shipped(house, _ship_change(house, home, model))
     idea = parse_markdown(_SERVICE if kind == "python_service" else _SITE, name=kind)
     page = str(write_idea(house, home, MarkdownPage(f"{idea.title} ({kind})", idea.properties, idea.blocks))["id"])
-    first = _followed(house, home, page, before="")
+    first = _follow_page(house, home, page, before="")
     if kind != "static_site_again":
-        return _shipped(house, first)
+        return _measure_shipped(house, first)
     more = [{"type": "paragraph", "paragraph": {"rich_text": blocks.rich_text(_CHANGE)}}]
     as_person(house, home, "PATCH", f"/v1/blocks/{page}/children", {"children": more})
-    return _shipped(house, _followed(house, home, page, before=first.id))
+    return _measure_shipped(house, _follow_page(house, home, page, before=first.id))
 
 
-def _changed(house: House, home: Home, model: ScriptedModel) -> Run:
+def _ship_change(house: House, home: Home, model: ScriptedModel) -> Run:
     """Let a page ask for a change to a repository that somebody else has made."""
     accounts = wire_accounts()
     connect = accounts.connect_for(home.tenant)
@@ -169,7 +169,7 @@ def _changed(house: House, home: Home, model: ScriptedModel) -> Run:
     _ship(house, home, code={"system": "github", "owner": OWNER, "repository": REPOSITORY})
     page = str(write_idea(house, home, parse_markdown(WISH, name=TITLE))["id"])
     model.page = connect(Notion).read_page(page)
-    return _followed(house, home, page, before="")
+    return _follow_page(house, home, page, before="")
 
 
 def _ship(house: House, home: Home, **changes: Mapping[str, Any]) -> None:
@@ -183,7 +183,7 @@ def _ship(house: House, home: Home, **changes: Mapping[str, Any]) -> None:
     change_settings(deps, home.tenant, ship={**ship, **merged})
 
 
-def _followed(house: House, home: Home, page: str, before: str) -> Run:
+def _follow_page(house: House, home: Home, page: str, before: str) -> Run:
     """Ask for a plan, agree at every gate, and return the run when it has ended well and the page shows it."""
     status = {"properties": select("Status", marks.PLAN_IT)}
     as_person(house, home, "PATCH", f"/v1/pages/{page}", status)
@@ -196,7 +196,7 @@ def _followed(house: House, home: Home, page: str, before: str) -> Run:
         if run is not None:
             if run.status.final and _is_done(house, home, page):
                 _come_to_rest(house)
-                return _ended_well(run)
+                return _require_success(run)
             if run.status == RunStatus.AWAITING_APPROVAL and run.asked != asked and _shows(house, home, page):
                 approved = {"properties": select("Status", marks.APPROVED)}
                 as_person(house, home, "PATCH", f"/v1/pages/{page}", approved)
@@ -213,44 +213,41 @@ def _come_to_rest(house: House) -> None:
         time.sleep(0.5)
 
 
-def _shown(house: House, home: Home, page: str) -> str:
+def _read_status(house: House, home: Home, page: str) -> str:
     value = as_person(house, home, "GET", f"/v1/pages/{page}")["properties"]["Status"]["select"]
     return str(value["name"]) if value else ""
 
 
 def _shows(house: House, home: Home, page: str) -> bool:
-    return _shown(house, home, page) in marks.ASKING
+    return _read_status(house, home, page) in marks.ASKING
 
 
 def _is_done(house: House, home: Home, page: str) -> bool:
-    return _shown(house, home, page) in (marks.DONE, marks.FAILED, marks.CANCELLED)
+    return _read_status(house, home, page) in (marks.DONE, marks.FAILED, marks.CANCELLED)
 
 
-def _ended_well(run: Run) -> Run:
+def _require_success(run: Run) -> Run:
     if run.status != RunStatus.SUCCEEDED:
         raise ConfigError(f"the run {run.id} ended as {run.status.value}: {run.failure}")
     return run
 
 
-# --- what it took -----------------------------------------------------------------------------------------------------
-
-
-def _shipped(house: House, run: Run) -> Shipped:
+def _measure_shipped(house: House, run: Run) -> Shipped:
     events = [event for _, event in house.wired.deps.store.events(run.tenant, run.id)]
     granted = [event.at for event in events if isinstance(event, ApprovalGranted)]
     kinds = {step.id: step.spec.kind for step in run.steps}
     ended = {kinds.get(event.step): event.at for event in events if isinstance(event, StepSucceeded)}
     end = next(ended[kind] for kind in _LAST if kind in ended)
     calls = {
-        system: [one for one in _journal(url) if granted[0] <= datetime.fromisoformat(one["at"]) <= end]
+        system: [request for request in _journal(url) if granted[0] <= datetime.fromisoformat(request["at"]) <= end]
         for system, url in house.simulators.items()
     }
-    people = sum((at - max(done for done in _done(events, at)) for at in granted[1:]), start=end - end)
+    people = sum((at - max(done for done in _list_ends(events, at)) for at in granted[1:]), start=end - end)
     seconds, usd = (end - granted[0]).total_seconds(), run.spent.micros / 1e6
     return Shipped(calls, round(seconds, 1), run.spent.tokens, usd, round(people.total_seconds(), 1))
 
 
-def _done(events: Sequence[Any], before: datetime) -> list[datetime]:
+def _list_ends(events: Sequence[Any], before: datetime) -> list[datetime]:
     """Return when steps ended before that moment."""
     return [event.at for event in events if isinstance(event, StepSucceeded) and event.at <= before]
 
@@ -260,10 +257,10 @@ def _journal(url: str) -> list[Json]:
     return entries
 
 
-def _measured(kind: str, shipped: Shipped) -> Json:
+def _describe_figures(kind: str, shipped: Shipped) -> Json:
     counts = {system: len(entries) for system, entries in shipped.calls.items() if entries}
     named = {system: _by_call(entries) for system, entries in shipped.calls.items() if entries}
-    least: dict[str, Least] = least_of(kind, named)
+    minima: dict[str, Minimum] = find_minima(kind, named)
     return {
         "requests": counts,
         "total": sum(counts.values()),
@@ -271,14 +268,14 @@ def _measured(kind: str, shipped: Shipped) -> Json:
         "seconds_of_people": shipped.people_s,
         "tokens": shipped.tokens,
         "usd": shipped.usd,
-        "least": {system: {"calls": one.calls, "why": one.why} for system, one in least.items()},
+        "least": {system: {"calls": fewest.calls, "why": fewest.why} for system, fewest in minima.items()},
         "calls": {system: dict(sorted(calls.items())) for system, calls in named.items()},
     }
 
 
 def _by_call(entries: Sequence[Json]) -> Counter[str]:
     """Count requests by method and path, without what names one thing."""
-    return Counter(f"{one['method']} {_without_names(one['path'])}" for one in entries)
+    return Counter(f"{request['method']} {_without_names(request['path'])}" for request in entries)
 
 
 def _without_names(path: str) -> str:

@@ -99,8 +99,8 @@ def _apis(site: Site) -> Iterator[Finding]:
     """Source: cloud.google.com/service-usage/docs/reference/rest/v1/services/list."""
     path, wanted = f"projects/{site.number}/services", site.wanted
     on = {
-        str(it["config"]["name"])
-        for it in site.google.all("serviceusage", path, "services", filter="state:ENABLED", pageSize=200)
+        str(service["config"]["name"])
+        for service in site.google.all("serviceusage", path, "services", filter="state:ENABLED", pageSize=200)
     }
     off = [name for name in wanted.apis if name not in on]
     yield Finding(

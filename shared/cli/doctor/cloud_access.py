@@ -15,7 +15,7 @@ _TOO_MUCH = ("roles/owner", "roles/editor", "roles/viewer")
 def accounts(site: Site) -> Iterator[Finding]:
     """Source: cloud.google.com/iam/docs/reference/rest/v1/projects.serviceAccounts/list."""
     path = f"projects/{site.wanted.project}/serviceAccounts"
-    found = {str(it["email"]): it for it in site.google.all("iam", path, "accounts", pageSize=100)}
+    found = {str(account["email"]): account for account in site.google.all("iam", path, "accounts", pageSize=100)}
     wanted = [*(site.wanted.account(name) for name in site.wanted.functions), site.wanted.email("tasks-caller")]
     problems = [f"no {email}" for email in wanted if email not in found]
     asleep = [email for email in wanted if found.get(email, {}).get("disabled")]
@@ -35,14 +35,14 @@ def roles(site: Site) -> Iterator[Finding]:
     Source: cloud.google.com/iam/docs/reference/rest/v1/projects.roles#Role.
     """
     problems = []
-    for name, it in site.wanted.roles.items():
-        if it["at"] == "sites bucket" and not any(name in each["roles"] for each in site.wanted.functions.values()):
+    for name, role in site.wanted.roles.items():
+        if role["at"] == "sites bucket" and not any(name in each["roles"] for each in site.wanted.functions.values()):
             continue
         read = site.google.find("iam", site.wanted.role(name))
         if read is None or read.get("deleted"):
             problems.append(f"no role {name}")
             continue
-        has, needs = set(read.get("includedPermissions", ())), set(it["permissions"])
+        has, needs = set(read.get("includedPermissions", ())), set(role["permissions"])
         problems += [f"{name} lacks {each}" for each in sorted(needs - has)]
         problems += [f"{name} also allows {each}" for each in sorted(has - needs)]
     why = "Functions fail without a permission they need; an intruder gets every permission too many."
@@ -56,10 +56,15 @@ def grants(site: Site) -> Iterator[Finding]:
     wanted = site.wanted
     project = site.google.policy("cloudresourcemanager", f"projects/{wanted.project}", post=True)
     ring = site.google.policy("cloudkms", f"{site.place}/keyRings/{wanted.name}/cryptoKeys/tenants")
-    problems = [*_compared(site, "project", project), *_compared(site, "key", ring), *_queues(site), *_secrets(site)]
+    problems = [
+        *_compare_roles(site, "project", project),
+        *_compare_roles(site, "key", ring),
+        *_queues(site),
+        *_secrets(site),
+    ]
     caller = f"projects/{wanted.project}/serviceAccounts/{wanted.email('tasks-caller')}"
     acting = site.google.policy("iam", caller, post=True).get(wanted.role("act-as"), set())
-    enqueuers = [name for name, it in wanted.functions.items() if "enqueue" in it["roles"]]
+    enqueuers = [name for name, declared in wanted.functions.items() if "enqueue" in declared["roles"]]
     problems += [f"{name} may not act as tasks-caller" for name in enqueuers if _member(site, name) not in acting]
     why = "A function fails when it needs a role that it lacks; an intruder gets every role that it has too many."
     yield finding("grants", why, problems, "accounts have exactly their roles", site.apply())
@@ -96,9 +101,9 @@ def callers(site: Site) -> Iterator[Finding]:
     yield finding("callers", why, problems, f"open to everybody: {', '.join(site.wanted.public)}", way_out)
 
 
-def _compared(site: Site, at: str, policy: dict[str, set[str]]) -> Iterator[str]:
-    granted = site.wanted.granted(at)
-    roles_there = {site.wanted.role(name) for name, it in site.wanted.roles.items() if it["at"] == at}
+def _compare_roles(site: Site, at: str, policy: dict[str, set[str]]) -> Iterator[str]:
+    granted = site.wanted.list_roles(at)
+    roles_there = {site.wanted.role(name) for name, role in site.wanted.roles.items() if role["at"] == at}
     for name in site.wanted.functions:
         has = {role for role in roles_there if _member(site, name) in policy.get(role, ())}
         needs = granted.get(name, set())
@@ -108,10 +113,10 @@ def _compared(site: Site, at: str, policy: dict[str, set[str]]) -> Iterator[str]
 
 def _queues(site: Site) -> Iterator[str]:
     enqueue = site.wanted.role("enqueue")
-    for queue in (name for name, it in site.wanted.functions.items() if "queue" in it):
+    for queue in (name for name, declared in site.wanted.functions.items() if "queue" in declared):
         may = site.google.policy("cloudtasks", f"{site.place}/queues/{queue}", post=True).get(enqueue, set())
-        for name, it in site.wanted.functions.items():
-            if queue in it["hands_to"] and _member(site, name) not in may:
+        for name, declared in site.wanted.functions.items():
+            if queue in declared["hands_to"] and _member(site, name) not in may:
                 yield f"{name} may not hand tasks to {queue}"
 
 
@@ -120,7 +125,11 @@ def _secrets(site: Site) -> Iterator[str]:
         path = f"projects/{site.wanted.project}/secrets/{secret}"
         policy = site.google.policy("secretmanager", path)
         for role, field, word in ((_READS, "secrets", "read"), (_WRITES, "writes_secrets", "write")):
-            needs = {_member(site, name): name for name, it in site.wanted.functions.items() if secret in it[field]}
+            needs = {
+                _member(site, name): name
+                for name, declared in site.wanted.functions.items()
+                if secret in declared[field]
+            }
             ours = {_member(site, name): name for name in site.wanted.functions}
             has = policy.get(role, set())
             yield from (f"{needs[each]} may not {word} {secret}" for each in sorted(set(needs) - has))

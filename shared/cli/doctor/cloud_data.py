@@ -55,35 +55,38 @@ def indexes(site: Site) -> Iterator[Finding]:
     …collectionGroups.fields#Field; `-` stands for all collection groups.
     """
     groups, wanted = f"{_database(site)}/collectionGroups/-", site.wanted.indexes
-    there = {_of_index(it): str(it.get("state")) for it in site.google.all("firestore", f"{groups}/indexes", "indexes")}
+    built = {
+        _of_index(index): str(index.get("state"))
+        for index in site.google.all("firestore", f"{groups}/indexes", "indexes")
+    }
     problems = []
-    for it in wanted["composite"]:
-        state = there.get(_of_wanted(it))
+    for index in wanted["composite"]:
+        state = built.get(_of_wanted(index))
         if state != "READY":
-            fields = ", ".join(field["path"] for field in it["fields"])
-            problems.append(f"{it['collection']} ({fields}) is {state or 'not there'}")
+            fields = ", ".join(field["path"] for field in index["fields"])
+            problems.append(f"{index['collection']} ({fields}) is {state or 'not there'}")
     apart = "indexConfig.usesAncestorConfig:false OR ttlConfig:*"
     own = {
-        (it["name"].split("/")[-3], it["name"].split("/")[-1]): it
-        for it in site.google.all("firestore", f"{groups}/fields", "fields", filter=apart, pageSize=200)
+        (exempted["name"].split("/")[-3], exempted["name"].split("/")[-1]): exempted
+        for exempted in site.google.all("firestore", f"{groups}/fields", "fields", filter=apart, pageSize=200)
     }
-    for it in wanted["fields"]:
-        problems += _field_problems(it, own.get((it["collection"], it["field"])))
+    for index in wanted["fields"]:
+        problems += _field_problems(index, own.get((index["collection"], index["field"])))
     why = "A query without its index is refused, also while the index is being built, which takes minutes."
     count = len(wanted["composite"]) + len(wanted["fields"])
     yield finding("indexes", why, problems, f"{count} ready", site.apply())
 
 
-def _field_problems(wanted: dict[str, Any], there: dict[str, Any] | None) -> Iterator[str]:
+def _field_problems(wanted: dict[str, Any], field: dict[str, Any] | None) -> Iterator[str]:
     name = f"{wanted['collection']}.{wanted['field']}"
-    if there is None:
+    if field is None:
         yield f"{name} is not exempted from indexes"
         return
-    built = there.get("indexConfig", {}).get("indexes", ())
-    has = {(it.get("queryScope"), it["fields"][0].get("order"), it.get("state")) for it in built}
-    needs = {(it["scope"], it["order"], "READY") for it in wanted["indexes"]}
+    built = field.get("indexConfig", {}).get("indexes", ())
+    has = {(index.get("queryScope"), index["fields"][0].get("order"), index.get("state")) for index in built}
+    needs = {(index["scope"], index["order"], "READY") for index in wanted["indexes"]}
     yield from (f"{name} has no index {order} for {scope}" for scope, order, _ in sorted(needs - has))
-    ttl = there.get("ttlConfig", {}).get("state")
+    ttl = field.get("ttlConfig", {}).get("state")
     if wanted["ttl"] and ttl != "ACTIVE":
         yield f"{name} does not expire: {ttl or 'no TTL'}"
 
@@ -158,16 +161,16 @@ def _database(site: Site) -> str:
     return f"projects/{site.wanted.project}/databases/(default)"
 
 
-def _of_wanted(it: dict[str, Any]) -> tuple[Any, ...]:
-    fields = tuple((field["path"], field.get("order"), field.get("dimension")) for field in it["fields"])
-    return it["collection"], it["scope"], fields
+def _of_wanted(index: dict[str, Any]) -> tuple[Any, ...]:
+    fields = tuple((field["path"], field.get("order"), field.get("dimension")) for field in index["fields"])
+    return index["collection"], index["scope"], fields
 
 
-def _of_index(it: dict[str, Any]) -> tuple[Any, ...]:
+def _of_index(index: dict[str, Any]) -> tuple[Any, ...]:
     """Return the same of an index that is there; Firestore adds `__name__` where nobody asked for it."""
     fields = tuple(
         (field["fieldPath"], field.get("order"), field.get("vectorConfig", {}).get("dimension"))
-        for field in it["fields"]
+        for field in index["fields"]
         if field["fieldPath"] != "__name__"
     )
-    return it["name"].split("/")[-3], it.get("queryScope"), fields
+    return index["name"].split("/")[-3], index.get("queryScope"), fields

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from shared.cli.doctor.cloud import Site
 from shared.cli.doctor.finding import MISSING, OK, Finding
-from shared.cli.doctor.left_alone import WAY_OUT, left_alone_of
+from shared.cli.doctor.left_alone import WAY_OUT, find_left_alone
 
-MOST = 500  # tenants that are looked at: a request each
+MAX = 500  # tenants that are looked at: a request each
 _TOLD = 20
 _WHY = "Its owners were told once. Until they act, nothing happens there, and it is asked for rarely."
 
@@ -24,11 +24,11 @@ def refusals(site: Site) -> Iterator[Finding]:
     listed = site.google.all("firestore", f"{documents}/tenants", "documents", showMissing="true", pageSize=300)
     names = [name for each in listed if not (name := str(each["name"]).rpartition("/")[2]).startswith("_")]
     left: list[str] = []
-    for tenant in names[:MOST]:
+    for tenant in names[:MAX]:
         read = site.google.find("firestore", f"{documents}/tenants/{tenant}/settings/tenant")
         settings = json.loads(read["fields"]["body"]["stringValue"]) if read else {}
-        left += left_alone_of(tenant, settings, titles=False)
-    seen = f" (the first {MOST} of {len(names)} tenants)" if len(names) > MOST else ""
+        left += find_left_alone(tenant, settings, titles=False)
+    seen = f" (the first {MAX} of {len(names)} tenants)" if len(names) > MAX else ""
     if not left:
         yield Finding("refusals", OK, f"nothing is left alone because Notion refuses it{seen}", needed=False, why=_WHY)
         return

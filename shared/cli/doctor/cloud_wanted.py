@@ -38,7 +38,7 @@ class Wanted:
         found = {
             path.parent.name: yaml.safe_load(self._text(path)) for path in self._files("functions/*/function.yaml")
         }
-        return {name: it for name, it in sorted(found.items()) if name != "code-runner"}
+        return {name: declared for name, declared in sorted(found.items()) if name != "code-runner"}
 
     @cached_property
     def roles(self) -> dict[str, dict[str, Any]]:
@@ -63,12 +63,18 @@ class Wanted:
     @property
     def public(self) -> list[str]:
         """The doors."""
-        return [name for name, it in self.functions.items() if it["trigger"] == "public"]
+        return [name for name, declared in self.functions.items() if declared["trigger"] == "public"]
 
     @property
     def secrets(self) -> list[str]:
         """Every operator's secret that a function reads or writes."""
-        return sorted({each for it in self.functions.values() for each in [*it["secrets"], *it["writes_secrets"]]})
+        return sorted(
+            {
+                each
+                for declared in self.functions.values()
+                for each in [*declared["secrets"], *declared["writes_secrets"]]
+            }
+        )
 
     def account(self, function: str) -> str:
         """Return the e-mail of a function's account."""
@@ -79,14 +85,14 @@ class Wanted:
         return f"{account}@{self.project}.iam.gserviceaccount.com"
 
     def role(self, symbolic: str) -> str:
-        """Return the name of a custom role."""
         return f"projects/{self.project}/roles/{self.name.replace('-', '_')}_{symbolic.replace('-', '_')}"
 
-    def granted(self, at: str) -> dict[str, set[str]]:
+    def list_roles(self, at: str) -> dict[str, set[str]]:
         """Return function → names of the roles it is given on one kind of thing, for those with any."""
-        roles = {name for name, it in self.roles.items() if it["at"] == at}
+        roles = {name for name, custom_role in self.roles.items() if custom_role["at"] == at}
         given = {
-            name: {self.role(each) for each in it["roles"] if each in roles} for name, it in self.functions.items()
+            name: {self.role(each) for each in declared["roles"] if each in roles}
+            for name, declared in self.functions.items()
         }
         return {name: each for name, each in given.items() if each}
 

@@ -13,44 +13,49 @@ _MIN_BACKOFF, _MAX_BACKOFF = "10s", "300s"  # what shared/backends/cloud/queue.p
 
 def functions(site: Site) -> Iterator[Finding]:
     """Source: cloud.google.com/functions/docs/reference/rest/v2/projects.locations.functions#Function."""
-    there = {_last(it["name"]): it for it in site.google.all("cloudfunctions", f"{site.place}/functions", "functions")}
+    deployed = {
+        _last(function["name"]): function
+        for function in site.google.all("cloudfunctions", f"{site.place}/functions", "functions")
+    }
     problems, apart = [], []
     for name in site.wanted.functions:
-        it = there.get(name)
-        if it is None:
+        function = deployed.get(name)
+        if function is None:
             problems.append(f"no function {name}")
             continue
-        if it.get("state") != "ACTIVE":
-            told = "; ".join(str(each.get("message", "")) for each in it.get("stateMessages", ()))
-            problems.append(f"{name} is {it.get('state')}{f' ({told})' if told else ''}")
-        account = it.get("serviceConfig", {}).get("serviceAccountEmail")
+        if function.get("state") != "ACTIVE":
+            messages = "; ".join(str(each.get("message", "")) for each in function.get("stateMessages", ()))
+            problems.append(f"{name} is {function.get('state')}{f' ({messages})' if messages else ''}")
+        account = function.get("serviceConfig", {}).get("serviceAccountEmail")
         if account != site.wanted.account(name):
             problems.append(f"{name} runs as {account}")
-        source = it.get("buildConfig", {}).get("source", {}).get("storageSource", {}).get("object", "")
+        source = function.get("buildConfig", {}).get("source", {}).get("storageSource", {}).get("object", "")
         if site.wanted.release and source != site.wanted.release.get(name):
             apart.append(name)
     why = "A function that is not active answers with its earlier code, or not at all."
     yield finding("functions", why, problems, f"{len(site.wanted.functions)} active", site.apply())
     if site.wanted.release is not None:
         why = "Some functions run code other than this release's; a fault that was fixed may still be there."
-        said = [f"not this release: {', '.join(apart)}"] if apart else []
-        yield finding("release", why, said, "all functions run it", site.apply(), needed=False)
+        differences = [f"not this release: {', '.join(apart)}"] if apart else []
+        yield finding("release", why, differences, "all functions run it", site.apply(), needed=False)
 
 
 def queues(site: Site) -> Iterator[Finding]:
     """Source: cloud.google.com/tasks/docs/reference/rest/v2/projects.locations.queues#Queue."""
-    there = {_last(it["name"]): it for it in site.google.all("cloudtasks", f"{site.place}/queues", "queues")}
+    deployed = {
+        _last(queue["name"]): queue for queue in site.google.all("cloudtasks", f"{site.place}/queues", "queues")
+    }
     problems, way_out = [], site.apply()
     for name, declared in site.wanted.functions.items():
         if "queue" not in declared:
             continue
-        it = there.get(name)
-        if it is None:
+        queue = deployed.get(name)
+        if queue is None:
             problems.append(f"no queue {name}")
             continue
-        problems += [f"{name}: {each}" for each in _differing(it, declared["queue"])]
-        if it.get("state") != "RUNNING":
-            problems.append(f"{name} is {it.get('state')}")
+        problems += [f"{name}: {each}" for each in _differing(queue, declared["queue"])]
+        if queue.get("state") != "RUNNING":
+            problems.append(f"{name} is {queue.get('state')}")
             way_out = (
                 f"gcloud tasks queues resume {name} --location={site.wanted.region} --project={site.wanted.project}"
             )
@@ -61,8 +66,8 @@ def queues(site: Site) -> Iterator[Finding]:
     yield finding("queues", why, problems, "all are running, with their rates and retry settings", way_out)
 
 
-def _differing(it: dict[str, Any], declared: dict[str, Any]) -> Iterator[str]:
-    rates, retry = it.get("rateLimits", {}), it.get("retryConfig", {})
+def _differing(queue: dict[str, Any], declared: dict[str, Any]) -> Iterator[str]:
+    rates, retry = queue.get("rateLimits", {}), queue.get("retryConfig", {})
     compared = {
         "tasks per second": (rates.get("maxDispatchesPerSecond"), declared["per_second"]),
         "tasks at once": (rates.get("maxConcurrentDispatches"), declared["concurrent"]),
@@ -78,29 +83,29 @@ def jobs(site: Site) -> Iterator[Finding]:
 
     Source: cloud.google.com/scheduler/docs/reference/rest/v1/projects.locations.jobs#Job.
     """
-    there = {_last(it["name"]): it for it in site.google.all("cloudscheduler", f"{site.place}/jobs", "jobs")}
+    deployed = {_last(job["name"]): job for job in site.google.all("cloudscheduler", f"{site.place}/jobs", "jobs")}
     problems, way_out = [], site.apply()
     at = f"--location={site.wanted.region} --project={site.wanted.project}"
     for name, declared in site.wanted.functions.items():
         if "schedule" not in declared:
             continue
-        it = there.get(name)
-        if it is None:
+        job = deployed.get(name)
+        if job is None:
             problems.append(f"no job {name}")
             continue
-        if it.get("state") != "ENABLED":
-            problems.append(f"{name} is {it.get('state')}")
+        if job.get("state") != "ENABLED":
+            problems.append(f"{name} is {job.get('state')}")
             way_out = f"gcloud scheduler jobs resume {name} {at}"
-        if it.get("schedule") != declared["schedule"]["cron"]:
-            problems.append(f"{name} runs at {it.get('schedule')}, not {declared['schedule']['cron']}")
-        audience = it.get("httpTarget", {}).get("oidcToken", {}).get("audience")
+        if job.get("schedule") != declared["schedule"]["cron"]:
+            problems.append(f"{name} runs at {job.get('schedule')}, not {declared['schedule']['cron']}")
+        audience = job.get("httpTarget", {}).get("oidcToken", {}).get("audience")
         if audience != site.url(name):
             problems.append(f"{name} is called for {audience}, which the function refuses")
-        code = it.get("status", {}).get("code", 0)
+        code = job.get("status", {}).get("code", 0)
         if code:
-            problems.append(f"the last run of {name} failed (code {code}, at {it.get('lastAttemptTime', 'no time')})")
+            problems.append(f"the last run of {name} failed (code {code}, at {job.get('lastAttemptTime', 'no time')})")
             way_out = f"gcloud scheduler jobs run {name} {at}, then `gcloud functions logs read {name} --gen2`"
-        elif "lastAttemptTime" not in it:
+        elif "lastAttemptTime" not in job:
             problems.append(f"{name} has not run yet")
             way_out = f"gcloud scheduler jobs run {name} {at}"
     why = (

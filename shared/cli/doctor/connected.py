@@ -9,97 +9,79 @@ import json
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from shared.accounts.endpoints import Endpoints
-from shared.app.connections.ways_back import TOKEN
-from shared.app.tries.notion import try_notion
-from shared.app.tries.tried import Tried
+from shared.backends.local.folder.data_folder import DATABASE
+from shared.backends.local.keys.keyfile import KEY_FILE
 from shared.cli.doctor.finding import LATER, MISSING, OK, Finding
-from shared.cli.root import typed
-from shared.cli.setup.trials import (
-    try_bucket,
-    try_clicks,
-    try_code,
-    try_folder,
-    try_host,
-    try_mail,
-    try_model_of,
-    try_slack,
-)
+from shared.cli.root import format_command
+from shared.cli.setup.trials import read_now, try_model_of, try_system
 from shared.core.models.model_facts import OFFLINE
-from shared.integrations.systems import SYSTEMS, name_system
+from shared.core.system import TOKEN
+from shared.integrations.notion.trial import try_notion
+from shared.integrations.systems import SYSTEMS
+from shared.integrations.tried import Given, Tried
 from shared.local.chosen.choices import Choice, Choices, read_choices
 from shared.local.chosen.surroundings import in_use
 from shared.ports import SYSTEM, Secret
 
-_PART = {"github": "code", "gitlab": "code", "vercel": "sites"}  # of `workwright init`, where it has another name
-_MAIL = tuple(name for each in SYSTEMS.values() if each.sends_mail for name in each.secrets)
-_ADDRESSED = tuple(each.name for each in SYSTEMS.values() if each.address and not each.for_all)
+_ADDRESSED = tuple(each.name for each in SYSTEMS.values() if each.address)
 
 
 def try_connected(data: Path, env: Mapping[str, str]) -> Iterator[Finding]:
     """Yield what each real system says, and the model."""
     choices, kept = in_use(read_choices(data), env), Kept(data)
-    reach = Reach(_endpoints(choices, env))
-    for system in choices.real:
-        yield _found(system, _try(system, choices.of(system), kept, reach, data))
-        if system == "slack" and (app := kept.secret("slack-app-token")):
-            yield _found("slack-clicks", try_clicks(reach, app))
+    ends = _endpoints(choices, env)
+    for choice in choices.real:
+        yield _build_finding(choice, _try(choices, choice, kept, ends, data))
+        yield from _try_clicks(choice, kept, ends)
     provider = choices.model.get("ask", OFFLINE).partition("/")[0]
     if provider != OFFLINE:
-        yield _found(provider, try_model_of(choices.model, kept.secret(f"{provider}-api-key")))
+        yield _build_finding(provider, try_model_of(choices.model, kept.secret(f"{provider}-api-key")))
     elif not choices.real:
         yield Finding("tries", OK, "nothing is connected for real, so there was nothing to try", needed=False)
 
 
-def _found(system: str, tried: Tried) -> Finding:
+def _build_finding(system: str, tried: Tried) -> Finding:
     state = MISSING if not tried.ok else LATER if tried.way_out else OK
     return Finding(system, state, tried.says, tried.way_out, needed=system == "notion")
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """Where systems are asked."""
-
-    endpoints: Endpoints
-    trace: None = None
-
-
 def _endpoints(choices: Choices, env: Mapping[str, str]) -> Endpoints:
-    told = {each: env.get(f"WORKWRIGHT_{each.upper()}_URL") or choices.of(each).fact("address") for each in _ADDRESSED}
-    return Endpoints({name: url for name, url in told.items() if url})
+    urls = {each: env.get(f"WORKWRIGHT_{each.upper()}_URL") or choices.of(each).fact("address") for each in _ADDRESSED}
+    return Endpoints({name: url for name, url in urls.items() if url})
 
 
-def _try(system: str, chosen: Choice, kept: Kept, reach: Reach, data: Path) -> Tried:
-    if system == "local_sites":
-        return try_folder(chosen.fact("folder"), data)
-    if system == "cloud_storage":
-        return try_bucket(chosen.fact("bucket"), chosen.fact("address"))
-    if system == "mail":
-        facts = {"sender": "", **chosen.facts}
-        return try_mail(facts, {name: kept.secret(name) for name in _MAIL})
-    token = kept.token(system)
-    if not token:
-        says = f"{name_system(system)} was chosen, and no token of it is kept."
-        return Tried(False, says, f"Give one with: {typed('init', _PART.get(system, system), data=data)}")
-    if system == "notion":
-        public = kept.grant(system).get("public", {})
-        by_token = public.get("given") == TOKEN or "refresh" not in kept.grant(system)
-        return try_notion(
-            token,
-            at=reach.endpoints.of(system),
-            page=chosen.fact("page"),
-            workspace=str(public.get("workspace_id") or ""),
-            given="token" if by_token else "link",
-        )
-    if system == "vercel":
-        return try_host(reach, token)
-    if system == "slack":
-        return try_slack(reach, token, chosen.fact("channel"))
-    return try_code(reach, system, token, chosen.fact("owner"), chosen.fact("host"))
+def _try(choices: Choices, choice: str, kept: Kept, ends: Endpoints, data: Path) -> Tried:
+    system, chosen = SYSTEMS[choices.system_of(choice)], choices.of(choice)
+    token = kept.token(system.name)
+    if not token and (system.name == "notion" or any(each.secret == TOKEN for each in system.questions)):
+        says = f"{system.title} was chosen, and no token of it is kept."
+        return Tried(False, says, f"Give one with: {format_command('init', system.part, data=data)}")
+    at = chosen.fact("host") or (ends.of(system.name) if system.address else chosen.fact("address"))
+    if system.name == "notion":
+        return _try_notion(chosen, token, kept.grant(system.name), at)
+    facts = {**chosen.facts, "data": str(data)}
+    return try_system(
+        system.name, Given(read_now, at, token, facts, {name: kept.secret(name) for name in system.secrets})
+    )
+
+
+def _try_notion(chosen: Choice, token: Secret, grant: Mapping[str, Any], at: str) -> Tried:
+    public = grant.get("public", {})
+    by_token = public.get("given") == TOKEN or "refresh" not in grant
+    workspace, page = str(public.get("workspace_id") or ""), chosen.fact("page")
+    return try_notion(token, at=at, page=page, workspace=workspace, given="token" if by_token else "link")
+
+
+def _try_clicks(choice: str, kept: Kept, ends: Endpoints) -> Iterator[Finding]:
+    """Yield what each way says that clicks on a system's buttons come in by, where one is set up."""
+    for way in SYSTEMS[choice].clicks if choice in SYSTEMS else ():
+        if way.trial and (secret := kept.secret(way.ask.secret)):
+            given = Given(read_now, ends.of(choice), keys={way.ask.secret: secret})
+            yield _build_finding(f"{choice}-clicks", try_system(choice, given, way.trial))
 
 
 class Kept:
@@ -107,8 +89,6 @@ class Kept:
 
     def __init__(self, data: Path) -> None:
         """Read what is there; a folder that does not exist has nothing, and stays away."""
-        from shared.backends.local.folder.data_folder import DATABASE
-        from shared.backends.local.keys.keyfile import KEY_FILE
         from shared.backends.local.keys.local_secrets import LocalSecrets
 
         self._secrets = LocalSecrets(data) if (data / KEY_FILE).exists() else None

@@ -12,17 +12,22 @@ from dataclasses import asdict
 from pathlib import Path
 
 import click
+import requests
 
+from shared.backends.clock import SystemClock
 from shared.backends.local.folder.disk_room import say_full
+from shared.backends.local.keys.keyfile import KEY_FILE
 from shared.cli.doctor import machine
 from shared.cli.doctor.finding import LATER, MISSING, OK, Finding
 from shared.cli.doctor.needed_secrets import look_at_cloud_secrets, look_at_secrets
 from shared.cli.doctor.systems import look_at_systems
+from shared.cli.operations.dead_letters import as_detail, put_aside_here
 from shared.cli.root import AS_JSON, DATA, house_url, workwright
 from shared.core.errors import AgentError, ConfigError
-from shared.local.chosen.moved_away import moved_words
+from shared.core.models.model_facts import OFFLINE
+from shared.local.chosen.moved_away import describe_move
 from shared.ports import Secret
-from shared.settings import Settings
+from shared.settings import Settings, process_environment
 
 _SIGNS = {OK: "✓", MISSING: "✗", LATER: "·"}
 
@@ -73,7 +78,7 @@ def doctor(
     if cloud:
         found = _look_over_cloud(project, region, name, release, endpoint)
     else:
-        found = look_over(data, os.environ, tried=tried)
+        found = look_over(data, process_environment(), tried=tried)
     usable = not any(finding.needed and finding.state == MISSING for finding in found)
     _tell(found, usable, as_json, "The deployment" if cloud else "Workwright")
     sys.exit(0 if usable else 1)
@@ -98,8 +103,11 @@ def _tell(found: list[Finding], usable: bool, as_json: bool, what: str) -> None:
         for finding in found:
             click.echo(f"{_SIGNS[finding.state]} {finding.name:<12} {finding.detail}")
             if finding.state != OK:
-                told = [*([finding.why] if finding.why else []), *([f"→ {finding.way_out}"] if finding.way_out else [])]
-                click.echo("".join(f"  {'':<12} {line}\n" for line in told), nl=False)
+                lines = [
+                    *([finding.why] if finding.why else []),
+                    *([f"→ {finding.way_out}"] if finding.way_out else []),
+                ]
+                click.echo("".join(f"  {'':<12} {line}\n" for line in lines), nl=False)
         click.echo(f"{what} can run here." if usable else f"{what} cannot run here yet; see the arrows above.")
 
 
@@ -153,10 +161,7 @@ def _environment(env: Mapping[str, str]) -> Iterator[Finding]:
 
 def _models(data: Path, env: Mapping[str, str]) -> Iterator[Finding]:
     """Say of each provider that is offered whether it answers and takes the operator's key."""
-    from shared.backends.clock import SystemClock
-    from shared.backends.local.keys.keyfile import KEY_FILE
     from shared.backends.local.keys.local_secrets import LocalSecrets
-    from shared.core.models.model_facts import OFFLINE
     from shared.wiring.models import Adapters
 
     try:
@@ -192,12 +197,11 @@ def _data(data: Path) -> Iterator[Finding]:
 
 
 def _house(data: Path) -> Iterator[Finding]:
-    import requests
 
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
     yield Finding("port", OK, "a loopback port can be taken")
-    if moved := moved_words(data):
+    if moved := describe_move(data):
         yield Finding("running", LATER, moved, needed=False)
         return
     try:
@@ -218,7 +222,6 @@ def _house(data: Path) -> Iterator[Finding]:
 
 
 def _queue(data: Path) -> Iterator[Finding]:
-    from shared.cli.operations.dead_letters import as_detail, put_aside_here
 
     letters = put_aside_here(data)
     if letters:
@@ -229,7 +232,6 @@ def _queue(data: Path) -> Iterator[Finding]:
 
 
 def _notion(data: Path) -> Iterator[Finding]:
-    from shared.backends.clock import SystemClock
     from shared.cli.doctor.notion_findings import notion_findings
 
     yield from notion_findings(data, SystemClock().now())

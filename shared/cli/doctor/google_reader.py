@@ -10,6 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import google.auth
+from google.auth.exceptions import GoogleAuthError
+from google.auth.transport.requests import Request
+
 from shared.core.errors import ConfigError, Missing
 from shared.http_client import HttpClient
 from shared.ports import Secret
@@ -84,10 +88,6 @@ class GoogleReader:
 
 def operators_token() -> Secret:
     """Return an access token of the operator's application default credentials; raises ConfigError without any."""
-    import google.auth
-    from google.auth.exceptions import GoogleAuthError
-    from google.auth.transport.requests import Request
-
     try:
         credentials, _ = google.auth.default(scopes=[SCOPE])
         credentials.refresh(Request())  # type: ignore[no-untyped-call]

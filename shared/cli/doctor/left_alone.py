@@ -9,28 +9,28 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from shared.app.intake.left_alone import refused_of
+from shared.app.intake.left_alone import read_refusals
 from shared.app.workspace.workspace_databases import PLANNING, kind_of
 from shared.app.workspace.workspace_schemas import SCHEMAS
+from shared.backends.local.folder.data_folder import DATABASE
 
 WAY_OUT = "Give the connection access in Notion, then edit the page or a row, set the planning time, or connect again."
 
 
-def left_alone_here(data: Path) -> Sequence[str]:
+def list_left_alone(data: Path) -> Sequence[str]:
     """Return what is left alone, each in words, for all tenants of a data folder, whether its house runs or not."""
-    from shared.backends.local.folder.data_folder import DATABASE
 
     if not (data / DATABASE).exists():
         return []
     query = "SELECT tenant, body FROM docs WHERE kind = 'settings' AND id = 'tenant' ORDER BY tenant"
     with closing(sqlite3.connect(f"file:{data / DATABASE}?mode=ro", uri=True, timeout=10)) as connection:
         kept = [(str(tenant), json.loads(body)) for tenant, body in connection.execute(query)]
-    return [words for tenant, settings in kept for words in left_alone_of(tenant, settings)]
+    return [words for tenant, settings in kept for words in find_left_alone(tenant, settings)]
 
 
-def left_alone_of(tenant: str, settings: Mapping[str, Any], *, titles: bool = True) -> Iterator[str]:
+def find_left_alone(tenant: str, settings: Mapping[str, Any], *, titles: bool = True) -> Iterator[str]:
     """Yield what is left alone of one tenant; without `titles`, nothing that its people have written."""
-    for what, refusal in refused_of(settings).items():
+    for what, refusal in read_refusals(settings).items():
         if refusal["left"]:
             yield f"{_name(settings, what, refusal, titles)} of {tenant}, since {str(refusal['since'])[:16]}"
 

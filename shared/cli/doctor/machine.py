@@ -9,8 +9,10 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 
+from shared.backends.local.browser.chromium import find_browser
 from shared.cli.doctor.finding import MISSING, OK, Finding
 from shared.core.errors import AgentError, ConfigError, NoBrowser
+from shared.integrations.systems import FORGES, name_system
 from shared.settings import Settings
 
 SQLITE = (3, 24)  # the first with ON CONFLICT … DO UPDATE
@@ -22,14 +24,13 @@ _SANDBOX_WAYS_OUT: Mapping[str, str] = {
 
 
 def look_at_python() -> Iterator[Finding]:
-    """Say which Python this is."""
     right = sys.version_info >= (3, 11)
     yield Finding("python", OK if right else MISSING, platform.python_version(), "Install Python 3.11 or newer.")
 
 
 def look_at_sandbox(env: Mapping[str, str]) -> Iterator[Finding]:
     """Say whether code can be run safely here."""
-    from shared.wiring.sandbox import chosen_sandbox, proven
+    from shared.wiring.choose_sandbox import chosen_sandbox, proven
 
     try:
         settings = Settings.from_env(env)
@@ -47,7 +48,6 @@ def look_at_sandbox(env: Mapping[str, str]) -> Iterator[Finding]:
 
 def look_at_browser(env: Mapping[str, str]) -> Iterator[Finding]:
     """Say whether sites can be looked at before they go live."""
-    from shared.backends.local.browser.chromium import find_browser
 
     try:
         found = find_browser(env.get("WORKWRIGHT_BROWSER") or "auto")
@@ -62,14 +62,14 @@ def look_at_browser(env: Mapping[str, str]) -> Iterator[Finding]:
 
 
 def look_at_git() -> Iterator[Finding]:
-    """Say whether git is there."""
     program = shutil.which("git")
     if program is None:
-        way_out = "Install git (apt-get install git): the simulated GitHub keeps real repositories."
+        forge = name_system(FORGES[0])
+        way_out = f"Install git (apt-get install git): the simulated {forge} keeps real repositories."
         yield Finding("git", MISSING, "not installed", way_out)
         return
-    said = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=20, check=False)
-    yield Finding("git", OK, said.stdout.strip())
+    answer = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=20, check=False)
+    yield Finding("git", OK, answer.stdout.strip())
 
 
 def look_at_sqlite() -> Iterator[Finding]:

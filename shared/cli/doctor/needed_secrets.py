@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from shared.backends.local.keys.keyfile import KEY_FILE
 from shared.cli.doctor.finding import LATER, OK, Finding
-from shared.core.notify.mail_settings import read_mail
+from shared.core.environment import Environment
+from shared.integrations.mail_settings import read_mail
 from shared.integrations.systems import SYSTEMS
 from shared.local.chosen.choices import OAUTH, REAL, SIMULATED, Choices, read_choices
 from shared.local.chosen.surroundings import surroundings
@@ -21,7 +23,8 @@ OPERATOR_SECRETS: Mapping[str, str] = {
 _OWN = ("approval-link-key", "oauth-state-key", "api-key-pepper", "hook-key")
 _CLIENT = ("notion-client-id", "notion-client-secret")
 _WEBHOOK = ("notion-webhook-token",)
-_CLICKS, _SOCKET = ("slack-signing-secret",), ("slack-app-token",)
+_CLICKED = [each for each in SYSTEMS.values() if each.clicks]
+_CLICKS = tuple(way.ask.secret for each in _CLICKED for way in each.clicks if way.at_address)
 _OF_MAIL: Mapping[str, tuple[str, ...]] = {
     each.name: tuple(each.secrets) for each in SYSTEMS.values() if each.sends_mail
 }
@@ -29,13 +32,12 @@ _OF_MAIL: Mapping[str, tuple[str, ...]] = {
 
 def look_at_secrets(data: Path, env: Mapping[str, str]) -> Iterator[Finding]:
     """Say of each secret that is set or needed on this machine whether it is set, and where it comes from."""
-    from shared.backends.local.keys.keyfile import KEY_FILE
     from shared.backends.local.keys.local_secrets import LocalSecrets
 
     if not (data / KEY_FILE).exists():
         yield Finding("secrets", LATER, "none yet", f"Start Workwright with: workwright up --data {data}", needed=False)
         return
-    kept, needed = LocalSecrets(data), needed_here(read_choices(data), env)
+    kept, needed = LocalSecrets(data), list_needed_secrets(read_choices(data), env)
     for name, source in OPERATOR_SECRETS.items():
         if kept.find(name) is not None:
             yield Finding(name, OK, "set", needed=False)
@@ -45,23 +47,24 @@ def look_at_secrets(data: Path, env: Mapping[str, str]) -> Iterator[Finding]:
 
 def look_at_cloud_secrets(env: Mapping[str, str]) -> Iterator[Finding]:
     """Say where the secrets come from that a deployment needs; they are not read."""
-    for name in (*_OWN, *_CLIENT, *_WEBHOOK, *_CLICKS, *_OF_MAIL.get(read_mail(env)[0].by, ())):
+    for name in (*_OWN, *_CLIENT, *_WEBHOOK, *_CLICKS, *_OF_MAIL.get(read_mail(Environment(env)).by, ())):
         yield Finding(
             name, LATER, "kept in Secret Manager; not checked from here", OPERATOR_SECRETS[name], needed=False
         )
 
 
-def needed_here(choices: Choices, env: Mapping[str, str]) -> frozenset[str]:
+def list_needed_secrets(choices: Choices, env: Mapping[str, str]) -> frozenset[str]:
     """Return the secrets that the systems in use need on one machine."""
-    notion, slack = choices.of("notion"), choices.mode("slack")
+    notion = choices.of("notion")
     reached = bool(choices.public_url or env.get("WORKWRIGHT_PUBLIC_URL"))
-    found = [*_OWN, *_OF_MAIL.get(read_mail(surroundings(choices, {}, env))[0].by, ())]
+    found = [*_OWN, *_OF_MAIL.get(read_mail(Environment(surroundings(choices, {}, env))).by, ())]
     if notion.mode == SIMULATED or notion.fact("by") == OAUTH:
         found += _CLIENT
     if notion.mode == SIMULATED or reached:
         found += _WEBHOOK
-    if slack == SIMULATED or (slack == REAL and reached):
-        found += _CLICKS
-    elif slack == REAL:
-        found += _SOCKET
+    for system in _CLICKED:
+        mode = choices.mode(system.name)
+        if mode in (SIMULATED, REAL):
+            called = mode == SIMULATED or reached
+            found += [way.ask.secret for way in system.clicks if way.at_address == called]
     return frozenset(found)

@@ -7,11 +7,12 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from shared.cli.doctor.finding import MISSING, OK, Finding
-from shared.local.chosen.choices import NONE, REAL, read_choices
+from shared.integrations.systems import BY_PART
+from shared.integrations.systems import SYSTEMS as ALL_SYSTEMS
+from shared.local.chosen.choices import MAIL, NONE, REAL, read_choices
 from shared.local.chosen.surroundings import in_use
 from shared.settings import SYSTEMS
 
-_CHOICE = {"ses": "mail"}  # where a choice has another name than the system
 _UNTRIED = "real; `workwright doctor --try` asks it whether it takes what is kept"
 
 
@@ -19,7 +20,7 @@ def look_at_systems(data: Path, env: Mapping[str, str], *, tried: bool) -> Itera
     """Say of each system what it is here; real ones are left out where they are `tried`."""
     choices = in_use(read_choices(data), env)
     for system in SYSTEMS:
-        mode = choices.mode(_CHOICE.get(system, system))
+        mode = choices.mode(MAIL if system in BY_PART[MAIL] else system)
         if mode == REAL:
             if not tried:
                 yield Finding(system, OK, _UNTRIED, needed=False)
@@ -28,6 +29,9 @@ def look_at_systems(data: Path, env: Mapping[str, str], *, tried: bool) -> Itera
         elif mode == NONE:
             yield Finding(system, OK, "not used", needed=False)
         else:
-            there = find_spec("moto.ses") if system == "ses" else find_spec(f"shared.local.simulators.{system}")
+            needed = (f"shared.local.simulators.{system}", *ALL_SYSTEMS[system].simulator_needs)
+            installed = all(find_spec(each) for each in needed)
             way_out = "Install all requirements (`make test` does); this part is incomplete."
-            yield Finding(system, OK if there else MISSING, "simulated" if there else "no simulator here", way_out)
+            yield Finding(
+                system, OK if installed else MISSING, "simulated" if installed else "no simulator here", way_out
+            )

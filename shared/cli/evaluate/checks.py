@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from shared.cli.evaluate.fields import Fields
-from shared.cli.evaluate.looks import files, forms, links, readable, rows, said, service, table, text, tool
+from shared.cli.evaluate.looks import files, forms, links, readable, rows, said, table, text, tool
+from shared.cli.evaluate.looks import service_visit as service
 from shared.cli.evaluate.looks.seen import Check
 
 __all__ = ["LOOKS", "Check", "read_check"]

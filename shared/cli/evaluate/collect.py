@@ -17,19 +17,16 @@ from shared.cli.evaluate.workspace import Workspace
 from shared.core.errors import AgentError
 from shared.core.run.run import Run
 from shared.core.text.outgoing_text import plain
-from shared.integrations.github.client import GitHub
+from shared.integrations.clients import load_client
+from shared.integrations.systems import FORGES, HOSTS
 from shared.local.first_setup import Home
 from shared.local.runtime import House
-from shared.wiring.sandbox import chosen_sandbox
+from shared.wiring.choose_sandbox import chosen_sandbox
 from shared.wiring.tools import wire_accounts
 
 Json = dict[str, Any]
-_OUTSIDE = (
-    "github",
-    "gitlab",
-    "vercel",
-    "cloud_storage",
-)  # where what is made goes; messages to its people do not count
+_OUTSIDE = (*FORGES, *HOSTS)  # where what is made goes; messages to its people do not count
+_FORGE = FORGES[0]  # where the code of a folder goes for which nobody has chosen
 _BEGINNINGS = ("hook.", "webhook.")
 
 
@@ -44,10 +41,10 @@ def gather(house: House, home: Home, ended: Ended, browser: str) -> Made:
     asked = str(run.facts.get("question") or "")
     return Made(
         end=ended.end,
-        said=asked if ended.end == QUESTION else plain(run.failure or run.cancel),
+        message=asked if ended.end == QUESTION else plain(run.failure or run.cancel),
         site=site,
         files=_files(home, pulled),
-        left=_left(house, site),
+        left=_collect_texts(house, site),
         origin=str(generated.get("model") or output_of(run, "plan.propose").get("model", "")),
         tables=workspace.rows,
         sandbox=_sandbox(house),
@@ -59,7 +56,7 @@ def output_of(run: Run, kind: str) -> Mapping[str, Any]:
     return next((step.output for step in reversed(run.steps) if step.spec.kind == kind and step.output), {})
 
 
-def made_outside(house: House) -> list[str]:
+def list_made_outside(house: House) -> list[str]:
     """Return what was made in the systems outside, in their own words."""
     found = []
     for system in _OUTSIDE:
@@ -89,20 +86,20 @@ def _files(home: Home, pulled: Mapping[str, Any]) -> Mapping[str, bytes]:
     """Return the files of the commit that was proposed, as the forge has them."""
     if not pulled:
         return {}
-    github = wire_accounts().connect_for(home.tenant)(GitHub)
+    forge = wire_accounts().connect_for(home.tenant)(load_client(_FORGE))
     owner, _, name = str(pulled["repository"]).partition("/")
     commit = str(pulled["commit"])
-    return {each.path: github.read_file(owner, name, each.path, commit) for each in github.entries(owner, name, commit)}
+    return {each.path: forge.read_file(owner, name, each.path, commit) for each in forge.entries(owner, name, commit)}
 
 
-def _left(house: House, site: Site | None) -> str:
+def _collect_texts(house: House, site: Site | None) -> str:
     """Return every text that has left besides files: the site, and what pull requests and deployments say."""
-    told = [
+    texts = [
         json.dumps(_journal(house, system), ensure_ascii=False) for system in _OUTSIDE if system in house.simulators
     ]
-    pulls = requests.get(f"{house.simulators['github']}/_state", timeout=30).json()
-    told.append(json.dumps(pulls, ensure_ascii=False))
-    return "\n".join([*told, *(page.html for page in (site.pages if site is not None else ()))])
+    pulls = requests.get(f"{house.simulators[_FORGE]}/_state", timeout=30).json()
+    texts.append(json.dumps(pulls, ensure_ascii=False))
+    return "\n".join([*texts, *(page.html for page in (site.pages if site is not None else ()))])
 
 
 def _journal(house: House, system: str) -> list[Json]:

@@ -17,14 +17,31 @@ from typing import Any
 from shared.cli.evaluate.ends import NO_MODEL, NO_MONEY
 from shared.cli.evaluate.figures import summary
 from shared.cli.evaluate.life import save
-from shared.cli.evaluate.money import spent_in
-from shared.cli.evaluate.pages import EvalPage, EvalSet, read_set
-from shared.cli.evaluate.surroundings import environment
+from shared.cli.evaluate.money import read_spent_offline
+from shared.cli.evaluate.page_set import EvalPage, EvalSet, read_set
 from shared.cli.evaluate.worker import HOUSE, RESULT, STATE, STOPPED, Order
 from shared.core.errors import ConfigError
 from shared.core.models.model_facts import OFFLINE
-from shared.mind.catalogue import offered
-from shared.settings import Settings
+from shared.mind.catalogue import load_offered
+from shared.settings import MODEL_SYSTEMS, Settings, process_environment
+
+_OURS = "WORKWRIGHT_"
+_KEPT = frozenset({
+    *(f"WORKWRIGHT_{name.upper()}_URL" for name in MODEL_SYSTEMS),
+    *(f"WORKWRIGHT_COMPATIBLE_{name}" for name in ("MODEL", "WINDOW", "PRICE")),
+    "WORKWRIGHT_MODELS", "WORKWRIGHT_MODEL_LOCATION", "WORKWRIGHT_NPM_REGISTRY", "WORKWRIGHT_PIP_INDEX",
+    "WORKWRIGHT_REGISTRY_HOSTS", "WORKWRIGHT_BROWSER",
+})  # fmt: skip
+_TELLS_OTHERS = ("OTEL_", "SENTRY_")  # an evaluation is not this installation's work
+
+
+def environment(given: Mapping[str, str], model: str) -> dict[str, str]:
+    """Return the environment of a page's house: whatever names a real system or another folder is left out."""
+    kept = {
+        name: value for name, value in given.items() if name in _KEPT or not name.startswith((_OURS, *_TELLS_OTHERS))
+    }
+    return {**kept, "WORKWRIGHT_MODEL": model}
+
 
 Json = dict[str, Any]
 HEAD, RESULTS = "evaluation.json", "results.json"
@@ -53,19 +70,20 @@ class Wanted:
 def evaluate(wanted: Wanted, show: Callable[[str, Json | None], None]) -> Json:
     """Evaluate what is missing and return all results; `show` hears of each page when it begins and when it is done."""
     pages = read_set(wanted.set)
-    offered(Settings.from_env(environment(os.environ, wanted.model)).models)  # a slip is said before a page is begun
+    settings = Settings.from_env(environment(process_environment(), wanted.model))
+    load_offered(settings.models)  # a slip is said before a page is begun
     chosen = pages.only(wanted.only)
     _open(wanted, pages)
     stopped, why = "", ""
     for page in chosen:
         if _result(wanted.folder, page.name) is not None:
             continue
-        left = None if wanted.micros is None else wanted.micros - _spent(wanted.folder, without=page.name)
+        left = None if wanted.micros is None else wanted.micros - _sum_spent(wanted.folder, without=page.name)
         if left is not None and left <= 0 and wanted.model != OFFLINE:
             stopped, why = page.name, _NO_MONEY
             break
         show(page.name, None)
-        result = _evaluated(wanted, page, left)
+        result = _evaluate_page(wanted, page, left)
         if result["end"] in (NO_MONEY, NO_MODEL):
             stopped = page.name
             why = _NO_MONEY if result["end"] == NO_MONEY else f"no model answered: {result['why'] or 'nothing is told'}"
@@ -105,7 +123,7 @@ def prompts_digest() -> str:
     return found.hexdigest()[:16]
 
 
-def _evaluated(wanted: Wanted, page: EvalPage, left: int | None) -> Json:
+def _evaluate_page(wanted: Wanted, page: EvalPage, left: int | None) -> Json:
     """Evaluate one page in a process of its own; where that was not possible its end says so, and it is not kept."""
     folder = wanted.folder / "pages" / page.name
     folder.mkdir(parents=True, exist_ok=True)
@@ -123,17 +141,17 @@ def _evaluated(wanted: Wanted, page: EvalPage, left: int | None) -> Json:
             stopped: Json = json.loads((folder / STOPPED).read_text(encoding="utf-8"))
             return stopped
         if number == _TRIES:
-            said = (folder / "worker.log").read_text(encoding="utf-8", errors="replace")[-1500:]
-            raise ConfigError(f"{page.name}: its process ended with {code} and no result:\n{said}")
+            logged = (folder / "worker.log").read_text(encoding="utf-8", errors="replace")[-1500:]
+            raise ConfigError(f"{page.name}: its process ended with {code} and no result:\n{logged}")
     raise AssertionError("not reached")
 
 
 def _run(wanted: Wanted, folder: Path) -> int:
     command = [sys.executable, "-m", "shared.cli.evaluate.worker", str(folder / "order.json")]
-    with (folder / "worker.log").open("ab") as said:
+    with (folder / "worker.log").open("ab") as log:
         process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=said, stderr=said, start_new_session=True,
-            env=environment(os.environ, wanted.model), cwd=_SHARED.parent,
+            command, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True,
+            env=environment(process_environment(), wanted.model), cwd=_SHARED.parent,
         )  # fmt: skip
         try:
             process.communicate(f"{wanted.key}\n".encode())
@@ -151,20 +169,20 @@ def _settle_stopped(folder: Path) -> None:
         return
     stopped = json.loads(place.read_text(encoding="utf-8"))
     if stopped["failed"]:
-        save(folder / "earlier.json", {"micros": _earlier(folder) + spent_in(folder / HOUSE)})
+        save(folder / "earlier.json", {"micros": _earlier(folder) + read_spent_offline(folder / HOUSE)})
         shutil.rmtree(folder / HOUSE, ignore_errors=True)
         (folder / STATE).unlink(missing_ok=True)
     place.unlink()
 
 
-def _spent(folder: Path, *, without: str) -> int:
+def _sum_spent(folder: Path, *, without: str) -> int:
     """Return what all pages have cost so far; of the one that is to begin or go on only what lies in no house now."""
     total = 0
     for place in sorted((folder / "pages").glob("*")):
         result = _result(folder, place.name)
         total += _earlier(place) + (int(result["micros"]) if result is not None else 0)
         if result is None and place.name != without:
-            total += spent_in(place / HOUSE)
+            total += read_spent_offline(place / HOUSE)
     return total
 
 
@@ -185,10 +203,10 @@ def _result(folder: Path, page: str) -> Json | None:
 
 def _results(wanted: Wanted, pages: EvalSet, chosen: tuple[EvalPage, ...], stopped: Json) -> Json:
     head: Mapping[str, Any] = json.loads((wanted.folder / HEAD).read_text(encoding="utf-8"))
-    there = {page.name: _result(wanted.folder, page.name) for page in pages.pages}
-    done = [result for result in there.values() if result is not None]
-    missing = [page.name for page in chosen if there[page.name] is None]
-    spent = _spent(wanted.folder, without="")
+    by_page = {page.name: _result(wanted.folder, page.name) for page in pages.pages}
+    done = [result for result in by_page.values() if result is not None]
+    missing = [page.name for page in chosen if by_page[page.name] is None]
+    spent = _sum_spent(wanted.folder, without="")
     return {
         "evaluation": "workwright", **head, "ended": datetime.now(UTC).isoformat(timespec="seconds"),
         "complete": not missing, "missing": missing, **stopped,

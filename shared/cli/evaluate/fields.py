@@ -17,7 +17,7 @@ class Fields:
     def __init__(self, place: str, table: Any) -> None:
         self.place = place
         if not isinstance(table, Mapping):
-            raise ConfigError(f"{place} has to be a table, not {_shown(table)}")
+            raise ConfigError(f"{place} has to be a table, not {_format_value(table)}")
         self._table = table
         self._read: set[str] = set()
 
@@ -25,7 +25,6 @@ class Fields:
         return name in self._table
 
     def wrong(self, name: str, what: str) -> ConfigError:
-        """Return the error about a field."""
         return ConfigError(f"{self.place}{self._joint}{name} {what}")
 
     def end(self) -> None:
@@ -37,11 +36,10 @@ class Fields:
         """Return a text; with a default it may be left out."""
         return str(self._take(name, str, "a text", default))
 
-    def whole(self, name: str, default: int | None = None, *, least: int = 0) -> int:
-        """Return a whole number."""
+    def whole(self, name: str, default: int | None = None, *, minimum: int = 0) -> int:
         value = int(self._take(name, int, "a whole number", default))
-        if value < least:
-            raise self.wrong(name, f"is {value}; it has to be at least {least}")
+        if value < minimum:
+            raise self.wrong(name, f"is {value}; it has to be at least {minimum}")
         return value
 
     def flag(self, name: str) -> bool:
@@ -49,18 +47,15 @@ class Fields:
         return bool(self._take(name, bool, "true or false", False))
 
     def one_of(self, name: str, allowed: Sequence[str]) -> str:
-        """Return one of these words."""
         value = self.text(name)
         if value not in allowed:
             raise self.wrong(name, f"is {value!r}; use one of {', '.join(allowed)}")
         return value
 
     def texts(self, name: str, *, required: bool = False) -> tuple[str, ...]:
-        """Return a list of texts."""
         return tuple(self._each(name, str, "a text", required))
 
     def wholes(self, name: str, *, required: bool = False) -> tuple[int, ...]:
-        """Return a list of whole numbers."""
         return tuple(self._each(name, int, "a whole number", required))
 
     def choices(self, name: str, *, required: bool = False) -> tuple[tuple[str, ...], ...]:
@@ -69,16 +64,15 @@ class Fields:
         for number, each in enumerate(self._list(name, required), 1):
             words = [each] if isinstance(each, str) else each
             if not isinstance(words, list) or not words or not all(isinstance(word, str) and word for word in words):
-                raise self.wrong(f"{name}[{number}]", f"has to be a text or a list of texts, not {_shown(each)}")
+                raise self.wrong(f"{name}[{number}]", f"has to be a text or a list of texts, not {_format_value(each)}")
             found.append(tuple(words))
         return tuple(found)
 
     def lines(self, name: str, *, required: bool = False) -> tuple[tuple[str, ...], ...]:
-        """Return a list of lists of texts."""
         found = []
         for number, each in enumerate(self._list(name, required), 1):
             if not isinstance(each, list) or not each or not all(isinstance(word, str) for word in each):
-                raise self.wrong(f"{name}[{number}]", f"has to be a list of texts, not {_shown(each)}")
+                raise self.wrong(f"{name}[{number}]", f"has to be a list of texts, not {_format_value(each)}")
             found.append(tuple(each))
         return tuple(found)
 
@@ -87,7 +81,6 @@ class Fields:
         return dict(self._take(name, Mapping, "a table", {}))
 
     def tables(self, name: str, *, required: bool = False) -> list[Json]:
-        """Return a list of tables of any fields."""
         return [dict(each) for each in self._each(name, Mapping, "a table", required)]
 
     def parts(self, name: str, *, required: bool = False) -> list[Fields]:
@@ -119,7 +112,7 @@ class Fields:
         found = self._list(name, required)
         for number, each in enumerate(found, 1):
             if not isinstance(each, kind) or (kind is int and isinstance(each, bool)):
-                raise self.wrong(f"{name}[{number}]", f"has to be {called}, not {_shown(each)}")
+                raise self.wrong(f"{name}[{number}]", f"has to be {called}, not {_format_value(each)}")
         return found
 
     def _take(self, name: str, kind: Any, called: str, default: Any) -> Any:
@@ -130,9 +123,9 @@ class Fields:
             return default
         value = self._table[name]
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)) or (kind is str and not value):
-            raise self.wrong(name, f"has to be {called}, not {_shown(value)}")
+            raise self.wrong(name, f"has to be {called}, not {_format_value(value)}")
         return value
 
 
-def _shown(value: Any) -> str:
+def _format_value(value: Any) -> str:
     return repr(value)[:60]

@@ -41,7 +41,6 @@ def summary(pages: Sequence[Mapping[str, Any]]) -> Json:
 
 
 def figures(pages: Sequence[Mapping[str, Any]]) -> Json:
-    """Return the figures of these pages."""
     good = sum(bool(page["ok"]) for page in pages)
     low, high = wilson(good, len(pages))
     return {

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.cli.evaluate.ends import NO_MODEL, NO_MONEY, QUESTION, end_of
-from shared.cli.evaluate.pages import EvalPage
+from shared.cli.evaluate.page_set import EvalPage
 from shared.cli.evaluate.workspace import Workspace
 from shared.core.pages import marks
 from shared.core.run.run import Run, RunStatus, WaitKind
@@ -53,25 +53,25 @@ class Life:
 
     def live(self, limit_s: float) -> Ended:
         """Live it to its end; one that was begun before a death goes on."""
-        known = self._known() or self._begun()
-        if self._shown(known["page"]) == marks.IDEA:
+        known = self._read_state() or self._begin()
+        if self._read_status(known["page"]) == marks.IDEA:
             wanted = {"properties": select("Status", marks.PLAN_IT)}
             self._workspace.ask("PATCH", f"/v1/pages/{known['page']}", wanted)
         ends = time.monotonic() + limit_s
         while True:
-            run, end = self._followed(known["page"], max(1.0, ends - time.monotonic()))
+            run, end = self._follow_page(known["page"], max(1.0, ends - time.monotonic()))
             if end == QUESTION and self._page.is_made and not known["answered"]:
                 self._answer(known, run)
                 continue
             return Ended(run, end, int(known["answered"]) + (end == QUESTION))
 
-    def _followed(self, page: str, limit_s: float) -> tuple[Run, str]:
+    def _follow_page(self, page: str, limit_s: float) -> tuple[Run, str]:
         progress = Progress(lambda what, run: refuse_to_wait(run, datetime.now(UTC)), lambda run: True)
         try:
             run, in_time = follow(self._house, self._home, page, progress, limit_s)
         except Stuck as stuck:
             return self._run(page), stuck.end
-        if ended_for_money(run, squeezed=self._squeezed):
+        if is_out_of_money(run, squeezed=self._squeezed):
             return run, NO_MONEY
         return run, end_of(run, in_time=in_time)
 
@@ -87,13 +87,13 @@ class Life:
                 return
             time.sleep(0.1)
 
-    def _known(self) -> dict[str, Any] | None:
+    def _read_state(self) -> dict[str, Any] | None:
         if not self._state.exists():
             return None
         known: dict[str, Any] = json.loads(self._state.read_text(encoding="utf-8"))
         return known
 
-    def _begun(self) -> dict[str, Any]:
+    def _begin(self) -> dict[str, Any]:
         for table in self._page.tables:
             self._workspace.prepare(table)
         page = write_idea(self._house, self._home, self._page.idea)
@@ -109,7 +109,7 @@ class Life:
         assert loaded is not None
         return loaded.run
 
-    def _shown(self, page: str) -> str:
+    def _read_status(self, page: str) -> str:
         value = self._workspace.ask("GET", f"/v1/pages/{page}")["properties"]["Status"]["select"]
         return str(value["name"]) if value else ""
 
@@ -128,16 +128,16 @@ def refuse_to_wait(run: Run | None, now: datetime) -> None:
         raise Stuck(NO_MODEL)
 
 
-def ended_for_money(run: Run, *, squeezed: bool) -> bool:
+def is_out_of_money(run: Run, *, squeezed: bool) -> bool:
     """Say whether a run failed because the evaluation's money was used up, which tells nothing about the model.
 
     `squeezed` says that the run was given less than runs usually are: then its own limit is the evaluation's too.
     """
     if run.status != RunStatus.FAILED:
         return False
-    said = [run.failure, *(step.error for step in run.steps)]
+    reasons = [run.failure, *(step.error for step in run.steps)]
     marks_of_it = (*_SHORT, *(_SQUEEZED if squeezed else ()))
-    return any(mark in words for mark in marks_of_it for words in said)
+    return any(mark in words for mark in marks_of_it for words in reasons)
 
 
 def save(place: Path, body: Any) -> None:

@@ -31,7 +31,7 @@ def allow(deps: Deps, tenant: str, micros: int | None) -> bool:
         return False
     month = datetime.now(UTC).date().isoformat()[:7]
     docs = {doc.id: doc.body for doc in deps.store.list_docs(tenant, LEDGERS)}
-    earlier = sum(held_in(name, body) for name, body in docs.items() if name != month)
+    earlier = sum(read_spent_and_held(name, body) for name, body in docs.items() if name != month)
     left = max(0, micros - earlier)
     usual = _USUAL.run or left
     given = replace(
@@ -44,18 +44,18 @@ def allow(deps: Deps, tenant: str, micros: int | None) -> bool:
     return left < usual
 
 
-def held_in(month: str, body: Mapping[str, Any]) -> int:
+def read_spent_and_held(month: str, body: Mapping[str, Any]) -> int:
     """Return what a month has cost, with what is still set aside: nobody can say yet that it was not charged."""
     ledger = ledger_from_data(month, body)
     return ledger.spent + ledger.reserved
 
 
-def spent_by(deps: Deps, tenant: str) -> int:
+def read_spent(deps: Deps, tenant: str) -> int:
     """Return what a tenant has spent, in millionths of a US dollar."""
-    return sum(held_in(doc.id, doc.body) for doc in deps.store.list_docs(tenant, LEDGERS))
+    return sum(read_spent_and_held(doc.id, doc.body) for doc in deps.store.list_docs(tenant, LEDGERS))
 
 
-def spent_in(data: Path) -> int:
+def read_spent_offline(data: Path) -> int:
     """Return what the tenants of a house have spent that nobody runs now; 0 where there is none."""
     place = data / "workwright.db"
     if not place.exists():
@@ -65,4 +65,4 @@ def spent_in(data: Path) -> int:
             found = connection.execute("SELECT id, body FROM docs WHERE kind = ?", (LEDGERS,)).fetchall()
         except sqlite3.OperationalError:  # it died before it had any tables
             return 0
-    return sum(held_in(name, json.loads(body)) for name, body in found)
+    return sum(read_spent_and_held(name, json.loads(body)) for name, body in found)

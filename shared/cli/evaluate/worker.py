@@ -1,5 +1,7 @@
 """Evaluates one page; a process has one house, so each has one: `python -m shared.cli.evaluate.worker ORDER`.
 
+What came of the page is kept for people who want to see for themselves: plan, files, report, site, pictures.
+
 ORDER names a file of JSON. A model's key comes on standard input, so that it stands in no file and no environment. The
 process ends with its parent: nobody is left behind who spends money.
 """
@@ -13,22 +15,61 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from shared import log
-from shared.cli.evaluate.artefacts import keep
-from shared.cli.evaluate.collect import gather, made_outside
+from shared.cli.evaluate.collect import gather, list_made_outside, output_of
 from shared.cli.evaluate.ends import NO_MODEL, NO_MONEY, TIMED_OUT
 from shared.cli.evaluate.life import Ended, Life, save
-from shared.cli.evaluate.looks.seen import Finding
-from shared.cli.evaluate.money import allow, spent_by
-from shared.cli.evaluate.pages import EvalPage, read_set
+from shared.cli.evaluate.looks.seen import Finding, Made
+from shared.cli.evaluate.money import allow, read_spent
+from shared.cli.evaluate.page_set import EvalPage, read_set
 from shared.core.models.model_facts import OFFLINE
+from shared.core.run.codec import run_to_data
 from shared.core.run.run import StepStatus
 from shared.local.first_setup import settle_in
 from shared.local.runtime import House
 from shared.ports import Secret
+
+
+def keep(folder: Path, house: House, ended: Ended, made: Made) -> None:
+    """Write all of it into the page's folder."""
+    run, store = ended.run, house.wired.deps.store
+    save(folder / "run.json", run_to_data(run))
+    for kind, name, field in (("plan.propose", "plan.json", "proposal"), ("code.test", "report.json", "report")):
+        reference = str(output_of(run, kind).get(field) or "")
+        text = store.get_text(run.tenant, reference) if reference else ""
+        if text:
+            (folder / name).write_text(_indent_json(text), encoding="utf-8")
+    if made.message:
+        (folder / "said.txt").write_text(f"{made.message}\n", encoding="utf-8")
+    for path, content in made.files.items():
+        write_within(folder / "files", path, content)
+    for page in made.site.pages if made.site is not None else ():
+        name = page.path.strip("/").replace("/", "-") or "index"
+        write_within(folder / "site", f"{name.removesuffix('.html')}.html", page.html.encode())
+        for width, view in (("wide", page.wide), ("phone", page.phone)):
+            if view is not None:
+                write_within(folder / "pictures", f"{name}-{width}.png", view.picture)
+
+
+def write_within(folder: Path, path: str, content: bytes) -> None:
+    """Write a file below the folder; a path that would lead out of it is a model's, and is left out."""
+    parts = PurePosixPath(path).parts
+    if not parts or path.startswith("/") or ".." in parts:
+        return
+    place = folder.joinpath(*parts)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(content)
+
+
+def _indent_json(text: str) -> str:
+    try:
+        return json.dumps(json.loads(text), ensure_ascii=False, indent=1) + "\n"
+    except ValueError:
+        return text
+
 
 Json = dict[str, Any]
 RESULT, STATE, STOPPED, HOUSE = "result.json", "state.json", "stopped.json", "house"
@@ -59,7 +100,7 @@ def main(place: str) -> int:
         shutil.rmtree(folder / HOUSE, ignore_errors=True)
     house = House(folder / HOUSE)
     try:
-        result = _evaluated(house, page, order, sys.stdin.readline().strip())
+        result = _evaluate(house, page, order, sys.stdin.readline().strip())
     finally:
         house.stop()
     if result["end"] in (NO_MONEY, NO_MODEL):
@@ -70,7 +111,7 @@ def main(place: str) -> int:
     return 0
 
 
-def _evaluated(house: House, page: EvalPage, order: Order, key: str) -> Json:
+def _evaluate(house: House, page: EvalPage, order: Order, key: str) -> Json:
     deps = house.wired.deps
     if order.secret and key:
         deps.secrets.set(order.secret, Secret(key))
@@ -79,15 +120,15 @@ def _evaluated(house: House, page: EvalPage, order: Order, key: str) -> Json:
     squeezed = allow(deps, home.tenant, order.micros)
     folder = Path(order.folder)
     ended = Life(house, home, page, folder / STATE, squeezed=squeezed).live(order.limit_s)
-    told = {**_told(ended, page), "micros": spent_by(deps, home.tenant)}
+    end = {**_describe_end(ended, page), "micros": read_spent(deps, home.tenant)}
     if deps.models.references != (OFFLINE,) and not ended.run.spent.tokens and ended.end != NO_MONEY:
-        told |= {"end": NO_MODEL}  # a key that is not accepted must not pass for a page that was refused rightly
-    if told["end"] in (NO_MONEY, NO_MODEL):
-        return {**told, "failed": ended.run.status.final or told["end"] == NO_MODEL, "why": _why(ended)}
+        end |= {"end": NO_MODEL}  # a key that is not accepted must not pass for a page that was refused rightly
+    if end["end"] in (NO_MONEY, NO_MODEL):
+        return {**end, "failed": ended.run.status.final or end["end"] == NO_MODEL, "why": _why(ended)}
     made = gather(house, home, ended, order.browser)
     findings = [_ends_well(ended, page), *_makes_nothing(house, page), *(check.look(made) for check in page.checks)]
     keep(folder, house, ended, made)
-    return {**told, **_judged(findings)}
+    return {**end, **_sum_findings(findings)}
 
 
 def _ends_well(ended: Ended, page: EvalPage) -> Finding:
@@ -99,11 +140,11 @@ def _makes_nothing(house: House, page: EvalPage) -> list[Finding]:
     """Return the look at what must not have been made of a page of which nothing is to be made."""
     if page.is_made:
         return []
-    made = sorted(set(made_outside(house)))
+    made = sorted(set(list_made_outside(house)))
     return [Finding("Nothing was made of it", not made, ", ".join(made[:5]) or "nothing is in the systems outside")]
 
 
-def _judged(findings: list[Finding]) -> Json:
+def _sum_findings(findings: list[Finding]) -> Json:
     looked = [each for each in findings if each.ok is not None]
     return {
         "ok": all(each.ok for each in looked),
@@ -113,7 +154,7 @@ def _judged(findings: list[Finding]) -> Json:
     }
 
 
-def _told(ended: Ended, page: EvalPage) -> Json:
+def _describe_end(ended: Ended, page: EvalPage) -> Json:
     """Return what the run took."""
     run = ended.run
     over = run.ended_at or max(

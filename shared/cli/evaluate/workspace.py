@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shared.cli.evaluate.looks.seen import Row
-from shared.cli.evaluate.pages import Table
+from shared.cli.evaluate.page_set import Table
 from shared.integrations.notion.content import blocks
 from shared.local.first_setup import Home, Installation, as_person
 
@@ -30,17 +30,16 @@ class Workspace:
 
     def prepare(self, table: Table) -> None:
         """Make a database with its rows; the rows alone where it has no columns, because it is there anyway."""
-        source = self._made(table) if table.columns else self._sources(table.title)[0]
+        source = self._make_table(table) if table.columns else self._sources(table.title)[0]
         types = {name: str(each["type"]) for name, each in source["properties"].items()}
         for row in table.rows:
             properties = {name: _as_property(types[name], value) for name, value in row.items()}
             self.ask("POST", "/v1/pages", {"parent": _parent(source["id"]), "properties": properties})
 
     def rows(self, title: str) -> list[list[Row]]:
-        """Return the rows of every database with that title."""
         return [self._rows(str(source["id"])) for source in self._sources(title)]
 
-    def _made(self, table: Table) -> Json:
+    def _make_table(self, table: Table) -> Json:
         ideas = self.ask("GET", f"/v1/databases/{self._home.database}")
         columns = {name: _as_column(kind) for name, kind in table.columns.items()}
         body = {
@@ -53,7 +52,6 @@ class Workspace:
         return found
 
     def _sources(self, title: str) -> list[Json]:
-        """Return the data sources with a title."""
         asked = {"query": title, "filter": {"property": "object", "value": "data_source"}}
         return [each for each in self._all("/v1/search", asked) if _plain(each["title"]) == title]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,6 +11,7 @@ import click
 
 from shared.cli.operations.attach import ENDPOINT, PROJECT, REGION
 from shared.cli.root import AS_JSON, DATA, workwright
+from shared.settings import process_environment
 
 
 @workwright.command("migrate-to-cloud")
@@ -43,28 +43,28 @@ def migrate_to_cloud(
     Nothing that is there is overwritten. For the operator, who may write to the database, add secrets and use the key.
     """
     from shared.cli.migrate.look import look_at
+    from shared.cli.migrate.move_ends import open_here, open_there
     from shared.cli.migrate.moving import carry_out, plan_move, take_back
-    from shared.cli.migrate.places import open_here, open_there
-    from shared.cli.migrate.words import as_data, done_words, plan_words
+    from shared.cli.migrate.words import as_data, list_todos, plan_words
 
     with open_here(data) as here:
-        there = open_there(project, region, name, os.environ, endpoint)
+        cloud = open_there(project, region, name, process_environment(), endpoint)
         if back:
             again = f"{data} works here again; start it: workwright up --data {data}"
-            return _say({"taken_back": take_back(here, there)}, [again], as_json)
-        look_at(there)
-        plan = plan_move(here, there, tenant)
-        told = as_data(plan, there)
+            return _say({"taken_back": take_back(here, cloud)}, [again], as_json)
+        look_at(cloud)
+        plan = plan_move(here, cloud, tenant)
+        shown = as_data(plan, cloud)
         if not plan.teams:
-            return _say({**told, "moved": dict(plan.mark.tenants)}, ["All of it was moved already."], as_json)
+            return _say({**shown, "moved": dict(plan.mark.tenants)}, ["All of it was moved already."], as_json)
         if not as_json or not (yes or dry_run):
-            click.echo("\n".join(plan_words(plan, there, here.choices)), err=as_json)
+            click.echo("\n".join(plan_words(plan, cloud, here.choices)), err=as_json)
         if dry_run:
-            return _say({**told, "moved": {}}, [], as_json)
+            return _say({**shown, "moved": {}}, [], as_json)
         if not yes:
             click.confirm("Move it?", abort=True, err=True)
-        mark = carry_out(plan, here, there, lambda line: click.echo(line, err=True), time.sleep)
-        return _say(told | {"moved": dict(mark.tenants)}, done_words(there, [t.tenant for t in plan.teams]), as_json)
+        mark = carry_out(plan, here, cloud, lambda line: click.echo(line, err=True), time.sleep)
+        return _say(shown | {"moved": dict(mark.tenants)}, list_todos(cloud, [t.tenant for t in plan.teams]), as_json)
 
 
 def _say(found: object, words: Iterable[str], as_json: bool) -> None:

@@ -12,8 +12,10 @@ from shared.backends.cloud.arriving.records import ArrivingRecords
 from shared.backends.cloud.queue import DEAD_LETTERS, letter_doc
 from shared.backends.local.delivery.local_queue import LocalQueue
 from shared.backends.local.leaving.records import counted_days, waiting_commands
-from shared.cli.migrate.places import Here, There
-from shared.cli.migrate.reading import (
+from shared.cli.migrate.move_ends import Here, There
+from shared.cli.migrate.sealed import seal_anew
+from shared.cli.migrate.survey import list_left_grants
+from shared.cli.migrate.tenant_records import (
     LAST,
     audit_of,
     docs_of,
@@ -23,29 +25,28 @@ from shared.cli.migrate.reading import (
     shared_docs,
     texts_of,
 )
-from shared.cli.migrate.sealed import seal_anew
-from shared.cli.migrate.survey import left_grants
 from shared.core.documents.hook import KIND as HOOKS
+from shared.core.documents.hook import Hook
 from shared.core.run.commands import QUICK
-from shared.ports import SYSTEM, change_doc
+from shared.ports import SYSTEM, change_doc, read_as
 
 _TEXTS_AT_ONCE = 8
 _FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def copy_tenant(here: Here, there: There, tenant: str, migration: str, since: datetime) -> None:
+def copy_tenant(here: Here, cloud: There, tenant: str, migration: str, since: datetime) -> None:
     """Copy everything but the settings, which say that it is on its way, and the operator's documents."""
-    records = ArrivingRecords(there.clients.firestore, tenant, migration)
+    records = ArrivingRecords(cloud.clients.firestore, tenant, migration)
     with ThreadPoolExecutor(_TEXTS_AT_ONCE) as pool:  # one after the other, thousands would take many minutes
-        list(pool.map(lambda ref: _copy_text(here, there, tenant, ref), texts_of(here.store, tenant)))
+        list(pool.map(lambda ref: _copy_text(here, cloud, tenant, ref), texts_of(here.store, tenant)))
     _copy_runs(here, records, tenant)
-    _copy_docs(here, there, records, tenant)
+    _copy_docs(here, cloud, records, tenant)
     _copy_audit(here, records, tenant, since)
     _copy_commands(here, records, tenant, since)
 
 
-def _copy_text(here: Here, there: There, tenant: str, ref: str) -> None:
-    there.deps.store.put_text(tenant, here.store.get_text(tenant, ref))
+def _copy_text(here: Here, cloud: There, tenant: str, ref: str) -> None:
+    cloud.deps.store.put_text(tenant, here.store.get_text(tenant, ref))
 
 
 def _copy_runs(here: Here, records: ArrivingRecords, tenant: str) -> None:
@@ -58,18 +59,18 @@ def _copy_runs(here: Here, records: ArrivingRecords, tenant: str) -> None:
     records.flush()
 
 
-def _copy_docs(here: Here, there: There, records: ArrivingRecords, tenant: str) -> None:
-    left = left_grants(here)
+def _copy_docs(here: Here, cloud: There, records: ArrivingRecords, tenant: str) -> None:
+    left = list_left_grants(here)
     for kind, doc in moving_docs(here.store, tenant):
         if kind == LAST:
             records.flush()
         if kind == "grants" and doc.id in left:
             continue
-        records.document(kind, doc.id, seal_anew(kind, doc, tenant, here.secrets, there.deps.secrets))
+        records.document(kind, doc.id, seal_anew(kind, doc, tenant, here.secrets, cloud.deps.secrets))
     for doc in docs_of(here.store, tenant, HOOKS):
-        if doc.body.get("removed"):  # a person's word that holds under any address
-            body = doc.body
-            records.document(HOOKS, hook_id(there.deps, tenant, str(body["system"]), str(body["repository"])), body)
+        hook = read_as(Hook, doc)
+        if hook.removed:  # a person's word that holds under any address
+            records.document(HOOKS, hook_id(cloud.deps, tenant, hook.system, hook.repository), doc.body)
     records.flush()
 
 
@@ -99,9 +100,9 @@ def _copy_commands(here: Here, records: ArrivingRecords, tenant: str, since: dat
     records.flush()
 
 
-def copy_operators(here: Here, there: There, tenant: str, migration: str) -> None:
+def copy_operators(here: Here, cloud: There, tenant: str, migration: str) -> None:
     """Bring what the operator's documents say of the tenant: whose bot and installation it is, and its alarms."""
-    records = ArrivingRecords(there.clients.firestore, SYSTEM, migration)
+    records = ArrivingRecords(cloud.clients.firestore, SYSTEM, migration)
     for kind, doc in operators_docs(here.store, tenant):
         records.document(kind, doc.id, doc.body)
     records.flush()
@@ -115,7 +116,7 @@ def copy_operators(here: Here, there: There, tenant: str, migration: str) -> Non
             more = {**tenants, tenant: ours[tenant]} if isinstance(ours, dict) else [*tenants, tenant]
             return {"tenants": more}
 
-        change_doc(there.deps.store, (SYSTEM, kind, doc.id), add, there.deps.stand_back)
+        change_doc(cloud.deps.store, (SYSTEM, kind, doc.id), add, cloud.deps.stand_back)
 
 
 def _time_of(entry: Mapping[str, Any]) -> datetime:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from shared.app.arriving.state import arrival_of
-from shared.cli.migrate.places import There
+from shared.backends.cloud.failures import asking
+from shared.cli.migrate.move_ends import There
 from shared.core.errors import AgentError, ConfigError, IntegrationError, StoreError
 from shared.ports import SYSTEM
 from shared.settings import FUNCTIONS
@@ -19,70 +20,69 @@ _ROLES = {
 }
 
 
-def look_at(there: There) -> None:
+def look_at(cloud: There) -> None:
     """Raise ConfigError that says what is missing: project, database, functions, the key in that region, or a right."""
-    from shared.backends.cloud.failures import asking
 
-    _look_at_functions(there)
+    _look_at_functions(cloud)
     with _telling(
-        there, "Firestore", f"project {there.project} has no Firestore database, or there is no such project."
+        cloud, "Firestore", f"project {cloud.project} has no Firestore database, or there is no such project."
     ):
-        arrival_of(there.deps, SYSTEM)
-    missing = f"there is no key {there.key}; is the region right?"
-    with _telling(there, "Cloud KMS", missing), asking("kms", "encrypt"):
-        asked = {"name": there.key, "plaintext": _PROBE, "additional_authenticated_data": _PROBE}
-        there.clients.kms.encrypt(request=asked, timeout=10.0)
-    with _telling(there, "Secret Manager", f"project {there.project} has no Secret Manager."):
+        arrival_of(cloud.deps, SYSTEM)
+    missing = f"there is no key {cloud.key}; is the region right?"
+    with _telling(cloud, "Cloud KMS", missing), asking("kms", "encrypt"):
+        asked = {"name": cloud.key, "plaintext": _PROBE, "additional_authenticated_data": _PROBE}
+        cloud.clients.kms.encrypt(request=asked, timeout=10.0)
+    with _telling(cloud, "Secret Manager", f"project {cloud.project} has no Secret Manager."):
         try:
-            there.deps.secrets.get("api-key-pepper")
+            cloud.deps.secrets.get("api-key-pepper")
         except KeyError:
             raise ConfigError(
                 "the secret api-key-pepper has no value there; finish the deployment first"
                 " (docs/guides/deploy.md, “Secrets”),"
-                f" and look it over with `workwright doctor --cloud {there.where()}`"
+                f" and look it over with `workwright doctor --cloud {cloud.where()}`"
             ) from None
 
 
-def _look_at_functions(there: There) -> None:
+def _look_at_functions(cloud: There) -> None:
     """See that the functions are there and run: what is moved to nobody stands still, and there is no way back."""
-    if there.reader is None:
+    if cloud.reader is None:
         return
-    place = f"projects/{there.project}/locations/{there.region}/functions"
+    place = f"projects/{cloud.project}/locations/{cloud.region}/functions"
     try:
-        found = list(there.reader.all("cloudfunctions", place, "functions"))
+        found = list(cloud.reader.all("cloudfunctions", place, "functions"))
     except IntegrationError as error:
         raise ConfigError(
-            f"the functions of project {there.project} could not be looked at: {error}. Check --project and your"
-            f" rights: gcloud projects add-iam-policy-binding {there.project} --member=user:YOU --role=roles/viewer"
+            f"the functions of project {cloud.project} could not be looked at: {error}. Check --project and your"
+            f" rights: gcloud projects add-iam-policy-binding {cloud.project} --member=user:YOU --role=roles/viewer"
         ) from error
     active = {str(each["name"]).rpartition("/")[2] for each in found if each.get("state") == "ACTIVE"}
     if missing := sorted(set(FUNCTIONS) - active):
         raise ConfigError(
-            f"in {there.region} of project {there.project} these functions are not there, or not active:"
+            f"in {cloud.region} of project {cloud.project} these functions are not there, or not active:"
             f" {', '.join(missing)}. Check --region, and deploy first (docs/guides/deploy.md)"
         )
 
 
 @contextmanager
-def _telling(there: There, service: str, missing: str) -> Iterator[None]:
+def _telling(cloud: There, service: str, missing: str) -> Iterator[None]:
     try:
         yield
     except (StoreError, IntegrationError) as error:
-        raise ConfigError(_words(there, service, missing, error)) from error
+        raise ConfigError(_words(cloud, service, missing, error)) from error
 
 
-def _words(there: There, service: str, missing: str, error: AgentError) -> str:
-    said = str(error)
-    if "NOT_FOUND" in said:
+def _words(cloud: There, service: str, missing: str, error: AgentError) -> str:
+    message = str(error)
+    if "NOT_FOUND" in message:
         return (
             f"{missing} Check --project, --region and --name, and that Terraform was applied"
-            f" (`workwright doctor --cloud {there.where()}`)"
+            f" (`workwright doctor --cloud {cloud.where()}`)"
         )
-    if "PERMISSION_DENIED" in said:
-        grant = f"gcloud projects add-iam-policy-binding {there.project} --member=user:YOU --role={_ROLES[service]}"
+    if "PERMISSION_DENIED" in message:
+        grant = f"gcloud projects add-iam-policy-binding {cloud.project} --member=user:YOU --role={_ROLES[service]}"
         return (
-            f"you may not use {service} in project {there.project}. Give yourself the right until it is done: {grant}"
+            f"you may not use {service} in project {cloud.project}. Give yourself the right until it is done: {grant}"
         )
-    if "UNAUTHENTICATED" in said:
+    if "UNAUTHENTICATED" in message:
         return "your Google credentials are not accepted; run `gcloud auth application-default login`"
-    return f"{service} did not answer ({said}); nothing was changed"
+    return f"{service} did not answer ({message}); nothing was changed"

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.app.arriving.state import ON, arrival_of, begin, refuse_taken, switch_on, withdraw
-from shared.app.tenants.tenant_traces import BOTS
+from shared.app.connections.notion_webhook import is_webhook_verified
 from shared.cli.migrate.copying import copy_operators, copy_tenant
+from shared.cli.migrate.move_ends import Here, There
 from shared.cli.migrate.operators import Operators, bring, compare
-from shared.cli.migrate.places import Here, There
-from shared.cli.migrate.reading import operators_docs, settings_of
 from shared.cli.migrate.survey import Team, survey, teams_of
+from shared.cli.migrate.tenant_records import operators_docs, settings_of
+from shared.core.documents.bots import BOTS
 from shared.core.errors import ConfigError
 from shared.local.chosen.moved_away import MOVED, MOVING, Mark, new_mark, read_mark, write_mark
 from shared.ports import SYSTEM
@@ -32,22 +33,20 @@ class Plan:
     webhook: bool  # Notion's webhook leads to the deployment
 
 
-def plan_move(here: Here, there: There, wanted: str) -> Plan:
+def plan_move(here: Here, cloud: There, wanted: str) -> Plan:
     """Return what would be moved; nothing is changed. Raises ConfigError and Conflicting for what is in the way."""
-    mark = _mark_of(here, there)
+    mark = _mark_of(here, cloud)
     tenants = teams_of(here, wanted)
     for tenant in tenants:
         if mark.tenants.get(tenant) != MOVED:
-            refuse_taken(there.deps, tenant, mark.migration)
-            _refuse_other_house(here, there, tenant)
+            refuse_taken(cloud.deps, tenant, mark.migration)
+            _refuse_other_house(here, cloud, tenant)
     teams = tuple(survey(here, tenant) for tenant in tenants if mark.tenants.get(tenant) != MOVED)
     stay = tuple(each for each in here.store.tenants() if each not in tenants and each not in mark.tenants)
-    webhook = there.deps.store.get(SYSTEM, "webhook", "notion")
-    told = webhook is not None and bool(webhook.body.get("verified"))
-    return Plan(mark, teams, stay, compare(here, there), told)
+    return Plan(mark, teams, stay, compare(here, cloud), is_webhook_verified(cloud.deps))
 
 
-def carry_out(plan: Plan, here: Here, there: There, tell: Tell, sleep: Sleep) -> Mark:
+def carry_out(plan: Plan, here: Here, cloud: There, tell: Tell, sleep: Sleep) -> Mark:
     """Move what the plan says; return the mark that the folder has then.
 
     First the folder says that nothing works here, then the deployment is told of a team and holds it still, then
@@ -57,24 +56,24 @@ def carry_out(plan: Plan, here: Here, there: There, tell: Tell, sleep: Sleep) ->
     for team in plan.teams:
         mark = mark.having(team.tenant, MOVING)
     write_mark(here.data, mark)
-    bring(here, there, plan.secrets)
+    bring(here, cloud, plan.secrets)
     since = datetime.fromisoformat(mark.began)
     for team in plan.teams:
         tell(f"{team.name}: is being moved")
-        if arrival_of(there.deps, team.tenant).get("state") != ON:  # else it works there already: nothing comes twice
-            begin(there.deps, team.tenant, mark.migration, since, settings_of(here.store, team.tenant))
-            copy_tenant(here, there, team.tenant, mark.migration, since)
-            copy_operators(here, there, team.tenant, mark.migration)
+        if arrival_of(cloud.deps, team.tenant).get("state") != ON:  # else it works there already: nothing comes twice
+            begin(cloud.deps, team.tenant, mark.migration, since, settings_of(here.store, team.tenant))
+            copy_tenant(here, cloud, team.tenant, mark.migration, since)
+            copy_operators(here, cloud, team.tenant, mark.migration)
             if team.unclear:
                 _let_settle(here, since, tell, sleep)
-        switch_on(there.deps, team.tenant, mark.migration)
+        switch_on(cloud.deps, team.tenant, mark.migration)
         mark = mark.having(team.tenant, MOVED)
         write_mark(here.data, mark)
-        tell(f"{team.name}: works in {there.project} now")
+        tell(f"{team.name}: works in {cloud.project} now")
     return mark
 
 
-def take_back(here: Here, there: There) -> Mapping[str, int]:
+def take_back(here: Here, cloud: There) -> Mapping[str, int]:
     """Take a move back that did not come to its end: delete what is there, then let the folder work again.
 
     Raises Conflicting for a team that works there already.
@@ -82,36 +81,36 @@ def take_back(here: Here, there: There) -> Mapping[str, int]:
     mark = read_mark(here.data)
     if mark is None:
         raise ConfigError(f"{here.data} was not moved; there is nothing to take back")
-    _refuse_elsewhere(mark, there)
+    _refuse_elsewhere(mark, cloud)
     gone = {}
     for tenant in mark.tenants:
-        gone[tenant] = withdraw(there.deps, tenant, mark.migration)
+        gone[tenant] = withdraw(cloud.deps, tenant, mark.migration)
         mark = mark.without(tenant)
         write_mark(here.data, mark)
     return gone
 
 
-def _mark_of(here: Here, there: There) -> Mark:
+def _mark_of(here: Here, cloud: There) -> Mark:
     """Return the mark of the move that is under way, else of a new one."""
     mark = read_mark(here.data)
     if mark is None:
-        return new_mark(there.project, there.region, there.name, here.clock.now().isoformat())
-    _refuse_elsewhere(mark, there)
+        return new_mark(cloud.project, cloud.region, cloud.name, here.clock.now().isoformat())
+    _refuse_elsewhere(mark, cloud)
     return mark
 
 
-def _refuse_elsewhere(mark: Mark, there: There) -> None:
-    if (mark.project, mark.region, mark.name) != (there.project, there.region, there.name):
+def _refuse_elsewhere(mark: Mark, cloud: There) -> None:
+    if (mark.project, mark.region, mark.name) != (cloud.project, cloud.region, cloud.name):
         raise ConfigError(
             f"this folder went to project {mark.project}, region {mark.region}, name {mark.name} on {mark.began[:10]};"
             " name the same ones"
         )
 
 
-def _refuse_other_house(here: Here, there: There, tenant: str) -> None:
+def _refuse_other_house(here: Here, cloud: There, tenant: str) -> None:
     """Refuse where the deployment works with this team's bot for another team: both would work on the same pages."""
     for kind, doc in operators_docs(here.store, tenant):
-        known = there.deps.store.get(SYSTEM, kind, doc.id) if kind == BOTS else None
+        known = cloud.deps.store.get(SYSTEM, kind, doc.id) if kind == BOTS else None
         if known is not None and known.body.get("tenant") != tenant:
             raise ConfigError(
                 f"the connection to Notion of team {tenant} belongs to team {known.body.get('tenant')} there already;"

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
-from shared.app.tenants.operator_secrets import CHANGED, KIND
+from shared.app.tenants.operator_secrets import CHANGED
 from shared.cli.doctor.cloud_wanted import Wanted
-from shared.cli.migrate.places import Here, There
-from shared.local.chosen.choices import SIMULATED
-from shared.ports import SYSTEM, Put, Secret
+from shared.cli.migrate.move_ends import Here, There
+from shared.core.documents.codec import to_body
+from shared.core.documents.sealed import ROTATIONS, Rotation
+from shared.integrations.systems import BY_PART
+from shared.local.chosen.choices import MAIL, SIMULATED
+from shared.ports import SYSTEM, Put, Secret, get_as
 
 _BEFORE = "-before"
 _NOT_OURS = frozenset({"notion-webhook-token"})  # Notion gives each subscription its own
 # What people hold that was made with them: links and keys go on counting beside those of the deployment.
 _HELD = ("api-key-pepper", "approval-link-key")
-_SYSTEMS = {"notion": "notion", "github": "github", "gitlab": "gitlab", "slack": "slack", "ses": "mail", "smtp": "mail"}
+_CHOICES = {name: MAIL if part == MAIL else name for part, names in BY_PART.items() for name in names}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,54 +26,53 @@ class Operators:
 
     add: tuple[str, ...]  # nothing is there yet
     beside: tuple[str, ...]  # another one is there; ours counts beside it for a time
-    there: tuple[str, ...]  # the same is there
+    same: tuple[str, ...]  # the same is there
     other: tuple[str, ...]  # another one is there, and that counts
     stay: tuple[str, ...]  # no function reads it
 
 
-def compare(here: Here, there: There) -> Operators:
+def compare(here: Here, cloud: There) -> Operators:
     """Return what becomes of each secret; values are compared in memory."""
-    read = Wanted(there.project, there.region).purposes
-    found: dict[str, list[str]] = {name: [] for name in ("add", "beside", "there", "other", "stay")}
+    read = Wanted(cloud.project, cloud.region).purposes
+    found: dict[str, list[str]] = {name: [] for name in ("add", "beside", "same", "other", "stay")}
     for name in here.secrets.names():
-        moves = name in read and not name.endswith(_BEFORE) and name not in _NOT_OURS and not _simulated(here, name)
-        found[_fate(here, there, name) if moves else "stay"].append(name)
+        moves = name in read and not name.endswith(_BEFORE) and name not in _NOT_OURS and not _is_simulated(here, name)
+        found[_fate(here, cloud, name) if moves else "stay"].append(name)
     return Operators(**{name: tuple(names) for name, names in found.items()})
 
 
-def bring(here: Here, there: There, secrets: Operators) -> None:
+def bring(here: Here, cloud: There, secrets: Operators) -> None:
     """Put them there. Done again, it changes nothing more."""
     for name in secrets.add:
-        there.deps.secrets.set(name, here.secrets.get(name))
+        cloud.deps.secrets.set(name, here.secrets.get(name))
     for name in secrets.beside:
-        now = there.deps.clock.now()
-        there.deps.secrets.set(name + _BEFORE, here.secrets.get(name))
-        until = (now + CHANGED[name]).isoformat()
-        there.deps.store.put(SYSTEM, Put(KIND, name, {"until": until, "at": now.isoformat()}))
+        now = cloud.deps.clock.now()
+        cloud.deps.secrets.set(name + _BEFORE, here.secrets.get(name))
+        cloud.deps.store.put(SYSTEM, Put(ROTATIONS, name, to_body(Rotation(now + CHANGED[name], now))))
 
 
-def _fate(here: Here, there: There, name: str) -> str:
-    ours, theirs = here.secrets.get(name), _value(there, name)
+def _fate(here: Here, cloud: There, name: str) -> str:
+    ours, theirs = here.secrets.get(name), _value(cloud, name)
     if not theirs:
         return "add"
     if ours == theirs:
-        return "there"
+        return "same"
     if name not in _HELD:
         return "other"
-    doc = there.deps.store.get(SYSTEM, KIND, name)
-    if doc is None or datetime.fromisoformat(doc.body["until"]) <= there.deps.clock.now():
+    rotation = get_as(Rotation, cloud.deps.store, (SYSTEM, ROTATIONS, name))
+    if rotation is None or rotation.until <= cloud.deps.clock.now():
         return "beside"
-    return "there" if _value(there, name + _BEFORE) == ours else "other"
+    return "same" if _value(cloud, name + _BEFORE) == ours else "other"
 
 
-def _value(there: There, name: str) -> Secret:
+def _value(cloud: There, name: str) -> Secret:
     try:
-        return there.deps.secrets.get(name, refresh=True)
+        return cloud.deps.secrets.get(name, refresh=True)
     except KeyError:
         return Secret("")
 
 
-def _simulated(here: Here, name: str) -> bool:
+def _is_simulated(here: Here, name: str) -> bool:
     """Say whether it opens nothing but a simulated system."""
-    system = _SYSTEMS.get(name.partition("-")[0], "")
+    system = _CHOICES.get(name.partition("-")[0], "")
     return bool(system) and here.choices.mode(system) == SIMULATED

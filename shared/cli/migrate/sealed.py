@@ -23,7 +23,7 @@ Body = Mapping[str, Any]
 def check_sealed(kind: str, doc: Doc, tenant: str, secrets: Secrets) -> int:
     """Open what is sealed in a document; return how much. Raises ConfigError for what nobody could move."""
     count = 0
-    for name, field in _sealed(kind, doc):
+    for name, field in _find_sealed(kind, doc):
         try:
             secrets.open(tenant, field, doc.body[name])
         except ValueError as error:
@@ -34,16 +34,16 @@ def check_sealed(kind: str, doc: Doc, tenant: str, secrets: Secrets) -> int:
     return count
 
 
-def seal_anew(kind: str, doc: Doc, tenant: str, here: Secrets, there: Secrets) -> Body:
+def seal_anew(kind: str, doc: Doc, tenant: str, here: Secrets, target: Secrets) -> Body:
     """Return the document's body with everything that is sealed in it sealed for the other place."""
     changed = {
-        name: dict(there.seal(tenant, field, here.open(tenant, field, doc.body[name])))
-        for name, field in _sealed(kind, doc)
+        name: dict(target.seal(tenant, field, here.open(tenant, field, doc.body[name])))
+        for name, field in _find_sealed(kind, doc)
     }
     return {**doc.body, **changed}
 
 
-def _sealed(kind: str, doc: Doc) -> Iterator[tuple[str, str]]:
+def _find_sealed(kind: str, doc: Doc) -> Iterator[tuple[str, str]]:
     """Yield each field that holds an envelope, and the name it is sealed under."""
     known = FIELDS.get(kind, {})
     for name, value in doc.body.items():

@@ -12,14 +12,19 @@ from shared.app.engine.switches import ERASURES, TOMBSTONES
 from shared.backends.local.delivery.local_queue import LocalQueue
 from shared.backends.local.folder.data_folder import RESTORED
 from shared.backends.local.leaving.records import waiting_commands
-from shared.cli.migrate.places import Here
-from shared.cli.migrate.reading import LAST, docs_of, moving_docs, runs_of, settings_of, texts_of
+from shared.cli.migrate.move_ends import Here
 from shared.cli.migrate.sealed import check_sealed
+from shared.cli.migrate.tenant_records import LAST, docs_of, moving_docs, runs_of, settings_of, texts_of
+from shared.core.documents.api_key import ApiKey
+from shared.core.documents.effect import EFFECTS, Effect
+from shared.core.documents.grant import Grant
+from shared.core.documents.hook import KIND as HOOKS
+from shared.core.documents.hook import Hook
 from shared.core.errors import ConfigError
 from shared.core.run.run import Run
 from shared.integrations.systems import name_system
 from shared.local.chosen.choices import REAL, SIMULATED
-from shared.ports import SYSTEM
+from shared.ports import SYSTEM, read_as
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +59,12 @@ def teams_of(here: Here, wanted: str) -> list[str]:
             " reach them. Set up a real one in a new folder with `workwright init`"
         )
     gone = {doc.id for kind in (ERASURES, TOMBSTONES) for doc in docs_of(store, SYSTEM, kind)}
-    there = [tenant for tenant in store.tenants() if tenant not in gone or store.get(tenant, "settings", "tenant")]
-    if wanted and wanted not in there:
-        raise ConfigError(f"there is no team {wanted} in this folder; there are {', '.join(there) or 'none'}")
-    if not there:
+    tenants = [tenant for tenant in store.tenants() if tenant not in gone or store.get(tenant, "settings", "tenant")]
+    if wanted and wanted not in tenants:
+        raise ConfigError(f"there is no team {wanted} in this folder; there are {', '.join(tenants) or 'none'}")
+    if not tenants:
         raise ConfigError("there is no team in this folder yet; there is nothing to move")
-    return [wanted] if wanted else there
+    return [wanted] if wanted else tenants
 
 
 def survey(here: Here, tenant: str) -> Team:
@@ -67,17 +72,17 @@ def survey(here: Here, tenant: str) -> Team:
     _refuse_deleting(here, tenant)
     runs = list(runs_of(here.store, tenant))
     _refuse_restored(here, tenant, runs)
-    left = left_grants(here)
+    left = list_left_grants(here)
     documents = sealed = keys = unclear = 0
     connections = []
     for kind, doc in moving_docs(here.store, tenant):
         documents += 1
-        keys += kind == LAST and not doc.body.get("revoked_at")
-        unclear += kind == "effects" and doc.body.get("state") == "intended"
+        keys += kind == LAST and read_as(ApiKey, doc).revoked_at is None
+        unclear += kind == EFFECTS and read_as(Effect, doc).is_intended
         if kind == "grants" and doc.id in left:
             continue
         sealed += check_sealed(kind, doc, tenant, here.secrets)
-        if kind == "grants" and doc.body.get("status") == "connected":
+        if kind == "grants" and read_as(Grant, doc).connected:
             connections.append(name_system(doc.id))
     settings = settings_of(here.store, tenant)
     grants = {doc.id for doc in docs_of(here.store, tenant, "grants")}
@@ -102,14 +107,14 @@ def survey(here: Here, tenant: str) -> Team:
     )
 
 
-def left_grants(here: Here) -> frozenset[str]:
+def list_left_grants(here: Here) -> frozenset[str]:
     """Return the systems whose grants stay: what is simulated here exists nowhere else."""
     return frozenset(system for system, mode in here.choices.modes.items() if mode == SIMULATED)
 
 
 def _hooks(here: Here, tenant: str) -> tuple[str, ...]:
-    found = [doc.body for doc in docs_of(here.store, tenant, "hooks") if not doc.body.get("removed")]
-    return tuple(f"{name_system(str(body['system']))} {body.get('repository') or ''}".strip() for body in found)
+    found = (read_as(Hook, doc) for doc in docs_of(here.store, tenant, HOOKS))
+    return tuple(f"{name_system(hook.system)} {hook.repository}".strip() for hook in found if not hook.removed)
 
 
 def _refuse_deleting(here: Here, tenant: str) -> None:

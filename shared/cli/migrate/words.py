@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from shared.cli.migrate.move_ends import There
 from shared.cli.migrate.moving import Plan
-from shared.cli.migrate.places import There
 from shared.cli.migrate.survey import Team
+from shared.integrations.systems import SYSTEMS
 from shared.local.chosen.choices import REAL, Choices
 
 # Of these the project's own serve as well: nothing that people hold was made with the folder's.
 _UNNOTICED = frozenset({"hook-key", "oauth-state-key", "api-key-pepper"})
+_AT_HAND = tuple(each.name for each in SYSTEMS.values() if not each.simulated)  # what is there with the machine
 _CLIENTS = ("-client-id", "-client-secret", "-app-id", "-app-key")
 
 
-def as_data(plan: Plan, there: There) -> dict[str, Any]:
-    """Return the plan for programs."""
+def as_data(plan: Plan, cloud: There) -> dict[str, Any]:
     teams = [
         {
             "tenant": team.tenant,
@@ -35,27 +36,27 @@ def as_data(plan: Plan, there: There) -> dict[str, Any]:
         }
         for team in plan.teams
     ]
-    names = {"added": plan.secrets.add, "beside": plan.secrets.beside, "there": plan.secrets.there}
+    names = {"added": plan.secrets.add, "beside": plan.secrets.beside, "there": plan.secrets.same}
     names |= {"other": plan.secrets.other, "stay": plan.secrets.stay}
     secrets = {name: list(each) for name, each in names.items()}
     return {
-        "project": there.project,
-        "region": there.region,
+        "project": cloud.project,
+        "region": cloud.region,
         "teams": teams,
         "stay": list(plan.stay),
         "secrets": secrets,
     }
 
 
-def plan_words(plan: Plan, there: There, choices: Choices) -> Iterator[str]:
+def plan_words(plan: Plan, cloud: There, choices: Choices) -> Iterator[str]:
     """Yield what is moved, what keeps working, what does not, and what stays."""
-    yield f"To project {there.project}, region {there.region}:"
+    yield f"To project {cloud.project}, region {cloud.region}:"
     for team in plan.teams:
         yield from _team(team)
     yield from _secrets(plan)
     yield ""
     yield "What does not go along:"
-    yield from (f"  - {each}" for each in _left(plan, choices))
+    yield from (f"  - {each}" for each in _list_left(plan, choices))
     yield ""
     yield (
         "From the first moment on this folder does nothing more, and the project nothing for these teams until all of"
@@ -81,13 +82,13 @@ def _secrets(plan: Plan) -> Iterator[str]:
     if found.add:
         yield f"  secrets that are missing there: {', '.join(found.add)}"
     keys = sum(team.keys for team in plan.teams)
-    if "api-key-pepper" in (*found.add, *found.there):
+    if "api-key-pepper" in (*found.add, *found.same):
         yield f"  API keys that keep working: {keys}"
     elif "api-key-pepper" in found.beside:
         yield f"  API keys that keep working: {keys}; one that is not used within 90 days has to be made anew"
 
 
-def _left(plan: Plan, choices: Choices) -> Iterator[str]:
+def _list_left(plan: Plan, choices: Choices) -> Iterator[str]:
     keys = sum(team.keys for team in plan.teams)
     if keys and "api-key-pepper" in plan.secrets.other:
         yield f"API keys ({keys}): the project's pepper is another one and is just being changed; make them anew there"
@@ -100,7 +101,7 @@ def _left(plan: Plan, choices: Choices) -> Iterator[str]:
         yield f"webhooks that lead here ({', '.join(hooks)}): the next work makes new ones; delete the old ones there"
     for system in sorted({each for team in plan.teams for each in team.left}):
         yield f"{system}: it is simulated on this machine; connect a real one there"
-    if any(team.site == "local_sites" for team in plan.teams):
+    if any(team.site in _AT_HAND for team in plan.teams):
         yield "sites in a folder of this machine: they stay there as they are; choose another host in the project"
     yield from _others(plan)
     if plan.secrets.stay:
@@ -128,12 +129,12 @@ def _deployments(choices: Choices) -> Iterator[str]:
         yield f"the model {choices.model['ask']}: say it with the variable `models` (docs/guides/models.md)"
 
 
-def done_words(there: There, tenants: list[str]) -> Iterator[str]:
+def list_todos(cloud: There, tenants: list[str]) -> Iterator[str]:
     """Yield what to do next."""
     yield ""
-    yield f"Moved. Work goes on in {there.project} within a minute, when `sweep` is called there."
+    yield f"Moved. Work goes on in {cloud.project} within a minute, when `sweep` is called there."
     for tenant in tenants:
-        yield f"  its terminal   workwright attach {there.where()} --tenant {tenant} --data NEW"
-    yield f"  look it over   workwright doctor --cloud {there.where()}"
+        yield f"  its terminal   workwright attach {cloud.where()} --tenant {tenant} --data NEW"
+    yield f"  look it over   workwright doctor --cloud {cloud.where()}"
     yield "This folder stays as it is, and `workwright up` refuses it. Its key still opens the tokens as they were:"
     yield "keep it like a backup, and delete it when you no longer want it."

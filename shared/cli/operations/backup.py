@@ -13,6 +13,7 @@ from typing import IO, Any, cast
 import click
 
 from shared.cli.root import AS_JSON, DATA, workwright
+from shared.cli.service.kept_backups import drop_older, name_backup
 from shared.core.errors import ConfigError
 
 _FILE = click.argument("file", metavar="FILE", type=click.Path(path_type=Path, allow_dash=True))
@@ -38,7 +39,6 @@ def backup(file: Path, with_key: bool, key_file: Path | None, keep: int | None, 
     from shared.backends.clock import SystemClock
     from shared.backends.local.folder.backup import back_up
     from shared.backends.local.keys.keyfile import KEY_FILE, write_private
-    from shared.cli.service.kept_backups import drop_older, name_backup
 
     at = SystemClock().now()
     if keep is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,9 +11,14 @@ from urllib.parse import quote
 
 import click
 
+from shared.app.tenants.migrate import migrate as write_anew
+from shared.app.tenants.operator_secrets import change
+from shared.backends.local.folder.data_folder import refuse_if_held
 from shared.cli.house_calls import ask_house
 from shared.cli.root import AS_JSON, DATA, house_url, workwright
 from shared.core.errors import ConfigError
+from shared.ports import SYSTEM
+from shared.settings import process_environment
 
 if TYPE_CHECKING:
     from shared.app.engine.deps import Deps
@@ -65,7 +69,6 @@ def rotate_key(tenant: str, data: Path, as_json: bool) -> None:
     Stop Workwright on that machine first; a change that was cut off is finished by running this again. Older copies of
     the data folder need the older key. In the cloud, Cloud KMS holds the installation's key and changes it by itself.
     """
-    from shared.ports import SYSTEM
 
     with operator(data) as (deps, store):
         if tenant:
@@ -78,8 +81,8 @@ def rotate_key(tenant: str, data: Path, as_json: bool) -> None:
 
             local = LocalSecrets(data)
             found = {"tenant": "", "key": local.change_key(deps.store.tenants(), deps.crash_point)}
-        told = {"at": deps.clock.now().isoformat(), "run": "", "what": "KeyChanged", "by": _BY}
-        deps.store.note(tenant or SYSTEM, told)
+        entry = {"at": deps.clock.now().isoformat(), "run": "", "what": "KeyChanged", "by": _BY}
+        deps.store.note(tenant or SYSTEM, entry)
     click.echo(json.dumps(found) if as_json else f"sealed with {found['key']} from now on")
 
 
@@ -94,7 +97,6 @@ def rotate_secret(name: str, at_once: bool, data: Path, as_json: bool) -> None:
     NAME is api-key-pepper, approval-link-key or oauth-state-key. Notion's token has a way of its own: `workwright
     webhook`.
     """
-    from shared.app.tenants.operator_secrets import change
 
     with operator(data) as (deps, _):
         until = change(deps, name, at_once=at_once).isoformat()
@@ -106,7 +108,6 @@ def rotate_secret(name: str, at_once: bool, data: Path, as_json: bool) -> None:
 @AS_JSON
 def migrate(data: Path, as_json: bool) -> None:
     """Rewrite documents of older versions in today's shape; there is no hurry, because reading upgrades them anyway."""
-    from shared.app.tenants.migrate import migrate as write_anew
 
     with operator(data) as (deps, _):
         counts = write_anew(deps)
@@ -122,7 +123,7 @@ def operator(data: Path) -> Iterator[tuple[Deps, Any]]:
     """Lend the ports, and the store where it is this machine's; raises ConfigError while another process has it."""
     from shared.wiring import wire
 
-    os.environ["WORKWRIGHT_DATA"] = str(data)
+    process_environment()["WORKWRIGHT_DATA"] = str(data)
     wired = wire()
     try:
         yield wired.deps, wired.local_store
@@ -135,9 +136,8 @@ def operator(data: Path) -> Iterator[tuple[Deps, Any]]:
 def _switch(data: Path, tenant: str, paused: str | bool) -> Mapping[str, Any]:
     """Turn the switch on the store itself, or, where a house has it, by asking the house."""
     from shared.app.engine.switches import pause_view, set_pause
-    from shared.ports import SYSTEM
 
-    if os.environ.get("WORKWRIGHT_MODE") != "cloud" and is_running(data):
+    if process_environment().get("WORKWRIGHT_MODE") != "cloud" and is_running(data):
         if tenant and tenant != ask_house(data, "GET", "/v1/tenant")["tenant"]:
             raise ConfigError("the Workwright that is running belongs to another team; stop it to pause this one")
         asked = {"paused": bool(paused), "everybody": not tenant}
@@ -158,7 +158,6 @@ def _see_that_it_is_there(deps: Deps, tenant: str) -> None:
 
 def is_running(data: Path) -> bool:
     """Say whether Workwright runs in this folder."""
-    from shared.backends.local.folder.data_folder import refuse_if_held
 
     try:
         house_url(data)

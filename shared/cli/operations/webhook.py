@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from shared.cli.root import AS_JSON, DATA, workwright
+from shared.settings import EMULATORS, Settings, process_environment
 
 if TYPE_CHECKING:
     from shared.app.engine.deps import Deps
@@ -79,7 +79,7 @@ def _deps(data: Path, project: str, region: str) -> Iterator[Deps]:
         return
     from shared.wiring import wire
 
-    os.environ["WORKWRIGHT_DATA"] = str(data)
+    process_environment()["WORKWRIGHT_DATA"] = str(data)
     wired = wire()
     try:
         yield wired.deps
@@ -91,11 +91,11 @@ def _deps(data: Path, project: str, region: str) -> Iterator[Deps]:
 
 def of_deployment(project: str, region: str) -> Deps:
     """Return the ports of a deployment; of all settings the store and the secrets need its project alone."""
-    from shared.settings import EMULATORS, Settings
     from shared.wiring.clients import rest_clients
     from shared.wiring.cloud import cloud_ports
 
-    emulators = {service: os.environ[name] for service, name in EMULATORS.items() if os.environ.get(name)}
+    env = process_environment()
+    emulators = {service: env[name] for service, name in EMULATORS.items() if env.get(name)}
     settings = Settings(mode="cloud", project=project, location=region, emulators=emulators)
     return cloud_ports(settings, rest_clients(settings))[0]
 

@@ -81,7 +81,7 @@ Look = Callable[[Ask], Answer]
 class Place:
     """Where a probe may write: what the person named, taken apart for the calls."""
 
-    told: str
+    label: str
     kept: Kept
 
 

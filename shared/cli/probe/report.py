@@ -35,11 +35,11 @@ def report_of(probe: Probe, outcomes: Sequence[Outcome], limits: Sequence[Differ
                 "written": each.call.page,
                 "result": each.result,
                 "seconds": _time_class(each.seconds),
-                "differences": [_told(one) for one in each.differences],
+                "differences": [_describe_difference(difference) for difference in each.differences],
             }
             for each in outcomes
         ],
-        "asked too often": [_told(one) for one in dict.fromkeys(limits)],
+        "asked too often": [_describe_difference(difference) for difference in dict.fromkeys(limits)],
     }
 
 
@@ -54,7 +54,7 @@ def summary(outcomes: Sequence[Outcome]) -> Mapping[str, int]:
     }
 
 
-def _told(difference: Difference) -> Mapping[str, str]:
+def _describe_difference(difference: Difference) -> Mapping[str, str]:
     return {
         "where": difference.where,
         "kind": difference.kind,
@@ -71,13 +71,13 @@ def _time_class(seconds: float) -> str:
 def lines_of(report: Mapping[str, Any]) -> Iterator[str]:
     """Yield the table, and what it comes to."""
     rows = [
-        (call["call"], one["where"] or one["kind"], one["expected"], one["found"])
+        (call["call"], difference["where"] or difference["kind"], difference["expected"], difference["found"])
         for call in report["calls"]
-        for one in call["differences"]
+        for difference in call["differences"]
     ]
     rows += [
-        ("asked too often", one["where"] or one["kind"], one["expected"], one["found"])
-        for one in report["asked too often"]
+        ("asked too often", difference["where"] or difference["kind"], difference["expected"], difference["found"])
+        for difference in report["asked too often"]
     ]
     if rows:
         yield _row(("Call", "Where", "Expected", "Found"))

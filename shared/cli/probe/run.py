@@ -21,7 +21,7 @@ MARK = "workwright-probe-"  # begins the name of everything that a probe makes
 MARKED = re.compile(rf"{MARK}[0-9a-f]{{8}}(?![0-9a-f])")
 STATUS, TIME, SILENT = "status", "time", "no answer"  # kinds of difference beside those of shapes
 SAME, DIFFERS, LEFT_OUT = "same", "differs", "not asked"
-MOST_WAITED_S = 120.0  # for a system that says that it was asked too often
+MAX_WAITED_S = 120.0  # for a system that says that it was asked too often
 
 
 class CanAsk(Protocol):
@@ -80,13 +80,13 @@ class Run:
 
     def clean(self) -> list[str]:
         """Remove everything with a probe's mark in its name; return what could not be removed, in words."""
-        there = list(self._probe.find_left(self._look, self.kept))
-        return [left.what for left in there if not self._removed(left)]
+        leftovers = list(self._probe.find_left(self._look, self.kept))
+        return [left.what for left in leftovers if not self._remove(left)]
 
     def _look(self, asked: Ask) -> Answer:
         return self._asker.ask(asked, self.kept)
 
-    def _removed(self, left: Left) -> bool:
+    def _remove(self, left: Left) -> bool:
         try:
             answer = self._patiently(left.remove)
         except IntegrationError:
@@ -95,7 +95,7 @@ class Run:
 
     def _outcome(self, call: Call) -> Outcome:
         try:
-            expected = _filled(call.expect, self.kept)
+            expected = _fill_expected(call.expect, self.kept)
             fill([call.ask.path, call.ask.body, call.ask.query, call.ask.headers], self.kept)
         except KeyError as missing:
             return Outcome(call, LEFT_OUT, (Difference("", LEFT_OUT, f"{missing.args[0]} from before", "nothing"),))
@@ -121,7 +121,7 @@ class Run:
             told_s = answer.headers.get("retry-after", "")
             wait = float(told_s) if told_s.isdecimal() else 5.0
             limited = answer.status == 429 or (answer.status == 403 and "retry-after" in answer.headers)
-            if not limited or waited + wait > MOST_WAITED_S:
+            if not limited or waited + wait > MAX_WAITED_S:
                 return answer
             self._check_limited(answer)
             waited += wait
@@ -129,17 +129,17 @@ class Run:
 
     def _check_limited(self, answer: Answer) -> None:
         if self._probe.limited is not None:
-            self.of_limits += self._shown(compare_answer(self._probe.limited, answer, self.words, ""))
+            self.of_limits += self._name_values(compare_answer(self._probe.limited, answer, self.words, ""))
 
     def _differences(self, call: Call, expected: Expect, answer: Answer) -> list[Difference]:
         found = compare_answer(expected, answer, self.words, self._probe.code_at)
         if answer.seconds > call.within:
             found.append(Difference("", TIME, f"within {call.within:g} seconds", _time_class(answer.seconds)))
-        return self._shown(found)
+        return self._name_values(found)
 
-    def _shown(self, found: Sequence[Difference]) -> list[Difference]:
+    def _name_values(self, found: Sequence[Difference]) -> list[Difference]:
         """Put names in the place of what earlier answers gave."""
-        named = self.words.named
+        named = self.words.name_values
         return [replace(each, expected=named(each.expected), found=named(each.found)) for each in found]
 
     def _keep(self, call: Call, answer: Answer) -> None:
@@ -149,7 +149,7 @@ class Run:
                 self.kept[name] = value
 
 
-def _filled(expected: Expect, kept: Kept) -> Expect:
+def _fill_expected(expected: Expect, kept: Kept) -> Expect:
     parts = [fill(part, kept) for part in (expected.body, expected.headers, expected.holds)]
     return Expect(expected.status, *parts)
 
@@ -209,7 +209,7 @@ def interruptible() -> Iterator[None]:
 
 
 @contextmanager
-def undisturbed() -> Iterator[None]:
+def block_signals() -> Iterator[None]:
     """Let a second signal wait until the cleaning is over."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -236,12 +236,12 @@ def whole_run(run: Run, heard: Callable[[Outcome], None]) -> tuple[list[Outcome]
     except Interrupted as signal_name:
         ended = str(signal_name)
     finally:
-        with undisturbed():
-            stuck = _cleaned(run) if begun else []
+        with block_signals():
+            stuck = _clean(run) if begun else []
     return outcomes, stuck, ended
 
 
-def _cleaned(run: Run) -> list[str]:
+def _clean(run: Run) -> list[str]:
     try:
         return run.clean()
     except IntegrationError as error:

@@ -37,7 +37,7 @@ class Words:
         """Say whether this very text is one of the probe's own."""
         return text in self._own
 
-    def named(self, text: str) -> str:
+    def name_values(self, text: str) -> str:
         """Return a text with the names of what was kept in place of the values."""
         for name, value in self.kept.items():
             if len(str(value)) > 3:
@@ -88,19 +88,19 @@ _LOOKS = (
 )
 
 
-def seen(found: Any, words: Words) -> str:
+def describe_value(found: Any, words: Words) -> str:
     """Return what kind of value was found; the value itself only where it is a word of the probe's own."""
     if found is None or isinstance(found, bool):
         return {None: "null", True: "true", False: "false"}[found]
     if isinstance(found, int | float):
         return "whole" if isinstance(found, int) else "number"
     if isinstance(found, list):
-        inner = list(dict.fromkeys(seen(each, words) for each in found[:10]))
+        inner = list(dict.fromkeys(describe_value(each, words) for each in found[:10]))
         return f"list of {', '.join(inner)}" if inner else "empty list"
     if isinstance(found, Mapping):
         return "object"
     if words.knows(found):
         return f"“{found}”"
     if found in words.kept.values() and len(found) > 3:
-        return f"“{words.named(found)}”"
+        return f"“{words.name_values(found)}”"
     return next((kind for kind, pattern in _LOOKS if re.fullmatch(pattern, found)), "text")

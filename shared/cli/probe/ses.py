@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.cli.probe.asking import NOBODYS, Asker
 from shared.cli.probe.calls import Ask, Call, Expect, Kept, Left, Look, Place, Probe
+from shared.cli.probe.plain_calls import NOBODYS, Asker
 from shared.cli.probe.shapes import Either, Says
 from shared.core.errors import ConfigError
 from shared.ports import Secret
@@ -29,10 +29,9 @@ class Signing(Asker):
     secret: Secret = field(default_factory=lambda: Secret("\n"))
     region: str = ""
 
-    def signed(
+    def sign(
         self, method: str, url: str, sent: Mapping[str, str], raw: bytes | None, trusted: bool
     ) -> Mapping[str, str]:
-        """Return the headers with the signature."""
         from botocore.auth import SigV4Auth
         from botocore.awsrequest import AWSRequest
         from botocore.credentials import Credentials

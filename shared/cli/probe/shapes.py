@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from shared.cli.probe.seen import Words, seen
+from shared.cli.probe.seen import Words, describe_value
 
 MISSING, TYPE, VALUE, MORE = "missing", "type", "value", "more"  # kinds of difference; `more` breaks nothing of ours
 
@@ -76,15 +76,15 @@ def compare(shape: Any, found: Any, words: Words, where: str = "") -> Iterator[D
         yield from _compare_rows(shape, found, words, where)
     elif isinstance(shape, InOrder):
         if found != list(shape.values):
-            yield Difference(where, VALUE, told(shape), seen(found, words))
+            yield Difference(where, VALUE, describe_shape(shape), describe_value(found, words))
     elif isinstance(shape, Says):
         if not isinstance(found, str):
-            yield Difference(where, TYPE, told(shape), seen(found, words))
+            yield Difference(where, TYPE, describe_shape(shape), describe_value(found, words))
         elif not all(word.lower() in found.lower() for word in shape.words):
-            yield Difference(where, VALUE, told(shape), words.only_known(found))
+            yield Difference(where, VALUE, describe_shape(shape), words.only_known(found))
     elif isinstance(shape, Either):
         tried = [list(compare(each, found, words, where)) for each in shape.shapes]
-        if all(any(each.kind != MORE for each in one) for one in tried):
+        if all(any(each.kind != MORE for each in differences) for differences in tried):
             yield min(tried, key=len)[0]
     else:
         yield from _compare_one(shape, found, words, where)
@@ -92,7 +92,7 @@ def compare(shape: Any, found: Any, words: Words, where: str = "") -> Iterator[D
 
 def _compare_object(shape: Mapping[str, Any], found: Any, words: Words, where: str) -> Iterator[Difference]:
     if not isinstance(found, Mapping):
-        yield Difference(where, TYPE, "object", seen(found, words))
+        yield Difference(where, TYPE, "object", describe_value(found, words))
         return
     rest, known = shape.get("*"), {name.rstrip("?") for name in shape}
     for name, inner in shape.items():
@@ -102,19 +102,19 @@ def _compare_object(shape: Mapping[str, Any], found: Any, words: Words, where: s
         if field in found:
             yield from compare(inner, found[field], words, _below(where, field))
         elif not name.endswith("?"):
-            yield Difference(_below(where, field), MISSING, told(inner), "nothing")
+            yield Difference(_below(where, field), MISSING, describe_shape(inner), "nothing")
     for name in found:
         if name in known:
             continue
         if rest is not None:
             yield from compare(rest, found[name], words, _below(where, "*"))
         else:
-            yield Difference(_below(where, words.field(name)), MORE, "nothing", seen(found[name], words))
+            yield Difference(_below(where, words.field(name)), MORE, "nothing", describe_value(found[name], words))
 
 
 def _compare_list(shape: Any, found: Any, words: Words, where: str) -> Iterator[Difference]:
     if not isinstance(found, list):
-        yield Difference(where, TYPE, "list", seen(found, words))
+        yield Difference(where, TYPE, "list", describe_value(found, words))
         return
     told_already: set[Difference] = set()  # the same in every entry is one difference
     for each in found:
@@ -126,19 +126,19 @@ def _compare_list(shape: Any, found: Any, words: Words, where: str) -> Iterator[
 
 def _compare_rows(shape: Rows, found: Any, words: Words, where: str) -> Iterator[Difference]:
     if isinstance(found, list) and len(found) != shape.count:
-        yield Difference(where, VALUE, told(shape), f"{len(found)} entries")
+        yield Difference(where, VALUE, describe_shape(shape), f"{len(found)} entries")
     yield from _compare_list(shape.each, found, words, where)
 
 
 def _compare_one(shape: Any, found: Any, words: Words, where: str) -> Iterator[Difference]:
     if not isinstance(shape, str):
         if found != shape or isinstance(found, bool) != isinstance(shape, bool):
-            yield Difference(where, VALUE, told(shape), seen(found, words))
+            yield Difference(where, VALUE, describe_shape(shape), describe_value(found, words))
         return
     if any(_is(kind, found) for kind in _kinds(shape)):
         return
     exact = all(kind.startswith("=") for kind in _kinds(shape)) and isinstance(found, str)
-    yield Difference(where, VALUE if exact else TYPE, told(shape), seen(found, words))
+    yield Difference(where, VALUE if exact else TYPE, describe_shape(shape), describe_value(found, words))
 
 
 def _kinds(shape: str) -> Sequence[str]:
@@ -160,7 +160,7 @@ def _below(where: str, field: str) -> str:
     return f"{where}.{field}" if where else field
 
 
-def told(shape: Any) -> str:
+def describe_shape(shape: Any) -> str:
     """Return a shape as a person reads it."""
     if isinstance(shape, Mapping):
         return "object"
@@ -172,10 +172,10 @@ def told(shape: Any) -> str:
         return "text with " + ", ".join(f"“{word}”" for word in shape.words)
     if isinstance(shape, InOrder):
         return "in this order: " + ", ".join(
-            told(f"={each}" if isinstance(each, str) else each) for each in shape.values
+            describe_shape(f"={each}" if isinstance(each, str) else each) for each in shape.values
         )
     if isinstance(shape, Either):
-        return " or ".join(dict.fromkeys(told(each) for each in shape.shapes))
+        return " or ".join(dict.fromkeys(describe_shape(each) for each in shape.shapes))
     if shape is None or isinstance(shape, bool):
         return {None: "null", True: "true", False: "false"}[shape]
     return " or ".join(f"“{kind.lstrip('=')}”" if kind.startswith("=") else kind for kind in _kinds(str(shape)))

@@ -36,7 +36,7 @@ def read(method: str, **query: str) -> Ask:
     return Ask("GET", f"/{method}", query={"channel": "{channel}", **query})
 
 
-def refused(error: str) -> Expect:
+def expect_error(error: str) -> Expect:
     """Return what a refused call answers: status 200 all the same, and a word."""
     return Expect(200, {"ok": False, "error": f"={error}", "*": "any"})
 
@@ -56,14 +56,14 @@ CALLS = (
         "A token that is not valid is refused with status 200 and the word invalid_auth.",
         METHODS + "auth.test",
         Ask("POST", "/auth.test", trusted=False),
-        refused("invalid_auth"),
+        expect_error("invalid_auth"),
     ),
     Call(
         "a method that is none",
         "A method that does not exist is refused with unknown_method.",
         WEB,
         Ask("POST", "/chat.noSuchMethod"),
-        refused("unknown_method"),
+        expect_error("unknown_method"),
     ),
     Call(
         "a message",
@@ -79,21 +79,21 @@ CALLS = (
         "A channel that is not there, or that the app cannot see, is channel_not_found.",
         METHODS + "chat.postMessage",
         Ask("POST", "/chat.postMessage", {"channel": "C00000000000", "text": "nowhere"}),
-        refused("channel_not_found"),
+        expect_error("channel_not_found"),
     ),
     Call(
         "a message of nothing",
         "A message without text and blocks is refused with no_text.",
         METHODS + "chat.postMessage",
         write("chat.postMessage", text=""),
-        refused("no_text"),
+        expect_error("no_text"),
     ),
     Call(
         "too many blocks",
         "More than 50 blocks are refused with invalid_blocks.",
         METHODS + "chat.postMessage",
         write("chat.postMessage", text="x", blocks=[{"type": "divider"}] * 51),
-        refused("invalid_blocks"),
+        expect_error("invalid_blocks"),
     ),
     Call(
         "a section that is too long",
@@ -101,7 +101,7 @@ CALLS = (
         "https://docs.slack.dev/reference/block-kit/blocks/section-block",
         write("chat.postMessage", text="x",
               blocks=[{"type": "section", "text": {"type": "mrkdwn", "text": "x" * 3001}}]),
-        refused("invalid_blocks"),
+        expect_error("invalid_blocks"),
     ),
     Call(
         "a button's value that is too long",
@@ -110,7 +110,7 @@ CALLS = (
         write("chat.postMessage", text="x", blocks=[{"type": "actions", "elements": [
             {"type": "button", "action_id": "a", "value": "x" * 2001,
              "text": {"type": "plain_text", "text": "Yes"}}]}]),
-        refused("invalid_blocks"),
+        expect_error("invalid_blocks"),
     ),
     Call(
         "a thread",
@@ -161,7 +161,7 @@ CALLS = (
         "A cursor that is none is refused with invalid_cursor.",
         WEB + "pagination",
         read("conversations.history", limit="1", cursor="that-was-never-a-cursor"),
-        refused("invalid_cursor"),
+        expect_error("invalid_cursor"),
     ),
     Call(
         "a message is changed",
@@ -183,7 +183,7 @@ CALLS = (
         "A message that is not there is message_not_found.",
         METHODS + "chat.update",
         write("chat.update", ts="1000000000.000001", text="nothing"),
-        refused("message_not_found"),
+        expect_error("message_not_found"),
     ),
     Call(
         "an answer is deleted",
@@ -203,7 +203,6 @@ def read_place(named: str) -> Place:
 
 
 def credential(token: Secret) -> Mapping[str, str]:
-    """Return the header that a token is sent in."""
     return {"Authorization": f"Bearer {token.reveal()}"}
 
 
@@ -214,8 +213,8 @@ def find_left(look: Look, kept: Kept) -> Iterator[Left]:
         if message.get("bot_id") != me.get("bot_id") or not is_marked(message.get("text")):
             continue
         thread = _messages(look, "conversations.replies", {"ts": message["ts"]}) if message.get("reply_count") else []
-        for one in (*(each for each in thread if each["ts"] != message["ts"]), message):
-            yield Left("a message", write("chat.delete", ts=one["ts"]), worked=_is_gone)
+        for posted in (*(each for each in thread if each["ts"] != message["ts"]), message):
+            yield Left("a message", write("chat.delete", ts=posted["ts"]), worked=_is_gone)
 
 
 def _is_gone(answer: Answer) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 
 from shared.cli.probe.calls import Answer, Ask, Call, Expect, Kept, Left, Look, Place, Probe, fill
 from shared.core.errors import ConfigError, Unavailable
-from shared.core.notify.mail_settings import SmtpServer
+from shared.integrations.mail_settings import SmtpServer
 from shared.ports import Secret
 from shared.settings import Settings
 
@@ -37,16 +37,16 @@ class Talk:
         """Say one command and return the reply; raises Unavailable when the connection does not last."""
         began = self.now()
         try:
-            code, text = self._said(asked, kept)
+            code, text = self._exchange(asked, kept)
         except (smtplib.SMTPException, OSError) as error:
             raise Unavailable("smtp", f"no answer ({type(error).__name__})") from None
         offers = self._connection.esmtp_features if self._connection is not None and asked.method == "EHLO" else {}
         body = {"text": text.decode("utf-8", "replace"), "offers": {name: str(value) for name, value in offers.items()}}
         return Answer(code, {}, body, self.now() - began)
 
-    def _said(self, asked: Ask, kept: Kept) -> tuple[int, bytes]:
+    def _exchange(self, asked: Ask, kept: Kept) -> tuple[int, bytes]:
         if asked.method == "CONNECT":
-            self._connection, code, greeting = _connected(self.server)
+            self._connection, code, greeting = _connect(self.server)
             return code, greeting
         connection = self._connection
         if connection is None:
@@ -66,7 +66,7 @@ class Talk:
         return answer
 
 
-def _connected(server: SmtpServer) -> tuple[smtplib.SMTP, int, bytes]:
+def _connect(server: SmtpServer) -> tuple[smtplib.SMTP, int, bytes]:
     """Return a protected connection and what the server said first."""
     trust = ssl.create_default_context(cafile=server.ca or None)
     plain = server.security != "tls"
@@ -79,7 +79,6 @@ def _connected(server: SmtpServer) -> tuple[smtplib.SMTP, int, bytes]:
 
 
 def say(command: str, rest: str = "", **more: Any) -> Ask:
-    """Return a command."""
     return Ask(command, rest, **more)
 
 
@@ -141,7 +140,7 @@ def make(settings: Settings, secret: Secret, kept: Kept) -> Talk:
     return Talk(settings.mail.server, secret)
 
 
-def known(settings: Settings) -> Kept:
+def build_known(settings: Settings) -> Kept:
     """Return whom the mail comes from, and when it was written."""
     return {"sender": parseaddr(settings.mail.sender)[1], "date": format_datetime(localtime())}
 
@@ -165,7 +164,7 @@ PROBE = Probe(
     credential_name="User name and Password",
     secrets=("smtp-username", "smtp-password"),
     make=make,
-    known=known,
+    known=build_known,
     no_harm=(
         ("a server that asks for later delivery answers 450", "nobody can bring it about"),
         ("a mail is known by its Message-ID", "servers do not tell what they have delivered"),

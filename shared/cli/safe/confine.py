@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from shared.cli.house_calls import ask_house, show
-from shared.cli.root import AS_JSON, DATA, typed, workwright
+from shared.cli.root import AS_JSON, DATA, format_command, workwright
 
 _ADDRESS = "/v1/confinement"
 
@@ -24,11 +24,11 @@ def confine(page: str, lift: bool, data: Path, as_json: bool) -> None:
         raise click.UsageError("give a page, or --lift")
     asks = page or lift
     found = ask_house(data, "POST", _ADDRESS, body={"page": page}) if asks else ask_house(data, "GET", _ADDRESS)
-    show(found, as_json, _told)
+    show(found, as_json, _format_confinement)
 
 
-def _told(found: dict[str, Any]) -> list[str]:
+def _format_confinement(found: dict[str, Any]) -> list[str]:
     if not found["confined_to"]:
         return ["Writes to Notion may go anywhere that is shared with Workwright."]
-    lift = typed("confine", "--lift")
+    lift = format_command("confine", "--lift")
     return [f"Writes to Notion are confined to the page {found['confined_to']} and what is in it. To lift that: {lift}"]

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import click
 
 from shared.cli.house_calls import ask_house, show
-from shared.cli.root import AS_JSON, DATA, typed, workwright
+from shared.cli.root import AS_JSON, DATA, format_command, workwright
 from shared.core.errors import ConfigError
 
 
@@ -27,7 +27,7 @@ def made(run: str, thing: str, confirm: str, data: Path, as_json: bool) -> None:
         return
     named = next((each for each in found["made"] if each["id"] == thing), None)
     if named is None:
-        raise ConfigError(f"nothing that was made has the id {thing!r}; look at the list: {typed('made')}")
+        raise ConfigError(f"nothing that was made has the id {thing!r}; look at the list: {format_command('made')}")
     if not confirm:
         click.echo(f"{named['what']} {named['name']}  {named['url']}", err=True)
         confirm = click.prompt("Type its name to take it away", err=True)
@@ -43,9 +43,9 @@ def _table(found: dict[str, Any]) -> list[str]:
 
 def _line(thing: dict[str, Any]) -> str:
     state = thing["gone"] or (f"stays: {thing['stays']}" if thing["stays"] else "")
-    told = f"{thing['id']:<17}  {thing['what']:<12}  {thing['system']:<13}  {thing['name']}  {thing['url']}".rstrip()
-    return f"{told}  ({state})" if state else told
+    line = f"{thing['id']:<17}  {thing['what']:<12}  {thing['system']:<13}  {thing['name']}  {thing['url']}".rstrip()
+    return f"{line}  ({state})" if state else line
 
 
 def _began(found: dict[str, Any]) -> list[str]:
-    return [f"{found['title']}: {found['status']}. To see what came of it: {typed('run', found['id'])}"]
+    return [f"{found['title']}: {found['status']}. To see what came of it: {format_command('run', found['id'])}"]

@@ -12,19 +12,23 @@ import click
 from shared.cli.setup.asking import WAYS, Options, read_secret
 from shared.core.errors import ConfigError
 from shared.core.text.readable import on_one_line
+from shared.integrations.systems import BY_PART, SYSTEMS
 from shared.local.chosen.choices import LIMITS, PERSON_FACTS
 from shared.ports import Secret
 
+
+def _list_keys(part: str) -> tuple[str, ...]:
+    """Return what the table of a part may say, from what its systems ask for."""
+    systems = [SYSTEMS[each] for each in BY_PART[part]]
+    asked = [ask.name for each in systems for ask in (*each.questions, *(way.ask for way in each.clicks))]
+    own = [name for each in systems for name in each.facts if name in ("host", "address")]
+    return tuple(dict.fromkeys(("use", *asked, *own)))
+
+
 KNOWN: Mapping[str, tuple[str, ...]] = {  # what each table may say
+    **{part: _list_keys(part) for part in BY_PART},
     "notion": ("use", "by", "secret", "client_id", "client_secret", "page", "adopt", "answers", "address"),
-    "code": ("use", "token", "owner", "host", "address"),
-    "sites": ("use", "token", "folder", "bucket", "address"),
     "model": ("use", "key", "project", "url", "name"),
-    "mail": (
-        *("use", "url", "username", "password", "sender", "address"),
-        *("region", "access_key_id", "secret_access_key"),
-    ),
-    "slack": ("use", "token", "channel", "signing_secret", "app_token", "address"),
     "people": tuple(name for name in PERSON_FACTS if name != "id"),
     "limits": LIMITS,
     "address": ("public_url",),
@@ -60,11 +64,11 @@ class AnswerFile:
 
     def text(self, key: str, text: str, known: str = "") -> str:
         """Return what the file says, else what is known."""
-        return str(self._said(key) or known).strip()
+        return str(self._find_answer(key) or known).strip()
 
     def secret(self, key: str, text: str) -> Secret:
         """Return the secret from where the file says it is."""
-        place = str(self._said(key) or "")
+        place = str(self._find_answer(key) or "")
         if not place:
             raise ConfigError(f"{self._path}: {key} is missing; say where the secret is: {WAYS}")
         try:
@@ -73,27 +77,24 @@ class AnswerFile:
             raise ConfigError(f"{self._path}: {key}: {error}") from None
 
     def table(self, key: str) -> Mapping[str, str]:
-        """Return the table under this key."""
-        found = self._said(key) or {}
+        found = self._find_answer(key) or {}
         return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
 
     def people(self) -> Sequence[Mapping[str, Any]]:
         """Return the people that the file names."""
         return list(self._found["people"])
 
-    def written(self, key: str) -> str:
-        """Return what the file says."""
-        return str(self._said(key) or "")
+    def read_prepared(self, key: str) -> str:
+        return str(self._find_answer(key) or "")
 
     def tell(self, line: str) -> None:
-        """Print it."""
         click.echo(on_one_line(line))
 
     def again(self, says: str, way_out: str) -> bool:
         """End the set-up: the same answer would fail the same way."""
         raise ConfigError(f"{says}. {way_out}" if way_out else says)
 
-    def _said(self, key: str) -> Any:
+    def _find_answer(self, key: str) -> Any:
         part, _, name = key.partition(".")
         table = self._found.get(part)
         return table.get(name) if isinstance(table, dict) else table
@@ -105,5 +106,5 @@ def _problems(name: str, table: Any) -> list[str]:
     tables = table if name == "people" and isinstance(table, list) else [table]
     if not all(isinstance(each, dict) for each in tables) or (name == "people" and tables is not table):
         return [f"{name} has to be written as {'[[people]]' if name == 'people' else f'[{name}]'}"]
-    known, said = KNOWN[name], {key for each in tables for key in each}
-    return [f"{name}.{key} is not known; there are {', '.join(known)}" for key in sorted(said - set(known))]
+    known, keys = KNOWN[name], {key for each in tables for key in each}
+    return [f"{name}.{key} is not known; there are {', '.join(known)}" for key in sorted(keys - set(known))]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,10 +10,12 @@ from typing import Any, Protocol
 import click
 
 from shared.backends.local.keys.keyfile import refuse_if_shared
-from shared.cli.root import typed
+from shared.cli.root import format_command
 from shared.core.errors import ConfigError
 from shared.core.text.readable import on_one_line
+from shared.integrations.systems import MESSENGERS, name_system
 from shared.ports import Secret
+from shared.settings import process_environment
 
 Options = Sequence[tuple[str, str]]  # (what is answered, what people read)
 WAYS = "env:NAME, file:PATH or stdin"
@@ -41,7 +42,7 @@ class Asking(Protocol):
     def people(self) -> Sequence[Mapping[str, Any]]:
         """Return the people who are to be told."""
 
-    def written(self, key: str) -> str:
+    def read_prepared(self, key: str) -> str:
         """Return a text that was written down beforehand, "" for none; a person at a terminal is not asked for it."""
 
     def tell(self, line: str) -> None:
@@ -57,7 +58,7 @@ class Terminal:
     def begins(self, part: str, about: str, known: str) -> bool:
         """Say what comes; a person may leave it for later."""
         if known:
-            self.tell(f"{part}: {known} (to change it: {typed('init', part)})")
+            self.tell(f"{part}: {known} (to change it: {format_command('init', part)})")
             return False
         click.echo(f"\n{about}")
         return click.confirm("Set this up now?", default=True)
@@ -84,18 +85,19 @@ class Terminal:
         found: list[Mapping[str, Any]] = []
         while name := self.text("people.name", "A person's name (Enter: no more)"):
             email = self.text("people.email", "Their e-mail address, if mail goes to them")
-            slack = self.text("people.slack", "The Slack channel to write to them in, if there is one")
-            channels = [each for each, given in (("email", email), ("slack", slack)) if given]
-            person = {"name": name, "email": email, "slack": slack, "channels": channels}
+            reached = {"email": email, **{each: self._channel(each) for each in MESSENGERS}}
+            person = {"name": name, **reached, "channels": [each for each, given in reached.items() if given]}
             found.append({key: value for key, value in person.items() if value})
         return found
 
-    def written(self, key: str) -> str:
-        """Return nothing."""
+    def _channel(self, messenger: str) -> str:
+        asked = f"The {name_system(messenger)} channel to write to them in, if there is one"
+        return self.text(f"people.{messenger}", asked)
+
+    def read_prepared(self, key: str) -> str:
         return ""
 
     def tell(self, line: str) -> None:
-        """Print it."""
         click.echo(on_one_line(line))
 
     def again(self, says: str, way_out: str) -> bool:
@@ -125,7 +127,7 @@ def read_secret(place: str) -> Secret:
     if place == "stdin":
         found = sys.stdin.readline()
     elif kind == "env" and where:
-        found = os.environ.get(where, "")
+        found = process_environment().get(where, "")
     elif kind == "file" and where:
         path = Path(where).expanduser()
         if not path.is_file():

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 
 from shared.core.errors import ConfigError, SandboxUnavailable
 from shared.core.models.model_facts import OFFLINE
+from shared.integrations.systems import FORGES
 from shared.local.chosen.choices import NONE, Choices
 from shared.ports import Sandbox
+from shared.settings import Settings, process_environment
 
 _STRONG = "bubblewrap"
 _HOW = (
@@ -27,7 +28,7 @@ def refuse_unsafe_code(
     """
     asked = model or choices.model.get("ask", "")
     if programs is None:
-        programs = any(choices.mode(forge) != NONE for forge in ("github", "gitlab"))
+        programs = any(choices.mode(forge) != NONE for forge in FORGES)
     if not asked or asked == OFFLINE or not programs:
         return
     if why := _lacking(sandbox):
@@ -36,10 +37,9 @@ def refuse_unsafe_code(
 
 def _lacking(given: Callable[[], Sandbox] | None) -> str:
     """Return what is wrong with the sandbox, "" where another machine runs the code or this one shuts it in."""
-    from shared.settings import Settings
-    from shared.wiring.sandbox import chosen_sandbox, proven
+    from shared.wiring.choose_sandbox import chosen_sandbox, proven
 
-    settings = Settings.from_env(os.environ)
+    settings = Settings.from_env(process_environment())
     if settings.sandbox.driver != "local":
         return ""
     try:

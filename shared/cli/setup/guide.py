@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from shared.app.tries.tried import Tried
 from shared.cli.setup.asking import Asking
+from shared.integrations.tried import Tried
 from shared.local.chosen.choices import Choices, write_choices
 
 

@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import click
 
 from shared.backends.local.folder.data_folder import refuse_if_held
-from shared.cli.root import DATA, typed, workwright
-from shared.cli.setup import code_part, limits_part, model_part, notion_part, people_part, sites_part
+from shared.cli.root import DATA, format_command, workwright
+from shared.cli.setup import limits_part, model_part, notion_part, people_part, system_part
 from shared.cli.setup.answer_file import AnswerFile
 from shared.cli.setup.asking import Asking, Terminal
 from shared.cli.setup.guide import Guide
 from shared.core.errors import ConfigError
+from shared.integrations.systems import SYSTEMS
 from shared.local.chosen.choices import read_choices
 from shared.local.chosen.moved_away import refuse_moved
 
+_ALONE = [each for each in SYSTEMS.values() if each.part == each.name != "notion"]
 PARTS: Mapping[str, tuple[str, Callable[[Guide], None]]] = {
     "notion": (notion_part.ABOUT, notion_part.set_up_notion),
-    "code": (code_part.ABOUT, code_part.set_up_code),
-    "sites": (sites_part.ABOUT, sites_part.set_up_sites),
+    "code": (system_part.ABOUT_CODE, partial(system_part.set_up_part, part="code")),
+    "sites": (system_part.ABOUT_SITES, partial(system_part.set_up_part, part="sites")),
     "model": (model_part.ABOUT, model_part.set_up_model),
     "mail": (people_part.ABOUT_MAIL, people_part.set_up_mail),
-    "slack": (people_part.ABOUT_SLACK, people_part.set_up_slack),
+    **{each.name: (system_part.tell_about(each), partial(system_part.set_up_part, part=each.name)) for each in _ALONE},
     "people": (people_part.ABOUT_PEOPLE, people_part.set_up_people),
     "limits": (limits_part.ABOUT_LIMITS, limits_part.set_up_limits),
     "address": (limits_part.ABOUT_ADDRESS, limits_part.set_up_address),
@@ -51,10 +54,10 @@ def walk(guide: Guide, parts: Sequence[str] = ()) -> None:
     """Go through these parts, or through all that are not known yet."""
     for part in parts or PARTS:
         about, set_up = PARTS[part]
-        known = guide.choices.told(part)
+        known = guide.choices.describe_part(part)
         if part in parts or guide.ask.begins(part, about, known):
             set_up(guide)
-    guide.ask.tell(f"Start Workwright: {typed('up', data=guide.data)}")
+    guide.ask.tell(f"Start Workwright: {format_command('up', data=guide.data)}")
 
 
 def _asking(file: Path | None) -> Asking:

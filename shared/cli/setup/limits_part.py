@@ -6,7 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from shared.cli.setup.guide import Guide
-from shared.cli.setup.opened import opened
+from shared.cli.setup.opened import open_folder
 from shared.core.errors import ConfigError
 from shared.local.chosen.choices import LIMITS
 from shared.local.chosen.tenant import carry_over
@@ -35,13 +35,12 @@ def set_up_limits(guide: Guide) -> None:
         if name in found and found[name] < found.get("kept_back", 0):
             raise ConfigError(f"limits.kept_back is more than limits.{name}; nothing would be left to work with")
     wanted = replace(guide.choices, limits=found)
-    with opened(guide.data, wanted) as house:
+    with open_folder(guide.data, wanted) as house:
         guide.keep(wanted)
         carry_over(house.deps, house.accounts, guide.data, wanted)
 
 
 def set_up_address(guide: Guide) -> None:
-    """Ask for the public address."""
     url = guide.ask.text("address.public_url", "The address, like https://workwright.example", guide.choices.public_url)
     guide.keep(replace(guide.choices, public_url=url.rstrip("/")))
     if url:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from shared.app.tries.tried import Tried
 from shared.backends.local.keys.local_secrets import LocalSecrets
 from shared.cli.setup.code_safety import refuse_unsafe_code
 from shared.cli.setup.guide import Guide
 from shared.cli.setup.trials import try_model_of
 from shared.core.models.model_facts import KEYED, OFFLINE
+from shared.integrations.tried import Tried
 from shared.ports import Secret
 
 ABOUT = "The model: what reads pages, plans and programs."
@@ -36,7 +36,7 @@ def set_up_model(guide: Guide) -> None:
 
     def attempt() -> Tried:
         nonlocal chosen, key
-        chosen, key = _asked(guide, use)
+        chosen, key = _ask_model(guide, use)
         return try_model_of(chosen, key)
 
     if guide.until_it_works(attempt) is None:
@@ -46,9 +46,9 @@ def set_up_model(guide: Guide) -> None:
     guide.keep(replace(guide.choices, model={name: value for name, value in chosen.items() if value}))
 
 
-def _asked(guide: Guide, use: str) -> tuple[dict[str, str], Secret]:
+def _ask_model(guide: Guide, use: str) -> tuple[dict[str, str], Secret]:
     ask, known = guide.ask, guide.choices.model
-    chosen = {"ask": use, "url": ask.written("model.url") or known.get("url", ""), "name": "", "project": ""}
+    chosen = {"ask": use, "url": ask.read_prepared("model.url") or known.get("url", ""), "name": "", "project": ""}
     key = Secret("")
     if use in KEYED:
         key = ask.secret("model.key", "The key")
@@ -58,7 +58,10 @@ def _asked(guide: Guide, use: str) -> tuple[dict[str, str], Secret]:
         usual = known.get("url") or "http://127.0.0.1:11434/v1"
         chosen["url"] = ask.text("model.url", "The server's address", usual)
         chosen["name"] = ask.text("model.name", "The model's name on that server", known.get("name", ""))
-        if ask.written("model.key") or ask.choose("model.keyed", "Does it ask for a key?", _YES_NO, "no") == "yes":
+        if (
+            ask.read_prepared("model.key")
+            or ask.choose("model.keyed", "Does it ask for a key?", _YES_NO, "no") == "yes"
+        ):
             key = ask.secret("model.key", "The key")
     return chosen, key
 

@@ -2,17 +2,93 @@
 
 from __future__ import annotations
 
-from shared.app.tries.notion import PORTAL, try_notion
-from shared.app.tries.tried import Tried
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from shared.app.confinement.settings import confine_first
+from shared.app.workspace.workspace_create import data_sources_of, find_made
+from shared.app.workspace.workspace_databases import CHOOSING, DONE, FAILED, SETUP, TOPIC, WORKING
+from shared.app.workspace.workspace_schemas import KINDS
+from shared.app.workspace.workspace_setup import set_up_databases
 from shared.backends.local.keys.local_secrets import LocalSecrets
-from shared.cli.setup.databases import set_up
+from shared.cli.setup.asking import Asking, Terminal
 from shared.cli.setup.guide import Guide
-from shared.cli.setup.opened import opened
-from shared.core.errors import ConfigError
+from shared.cli.setup.opened import Opened, open_folder
+from shared.cli.team.connect import answers_of, choose_place
+from shared.core.errors import ConfigError, OutcomeUnknown
+from shared.core.run.commands import CONSIDER, Command
+from shared.integrations.notion.client.client import Notion
+from shared.integrations.notion.ids import id_named
+from shared.integrations.notion.trial import PORTAL, try_notion
+from shared.integrations.tried import Tried
 from shared.local.chosen.choices import OAUTH, REAL, SECRET, SIMULATED, Choices
 from shared.local.chosen.marker import installation_of, works_here
 from shared.local.chosen.workspace import connect_by_secret, refuse_real, refuse_simulated
-from shared.ports import Secret
+from shared.ports import Put, Secret
+
+Json = Mapping[str, Any]
+
+
+def set_up(house: Opened, tenant: str, page: str, ask: Asking) -> None:
+    """Create or adopt the databases; raises ConfigError with what is left to answer where nobody can be asked."""
+    adopt = {kind: id_named(given) for kind, given in ask.table("notion.adopt").items()}
+    wish: Json = {"page": id_named(page), "adopt": adopt, "answers": dict(ask.table("notion.answers"))}
+    if again := _find_earlier(house, tenant, wish):
+        wish = {**wish, "adopt": {**again, **adopt}}
+        ask.tell("✓ What Workwright made on this page before is used again.")
+    while (found := _carry_out(house, tenant, wish))["state"] != DONE:
+        if found["state"] == FAILED:
+            raise ConfigError(f"the databases could not be set up: {found['problem']}")
+        if not isinstance(ask, Terminal):
+            raise ConfigError("\n  ".join(("the databases need an answer:", *_lacking(found))))
+        more = choose_place(found) if found["state"] == CHOOSING else answers_of(found)
+        wish = {
+            "page": more.get("page") or wish["page"],
+            "adopt": {**wish["adopt"], **more.get("adopt", {})},
+            "answers": {**wish["answers"], **more.get("answers", {})},
+        }
+    if wish["page"] and not wish["adopt"]:  # what is adopted may lie anywhere
+        confine_first(house.deps, tenant, str(wish["page"]), "the operator")
+
+
+def _find_earlier(house: Opened, tenant: str, wish: Json) -> dict[str, str]:
+    """Return the databases on the page that an earlier folder had made for this workspace, by kind."""
+    lacking = [kind for kind in KINDS if kind not in data_sources_of(house.deps, tenant)] if wish["page"] else []
+    if not lacking:
+        return {}
+    notion = house.accounts.connect_for(tenant)(Notion)
+    made = {kind: find_made(notion, tenant, str(wish["page"]), kind) for kind in lacking}
+    return {kind: str(database["database"]) for kind, database in made.items() if database is not None}
+
+
+def _carry_out(house: Opened, tenant: str, wish: Json) -> Json:
+    """Do what the API orders from the queue, here and now: nothing else runs in this folder."""
+    doc = house.deps.store.get(tenant, *SETUP)
+    before = doc.body if doc is not None else {}
+    body = {**before, **wish, "number": int(before.get("number", 0)) + 1, "state": WORKING}
+    house.deps.store.put(tenant, Put(*SETUP, body, doc.version if doc is not None else ""))
+    command = Command(f"setup-{body['number']}", CONSIDER, "plan", tenant, topic=TOPIC)
+    while True:
+        try:
+            set_up_databases(command, house.deps, house.tools)
+            break
+        except OutcomeUnknown:  # a set-up died here: wait until what it sent can no longer arrive
+            time.sleep(house.deps.settle.total_seconds() / 4)
+    after = house.deps.store.get(tenant, *SETUP)
+    assert after is not None
+    return after.body
+
+
+def _lacking(found: Json) -> list[str]:
+    if found["state"] == CHOOSING:
+        return ["notion.page: the page to create them on, or notion.adopt: the databases to use"]
+    return [
+        f"notion.answers.{question['key']!r}: {question['text']}"
+        f" ({', '.join(str(choice['value']) for choice in question['choices'])})"
+        for question in found["questions"]
+    ]
+
 
 ABOUT = "Notion: where work is written down and shown."
 _USES = ((REAL, "My own workspace"), (SIMULATED, "A simulated one, to try things out"))
@@ -31,11 +107,11 @@ def set_up_notion(guide: Guide) -> None:
     ask, known = guide.ask, guide.choices.of("notion")
     if ask.choose("notion.use", "Which Notion?", _USES, known.mode) == SIMULATED:
         wanted = guide.choices.choosing("notion", SIMULATED)
-        with opened(guide.data, wanted) as house:
+        with open_folder(guide.data, wanted) as house:
             refuse_real(house.deps)
         guide.keep(wanted)
         return
-    address = ask.written("notion.address") or known.fact("address")
+    address = ask.read_prepared("notion.address") or known.fact("address")
     page, workspace = known.fact("page"), known.fact("workspace")
     by = ask.choose("notion.by", "How is it connected?", _WAYS, known.fact("by") or SECRET)
     wanted = guide.choices.choosing("notion", REAL, by=by, page=page, workspace=workspace, address=address)
@@ -47,9 +123,9 @@ def set_up_notion(guide: Guide) -> None:
 
 def _by_secret(guide: Guide, wanted: Choices) -> None:
     ask, known = guide.ask, wanted.of("notion")
-    for line in () if ask.written("notion.secret") else HOW:
+    for line in () if ask.read_prepared("notion.secret") else HOW:
         ask.tell(line)
-    with opened(guide.data, wanted) as house:
+    with open_folder(guide.data, wanted) as house:
         refuse_simulated(house.deps)
         accounts, token, page = house.accounts, Secret(""), ""
 
@@ -81,7 +157,7 @@ def _by_oauth(guide: Guide, wanted: Choices) -> None:
     if not client:
         raise ConfigError("the OAuth client ID of your public integration is missing (notion.client_id)")
     secret = ask.secret("notion.client_secret", "OAuth client secret")
-    with opened(guide.data, wanted) as house:
+    with open_folder(guide.data, wanted) as house:
         refuse_simulated(house.deps)
     kept = LocalSecrets(guide.data)
     kept.set("notion-client-id", Secret(client))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from shared.cli.operations.operate import operator
 from shared.local.chosen.choices import Choices
 from shared.local.chosen.surroundings import surroundings
+from shared.settings import process_environment
 
 if TYPE_CHECKING:
     from shared.accounts.accounts import Accounts
@@ -29,17 +29,17 @@ class Opened:
 
 
 @contextmanager
-def opened(data: Path, choices: Choices) -> Iterator[Opened]:
+def open_folder(data: Path, choices: Choices) -> Iterator[Opened]:
     """Lend the ports of a folder in which nothing runs; raises ConfigError while another process has it."""
     from shared.wiring.tools import wire_accounts, wire_tools
 
-    before = dict(os.environ)
-    os.environ.update(surroundings(choices, {}, os.environ))
+    before = dict(process_environment())
+    process_environment().update(surroundings(choices, {}, process_environment()))
     try:
         with operator(data) as (deps, _):
             yield Opened(deps, wire_accounts(), wire_tools())
     finally:
         for cached in (wire_accounts, wire_tools):
             cached.cache_clear()
-        os.environ.clear()
-        os.environ.update(before)
+        process_environment().clear()
+        process_environment().update(before)

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from shared.cli.house_calls import THINKING, ask_house, show
-from shared.cli.root import AS_JSON, DATA, typed, workwright
+from shared.cli.root import AS_JSON, DATA, format_command, workwright
 from shared.core.errors import ConfigError
 from shared.core.text.sentence import count_of
 
@@ -27,11 +27,11 @@ def ask(question: str, history: Path | None, data: Path, as_json: bool) -> None:
     """Answer a question from the team's Notion, with sources."""
     from shared.app.api.run.workspace_questions import LONGEST_TURN, TURNS
 
-    said = _said(history)
-    lately = [turn[:LONGEST_TURN] for turn in said[-TURNS:]]
+    earlier = _read_history(history)
+    lately = [turn[:LONGEST_TURN] for turn in earlier[-TURNS:]]
     found = ask_house(data, "POST", "/v1/ask", body={"question": question, "history": lately}, wait=THINKING)
     if history is not None:
-        turns = [*said, question, found["answer"]]
+        turns = [*earlier, question, found["answer"]]
         history.write_text(json.dumps(turns, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     show(found, as_json, _answer_text)
 
@@ -52,18 +52,18 @@ def knowledge(read_again: bool, forget_lost: bool, off: bool | None, data: Path,
     show(ask_house(data, method, "/v1/knowledge", body=body or None), as_json, _knowledge_text)
 
 
-def _said(history: Path | None) -> list[str]:
+def _read_history(history: Path | None) -> list[str]:
     if history is None or not history.exists():
         return []
     try:
-        said = json.loads(history.read_text(encoding="utf-8"))
+        turns = json.loads(history.read_text(encoding="utf-8"))
     except ValueError as error:
         raise ConfigError(
             f"{history} is not JSON: {error}; give a file with a list of texts, or the name of a new file"
         ) from None
-    if not isinstance(said, list) or not all(isinstance(turn, str) for turn in said) or len(said) % 2:
+    if not isinstance(turns, list) or not all(isinstance(turn, str) for turn in turns) or len(turns) % 2:
         raise ConfigError(f"{history} is not a list of texts, question and answer in turn")
-    return said
+    return turns
 
 
 def _answer_text(found: dict[str, Any]) -> list[str]:
@@ -78,7 +78,7 @@ def _knowledge_text(found: dict[str, Any]) -> list[str]:
     counted = (("pages", "page"), ("chunks", "piece"), ("vectors", "vector"))
     lines = [f"{', '.join(count_of(found[name], what) for name, what in counted)}; searched by {by}"]
     if found["off"]:
-        lines.append(f"Switched off: {typed('knowledge', '--on')}")
+        lines.append(f"Switched off: {format_command('knowledge', '--on')}")
     if not found["connected"]:
         lines.append("Notion is not connected, so nothing is shown.")
     if sync["began"]:
@@ -87,8 +87,11 @@ def _knowledge_text(found: dict[str, Any]) -> list[str]:
         lines.append(
             f"reading began {sync['began'][:19]}, {end}: {count_of(sync['read'], 'page')} read, counting repeats{of}"
         )
-        told = ("embedded", "reused", "removed", "failed", "waiting", "lost")
-        lines.append("  " + ", ".join(f"{name} {sync[name]}" for name in told))
+        counters = ("embedded", "reused", "removed", "failed", "waiting", "lost")
+        lines.append("  " + ", ".join(f"{name} {sync[name]}" for name in counters))
     else:
         lines.append("Nothing has been read yet; it begins by itself within minutes.")
-    return [*lines, *([f"Look: {sync['alert']}.", f"  {typed('knowledge', '--forget-lost')}"] if sync["alert"] else [])]
+    return [
+        *lines,
+        *([f"Look: {sync['alert']}.", f"  {format_command('knowledge', '--forget-lost')}"] if sync["alert"] else []),
+    ]

@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from shared.cli.house_calls import THINKING, ask_house
-from shared.cli.root import AS_JSON, DATA, typed, workwright
+from shared.cli.root import AS_JSON, DATA, format_command, workwright
 from shared.core.errors import ConfigError
 from shared.core.text.readable import on_one_line
 
@@ -43,7 +43,7 @@ def chat(text: str, chat_id: str, page: str, project: str, data: Path, as_json: 
     for line in iter(_line, ""):
         _say(data, chat_id, line, as_json)
     if not as_json:
-        click.echo(f"Go on later: {typed('chat', '--chat', chat_id)}")
+        click.echo(f"Go on later: {format_command('chat', '--chat', chat_id)}")
 
 
 def _line() -> str:

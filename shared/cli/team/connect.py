@@ -39,7 +39,7 @@ def connect(page: str, adopt: Sequence[str], answer: Sequence[str], wait: int, d
     """
     wish = {"page": page, "adopt": _pairs("--adopt", adopt), "answers": _pairs("--answer", answer)}
     asks = not as_json and sys.stdin.isatty()
-    found = _connected(data, time.monotonic() + wait, quiet=as_json)
+    found = _wait_connected(data, time.monotonic() + wait, quiet=as_json)
     if found["connected"]:
         found = _set_up(data, wish, wait, asks=asks)
     if as_json:
@@ -50,7 +50,7 @@ def connect(page: str, adopt: Sequence[str], answer: Sequence[str], wait: int, d
     sys.exit(0 if found["connected"] and found["state"] == "done" else 1)
 
 
-def _connected(data: Path, until: float, *, quiet: bool) -> Json:
+def _wait_connected(data: Path, until: float, *, quiet: bool) -> Json:
     """Show the link and wait until Notion is connected, or until the time is up."""
     found = ask_house(data, "GET", _ADDRESS)
     if not found["connected"] and found.get("connect_command"):
@@ -67,13 +67,13 @@ def _connected(data: Path, until: float, *, quiet: bool) -> Json:
 def _set_up(data: Path, wish: Json, wait: int, *, asks: bool) -> Json:
     """Carry the wish out, asking back for as long as somebody is there to answer, who may take their time."""
     while True:
-        found = _settled(data, ask_house(data, "POST", _ADDRESS, body=wish), time.monotonic() + wait)
+        found = _wait_settled(data, ask_house(data, "POST", _ADDRESS, body=wish), time.monotonic() + wait)
         if not asks or found["state"] in ("done", "failed", "working"):
             return found
         wish = choose_place(found) if found["state"] == "choosing" else answers_of(found)
 
 
-def _settled(data: Path, found: Json, until: float) -> Json:
+def _wait_settled(data: Path, found: Json, until: float) -> Json:
     while found["state"] == "working" and time.monotonic() < until:
         time.sleep(_LOOK_EVERY_S / 5)
         found = ask_house(data, "GET", _ADDRESS)
@@ -82,11 +82,11 @@ def _settled(data: Path, found: Json, until: float) -> Json:
 
 def choose_place(found: Json) -> dict[str, Any]:
     """Ask where the databases go, or which ones there are to adopt."""
-    pages = [(one["id"], f"Create them on the page “{one['title']}”") for one in found["pages"]]
+    pages = [(page["id"], f"Create them on the page “{page['title']}”") for page in found["pages"]]
     adopt = [
-        (f"{one['like']}={one['id']}", f"Use “{one['title']}” as {one['like']}")
-        for one in found["found"]
-        if one["like"]
+        (f"{candidate['like']}={candidate['id']}", f"Use “{candidate['title']}” as {candidate['like']}")
+        for candidate in found["found"]
+        if candidate["like"]
     ]
     if not pages and not adopt:
         raise ConfigError("no page is shared with Workwright; share one in Notion under ••• → Connections")
@@ -99,7 +99,7 @@ def answers_of(found: Json) -> dict[str, Any]:
     """Ask each of the questions back."""
     given = {}
     for question in found["questions"]:
-        choices = [(one["value"], one["label"]) for one in question["choices"]]
+        choices = [(choice["value"], choice["label"]) for choice in question["choices"]]
         given[question["key"]] = pick(question["text"], choices)
     return {"answers": given}
 
@@ -107,13 +107,17 @@ def answers_of(found: Json) -> dict[str, Any]:
 def _lines(found: Json) -> list[str]:
     if not found["connected"]:
         return ["Notion is not connected yet. Run this again when it is."]
-    lines = [f"{one['kind']}: {one['database']}" for one in found["databases"]]
-    lines += [f"  missing column: {name}" for one in found["databases"] for name in one["missing"]]
+    lines = [f"{database['kind']}: {database['database']}" for database in found["databases"]]
+    lines += [f"  missing column: {name}" for database in found["databases"] for name in database["missing"]]
     for question in found["questions"]:
         lines.append(question["text"])
-        lines += [f"  --answer '{question['key']}={one['value']}'  {one['label']}" for one in question["choices"]]
-    lines += [f"  --page {one['id']}  {one['title']}" for one in found["pages"]]
-    lines += [f"  --adopt {one['like'] or 'KIND'}={one['id']}  {one['title']}" for one in found["found"]]
+        lines += [
+            f"  --answer '{question['key']}={choice['value']}'  {choice['label']}" for choice in question["choices"]
+        ]
+    lines += [f"  --page {page['id']}  {page['title']}" for page in found["pages"]]
+    lines += [
+        f"  --adopt {database['like'] or 'KIND'}={database['id']}  {database['title']}" for database in found["found"]
+    ]
     if found["problem"]:
         lines.append(found["problem"])
     return [*lines, f"State: {found['state']}."]

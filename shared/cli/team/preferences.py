@@ -10,7 +10,7 @@ import click
 
 from shared.cli.house_calls import ask_house, show
 from shared.cli.remote import RUN
-from shared.cli.root import AS_JSON, DATA, typed, workwright
+from shared.cli.root import AS_JSON, DATA, format_command, workwright
 from shared.core.errors import ConfigError
 
 
@@ -39,7 +39,7 @@ def preferences(change: str, text: str, delete: str, data: Path, as_json: bool) 
         raise ConfigError("give --change ID together with --text, or --delete ID, or nothing to list all")
     if change:
         found = ask_house(data, "POST", _path(change), body={"text": text})
-        show(found, as_json, lambda one: _lines({"preferences": [one]}))
+        show(found, as_json, lambda preference: _lines({"preferences": [preference]}))
     elif delete:
         show(ask_house(data, "DELETE", _path(delete)), as_json, lambda gone: [f"Deleted {gone['deleted']}."])
     else:
@@ -55,11 +55,13 @@ def _lines(found: dict[str, Any]) -> list[str]:
     if not listed:
         return [
             "None yet. Comment “always …” on a plan, or say it with: "
-            + typed("feedback", "RUN", "down", "--text", "always …")
+            + format_command("feedback", "RUN", "down", "--text", "always …")
         ]
     lines = []
-    for one in listed:
-        until = f" until {one['until'][:10]}" if one["until"] else ""
-        lines.append(f"{one['id']}  {one['text']}  (by {one['by']}{until})")
-        lines += [f"    {s['at'][:10]} {s['by']}, {s['kind']} of {s['run']}: {s['text']}" for s in one["sources"]]
+    for preference in listed:
+        until = f" until {preference['until'][:10]}" if preference["until"] else ""
+        lines.append(f"{preference['id']}  {preference['text']}  (by {preference['by']}{until})")
+        lines += [
+            f"    {s['at'][:10]} {s['by']}, {s['kind']} of {s['run']}: {s['text']}" for s in preference["sources"]
+        ]
     return lines

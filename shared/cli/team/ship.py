@@ -27,11 +27,11 @@ def ship(changes: Sequence[str], data: Path, as_json: bool) -> None:
     """Show where work goes and who has to agree; or change what is given, and leave the rest."""
     now = ask_house(data, "GET", _ADDRESS)
     if changes:
-        now = ask_house(data, "PUT", _ADDRESS, body=changed(now, changes))
+        now = ask_house(data, "PUT", _ADDRESS, body=parse_changes(now, changes))
     show(now, as_json, _text)
 
 
-def changed(now: Mapping[str, Any], changes: Sequence[str]) -> dict[str, Any]:
+def parse_changes(now: Mapping[str, Any], changes: Sequence[str]) -> dict[str, Any]:
     """Return the parts that change, each as a whole; raises ConfigError naming what cannot be read."""
     parts: dict[str, dict[str, Any]] = {}
     for each in changes:
@@ -65,11 +65,11 @@ def _text(found: dict[str, Any]) -> list[str]:
     lines = []
     for part, fields in found.items():
         lines.append(part)
-        lines += [f"  {name:<22} {_shown(value)}".rstrip() for name, value in fields.items()]
+        lines += [f"  {name:<22} {_format_value(value)}".rstrip() for name, value in fields.items()]
     return lines
 
 
-def _shown(value: Any) -> str:
+def _format_value(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from shared.cli.house_calls import ask_house, show
-from shared.cli.root import AS_JSON, DATA, typed, workwright
+from shared.cli.root import AS_JSON, DATA, format_command, workwright
 
 _ADDRESS = "/v1/settings/site-values"
 
@@ -36,4 +36,4 @@ def site_value(name: str, forget: bool, data: Path, as_json: bool) -> None:
 
 
 def _text(found: dict[str, Any]) -> list[str]:
-    return [str(name) for name in found["names"]] or [f"No values yet: {typed('site-value', 'NAME')}"]
+    return [str(name) for name in found["names"]] or [f"No values yet: {format_command('site-value', 'NAME')}"]

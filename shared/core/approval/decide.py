@@ -10,13 +10,13 @@ from datetime import datetime
 
 from shared.core.approval import intents
 from shared.core.approval.decision_words import Said
-from shared.core.approval.four_eyes import barred
+from shared.core.approval.four_eyes import find_bar
 from shared.core.approval.gates import PLAN, gate_kind, waits_at
 from shared.core.approval.intents import BY_COMMENT, IN_NOTION, Find, Intent, Nothing
 from shared.core.approval.sight import Content, Need, Sight
 from shared.core.pages import marks
 from shared.core.pages.author import DOUBTED, PERSON, UNKNOWN, Author
-from shared.core.pages.page_changes import EDITED, known_hash, planned_hash
+from shared.core.pages.page_changes import EDITED, find_known_hash, find_planned_hash
 from shared.core.run.run import Run, RunStatus, Step
 
 _BEFORE_THE_PLAN = (RunStatus.RECEIVED, RunStatus.PLANNING)
@@ -76,16 +76,16 @@ def _stop(page: Sight, run: Run, author: Author, now: datetime) -> Intent:
 
 
 def _look_for_edits(page: Sight, run: Run) -> Intent:
-    if not _planned_from_page(run):
+    if not _is_planned_from_page(run):
         return Nothing()
     if page.by_rules is None:
         return Find(Need.RULES)
     return Nothing() if page.by_rules else intents.LookForEdits()
 
 
-def _planned_from_page(run: Run) -> bool:
+def _is_planned_from_page(run: Run) -> bool:
     """Say whether an edit of the page may mean something for the work."""
-    return run.trigger.decided_by_status and bool(planned_hash(run))
+    return run.trigger.decided_by_status and bool(find_planned_hash(run))
 
 
 def _second_look(page: Sight) -> Intent | None:
@@ -102,19 +102,19 @@ def _weigh(page: Sight, run: Run, author: Author, now: datetime) -> Intent:
     content = page.content
     if content is None:
         return Find(Need.CONTENT)
-    begun = _begun(run)
-    differs = content.hash != (known_hash(run) if begun else planned_hash(run))
+    begun = _is_built(run)
+    differs = content.hash != (find_known_hash(run) if begun else find_planned_hash(run))
     if differs and page.by_rules is None:
         return Find(Need.RULES)
     changed = differs and not page.by_rules
     if (again := _plan_again(page, run, content, changed=changed and not begun)) is not None:
         return again
-    if begun and changed and _planned_from_page(run) and not page.edit_told:
+    if begun and changed and _is_planned_from_page(run) and not page.edit_told:
         return intents.NoteEdit()
     return _decide_at_gate(page, run, content, author, now)
 
 
-def _begun(run: Run) -> bool:
+def _is_built(run: Run) -> bool:
     """Say whether what is asked about is built by now, and is no plan any more."""
     gate = waits_at(run)
     return gate is not None and gate.wait is not None and gate.wait.what != run.plan_hash
@@ -142,7 +142,7 @@ def _decide_at_gate(page: Sight, run: Run, content: Content, author: Author, now
             return Find(Need.MEMBERS)
         if not page.members or author.id in page.members:  # a guest may edit the page, but not approve
             return _approve(page, run, gate, author, IN_NOTION)
-    if content.fresh and _begun(run) and run.facts.get(EDITED):
+    if content.fresh and _is_built(run) and run.facts.get(EDITED):
         if page.to_build is None:
             return Find(Need.TO_BUILD)
         if page.to_build:
@@ -159,7 +159,7 @@ def _approve(page: Sight, run: Run, gate: Step, author: Author, via: str) -> Int
     if page.team is None:
         return Find(Need.TEAM)
     name = page.names[author]
-    bar = barred(run, gate.id, name, via, page.team.ship, page.team.people)
+    bar = find_bar(run, gate.id, name, via, page.team.ship, page.team.people)
     return intents.Approve(gate.id, name, via) if bar is None else intents.Bar(gate.id, name, via, bar)
 
 
@@ -169,13 +169,13 @@ def _obey(page: Sight, run: Run, gate: Step) -> Intent:
     if verdict is None:
         return Find(Need.VERDICT)
     by = Author(PERSON, verdict.by)
-    if verdict.said == Said.YES:
+    if verdict.answer == Said.YES:
         return _approve(page, run, gate, by, BY_COMMENT)
-    if verdict.said == Said.CHANGE and gate_kind(gate.id) != PLAN:
+    if verdict.answer == Said.CHANGE and gate_kind(gate.id) != PLAN:
         return intents.Rework(gate.id, by, "; ".join(text for _, text, _ in verdict.wishes))
     if verdict.stop:
         return intents.Deny(gate.id, by)
-    if verdict.said == Said.CHANGE:
+    if verdict.answer == Said.CHANGE:
         if page.by_rules is None:
             return Find(Need.RULES)
         last = verdict.wishes[-1][1] if verdict.wishes else ""  # of a plan by rules nobody could make another one

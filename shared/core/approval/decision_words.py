@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shared.core.text.outgoing_text import folded, visible
+from shared.core.text.outgoing_text import fold, visible
 
 WISHED = " wants this to be different: "  # between who wishes and the wish, as those who make the work are told
 MAX_WISH = 2000  # letters of a comment that a planner is given
@@ -27,13 +27,13 @@ class Said(StrEnum):
 class Decision:
     """What was said, and of a wish for another plan the wish itself, as its author wrote it."""
 
-    said: Said
+    answer: Said
     wish: str = ""
     names_it: bool = False  # it speaks of approving; a bare yes or no may answer whatever stood before it
     thumb_down: bool = False  # and nothing else: nobody can plan better with that, but it says what was thought
 
 
-# English, German, French, Spanish. A phrase is compared in the shape that `folded` gives, without punctuation.
+# English, German, French, Spanish. A phrase is compared in the shape that `fold` gives, without punctuation.
 _YES = (
     r"i approve|we approve|approved?|yes|yep|yeah|yup|lgtm|looks good to me|looks good|ok go|okay go|go ahead|go for it"
     r"|ship it|do it|agreed|"
@@ -87,7 +87,7 @@ _MARKS = re.compile(r"[^\w\s'’-]+")
 def read_decision(comment: str) -> Decision:
     """Return what a person's comment decides about the plan shown; never a yes when anything else was said with it."""
     text = " ".join(visible(comment).split())[:MAX_WISH]
-    plain = folded(text).replace("’", "'")
+    plain = fold(text).replace("’", "'")
     if _THUMB_DOWN.fullmatch(plain):
         return Decision(Said.UNCLEAR, thumb_down=True)
     if not plain or "?" in plain or _NOTHING.match(plain):
@@ -107,19 +107,42 @@ def read_decision(comment: str) -> Decision:
 def bare_wish(comment: str) -> str:
     """Return a wish without the no, and the because, that it came with: “no, because it is long” is “it is long”."""
     text = " ".join(visible(comment).split())[:MAX_WISH]
-    shape = folded(text).replace("’", "'")
+    shape = fold(text).replace("’", "'")
     no = _LEADING_NO.match(shape)
     return text[no.end() :].strip() if no is not None and len(shape) == len(text) else text
 
 
 def declines(answer: str, question: str) -> bool:
     """Say whether an answer is the word for nothing that the question itself has offered."""
-    word = _MARKS.sub("", folded(answer.replace("’", "'"))).strip()
-    return word in _NOTHING_AT_ALL and f"“{word}”" in folded(question)
+    word = _MARKS.sub("", fold(answer.replace("’", "'"))).strip()
+    return word in _NOTHING_AT_ALL and f"“{word}”" in fold(question)
 
 
 def is_plain_no(comment: str) -> bool:
     """Say whether a comment is a no and not one word more: nothing can be made otherwise by it, only stopped."""
-    plain = folded(" ".join(visible(comment).split())[:MAX_WISH]).replace("’", "'")
+    plain = fold(" ".join(visible(comment).split())[:MAX_WISH]).replace("’", "'")
     no = None if "?" in plain or _NOTHING.match(plain) else _LEADING_NO.match(plain)
     return no is not None and not _MARKS.sub("", plain[no.end() :]).strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A comment of a member that decides nothing and is said to us: its id, thread, text, and who made it."""
+
+    comment: str
+    discussion: str
+    text: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a batch of new comments comes to; `by` is the id of the person who decided."""
+
+    answer: Said | None = None
+    by: str = ""
+    wishes: tuple[tuple[str, str, str], ...] = ()  # (comment, text, person)
+    unclear: str = ""  # the discussion to answer in
+    asked: tuple[Asked, ...] = ()
+    thumbs_down: tuple[tuple[str, str], ...] = ()  # (comment, person)
+    stop: bool = False  # a plain no, and no word of what should be otherwise

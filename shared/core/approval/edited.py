@@ -29,16 +29,16 @@ def page_edited(draft: Draft, event: PageEdited) -> bool:
     return True
 
 
-def edited_after_the_end(run: Run, event: PageEdited) -> tuple[Run, tuple[Command, ...]]:
+def tell_late_edit(run: Run, event: PageEdited) -> tuple[Run, tuple[Command, ...]]:
     """Have people told that what they changed last is not in what was done."""
     facts = _facts(run.facts, event)
     if run.status != RunStatus.SUCCEEDED or facts == run.facts:
         return run, ()
     after = replace(run, seq=run.seq + 1, facts=facts)
-    told = Command(
+    command = Command(
         f"{run.id}.{after.seq}.0", NOTIFY, "notify", run.tenant, run.id, topic=LEFT_OUT, ref=event.content[:12]
     )
-    return after, (told,) if event.changes else ()
+    return after, (command,) if event.changes else ()
 
 
 def forget_edit(draft: Draft) -> None:

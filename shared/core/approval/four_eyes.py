@@ -16,7 +16,8 @@ from shared.core.run.run import Run
 from shared.core.ship.shipping import WITH_RELEASE, Ship
 
 LINK, BY_KEY = "link", frozenset({"api", "chat"})  # ways to decide: as whoever holds a link, with a key
-_FIELDS = ("id", "name", "email", "slack_user", "notion_user")
+_FIELDS = ("id", "name", "email")
+_IN_A_SYSTEM = "_user"  # how the fields end that say who somebody is in a system
 
 People = Iterable[Mapping[str, Any]]
 
@@ -29,15 +30,16 @@ class Barred:
     way_out: str
 
 
-def barred(run: Run, gate: str, by: str, via: str, ship: Ship, people: People) -> Barred | None:
+def find_bar(run: Run, gate: str, by: str, via: str, ship: Ship, people: People) -> Barred | None:
     """Return why this person may not approve at this gate; None when they may."""
     kind = gate_kind(gate)
     if not ship.four_eyes or kind == PLAN:
         return None
     known = list(people)
-    if via == LINK or (via in BY_KEY and _listed(by, known) is None):
+    if via == LINK or (via in BY_KEY and _find_person(by, known) is None):
         who = "whoever holds this link" if via == LINK else f"the key {by!r}"
-        way = "Approve in Notion or in Slack, where it is known who you are"
+        places = " or ".join(f"in {each}" for each in ("Notion", *ship.known_in))
+        way = f"Approve {places}, where it is known who you are"
         way += ", or with a key that bears the name of one of the people in the settings."
         return Barred(f"two different people have to agree here, and nobody knows who {who} is", way)
     last = kind == PRODUCTION or ship.production == WITH_RELEASE
@@ -57,13 +59,17 @@ def _had_a_hand(run: Run, gate: str, by: str, people: list[Mapping[str, Any]]) -
 
 
 def _identity(name: str, people: list[Mapping[str, Any]]) -> str:
-    found = _listed(name, people)
+    found = _find_person(name, people)
     return f"person {found['id']}" if found is not None and found.get("id") else f"name {_small(name)}"
 
 
-def _listed(name: str, people: list[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+def _find_person(name: str, people: list[Mapping[str, Any]]) -> Mapping[str, Any] | None:
     wanted = _small(name)
-    return next((one for one in people if wanted and wanted in {_small(str(one.get(f, ""))) for f in _FIELDS}), None)
+    return next((person for person in people if wanted and wanted in _names(person)), None)
+
+
+def _names(person: Mapping[str, Any]) -> set[str]:
+    return {_small(str(value)) for name, value in person.items() if name in _FIELDS or name.endswith(_IN_A_SYSTEM)}
 
 
 def _small(name: str) -> str:

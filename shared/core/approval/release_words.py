@@ -9,16 +9,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shared.core.approval.gates import PLAN, PRODUCTION, QUESTION, RELEASE, gate_kind, waiting_kind
-from shared.core.pages.page_changes import TO_BUILD, edited_lines
+from shared.core.pages.page_changes import TO_BUILD, describe_edits
 from shared.core.run.run import Run, RunStatus
 from shared.core.text.cut_text import cut_text
 from shared.core.text.outgoing_text import plain
 from shared.core.text.sentence import count_of
 
 PREVIEW = "The preview: "
-MOST_FINDINGS = 20
-MOST_FILES = 40
-MOST_PACKAGES = 40
+MAX_FINDINGS = 20
+MAX_FILES = 40
+MAX_PACKAGES = 40
 MAX_LINE = 500
 _MARKS = {"block": "✗", "warn": "!", "note": "·"}
 _MERGES = {
@@ -28,14 +28,14 @@ _MERGES = {
 }
 
 
-def shown_at(run: Run, gate: str) -> Mapping[str, Any]:
+def find_shown_output(run: Run, gate: str) -> Mapping[str, Any]:
     """Return the output that a gate is about: of the review before a release, of the verification before production."""
     step = run.step(gate)
     outputs = [before.output for name in (step.spec.depends_on if step else ()) if (before := run.step(name))]
     return next((output for output in reversed(outputs) if output.get("binds")), {})
 
 
-def reviewed(run: Run) -> Mapping[str, Any]:
+def find_review(run: Run) -> Mapping[str, Any]:
     """Return the output of the latest review of what leaves."""
     outputs = (step.output for step in reversed(run.steps) if step.spec.kind == "release.review" and step.output)
     return next(outputs, {})
@@ -44,8 +44,10 @@ def reviewed(run: Run) -> Mapping[str, Any]:
 def count_found(found: int, by_tests: int, missing: int = 0) -> str:
     """Return how many requirements were found on a site, and of how many no text but tests alone speak."""
     total = found + by_tests + missing
-    told = f"{found} requirement{'' if total == 1 else 's'}" if found == total else f"{found} of {total} requirements"
-    return f"{told} (tests alone cover {by_tests} that no text can show)" if by_tests else told
+    counted = (
+        f"{found} requirement{'' if total == 1 else 's'}" if found == total else f"{found} of {total} requirements"
+    )
+    return f"{counted} (tests alone cover {by_tests} that no text can show)" if by_tests else counted
 
 
 def subject_of(kind: str, title: str) -> str:
@@ -55,17 +57,17 @@ def subject_of(kind: str, title: str) -> str:
     return f"Approve that “{title}” goes live" if kind == PRODUCTION else f"Approve the plan for “{title}”"
 
 
-def asked_lines(run: Run, gate: str) -> list[str]:
+def describe_question(run: Run, gate: str) -> list[str]:
     """Return what exactly is asked at a gate behind the plan's; [] for the plan's own."""
     kind = gate_kind(gate)
     if kind == PLAN:
         return []
-    review, edited = reviewed(run), edited_lines(run)
+    review, edited = find_review(run), describe_edits(run)
     if edited:
         edited.append(TO_BUILD)
     if kind == PRODUCTION:
-        return [*edited, *_live(run, shown_at(run, gate)), *_found(review), _money(run)]
-    return [*edited, *_leaving(review), *_packages(review), *_found(review), _money(run)]
+        return [*edited, *_live(run, find_shown_output(run, gate)), *_list_findings(review), _money(run)]
+    return [*edited, *_leaving(review), *_packages(review), *_list_findings(review), _money(run)]
 
 
 def question_lines(run: Run) -> list[str]:
@@ -100,22 +102,22 @@ def targets(
 ) -> list[str]:
     """Return where work goes, a line for each, by the tenant's settings (`CodeTarget`, `SiteTarget` as data) and the
     kinds and inputs of the steps that send it; `titles` are what people call the systems."""
-    told = []
+    lines = []
     for kind, given in steps:
         if kind == "repository.propose_change":
-            told.append(_repository(code, given, titles.get(str(code.get("system", "")), "the connected forge")))
+            lines.append(_repository(code, given, titles.get(str(code.get("system", "")), "the connected forge")))
         elif kind == "site.deploy":
-            names = ", ".join(str(one.get("name", "")) for one in site.get("environment", ()))
+            names = ", ".join(str(variable.get("name", "")) for variable in site.get("environment", ()))
             host = titles.get(system := str(site.get("system") or ""), system) or "the connected host"
-            told.append(
+            lines.append(
                 f"A preview on {host}, project {given.get('project', '')}"
                 + (f", with the variables {names}" if names else "")
             )
         elif kind == "repository.merge_change":
-            told.append(f"The change is {_MERGES.get(str(code.get('merge')), 'merged by nobody but you')}")
+            lines.append(f"The change is {_MERGES.get(str(code.get('merge')), 'merged by nobody but you')}")
         elif kind == "site.promote":
-            told.append("Production, when the preview is as it should be")
-    return told
+            lines.append("Production, when the preview is as it should be")
+    return lines
 
 
 def _repository(code: Mapping[str, Any], given: Mapping[str, Any], forge: str) -> str:
@@ -129,7 +131,7 @@ def _repository(code: Mapping[str, Any], given: Mapping[str, Any], forge: str) -
 
 def _leaving(review: Mapping[str, Any]) -> list[str]:
     stat = review.get("stat") or {}
-    paths = _within([str(each) for each in review.get("paths", ())][:MOST_FILES])
+    paths = _within([str(each) for each in review.get("paths", ())][:MAX_FILES])
     more = int(stat.get("files", 0)) - len(paths)
     files = ", ".join(paths) + (f" and {more} more" if more > 0 else "")
     lines = [f"To: {each}{'' if str(each).endswith('…') else '.'}" for each in review.get("targets", ())]
@@ -138,7 +140,7 @@ def _leaving(review: Mapping[str, Any]) -> list[str]:
         f" {stat.get('removed', 0)} removed"
         f" (work {str(review.get('tree', ''))[:12]}): {files}"
     )
-    return [*_plain(lines), *_tested(review)]
+    return [*_plain(lines), *_list_tests(review)]
 
 
 def _within(paths: Sequence[str]) -> list[str]:
@@ -152,7 +154,7 @@ def _within(paths: Sequence[str]) -> list[str]:
     return kept
 
 
-def _tested(review: Mapping[str, Any]) -> list[str]:
+def _list_tests(review: Mapping[str, Any]) -> list[str]:
     if "tests" not in review:
         return []
     rounds = int(review.get("rounds", 0))
@@ -167,15 +169,15 @@ def _packages(review: Mapping[str, Any]) -> list[str]:
         return ["New packages: none."]
     also = f", and {brought} that these need" if brought else ""
     count = int(review.get("named", len(named)))
-    more = [f"+ and {count - MOST_PACKAGES} more: look at the run."] if count > MOST_PACKAGES else []
-    return _plain([f"New packages ({count}{also}):", *(f"+ {each}" for each in named[:MOST_PACKAGES]), *more])
+    more = [f"+ and {count - MAX_PACKAGES} more: look at the run."] if count > MAX_PACKAGES else []
+    return _plain([f"New packages ({count}{also}):", *(f"+ {each}" for each in named[:MAX_PACKAGES]), *more])
 
 
-def _found(review: Mapping[str, Any]) -> list[str]:
+def _list_findings(review: Mapping[str, Any]) -> list[str]:
     found = list(review.get("findings", ()))
-    lines = [f"{_MARKS.get(str(each.get('severity')), '·')} {each.get('text', '')}" for each in found[:MOST_FINDINGS]]
+    lines = [f"{_MARKS.get(str(each.get('severity')), '·')} {each.get('text', '')}" for each in found[:MAX_FINDINGS]]
     count = int(review.get("found", len(found)))
-    more = [f"· and {count - MOST_FINDINGS} more: look at the run."] if count > MOST_FINDINGS else []
+    more = [f"· and {count - MAX_FINDINGS} more: look at the run."] if count > MAX_FINDINGS else []
     author = f"The author disagrees: {review['author']}" if review.get("author") else ""
     note = f"The author says: {review['note']}" if review.get("note") else ""
     return _plain([str(review.get("looked", "")), *lines, *more, author, note]) if review else []
@@ -187,8 +189,8 @@ def _live(run: Run, shown: Mapping[str, Any]) -> list[str]:
     if shown.get("checked"):
         lines.append(f"Found on it: {count_found(int(shown['checked']), int(shown.get('by_tests', 0)))}.")
     lines += [f"! {each}" for each in shown.get("findings", ()) if isinstance(each, str)]
-    review = reviewed(run)
-    return [*[each[:MAX_LINE] for each in lines], *_tested(review)]
+    review = find_review(run)
+    return [*[each[:MAX_LINE] for each in lines], *_list_tests(review)]
 
 
 def _money(run: Run) -> str:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from shared.core.approval.comment_verdict import Verdict
+from shared.core.approval.decision_words import Verdict
 from shared.core.pages.author import Author
 from shared.core.run.run import Limits
 from shared.core.ship.shipping import Ship

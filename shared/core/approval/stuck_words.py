@@ -13,7 +13,7 @@ from shared.core.text.cut_text import cut_text
 from shared.core.text.sentence import end_sentence
 
 REVIEW = "release.review"
-MOST = 2000  # letters of a question
+MAX = 2000  # letters of a question
 MAX_TOLD = 1200  # letters of what was wrong
 _SETTINGS = {  # by the rule of a finding: what of the team's settings decides about it
     "paths": "policy.may_change or policy.must_not_change",
@@ -29,13 +29,13 @@ _SETTINGS = {  # by the rule of a finding: what of the team's settings decides a
 class Stuck:
     """Why work went back and what came of it.
 
-    `sender` is the step that sent it back, None for tests and wishes; `said` what it was told to mend; `failing` what
-    the tests of the last repair said, "" when they passed or there was no repair; `green` that some version passed;
-    `note` what the author of the last repair has for people.
+    `sender` is the step that sent it back, None for tests and wishes; `objection` what it was told to mend; `failing`
+    what the tests of the last repair said, "" when they passed or there was no repair; `green` that some version
+    passed; `note` what the author of the last repair has for people.
     """
 
     why: str
-    said: str = ""
+    objection: str = ""
     failing: str = ""
     sender: Step | None = None
     green: bool = False
@@ -47,31 +47,32 @@ def question_of_stuck(run: Run, stuck: Stuck) -> str:
     way_out = _way_out(run, stuck)
     if note := cut_text(stuck.note.strip(), MAX_TOLD // 2):
         way_out = f"Its author says: {note}\n{way_out}"
-    return f"{cut_text(_what(stuck), MOST - 1 - len(way_out))}\n{way_out}"
+    return f"{cut_text(_what(stuck), MAX - 1 - len(way_out))}\n{way_out}"
 
 
 def _what(stuck: Stuck) -> str:
-    said, failing = cut_text(stuck.said.strip(), MAX_TOLD), cut_text(stuck.failing.strip(), MAX_TOLD)
+    objection, failing = cut_text(stuck.objection.strip(), MAX_TOLD), cut_text(stuck.failing.strip(), MAX_TOLD)
     kept = "What passed its tests before is kept as it was." if stuck.green else "No version has passed its tests yet."
-    if not said and not failing:
+    if not objection and not failing:
         return f"What people have answered is not worked in: {end_sentence(stuck.why)} {kept}"
-    if not said:
+    if not objection:
         return f"The tests fail, and {end_sentence(stuck.why)} {kept} What fails: {failing}"
     left = f"\nThe last repair does not pass its tests: {cut_text(failing, MAX_TOLD // 2)}" if failing else ""
     if stuck.sender is None:
-        return f"{said}\nThat is not done: {end_sentence(stuck.why)} {kept}{left}"
+        return f"{objection}\nThat is not done: {end_sentence(stuck.why)} {kept}{left}"
     if stuck.sender.spec.kind == REVIEW:
-        return f"{said}\nNothing has left. It was not mended: {end_sentence(stuck.why)} {kept}{left}"
+        return f"{objection}\nNothing has left. It was not mended: {end_sentence(stuck.why)} {kept}{left}"
     title = stuck.sender.spec.title or stuck.sender.id
     return (
-        f"“{title}” says that the work is not right: {said}\nIt was not mended: {end_sentence(stuck.why)} {kept}{left}"
+        f"“{title}” says that the work is not right: {objection}\n"
+        f"It was not mended: {end_sentence(stuck.why)} {kept}{left}"
     )
 
 
 def _way_out(run: Run, stuck: Stuck) -> str:
     stop = " To stop, set the status to Cancelled." if run.trigger.decided_by_status else ""
     other = "What should be different? Say it in a comment or edit the page, and another plan is made."
-    if not stuck.said or not stuck.green:
+    if not stuck.objection or not stuck.green:
         return other + stop
     if stuck.sender is None:
         return f"{other} Comment “again” to be asked about the work as it was.{stop}"
@@ -82,5 +83,5 @@ def _way_out(run: Run, stuck: Stuck) -> str:
 
 def _settings(review: Step) -> str:
     """Return which settings have refused the work, and how they are changed; "" where none has."""
-    named = [told for rule, told in _SETTINGS.items() if f" {rule}:" in f" {review.signature}"]
+    named = [setting for rule, setting in _SETTINGS.items() if f" {rule}:" in f" {review.signature}"]
     return f" An owner can change what is allowed: workwright ship --set with {', '.join(named)}." if named else ""

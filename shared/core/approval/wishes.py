@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from shared.core.text.outgoing_text import folded, visible
+from shared.core.text.outgoing_text import fold, visible
 
-# English, German, French, Spanish, in the shape that `folded` gives.
+# English, German, French, Spanish, in the shape that `fold` gives.
 _FOR_GOOD = re.compile(
     r"\b(?:always|never|every time|from now on|in (?:the )?future|as a rule|immer|nie|niemals|ab jetzt|künftig|"
     r"in zukunft|grundsätzlich|toujours|jamais|désormais|à l'avenir|siempre|nunca|a partir de ahora)(?!\w)"
@@ -41,29 +41,29 @@ _UNWANTED += [(re.compile(rf"(?<!\w)(?:{words}){_NEAR}(?:nicht|nie|niemals)(?!\w
 
 def same_words(text: str) -> str:
     """Return the text in a shape in which two people who say the same in the same words are equal."""
-    return " ".join(re.findall(r"\w+", _shaped(text)))
+    return " ".join(re.findall(r"\w+", _normalize(text)))
 
 
 def is_for_good(text: str) -> bool:
     """Say whether a wish speaks of all work to come, and not of one plan."""
-    return _FOR_GOOD.search(_shaped(text)) is not None
+    return _FOR_GOOD.search(_normalize(text)) is not None
 
 
 def may_hold_for_good(text: str) -> bool:
     """Say whether it may hold for every plan: never who is asked, what is allowed, or where something is sent."""
-    shaped = _shaped(text)
+    shaped = _normalize(text)
     return _ASKED.search(shaped) is None and _TARGET.search(shaped) is None
 
 
 def kinds_to_avoid(text: str) -> frozenset[str]:
     """Return the kinds of steps that the text wants left out; a rule of words, so it misses what is said otherwise."""
     found: set[str] = set()
-    for sentence in re.split(r"[.,;:!?\n]+", _shaped(text)):
+    for sentence in re.split(r"[.,;:!?\n]+", _normalize(text)):
         for wanted, kinds in _UNWANTED:
             if wanted.search(sentence):
                 found.update(kinds)
     return frozenset(found)
 
 
-def _shaped(text: str) -> str:
-    return folded(visible(text)).replace("’", "'")
+def _normalize(text: str) -> str:
+    return fold(visible(text)).replace("’", "'")

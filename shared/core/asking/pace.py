@@ -16,7 +16,7 @@ IDLE_S = 60.0
 LATELY_S = 300.0  # for so long after an edit or a question somebody is taken to be at work
 SHARE = 0.4  # of the limit, for asking
 STEPS_BACK = ((0.9, IDLE_S), (0.67, 15.0))  # with so much of the limit taken, not more often than this
-MOST_THREADS = 10  # in one look
+MAX_THREADS = 10  # in one look
 _MINUTE_S = 60.0
 
 
@@ -51,16 +51,16 @@ class Pace:
 def pace(activity: Activity, tables: int, room: Room) -> Pace:
     """Return how to ask so many tables, one call each. A minute is the longest, unless the vendor says otherwise."""
     share = max(1.0, SHARE * room.limit)  # calls a minute
-    wanted = _wanted(activity) * 2.0 ** min(room.refusals, 6)
-    least = (tables + min(activity.threads, 1)) * _MINUTE_S / share
+    wanted = _choose_interval(activity) * 2.0 ** min(room.refusals, 6)
+    min_wait_s = (tables + min(activity.threads, 1)) * _MINUTE_S / share
     back = next((seconds for part, seconds in STEPS_BACK if room.taken + tables > part * room.limit), 0.0)
-    interval = min(IDLE_S, max(wanted, least, back))
+    interval = min(IDLE_S, max(wanted, min_wait_s, back))
     left = int(share * interval / _MINUTE_S) - tables
-    threads = min(activity.threads, MOST_THREADS, max(left, 1))
+    threads = min(activity.threads, MAX_THREADS, max(left, 1))
     return Pace(max(interval, room.pause_s), threads)
 
 
-def _wanted(activity: Activity) -> float:
+def _choose_interval(activity: Activity) -> float:
     if activity.moving or activity.quiet_s < LATELY_S:
         return BUSY_S
     return WAITING_S if activity.waiting else IDLE_S

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
 
-from shared.core.text.outgoing_text import folded
+from shared.core.text.outgoing_text import fold
 
 FIRST_MARK, LAST_MARK = 0xE000, 0xF8FF  # private letters, of which one stands for one title that is named
 _MARKS = re.compile("[\ue000-\uf8ff]")
@@ -77,16 +77,16 @@ class Found:
 
 def words_of(text: str) -> tuple[str, ...]:
     """Return the words for comparison, without case and accents; of a text of signs alone, the signs."""
-    bare, _ = _bare(folded(text))
+    bare, _ = _bare(fold(text))
     return tuple(_WORD.findall(bare)) or ((bare.strip(),) if bare.strip() else ())
 
 
-def mark_titles(said: str, titles: Iterable[str], reserved: frozenset[str]) -> tuple[str, dict[str, str]]:
-    """Return what is said, `folded`, with a private letter for each title in it, and the letters' titles as said.
+def mark_titles(message: str, titles: Iterable[str], reserved: frozenset[str]) -> tuple[str, dict[str, str]]:
+    """Return what is said, folded, with a private letter for each title in it, and the letters' titles as said.
 
     What a title says is thereby neither an act nor a no. The longest counts; a title of `reserved` words alone is none.
     """
-    text = _MARKS.sub("", folded(said).replace("’", "'"))
+    text = _MARKS.sub("", fold(message).replace("’", "'"))
     meaning: dict[str, str] = {}
     for wanted in _spellings(titles):
         if set(_WORD.findall(wanted)) <= reserved and _WORD.search(wanted):
@@ -100,7 +100,7 @@ def mark_titles(said: str, titles: Iterable[str], reserved: frozenset[str]) -> t
 
 def _spellings(titles: Iterable[str]) -> list[str]:
     """Return the titles for comparison, also without the signs at their ends, the longest first."""
-    bare = {_bare(folded(title).replace("’", "'"))[0].strip() for title in titles}
+    bare = {_bare(fold(title).replace("’", "'"))[0].strip() for title in titles}
     both = bare | {re.sub(r"^\W+|\W+$", "", title) for title in bare}
     return sorted(both - {""}, key=lambda each: (-len(each), each))
 
@@ -112,11 +112,11 @@ def unmark(text: str, meaning: dict[str, str]) -> str:
 
 def resolve(phrase: str, named: Sequence[Named], raw: str = "") -> Found:
     """Return what a phrase names. `raw` is what was said, where only case or accents tell two titles apart."""
-    text = _OF.sub("", folded(phrase).replace("’", "'").strip(" \t\"“”„«»'.,:;!?"), count=1)
+    text = _OF.sub("", fold(phrase).replace("’", "'").strip(" \t\"“”„«»'.,:;!?"), count=1)
     shapes = _shapes(words_of(text))
     for shape in shapes:
-        if equal := [one for one in named if words_of(one.title) == shape or one.id == phrase.strip()]:
-            return _told_apart(equal, raw or phrase)
+        if equal := [thing for thing in named if words_of(thing.title) == shape or thing.id == phrase.strip()]:
+            return _tell_apart(equal, raw or phrase)
     if here := _HERE.match(text):
         return _here(text[here.end() :].strip(" .,!;:"), named)
     if _ALL.match(text):
@@ -129,46 +129,47 @@ def resolve(phrase: str, named: Sequence[Named], raw: str = "") -> Found:
     return _by_words(words_of(text), wanted, named, raw or phrase)
 
 
-def mentioned(text: str, named: Sequence[Named]) -> tuple[Named, ...]:
+def find_mentioned(text: str, named: Sequence[Named]) -> tuple[Named, ...]:
     """Return what is called by its whole title in a text; a title within a longer one that is there is not."""
-    said = words_of(text)
-    there = [one for one in named if _within(words_of(one.title), said) and _core(words_of(one.title))]
+    words = words_of(text)
+    fitting = [thing for thing in named if _within(words_of(thing.title), words) and _core(words_of(thing.title))]
     return tuple(
-        one
-        for one in there
+        thing
+        for thing in fitting
         if not any(
-            _within(words_of(one.title), words_of(o.title)) and words_of(one.title) != words_of(o.title) for o in there
+            _within(words_of(thing.title), words_of(o.title)) and words_of(thing.title) != words_of(o.title)
+            for o in fitting
         )
     )
 
 
-def touched(text: str, named: Sequence[Named]) -> tuple[Named, ...]:
+def find_touched(text: str, named: Sequence[Named]) -> tuple[Named, ...]:
     """Return what a text has a word of the title of: too little to do anything with it, enough to look it up."""
-    said = _core(words_of(text))
-    return tuple(one for one in named if _core(words_of(one.title)) & said)
+    words = _core(words_of(text))
+    return tuple(thing for thing in named if _core(words_of(thing.title)) & words)
 
 
 def _here(rest: str, named: Sequence[Named]) -> Found:
-    if rest and (also := mentioned(rest, named)):
+    if rest and (also := find_mentioned(rest, named)):
         return Found(Kind.SEVERAL, also, rest=True)
     return Found(Kind.HERE, rest=bool(_core(words_of(rest))))
 
 
-def _by_words(said: tuple[str, ...], wanted: frozenset[str], named: Sequence[Named], raw: str) -> Found:
-    whole = [one for one in named if _core(words_of(one.title)) == wanted]
+def _by_words(words: tuple[str, ...], wanted: frozenset[str], named: Sequence[Named], raw: str) -> Found:
+    whole = [thing for thing in named if _core(words_of(thing.title)) == wanted]
     if whole:
-        return _told_apart(whole, raw)
-    part = [one for one in named if wanted <= set(words_of(one.title))]
-    also = [one for one in mentioned(" ".join(said), named) if one not in part]
+        return _tell_apart(whole, raw)
+    part = [thing for thing in named if wanted <= set(words_of(thing.title))]
+    also = [thing for thing in find_mentioned(" ".join(words), named) if thing not in part]
     if part or also:
         return Found(Kind.SEVERAL, (*part, *also), rest=bool(also))
-    spelled = " ".join(said)
-    near = [one for one in named if _alike(spelled, wanted, one)]
+    spelled = " ".join(words)
+    near = [thing for thing in named if _alike(spelled, wanted, thing)]
     return Found(Kind.NEAR, tuple(near)) if near else Found(Kind.NONE)
 
 
-def _alike(spelled: str, wanted: frozenset[str], one: Named) -> bool:
-    title = words_of(one.title)
+def _alike(spelled: str, wanted: frozenset[str], thing: Named) -> bool:
+    title = words_of(thing.title)
     if SequenceMatcher(None, spelled, " ".join(title)).ratio() >= _CLOSE:
         return True
     core = _core(title)
@@ -178,27 +179,29 @@ def _alike(spelled: str, wanted: frozenset[str], one: Named) -> bool:
     )
 
 
-def _told_apart(equal: Sequence[Named], raw: str) -> Found:
+def _tell_apart(equal: Sequence[Named], raw: str) -> Found:
     """Of several with the same words, the one that is written exactly as it was said."""
-    written = [one for one in equal if one.title.strip() and one.title.strip() in raw] if len(equal) > 1 else equal
+    written = (
+        [thing for thing in equal if thing.title.strip() and thing.title.strip() in raw] if len(equal) > 1 else equal
+    )
     return Found(Kind.ONE, tuple(written)) if len(written) == 1 else Found(Kind.SEVERAL, tuple(equal))
 
 
-def _shapes(said: tuple[str, ...]) -> list[tuple[str, ...]]:
+def _shapes(words: tuple[str, ...]) -> list[tuple[str, ...]]:
     """Return the words with ever more of the filling words at both ends gone, the longest first."""
     found = []
-    for first in range(len(said)):
-        if first and said[first - 1] not in _FILLING:
+    for first in range(len(words)):
+        if first and words[first - 1] not in _FILLING:
             break
-        for last in range(len(said), first, -1):
-            if last < len(said) and said[last] not in _FILLING:
+        for last in range(len(words), first, -1):
+            if last < len(words) and words[last] not in _FILLING:
                 break
-            found.append(said[first:last])
+            found.append(words[first:last])
     return sorted(dict.fromkeys(found), key=len, reverse=True)
 
 
-def _core(said: Sequence[str]) -> frozenset[str]:
-    return frozenset(word for word in said if word not in _FILLING)
+def _core(words: Sequence[str]) -> frozenset[str]:
+    return frozenset(word for word in words if word not in _FILLING)
 
 
 def _within(inner: tuple[str, ...], outer: tuple[str, ...]) -> bool:

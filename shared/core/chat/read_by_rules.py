@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from shared.core.approval.retry_words import without_start
+from shared.core.approval.short_words import without_start
 from shared.core.chat import verbs
 from shared.core.chat.chat_words import APPROVE, ASK, CHANGE, EXPLAIN, HELP, LIST
 from shared.core.chat.naming import mark_titles, unmark, words_of
@@ -96,17 +96,17 @@ class Spoken:
     """What is said: the act that is spoken of (ASK where none is), by what name, and whether it is an order."""
 
     act: str
-    name: str = ""  # what it is about, `folded`, titles and all
+    name: str = ""  # what it is about, folded, titles and all
     doubt: Doubt = Doubt.SURE
     marked: str = ""  # the name with its titles marked
     question: bool = False
     titles: tuple[str, ...] = field(default=())  # that were said, as they were said
 
 
-def read(said: str, titles: Iterable[str] = ()) -> Spoken:
+def read(message: str, titles: Iterable[str] = ()) -> Spoken:
     """Return what is said; `titles` are those of the runs and pages there are."""
-    lines = [line for line in said.splitlines() if not line.lstrip().startswith(">")]
-    text, meaning = mark_titles(" ".join(lines) or said, titles, _RESERVED)
+    lines = [line for line in message.splitlines() if not line.lstrip().startswith(">")]
+    text, meaning = mark_titles(" ".join(lines) or message, titles, _RESERVED)
     whole = _WHOLE_QUOTE.fullmatch(text)
     quoted = whole is not None or not any(line.strip() for line in lines)
     found = _read(whole.group("inner").strip() if whole is not None else text.lstrip("> "))
@@ -138,30 +138,30 @@ def intent_of(text: str) -> str:
 
 
 def _read(text: str) -> Spoken:
-    bare = without_start(_opened(text))
+    bare = without_start(_strip_opener(text))
     if _HELP.fullmatch(text) or _HELP.fullmatch(bare):
         return Spoken(HELP)
     if _LIST.fullmatch(bare):
         return Spoken(LIST, bare)
     if len(_orders(bare)) > 1:
         return Spoken(_orders(bare)[0], doubt=Doubt.SEVERAL)
-    if (order := _ordered(bare)) is not None:
+    if (order := _read_order(bare)) is not None:
         return order
     if verbs.BEGINS_LATER.match(bare) and "?" not in bare and (act := _act_in(bare)):
         return Spoken(act, _after(act, bare), Doubt.LATER)
-    if asked := _asked(bare):
+    if asked := _read_question(bare):
         return asked
-    return _told(bare)
+    return _read_statement(bare)
 
 
-def _opened(text: str) -> str:
+def _strip_opener(text: str) -> str:
     """Return the text without the words that people begin with."""
     while (found := verbs.OPENER.match(text)) is not None and found.end() < len(text):
         text = text[found.end() :]
     return text
 
 
-def _ordered(text: str) -> Spoken | None:
+def _read_order(text: str) -> Spoken | None:
     """Return the order that a text is; None where it begins otherwise."""
     matches = ((act, found) for act, pattern in verbs.ORDERED if (found := pattern.match(text)) is not None)
     act, found = next(matches, ("", None))
@@ -182,7 +182,7 @@ def _orders(text: str) -> list[str]:
     """Return the acts of a text that are ordered or forbidden, one for each clause."""
     found = []
     for clause in _CLAUSES.split(text):
-        bare = _opened(clause)
+        bare = _strip_opener(clause)
         negated = re.sub(r"^(?:don'?t|do not|never|nicht|ne|no)\s+", "", bare)
         act = next((act for act, pattern in verbs.ORDERED if pattern.match(negated)), "")
         if act and not (act == CHANGE and CHANGE in found):
@@ -192,8 +192,8 @@ def _orders(text: str) -> list[str]:
 
 def _act_in(text: str) -> str:
     """Return the act whose bare verb stands first in a text; "" where none does."""
-    there = [(found.start(), act) for act, pattern in verbs.BARE if (found := pattern.search(text)) is not None]
-    return min(there)[1] if there else ""
+    acts = [(found.start(), act) for act, pattern in verbs.BARE if (found := pattern.search(text)) is not None]
+    return min(acts)[1] if acts else ""
 
 
 def _after(act: str, text: str) -> str:
@@ -204,7 +204,7 @@ def _after(act: str, text: str) -> str:
     return _MARKED.search(text).group(0) if not behind.strip(" ?!.,") and _MARKED.search(text) else behind  # type: ignore[union-attr]
 
 
-def _asked(text: str) -> Spoken | None:
+def _read_question(text: str) -> Spoken | None:
     """Return a question about an act, or about how something stands; None where it is about neither."""
     if verbs.WHAT_IF.match(text) and (act := _act_in(text)):
         return Spoken(EXPLAIN, _after(act, text))
@@ -230,7 +230,7 @@ def _for_us(text: str, act: str) -> bool:
     return len(before.split()) <= 6 or _MARKED.search(text) is not None
 
 
-def _told(text: str) -> Spoken:
+def _read_statement(text: str) -> Spoken:
     """Return what a sentence is that neither orders nor asks: a wish, a no, a report, or nothing about an act."""
     marked = _MARKED.search(text)
     if marked is not None and not text.replace(marked.group(0), "").strip(" .!?,:"):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -105,7 +105,7 @@ def packages_in(files: Mapping[str, bytes]) -> Packages:
             elif name == "package.json":
                 direct += _package_json(path, text)
             elif name in LOCKS:
-                locked |= _locked(name, text)
+                locked |= _parse_lock(name, text)
                 hosts |= {(path, host) for host in _hosts(name, text)}
         except (ValueError, TypeError, AttributeError, RecursionError) as error:
             if name in LOCKS or name in ("pyproject.toml", "package.json") or _REQUIREMENTS.search(path):
@@ -126,9 +126,6 @@ def new_packages(before: Packages, after: Packages) -> tuple[list[Dependency], l
 def same_name(system: str, name: str) -> str:
     """Return a name as its registry compares it."""
     return re.sub(r"[-_.]+", "-", name).lower() if system == PYPI else name.lower()
-
-
-# --- manifests --------------------------------------------------------------------------------------------------------
 
 
 def _requirements(path: str, text: str) -> Iterator[Dependency]:
@@ -180,13 +177,13 @@ def _pyproject(path: str, read: Mapping[str, Any]) -> Iterator[Dependency]:
             for name, wanted in group.get(key, {}).items():
                 if name.lower() != "python":
                     away = isinstance(wanted, Mapping) and bool({"git", "url", "path"} & set(wanted))
-                    told = wanted.get("version", "") if isinstance(wanted, Mapping) else wanted
-                    yield Dependency(PYPI, same_name(PYPI, name), str(told)[:100], path, 0, away)
+                    version = wanted.get("version", "") if isinstance(wanted, Mapping) else wanted
+                    yield Dependency(PYPI, same_name(PYPI, name), str(version)[:100], path, 0, away)
 
     for name, given in read.get("tool", {}).get("uv", {}).get("sources", {}).items():
-        for one in given if isinstance(given, list) else [given]:
-            if {"git", "url", "path"} & set(one):
-                yield Dependency(PYPI, same_name(PYPI, name), str(one)[:100], path, 0, elsewhere=True)
+        for source in given if isinstance(given, list) else [given]:
+            if {"git", "url", "path"} & set(source):
+                yield Dependency(PYPI, same_name(PYPI, name), str(source)[:100], path, 0, elsewhere=True)
 
 
 def _indexes(tools: Mapping[str, Any]) -> Iterator[str]:
@@ -239,10 +236,7 @@ def install_scripts(files: Mapping[str, bytes]) -> dict[str, dict[str, str]]:
     return {path: scripts for path, scripts in found.items() if scripts}
 
 
-# --- locks ------------------------------------------------------------------------------------------------------------
-
-
-def _locked(name: str, text: str) -> dict[tuple[str, str], str]:
+def _parse_lock(name: str, text: str) -> dict[tuple[str, str], str]:
     if name in ("package-lock.json", "npm-shrinkwrap.json"):
         return dict(_npm_locked(json.loads(text)))
     if name in ("poetry.lock", "uv.lock"):
@@ -277,11 +271,18 @@ def _npm_locked(read: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], str]
         yield (NPM, same_name(NPM, str(name))), ""
 
 
-def _with_licence(one: Dependency, locked: Mapping[tuple[str, str], str]) -> Dependency:
-    licence = locked.get(one.key, "")
-    return Dependency(one.system, one.name, one.wanted, one.path, one.line, one.elsewhere, licence) if licence else one
-
-
-def keys_of(named: Iterable[Dependency]) -> set[tuple[str, str]]:
-    """Return what these are known by."""
-    return {each.key for each in named}
+def _with_licence(dependency: Dependency, locked: Mapping[tuple[str, str], str]) -> Dependency:
+    licence = locked.get(dependency.key, "")
+    return (
+        Dependency(
+            dependency.system,
+            dependency.name,
+            dependency.wanted,
+            dependency.path,
+            dependency.line,
+            dependency.elsewhere,
+            licence,
+        )
+        if licence
+        else dependency
+    )

@@ -43,7 +43,7 @@ def apply_edits(files: Mapping[str, str], edits: Sequence[Edit]) -> dict[str, st
     problems: list[str] = []
     spans: dict[str, list[_Span]] = {}
     for number, edit in enumerate(edits, 1):
-        span, problem = _located(files, edit, quoting=len(problems) < _SAID)
+        span, problem = _locate_edit(files, edit, quoting=len(problems) < _SAID)
         if problem:
             problems.append(f"edit {number} of {edit.path!r}: {problem}")
         else:
@@ -53,7 +53,7 @@ def apply_edits(files: Mapping[str, str], edits: Sequence[Edit]) -> dict[str, st
     if problems:
         more = f"\n… and {len(problems) - _SAID} more edits do not apply" if len(problems) > _SAID else ""
         raise EditsRefused("\n".join(problems[:_SAID]) + more)
-    return {path: _replaced(files[path], found) for path, found in spans.items()}
+    return {path: _replace_spans(files[path], found) for path, found in spans.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class _Span:
     number: int
 
 
-def _located(files: Mapping[str, str], edit: Edit, *, quoting: bool) -> tuple[tuple[int, int, str], str]:
+def _locate_edit(files: Mapping[str, str], edit: Edit, *, quoting: bool) -> tuple[tuple[int, int, str], str]:
     """Return where the edit goes and what with, or what is wrong with it; `quoting` looks for the nearest place."""
     nowhere = (0, 0, "")
     text = files.get(edit.path)
@@ -149,14 +149,14 @@ def _nearest(text: str, find: str) -> str:
 def _overlaps(path: str, found: list[_Span]) -> list[str]:
     found.sort(key=lambda span: (span.start, span.end))
     return [
-        f"edits {min(one.number, other.number)} and {max(one.number, other.number)} of {path!r} change the same place;"
-        " make one edit of them"
-        for one, other in pairwise(found)
-        if other.start < one.end
+        f"edits {min(earlier.number, other.number)} and {max(earlier.number, other.number)} of {path!r} change"
+        " the same place; make one edit of them"
+        for earlier, other in pairwise(found)
+        if other.start < earlier.end
     ]
 
 
-def _replaced(text: str, found: Sequence[_Span]) -> str:
+def _replace_spans(text: str, found: Sequence[_Span]) -> str:
     parts, at = [], 0
     for span in found:
         parts += [text[at : span.start], span.text]

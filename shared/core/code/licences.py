@@ -26,7 +26,7 @@ _HEADS = (  # what the texts of licences begin with
 _READ = 4000  # letters of a file's beginning
 
 
-def named_in(text: str) -> tuple[str, int] | None:
+def find_licence(text: str) -> tuple[str, int] | None:
     """Return the licence that a file says it is under, and the line; None where it says nothing."""
     head = text[:_READ]
     if match := _HEADER.search(head):
@@ -36,12 +36,12 @@ def named_in(text: str) -> tuple[str, int] | None:
     return (found, 1) if found else None
 
 
-def allowed(expression: str, names: Collection[str]) -> bool:
+def is_allowed(expression: str, names: Collection[str]) -> bool:
     """Say whether an SPDX expression can be met with these licences: one of what OR joins, all of what AND does."""
     small = {name.lower() for name in names}
     bare = re.sub(r"\s+WITH\s+\S+", "", expression.replace("(", " ").replace(")", " "), flags=re.IGNORECASE)
     either = re.split(r"\s+OR\s+", bare.strip(), flags=re.IGNORECASE)
     return any(
-        all(part.strip().lower() in small for part in re.split(r"\s+AND\s+", one, flags=re.IGNORECASE))
-        for one in either
+        all(part.strip().lower() in small for part in re.split(r"\s+AND\s+", choice, flags=re.IGNORECASE))
+        for choice in either
     )

@@ -15,7 +15,6 @@ from typing import Any, Literal
 System = Literal["npm", "pip"]
 
 NPM_LOCK, NPM_MANIFEST, PIP_LOCK = "package-lock.json", "package.json", "requirements.txt"
-LOCK_COMMAND = ("npm", "install", "--package-lock-only", "--ignore-scripts", "--no-audit", "--no-fund")
 _MAX_BYTES = 8 * 1024 * 1024
 _MAX_PACKAGES = 5_000
 _STRONG = re.compile(r"sha(?:256|384|512)-[A-Za-z0-9+/]{40,100}={0,2}(?:\?.*)?\Z")

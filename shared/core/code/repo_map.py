@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-MOST_SYMBOLS = 60  # of one file
+MAX_SYMBOLS = 60  # of one file
 _PARSED = 400_000  # bytes of a file that is looked into
 _SIGNATURE = 100
 _LANGUAGES = {
@@ -80,7 +80,7 @@ class RepoMap:
 
     files: Mapping[str, FileFacts] = field(default_factory=dict)
 
-    def shown(self, paths: Iterable[str] | None = None) -> str:
+    def list_files(self, paths: Iterable[str] | None = None) -> str:
         """Return a line for each file with what it defines, in the order of paths, or in that of `paths`."""
         chosen = sorted(self.files) if paths is None else paths
         return "\n".join(_line(self.files[path]) for path in chosen if path in self.files)
@@ -110,8 +110,8 @@ def language_of(path: str) -> str:
 
 
 def _line(file: FileFacts) -> str:
-    told = f": {', '.join(file.symbols)}" if file.symbols else ""
-    return f"{file.path} ({file.lines} lines){told}"
+    symbols = f": {', '.join(file.symbols)}" if file.symbols else ""
+    return f"{file.path} ({file.lines} lines){symbols}"
 
 
 def _facts(path: str, data: bytes, files: Mapping[str, bytes]) -> FileFacts:
@@ -119,17 +119,21 @@ def _facts(path: str, data: bytes, files: Mapping[str, bytes]) -> FileFacts:
     if text is None:
         return FileFacts(path, 0, language)
     lines = text.count("\n") + (not text.endswith("\n") and bool(text))
-    symbols, names = _python(text, path) if language == "Python" else (_defined(text, language), _named(text, path))
+    symbols, names = (
+        _python(text, path)
+        if language == "Python"
+        else (_find_definitions(text, language), _find_named_files(text, path))
+    )
     needs = dict.fromkeys(found for name in names if (found := _existing(name, files)) and found != path)
-    return FileFacts(path, lines, language, tuple(symbols)[:MOST_SYMBOLS], tuple(needs))
+    return FileFacts(path, lines, language, tuple(symbols)[:MAX_SYMBOLS], tuple(needs))
 
 
-def _defined(text: str, language: str) -> list[str]:
+def _find_definitions(text: str, language: str) -> list[str]:
     found = [(match.start(), match[1]) for pattern in _DEFINES.get(language, ()) for match in pattern.finditer(text)]
     return list(dict.fromkeys(" ".join(name.split()).rstrip("# ")[:_SIGNATURE] for _, name in sorted(found)))
 
 
-def _named(text: str, path: str) -> list[tuple[str, ...]]:
+def _find_named_files(text: str, path: str) -> list[tuple[str, ...]]:
     """Return the files that a text may mean: for each name in it, the paths it can stand for."""
     folder, found = posixpath.dirname(path), []
     for pattern in _NEEDS:
@@ -154,7 +158,7 @@ def _python(text: str, path: str) -> tuple[list[str], list[tuple[str, ...]]]:
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return _defined_roughly(text), []
+        return _find_definitions_roughly(text), []
     symbols: list[str] = []
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -169,13 +173,13 @@ def _python(text: str, path: str) -> tuple[list[str], list[tuple[str, ...]]]:
     return symbols, [names for node in ast.walk(tree) for names in _imports(node, path)]
 
 
-def _defined_roughly(text: str) -> list[str]:
+def _find_definitions_roughly(text: str) -> list[str]:
     return re.findall(r"^(?:async\s+)?(?:def|class)\s+([A-Za-z_]\w*)", text, re.M)
 
 
 def _signature(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
-    told = ", ".join(arg.arg for arg in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs))
-    return f"{node.name}({told})"[:_SIGNATURE]
+    names = ", ".join(arg.arg for arg in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs))
+    return f"{node.name}({names})"[:_SIGNATURE]
 
 
 def _imports(node: ast.AST, path: str) -> list[tuple[str, ...]]:

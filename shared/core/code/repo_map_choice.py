@@ -22,7 +22,7 @@ _ALWAYS = ("package.json", "pyproject.toml", "README.md")  # say what the projec
 _COMMON = frozenset({"the", "and", "for", "that", "this", "with", "are", "from", "not", "have", "has", "one", "all"})
 
 
-def relevant(there: RepoMap, files: Mapping[str, bytes], task: str, named: Iterable[str] = ()) -> list[str]:
+def relevant(repo_map: RepoMap, files: Mapping[str, bytes], task: str, named: Iterable[str] = ()) -> list[str]:
     """Return the text files in the order in which a task is about them, those about nothing of it left out.
 
     `named` are paths that the task is about for sure; they come first. Then what speaks of it, with its tests.
@@ -31,11 +31,11 @@ def relevant(there: RepoMap, files: Mapping[str, bytes], task: str, named: Itera
     wanted = set(_words(task))
     words = {path: Counter(_words(text)) for path, text in texts.items()}
     rare = _rarity(wanted, list(words.values()))
-    weights = {path: _weight(path, there, words[path], rare) for path in texts}
+    weights = {path: _weight(path, repo_map, words[path], rare) for path in texts}
     spread = dict(weights)
     for path, weight in weights.items():
-        facts = there.files.get(path)
-        for other in (*(facts.needs if facts else ()), *there.needed_by(path)):
+        facts = repo_map.files.get(path)
+        for other in (*(facts.needs if facts else ()), *repo_map.needed_by(path)):
             if other in spread:
                 spread[other] += _NEIGHBOUR * weight * (1.5 if is_test(other) else 1.0)
     first = [path for path in dict.fromkeys(named) if path in texts]
@@ -60,8 +60,8 @@ def _rarity(wanted: Iterable[str], words: Sequence[Mapping[str, int]]) -> dict[s
     return {word: math.log(1 + total / (1 + sum(1 for counted in words if word in counted))) for word in sorted(wanted)}
 
 
-def _weight(path: str, there: RepoMap, counted: Mapping[str, int], rare: Mapping[str, float]) -> float:
-    facts = there.files.get(path)
+def _weight(path: str, repo_map: RepoMap, counted: Mapping[str, int], rare: Mapping[str, float]) -> float:
+    facts = repo_map.files.get(path)
     in_path = set(_words(path.replace("/", " ")))
     in_symbols = set(_words(" ".join(facts.symbols))) if facts else set()
     weight = 0.0

@@ -40,7 +40,7 @@ class Conventions:
     formatting: tuple[str, ...] = ()
     indent: str = ""
 
-    def told(self) -> str:
+    def describe(self) -> str:
         """Return it in lines for a model to read."""
         lines = [
             f"Languages: {', '.join(self.languages) or 'none that is known'}.",
@@ -96,8 +96,8 @@ def _framework(
         return named or ("node:test" if tests or "test" in _scripts(package) else "")
     if runner != PYTHON:
         return ""
-    said = project + _text(files, "setup.cfg") + _text(files, "tox.ini") + _text(files, "requirements-dev.txt")
-    if "pytest" in said or "pytest.ini" in files or any(path.endswith("conftest.py") for path in files):
+    settings = project + _text(files, "setup.cfg") + _text(files, "tox.ini") + _text(files, "requirements-dev.txt")
+    if "pytest" in settings or "pytest.ini" in files or any(path.endswith("conftest.py") for path in files):
         return "pytest"
     texts = [_text(files, path) for path in tests[:_SAMPLES]]
     if any("import pytest" in text for text in texts):
@@ -144,8 +144,8 @@ def _indent(files: Mapping[str, bytes]) -> str:
                 before = white
     if not steps:
         return ""
-    most = steps.most_common(1)[0][0]
-    return "tabs" if most == "\t" else f"{len(most)} spaces" if set(most) == {" "} else ""
+    width = steps.most_common(1)[0][0]
+    return "tabs" if width == "\t" else f"{len(width)} spaces" if set(width) == {" "} else ""
 
 
 def _where(tests: tuple[str, ...]) -> str:

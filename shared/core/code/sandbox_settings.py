@@ -8,138 +8,104 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from shared.core.errors import ConfigError
+from shared.core.environment import Environment, is_address, part, variable
 
 SANDBOXES = ("local", "remote", "vertex")
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _RUNTIME = re.compile(r"projects/[^/]+/locations/[^/]+/reasoningEngines/[^/]+\Z")
+
+
+def _read_registry(reader: Environment, name: str, default: str) -> str:
+    value = "none" if reader.env.get(name) == "none" else reader.url(name, default)
+    if is_address(value) and "@" in urlsplit(value).netloc:
+        reader.refuse(f"{name} holds a password, which the code would see; give an address without one")
+    return value
+
+
+def _read_hosts(reader: Environment, name: str, default: tuple[str, ...]) -> tuple[str, ...]:
+    found = reader.words(name)
+    for host in found:
+        address = f"https://{host}"
+        if not is_address(address) or urlsplit(address).netloc != host or "@" in host:
+            reader.refuse(f"{name} names {host!r}; give host or host:port")
+    return found or default
+
+
+def _read_runtime(reader: Environment, name: str, default: str) -> str:
+    value = reader.text(name, default)
+    if value and not _RUNTIME.match(value):
+        reader.refuse(f"{name} is {value!r}; give a name like projects/p/locations/l/reasoningEngines/1")
+    return value
 
 
 @dataclass(frozen=True)
 class RegistrySettings:
     """npm's registry, pip's index, further hosts. "" is what the machine is set up to use, "none" is none."""
 
-    npm: str = ""
-    pip: str = ""
-    hosts: tuple[str, ...] = ()
+    npm: str = variable("WORKWRIGHT_NPM_REGISTRY", "", _read_registry)
+    pip: str = variable("WORKWRIGHT_PIP_INDEX", "", _read_registry)
+    hosts: tuple[str, ...] = variable("WORKWRIGHT_REGISTRY_HOSTS", (), _read_hosts)
+
+
+def _read_registries(reader: Environment) -> RegistrySettings:
+    return reader.read(RegistrySettings)
 
 
 @dataclass(frozen=True)
 class SandboxSettings:
     """On this machine, by the service `code-runner`, or by Vertex AI."""
 
-    driver: str = "local"
-    runner_url: str = ""
-    location: str = "us-central1"  # Vertex AI has sandboxes in no other region at last sight (gcp.md, 1.4)
-    runtime: str = ""  # projects/…/reasoningEngines/…, which holds Vertex AI's sandboxes; looked for by name when ""
-    vertex_url: str = ""  # where Vertex AI answers, when it is not Google's own
-    registries: RegistrySettings = RegistrySettings()
+    driver: str = variable("WORKWRIGHT_SANDBOX", "local", Environment.one_of, allowed=SANDBOXES)
+    runner_url: str = variable("WORKWRIGHT_CODE_RUNNER_URL", "", Environment.url)
+    # Vertex AI has sandboxes in no other region at last sight (gcp.md, 1.4)
+    location: str = variable("WORKWRIGHT_SANDBOX_LOCATION", "us-central1", Environment.text)
+    runtime: str = variable("WORKWRIGHT_SANDBOX_RUNTIME", "", _read_runtime)  # looked for by its name when ""
+    vertex_url: str = variable("WORKWRIGHT_VERTEX_SANDBOX_URL", "", Environment.url)  # when it is not Google's own
+    registries: RegistrySettings = part(_read_registries, RegistrySettings)
+
+
+def read_sandbox(reader: Environment) -> SandboxSettings:
+    """Return where code is run; what is missing for that is a problem of the reader."""
+    found = reader.read(SandboxSettings)
+    if found.driver == "remote":
+        reader.require("WORKWRIGHT_CODE_RUNNER_URL", "the address at which the service code-runner answers")
+    if found.driver == "vertex":
+        reader.require("GOOGLE_CLOUD_PROJECT", "the id of the project whose Vertex AI runs the code")
+    return found
+
+
+def _read_callers(reader: Environment) -> frozenset[str]:
+    return frozenset(reader.words("WORKWRIGHT_RUNNER_CALLERS"))
+
+
+def _read_answers(reader: Environment, name: str, default: int) -> int:
+    value = reader.text(name, str(default))
+    if re.fullmatch(r"[0-9]{1,6}", value):
+        return int(value)
+    reader.refuse(f"{name} is {value!r}; give a whole number, or 0 for no limit")
+    return default
 
 
 @dataclass(frozen=True)
 class RunnerSettings:
     """How the service `code-runner` runs. It is told of no store and of no secret."""
 
-    mode: str = "local"
-    data: Path = Path(".workwright")  # local: whose key its callers show
-    url: str = "http://127.0.0.1:8700/code-runner"  # where it answers: the audience of its callers' tokens
-    callers: frozenset[str] = frozenset()  # cloud: e-mails of the service accounts that may call
-    certs_url: str = ""
-    answers: int = 1  # per process, which then ends; 0 is without end, for tests
-    registries: RegistrySettings = RegistrySettings()
-
-
-def read_sandbox(env: Mapping[str, str]) -> tuple[SandboxSettings, list[str]]:
-    """Return the settings and what is wrong with them, each problem with its variable and the way out."""
-    problems: list[str] = []
-    driver = env.get("WORKWRIGHT_SANDBOX") or "local"
-    if driver not in SANDBOXES:
-        problems.append(f"WORKWRIGHT_SANDBOX is {driver!r}; use one of {', '.join(SANDBOXES)}")
-    if driver == "remote":
-        _wanted(env, "WORKWRIGHT_CODE_RUNNER_URL", "the address at which the service code-runner answers", problems)
-    if driver == "vertex":
-        _wanted(env, "GOOGLE_CLOUD_PROJECT", "the id of the project whose Vertex AI runs the code", problems)
-    runtime = env.get("WORKWRIGHT_SANDBOX_RUNTIME") or ""
-    if runtime and not _RUNTIME.match(runtime):
-        problems.append(
-            f"WORKWRIGHT_SANDBOX_RUNTIME is {runtime!r}; give a name like projects/p/locations/l/reasoningEngines/1"
-        )
-    found = SandboxSettings(
-        driver,
-        _address(env, "WORKWRIGHT_CODE_RUNNER_URL", "", problems),
-        env.get("WORKWRIGHT_SANDBOX_LOCATION") or SandboxSettings.location,
-        runtime,
-        _address(env, "WORKWRIGHT_VERTEX_SANDBOX_URL", "", problems),
-        _registries(env, problems),
-    )
-    return found, problems
+    mode: str = variable("WORKWRIGHT_MODE", "local", Environment.one_of, allowed=("local", "cloud"))
+    data: Path = variable("WORKWRIGHT_DATA", Path(".workwright"), Environment.path)  # local: whose key its callers show
+    # Where it answers, which is the audience of its callers' tokens
+    url: str = variable("WORKWRIGHT_CODE_RUNNER_URL", "http://127.0.0.1:8700/code-runner", Environment.url)
+    callers: frozenset[str] = part(_read_callers, frozenset)  # cloud: e-mails of the service accounts that may call
+    certs_url: str = variable("WORKWRIGHT_CERTS_URL", "", Environment.issuer)
+    # Answers per process, which then ends; 0 is without end, for tests
+    answers: int = variable("WORKWRIGHT_RUNNER_ANSWERS", 1, _read_answers)
+    registries: RegistrySettings = part(_read_registries, RegistrySettings)
 
 
 def read_runner(env: Mapping[str, str]) -> RunnerSettings:
     """Return the settings of `code-runner`; raises ConfigError that names every problem at once."""
-    problems: list[str] = []
-    mode = env.get("WORKWRIGHT_MODE") or "local"
-    if mode not in ("local", "cloud"):
-        problems.append(f"WORKWRIGHT_MODE is {mode!r}; use one of local, cloud")
-    if mode == "cloud":
-        _wanted(env, "WORKWRIGHT_RUNNER_CALLERS", "the e-mails of the service accounts that may call", problems)
-        _wanted(env, "WORKWRIGHT_CODE_RUNNER_URL", "the address at which this service answers", problems)
-    certs = _address(env, "WORKWRIGHT_CERTS_URL", "", problems)
-    if certs and urlsplit(certs).hostname not in _LOOPBACK:
-        problems.append("WORKWRIGHT_CERTS_URL is for an issuer on this machine; leave it out for Google's")
-    answers = env.get("WORKWRIGHT_RUNNER_ANSWERS") or "1"
-    if not re.fullmatch(r"[0-9]{1,6}", answers):
-        problems.append(f"WORKWRIGHT_RUNNER_ANSWERS is {answers!r}; give a whole number, or 0 for no limit")
-    settings = RunnerSettings(
-        mode,
-        Path(env.get("WORKWRIGHT_DATA") or ".workwright"),
-        _address(env, "WORKWRIGHT_CODE_RUNNER_URL", RunnerSettings.url, problems),
-        frozenset((env.get("WORKWRIGHT_RUNNER_CALLERS") or "").replace(",", " ").split()),
-        certs,
-        1 if problems else int(answers),
-        _registries(env, problems),
-    )
-    if problems:
-        raise ConfigError("The environment is wrong:\n" + "\n".join(f"  - {each}" for each in problems))
+    reader = Environment(env)
+    settings = reader.read(RunnerSettings)
+    if settings.mode == "cloud":
+        reader.require("WORKWRIGHT_RUNNER_CALLERS", "the e-mails of the service accounts that may call")
+        reader.require("WORKWRIGHT_CODE_RUNNER_URL", "the address at which this service answers")
+    reader.finish()
     return settings
-
-
-def _registries(env: Mapping[str, str], problems: list[str]) -> RegistrySettings:
-    npm, pip = (_registry(env, name, problems) for name in ("WORKWRIGHT_NPM_REGISTRY", "WORKWRIGHT_PIP_INDEX"))
-    hosts = tuple((env.get("WORKWRIGHT_REGISTRY_HOSTS") or "").replace(",", " ").split())
-    wrong = [host for host in hosts if not _is_host(host)]
-    problems += [f"WORKWRIGHT_REGISTRY_HOSTS names {host!r}; give host or host:port" for host in wrong]
-    return RegistrySettings(npm, pip, hosts)
-
-
-def _registry(env: Mapping[str, str], name: str, problems: list[str]) -> str:
-    value = "none" if env.get(name) == "none" else _address(env, name, "", problems)
-    if "@" in urlsplit(value).netloc:
-        problems.append(f"{name} holds a password, which the code would see; give an address without one")
-    return value
-
-
-def _is_host(text: str) -> bool:
-    address = f"https://{text}"
-    return _is_address(address) and urlsplit(address).netloc == text and "@" not in text
-
-
-def _wanted(env: Mapping[str, str], name: str, meaning: str, problems: list[str]) -> None:
-    if not env.get(name):
-        problems.append(f"{name} is missing; set it to {meaning}")
-
-
-def _address(env: Mapping[str, str], name: str, default: str, problems: list[str]) -> str:
-    value = (env.get(name) or default).rstrip("/")
-    if value and not _is_address(value):
-        problems.append(f"{name} is {value!r}; give an address like https://workwright.example")
-        return default
-    return value
-
-
-def _is_address(value: str) -> bool:
-    try:
-        parts = urlsplit(value)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # brackets that do not close, a port that is no number
-        return False

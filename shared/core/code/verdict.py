@@ -1,8 +1,8 @@
 """Decides whether generated code passed its tests, from a report it cannot simply make up.
 
 An exit status proves nothing: code that calls `os._exit(0)` at import ends with 0 and no test run. So the tests are
-run by our own runner (`test_runner.py`), and a verdict of "ok" needs a report authenticated for this very run, every
-test file run to its end, and exactly the expected number of tests, each under its own name, each passed.
+run by our own runner (`shared/programs/runner`), and a verdict of "ok" needs a report authenticated for this very run,
+every test file run to its end, and exactly the expected number of tests, each under its own name, each passed.
 
 What remains: code under test shares a process with the tests that judge it. It can change the test library or write
 to the runner's pipe and so report passes of its own file that never happened, in the number it was told to deliver.
@@ -19,11 +19,9 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from shared.core.code.node_runner import NODE_RUNNER
-from shared.core.code.test_runner import PYTHON_RUNNER
+from shared.programs import compose_runner
 
 REPORT = "report.json"
-RUNNERS = {"python": PYTHON_RUNNER, "node": NODE_RUNNER}
 _FOLDER = "_runner"
 _EXCERPT = 1_200
 _FEEDBACK = 6_000
@@ -72,7 +70,7 @@ class Verdict:
 
 def runner_files(nonce: str, runner: str = "python") -> dict[str, bytes]:
     """Return the files to add to the request. `nonce` is fresh and random for each run, and kept by the caller."""
-    return {f"{_FOLDER}/runner.py": RUNNERS[runner].encode(), f"{_FOLDER}/nonce": nonce.encode()}
+    return {f"{_FOLDER}/runner.py": compose_runner(runner).encode(), f"{_FOLDER}/nonce": nonce.encode()}
 
 
 def test_command(*names: str) -> tuple[str, ...]:
@@ -87,8 +85,7 @@ test_command.__test__ = False  # type: ignore[attr-defined]  # a name pytest wou
 
 
 def judge(result: Ended, *, expected_tests: int, nonce: str) -> Verdict:
-    """Return the verdict on one run."""
-    files = _told(result, nonce)
+    files = _read_report(result, nonce)
     if isinstance(files, Verdict):
         return files
     tests, failures = list(_tests(files)), list(_endings(files))
@@ -100,15 +97,15 @@ def judge(result: Ended, *, expected_tests: int, nonce: str) -> Verdict:
     failures += [(name, "was reported more than once") for name in twice]
     ran = len(set(names))
     if failures:
-        return _failed(ran, tuple(failures), f"{ran} tests reported, {len(failures)} things wrong with them")
+        return _fail_with(ran, tuple(failures), f"{ran} tests reported, {len(failures)} things wrong with them")
     if expected_tests < 1 or ran != expected_tests:
-        return _failed(ran, (), f"{ran} tests ran, {expected_tests} were expected")
+        return _fail_with(ran, (), f"{ran} tests ran, {expected_tests} were expected")
     return Verdict(True, ran, (), "", "")
 
 
 def outcomes(result: Ended, *, nonce: str) -> dict[str, str] | None:
     """Return what became of each test by its name, of files that ran to their end; None where no report holds."""
-    files = _told(result, nonce)
+    files = _read_report(result, nonce)
     if isinstance(files, Verdict):
         return None
     broken = {name for name, _ in _endings(files)}
@@ -116,9 +113,9 @@ def outcomes(result: Ended, *, nonce: str) -> dict[str, str] | None:
     return {name: outcome for name, outcome, _ in _tests(whole)}
 
 
-def counted(result: Ended, *, nonce: str) -> int | None:
+def count_tests(result: Ended, *, nonce: str) -> int | None:
     """Return how many tests there are, whatever became of them; None unless every file of them ran to its end."""
-    files = _told(result, nonce)
+    files = _read_report(result, nonce)
     if isinstance(files, Verdict) or any(_endings(files)):
         return None
     return len({name for name, _, _ in _tests(files)})
@@ -126,7 +123,7 @@ def counted(result: Ended, *, nonce: str) -> int | None:
 
 def judge_own(result: Ended, *, before: Collection[str], nonce: str) -> Verdict:
     """Return the verdict on the tenant's own tests: each of those that passed before has to pass again."""
-    files = _told(result, nonce)
+    files = _read_report(result, nonce)
     if isinstance(files, Verdict):
         return files
     now: dict[str, tuple[str, str]] = {}
@@ -141,13 +138,13 @@ def judge_own(result: Ended, *, before: Collection[str], nonce: str) -> Verdict:
     ran = len(before) - len(failures)
     if failures:
         reason = f"{len(failures)} of the repository's own tests passed before and do not now"
-        return _failed(ran, tuple(failures), reason)
+        return _fail_with(ran, tuple(failures), reason)
     return Verdict(True, ran, (), "", "")
 
 
 def not_run(reason: str) -> Verdict:
     """Return the verdict on tests that could not begin, for a reason that the model can mend."""
-    return _failed(0, (), reason)
+    return _fail_with(0, (), reason)
 
 
 def together(first: Verdict, second: Verdict) -> Verdict:
@@ -155,18 +152,18 @@ def together(first: Verdict, second: Verdict) -> Verdict:
     if first.ok and second.ok:
         return Verdict(True, first.ran + second.ran, (), "", "")
     reason = "; ".join(each.reason for each in (first, second) if each.reason)
-    return _failed(first.ran + second.ran, first.failures + second.failures, reason)
+    return _fail_with(first.ran + second.ran, first.failures + second.failures, reason)
 
 
-def _told(result: Ended, nonce: str) -> list[dict[str, Any]] | Verdict:
+def _read_report(result: Ended, nonce: str) -> list[dict[str, Any]] | Verdict:
     """Return what the runner reports of each file, or the verdict where there is no report to go by."""
     if result.killed_by:
         installing = (("install", _excerpt(result.stderr)),) if result.killed_by == "install" else ()
-        return _failed(0, installing, _CAUSES.get(result.killed_by, f"the tests were ended by {result.killed_by}"))
+        return _fail_with(0, installing, _CAUSES.get(result.killed_by, f"the tests were ended by {result.killed_by}"))
     files = _report(result.files.get(REPORT, b""), nonce)
     if files is None:
-        said = _excerpt(result.stderr)
-        return _failed(0, (("runner", said),) if said else (), "there is no valid report of the tests")
+        error = _excerpt(result.stderr)
+        return _fail_with(0, (("runner", error),) if error else (), "there is no valid report of the tests")
     return files
 
 
@@ -198,14 +195,14 @@ def _tests(files: list[dict[str, Any]]) -> Iterator[tuple[str, str, str]]:
 def _endings(files: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
     """Yield the test files that did not run to their end."""
     for file in files:
-        told = [line for line in file["lines"] if isinstance(line, dict) and "done" not in line]
-        inside = sum(1 for line in told if not line.get("outside"))
+        lines = [line for line in file["lines"] if isinstance(line, dict) and "done" not in line]
+        inside = sum(1 for line in lines if not line.get("outside"))
         done = [line["done"] for line in file["lines"] if isinstance(line, dict) and "done" in line]
         if file.get("exit") != 0 or done != [inside]:
             yield str(file.get("file")), f"ended early or in disorder, with status {file.get('exit')}"
 
 
-def _failed(ran: int, failures: tuple[tuple[str, str], ...], reason: str) -> Verdict:
+def _fail_with(ran: int, failures: tuple[tuple[str, str], ...], reason: str) -> Verdict:
     failures = tuple((_clean(name)[:300], text) for name, text in failures[:_MAX_FAILURES])
     steady = json.dumps([_steady(reason), *sorted((name, _steady(text)) for name, text in failures)])
     return Verdict(False, ran, failures, reason, hashlib.sha256(steady.encode()).hexdigest()[:16])
@@ -225,6 +222,6 @@ def _steady(text: str) -> str:
 
     Indented lines are those of a stack: where it went wrong, not what.
     """
-    said = "\n".join(line for line in text.splitlines() if not line.startswith((" ", "\t")))
-    said = re.sub(r":\d+", ":·", said)
-    return re.sub(r"(?:/tmp/box-\w{16})?/tmp/tmp\w{8}|/tmp/box-\w{16}|0x[0-9a-fA-F]+|\d+\.\d+s?", "·", said)
+    shortened = "\n".join(line for line in text.splitlines() if not line.startswith((" ", "\t")))
+    shortened = re.sub(r":\d+", ":·", shortened)
+    return re.sub(r"(?:/tmp/box-\w{16})?/tmp/tmp\w{8}|/tmp/box-\w{16}|0x[0-9a-fA-F]+|\d+\.\d+s?", "·", shortened)

@@ -46,15 +46,15 @@ class Worktree:
         With the `run` it belongs to, no other run's text is the same one: it may be deleted with that run.
         """
         files = {path: _as_json(self.files[path]) for path in sorted(self.files)}
-        told = {"run": run, "base": self.base, "deleted": sorted(self.deleted), "files": files}
-        return json.dumps(told, ensure_ascii=False)
+        tree = {"run": run, "base": self.base, "deleted": sorted(self.deleted), "files": files}
+        return json.dumps(tree, ensure_ascii=False)
 
 
 def from_text(text: str) -> Worktree:
     """Return the work tree that `to_text` wrote."""
-    told = json.loads(text)
-    files = {str(path): _from_json(data) for path, data in told["files"].items()}
-    return Worktree(files, frozenset(map(str, told["deleted"])), str(told["base"]))
+    tree = json.loads(text)
+    files = {str(path): _from_json(data) for path, data in tree["files"].items()}
+    return Worktree(files, frozenset(map(str, tree["deleted"])), str(tree["base"]))
 
 
 def diff(before: Mapping[str, bytes], after: Worktree) -> str:
@@ -90,10 +90,10 @@ def _one(path: str, old: bytes | None, new: bytes | None) -> str:
         left, right = _lines((old or b"").decode()), _lines((new or b"").decode())
     except UnicodeDecodeError:
         return f"Binary files {names[0]} and {names[1]} differ\n"
-    told = list(difflib.unified_diff(left, right, *names, n=_SHOWN_LINES))
-    if not told:  # an empty file came or went
-        told = [f"--- {names[0]}\n", f"+++ {names[1]}\n"]
-    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in told)
+    lines = list(difflib.unified_diff(left, right, *names, n=_SHOWN_LINES))
+    if not lines:  # an empty file came or went
+        lines = [f"--- {names[0]}\n", f"+++ {names[1]}\n"]
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
 
 def _lines(text: str) -> list[str]:
@@ -109,5 +109,5 @@ def _as_json(data: bytes) -> object:
         return {"base64": base64.b64encode(data).decode()}
 
 
-def _from_json(told: object) -> bytes:
-    return base64.b64decode(told["base64"]) if isinstance(told, dict) else str(told).encode()
+def _from_json(content: object) -> bytes:
+    return base64.b64decode(content["base64"]) if isinstance(content, dict) else str(content).encode()

@@ -9,7 +9,7 @@ from typing import Any
 
 from shared.core.documents.codec import unknown
 from shared.core.run.commands import Command
-from shared.core.run.run import derived_id
+from shared.core.run.run import derive_id
 
 KIND = "due"
 
@@ -28,7 +28,7 @@ class Alarm:
     def id(self) -> str:
         """Return the name of its document: ascending with the time."""
         when = self.at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
-        return f"{when}.{derived_id('', self.name, self.tenant, self.ref)}"
+        return f"{when}.{derive_id('', self.name, self.tenant, self.ref)}"
 
     @property
     def topic(self) -> str:
@@ -38,7 +38,7 @@ class Alarm:
     @property
     def command(self) -> Command:
         """Return what is handed over; the same alarm always gives the same command."""
-        name = derived_id("due-", self.name, self.tenant, self.ref, self.topic)
+        name = derive_id("due-", self.name, self.tenant, self.ref, self.topic)
         return Command(name, self.name, "plan", self.tenant, topic=self.topic, ref=self.ref)
 
 

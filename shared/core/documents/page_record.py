@@ -1,4 +1,4 @@
-"""What we remember of a page of Notion."""
+"""What we remember of a page of Notion and its runs."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from shared.core.documents.codec import beside, sparse, unknown
 
 KIND = "pages"
+LINKS = "retries"  # documents, by the run that retries another
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,4 +30,13 @@ class PageRecord:
     automated: tuple[str, ...] = sparse(())  # when runs were asked for by others than people, lately
     answers: tuple[Answered, ...] = sparse(())  # in runs before its latest
     version: str = beside("")
+    more: Mapping[str, Any] = unknown()
+
+
+@dataclass(frozen=True, slots=True)
+class RetryLink:
+    """The run that a run retries; those of before it was kept began from the start."""
+
+    run: str
+    from_start: bool | None = sparse(None)
     more: Mapping[str, Any] = unknown()

@@ -47,7 +47,6 @@ class TenantSettings:
 
     @property
     def pause_title(self) -> str:
-        """Return that page's title."""
         return str((self.paused_on or {}).get("title") or "")
 
 

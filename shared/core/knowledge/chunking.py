@@ -34,7 +34,7 @@ def cut(page: Page, *, path_above: Sequence[str] = ()) -> list[Chunk]:
     `path_above` are the titles of the pages above, outermost first; the page's own and its headings follow in `path`.
     """
     top = (*path_above, page.title)
-    drafts = [draft for group in _groups(sections(page, top)) for draft in _packed(group)]
+    drafts = [draft for group in _groups(sections(page, top)) for draft in _pack_chunks(group)]
     if not drafts:
         drafts = [_Draft(top, [Piece(page.id, page.title, "text")])]
     counted: dict[str, int] = {}
@@ -94,7 +94,7 @@ def _groups(found: Iterable[Section]) -> Iterator[Section]:
     waiting: Section | None = None
     for section in found:
         if waiting is not None and _belong_together(waiting, section):
-            waiting = Section(section.path[:-1], [*_named(waiting), *_named(section)], merged=True)
+            waiting = Section(section.path[:-1], [*_with_heading(waiting), *_with_heading(section)], merged=True)
             continue
         if waiting is not None:
             yield waiting
@@ -103,22 +103,22 @@ def _groups(found: Iterable[Section]) -> Iterator[Section]:
         yield waiting
 
 
-def _belong_together(one: Section, next_: Section) -> bool:
-    parent = one.path if one.merged else one.path[:-1]
-    if not (one.below_heading and next_.below_heading) or next_.path[:-1] != parent:
+def _belong_together(section: Section, next_: Section) -> bool:
+    parent = section.path if section.merged else section.path[:-1]
+    if not (section.below_heading and next_.below_heading) or next_.path[:-1] != parent:
         return False
-    sizes = one.size(), next_.size()
+    sizes = section.size(), next_.size()
     return min(sizes) < _SMALL and sum(sizes) <= SIZE
 
 
-def _named(section: Section) -> list[Piece]:
+def _with_heading(section: Section) -> list[Piece]:
     """Return a section's pieces, its own heading among them: put together, the path no longer tells it."""
     if section.merged:
         return section.pieces
     return [Piece(section.block, section.path[-1], "text"), *section.pieces]
 
 
-def _packed(section: Section) -> Iterator[_Draft]:
+def _pack_chunks(section: Section) -> Iterator[_Draft]:
     draft, size = _Draft(section.path), 0
     for piece in (part for whole in section.pieces for part in _parts(whole)):
         needed = size_of(piece.text)
@@ -173,18 +173,18 @@ def _hard_cut(text: str, room: int) -> Iterator[str]:
         elif end - start == 1:
             number = -(-len(words[start]) // _AT_ONCE)
             for part in _equal_parts(words[start], number):
-                yield from _halved(part, room)
+                yield from _halve_word(part, room)
         else:
             middle = start + (end - start) // 2
             waiting += [(middle, end), (start, middle)]
 
 
-def _halved(word: str, room: int) -> Iterator[str]:
+def _halve_word(word: str, room: int) -> Iterator[str]:
     if size_of(word) <= room:
         yield word
         return
     for half in _equal_parts(word, 2):
-        yield from _halved(half, room)
+        yield from _halve_word(half, room)
 
 
 def _equal_parts(word: str, number: int) -> Iterator[str]:

@@ -26,7 +26,6 @@ class Piece:
     table: str = ""
 
     def with_text(self, text: str) -> Piece:
-        """Return a part of it."""
         return replace(self, text=text)
 
 
@@ -56,15 +55,15 @@ def sections(page: Page, top: tuple[str, ...]) -> Iterator[Section]:
     if values:
         yield Section(top, [Piece(page.id, "\n".join([page.title, *values]), "row")])
     found = list(_below(page.blocks, Section(top)))
-    told: set[tuple[str, ...]] = set()
+    paths: set[tuple[str, ...]] = set()
     for section in found:
         if any(piece.text.strip() for piece in section.pieces):
-            told.update(section.path[:depth] for depth in range(len(section.path) + 1))
+            paths.update(section.path[:depth] for depth in range(len(section.path) + 1))
     for section in found:
         if any(piece.text.strip() for piece in section.pieces):
             yield section
-        elif section.block and section.path not in told:  # a heading with nothing below it: its words are all there is
-            told.add(section.path)
+        elif section.block and section.path not in paths:  # a heading with nothing below it: its words are all there is
+            paths.add(section.path)
             yield Section(section.path[:-1], [Piece(section.block, section.path[-1], "text")], section.block, True)
 
 

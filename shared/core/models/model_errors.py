@@ -30,7 +30,7 @@ class InvalidOutput(ModelError):
     """Not JSON, the wrong shape, or an unusable plan; the message is written for the model to read."""
 
     error_class = ErrorClass.INVALID
-    said: str = ""  # the answer itself, as text, where there was one: the model is shown it beside what is wrong
+    answer: str = ""  # the answer itself, as text, where there was one: the model is shown it beside what is wrong
 
 
 class Refused(ModelError):

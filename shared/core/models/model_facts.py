@@ -53,7 +53,7 @@ class Rates:
     cached: Fraction
     output: Fraction
     written: Fraction
-    at_least: int = 0  # tokens of the prompt from which the whole request has these rates
+    min_tokens: int = 0  # tokens of the prompt from which the whole request has these rates
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +66,14 @@ class Price:
 
     def micros(self, used: Tokens) -> int:
         """Return the cost in millionths of a US dollar, rounded up."""
-        rates = [each for each in self.rates if used.input >= each.at_least][-1]
+        rates = [each for each in self.rates if used.input >= each.min_tokens][-1]
         fresh = max(0, used.input - used.cached - used.written) * rates.input  # counts may contradict each other
         kept = used.cached * rates.cached + used.written * rates.written
         return math.ceil(fresh + kept + (used.output + used.thoughts) * rates.output)
 
-    def most(self, input: int, output: int) -> int:
+    def compute_max_micros(self, input: int, output: int) -> int:
         """Return what so many tokens, or any fewer, may cost, however many of them are kept or read from a cache."""
-        reached = [each for each in self.rates if each.at_least <= input]
+        reached = [each for each in self.rates if each.min_tokens <= input]
         return max(
             math.ceil(input * max(each.input, each.cached, each.written) + output * each.output) for each in reached
         )
@@ -125,7 +125,7 @@ class Catalogue:
                 return each
         raise ConfigError(f"no price for model {model!r} on {day}: {self.way_out}")
 
-    def most(self, model: str, at: datetime, input: int, output: int, provider: str = "") -> int:
+    def compute_max_micros(self, model: str, at: datetime, input: int, output: int, provider: str = "") -> int:
         """Return what a call of so many tokens may cost, also one that is made up to a day later.
 
         Raises ConfigError when there is no price now.
@@ -133,7 +133,7 @@ class Catalogue:
         found = [self.price(model, at, provider)]
         with suppress(ConfigError):
             found.append(self.price(model, at + _DAY, provider))
-        return max(each.most(input, output) for each in found)
+        return max(each.compute_max_micros(input, output) for each in found)
 
     def window(self, model: str, provider: str = "") -> int:
         """Return how many tokens, prompt and answer together, the model takes."""

@@ -41,7 +41,7 @@ def _compatible(reader: Environment) -> ModelFacts | None:
         reader.refuse(f"WORKWRIGHT_COMPATIBLE_MODEL is {model!r}; a model of that name cannot be asked")
     if not url or not model:
         return None
-    window = reader.whole("WORKWRIGHT_COMPATIBLE_WINDOW", 32_768, least=1024, most=100_000_000) or 32_768
+    window = reader.whole("WORKWRIGHT_COMPATIBLE_WINDOW", 32_768, minimum=1024, maximum=100_000_000) or 32_768
     return own_model(model, "compatible", window=window, speed=2, rank=9, rates=_rates(reader))
 
 

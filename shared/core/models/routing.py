@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from shared.core.documents.codec import unknown
 from shared.core.errors import ConfigError
 from shared.core.models.model_facts import OFFLINE, Catalogue, ModelFacts, Tokens
 
@@ -48,6 +49,7 @@ class Mark:
 
     what: str  # "overloaded", "rate_limited", …: words of the taxonomy of errors
     until: datetime
+    more: Mapping[str, Any] = unknown()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,19 +91,6 @@ def rules_of(settings: Mapping[str, Any]) -> Rules:
     )
 
 
-def choose(
-    task_class: str,
-    rules: Rules,
-    catalogue: Catalogue,
-    connected: Sequence[str],
-    health: Mapping[str, Mark],
-    needs: Needs,
-    now: datetime,
-) -> list[Choice]:
-    """Return the choices in order; see `route`."""
-    return list(route(task_class, rules, catalogue, connected, health, needs, now).choices)
-
-
 def route(
     task_class: str,
     rules: Rules,
@@ -117,11 +106,11 @@ def route(
     `connected` does. Who was not well comes after the others. A request that is too long for all goes to the largest.
     """
     listed = rules.classes.get(task_class)
-    wanted = _expanded(listed or connected, task_class, catalogue)
+    wanted = _expand_entries(listed or connected, task_class, catalogue)
     out: list[tuple[str, str]] = []
     fitting, small = list[str](), list[tuple[int, str]]()
     for reference in wanted:
-        reason = _barred(reference, rules, catalogue, connected, needs, now)
+        reason = _why_barred(reference, rules, catalogue, connected, needs, now)
         facts = None if reason else catalogue.facts(*_model_provider(reference))
         if facts is not None and (lack := _too_small(facts, needs)):
             small.append((facts.window, reference))
@@ -133,7 +122,7 @@ def route(
     if not fitting and small:
         fitting = [max(small)[1]]
         out = [each for each in out if each[0] != fitting[0]]
-    ordered = fitting if listed else _sorted(fitting, rules.prefer, catalogue, needs, now)
+    ordered = fitting if listed else _sort_by_preference(fitting, rules.prefer, catalogue, needs, now)
     choices = [
         Choice(provider, model, _why(place, f"{provider}/{model}", task_class, rules, catalogue, needs, now))
         for place, (provider, _, model) in enumerate((each.partition("/") for each in ordered), 1)
@@ -141,7 +130,7 @@ def route(
     return Routing(tuple(_by_health(choices, health, now)), tuple(out))
 
 
-def estimated_cost(catalogue: Catalogue, reference: str, needs: Needs, now: datetime) -> int:
+def estimate_cost(catalogue: Catalogue, reference: str, needs: Needs, now: datetime) -> int:
     """Return what a request of this size may cost there, in millionths of a dollar: to compare, not to book."""
     model, provider = _model_provider(reference)
     tokens = Tokens(input=needs.tokens or _TYPICAL.input, output=needs.output // 4 or _TYPICAL.output)
@@ -162,7 +151,7 @@ def _model_provider(reference: str) -> tuple[str, str]:
     return model, provider
 
 
-def _expanded(entries: Sequence[str], task_class: str, catalogue: Catalogue) -> list[str]:
+def _expand_entries(entries: Sequence[str], task_class: str, catalogue: Catalogue) -> list[str]:
     """Return references: a provider's name stands for its models that suit the task class."""
     found: dict[str, None] = {}
     for entry in entries:
@@ -170,7 +159,7 @@ def _expanded(entries: Sequence[str], task_class: str, catalogue: Catalogue) -> 
     return list(found)
 
 
-def _barred(
+def _why_barred(
     reference: str, rules: Rules, catalogue: Catalogue, connected: Sequence[str], needs: Needs, now: datetime
 ) -> str:
     """Return why a model may not be asked at all, "" when it may."""
@@ -199,12 +188,14 @@ def _too_small(facts: ModelFacts, needs: Needs) -> str:
     return f"takes {facts.window} tokens, the request may need {whole}" if whole > facts.window else ""
 
 
-def _sorted(fitting: list[str], prefer: str, catalogue: Catalogue, needs: Needs, now: datetime) -> list[str]:
+def _sort_by_preference(
+    fitting: list[str], prefer: str, catalogue: Catalogue, needs: Needs, now: datetime
+) -> list[str]:
     """Return them in the order of the preference; rules of ours stand last, for they are no model's answer."""
 
     def key(reference: str) -> tuple[bool, int, int]:
         facts = catalogue.facts(*_model_provider(reference))
-        cost = estimated_cost(catalogue, reference, needs, now)
+        cost = estimate_cost(catalogue, reference, needs, now)
         first = {QUALITY: (facts.rank, cost), COST: (cost, facts.rank), LATENCY: (facts.speed, facts.rank)}
         return (facts.id == OFFLINE, *first[prefer])
 
@@ -217,7 +208,7 @@ def _why(
     if task_class in rules.classes:
         return f"place {place} of the team's list for {task_class}"
     if rules.prefer == COST:
-        cost = estimated_cost(catalogue, reference, needs, now) / 1e6
+        cost = estimate_cost(catalogue, reference, needs, now) / 1e6
         return f"place {place} by cost for {task_class}: about {cost:.4f} US dollars"
     facts = catalogue.facts(*_model_provider(reference))
     if rules.prefer == LATENCY:

@@ -16,7 +16,7 @@ _LONG_TEXT = 2000  # characters: from here on it pays to remember the last few, 
 _PER_PIECE = 1.35  # tokens per word or mark: covers p95 of prose and tables (retrieval, section 9)
 
 
-def estimated_tokens(text: str) -> int:
+def estimate_tokens(text: str) -> int:
     """Return the estimate: 1.35 per word or mark, half a token per character of what is no word; CJK one each."""
     return math.ceil(_weight_of_long(text) if len(text) >= _LONG_TEXT else token_weight(text))
 

@@ -57,7 +57,7 @@ def moves(before: Run | None, after: Run, at: datetime, without: Collection[str]
             reserved[was.reserved_on] -= was.reserved.micros
         if step.reserved_on and step.id not in without:
             reserved[step.reserved_on] += step.reserved.micros
-        used, day = newly_used(was, step), booked_on(was, at)
+        used, day = newly_used(was, step), find_booking_day(was, at)
         spent[day] += used.micros
         tokens[day] += used.tokens
     days = sorted({day for sums in (reserved, spent, tokens) for day, amount in sums.items() if amount})
@@ -70,7 +70,7 @@ def newly_used(was: Step | None, step: Step) -> Usage:
     return Usage(step.used.tokens - before.tokens, step.used.micros - before.micros)
 
 
-def booked_on(was: Step | None, at: datetime) -> str:
+def find_booking_day(was: Step | None, at: datetime) -> str:
     """Return the day on whose account a step's cost lies: that on which it was set aside."""
     return (was.reserved_on if was is not None else "") or day_of(at)
 

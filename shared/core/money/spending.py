@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from shared.core.documents.codec import from_body, to_body, unknown
+from shared.core.documents.generate import BESIDE, Form, store_as
 from shared.core.run.run import Usage
 
 ALERTS = (50, 80, 100)  # percent of a limit at which people are told
@@ -67,10 +69,12 @@ class Move:
 class Ledger:
     """One month ("2026-11") of one tenant."""
 
-    month: str
+    month: str = field(metadata={BESIDE: True})
     days: Mapping[str, Account] = field(default_factory=dict)
     told: Mapping[str, int] = field(default_factory=dict)
     open: Mapping[str, Open] = field(default_factory=dict)
+    schema: int = 1  # of what is stored
+    more: Mapping[str, Any] = unknown()
 
     @property
     def spent(self) -> int:
@@ -88,10 +92,9 @@ class Ledger:
         return sum(day.tokens for day in self.days.values())
 
     def on(self, day: str) -> Account:
-        """Return the account of a day."""
         return self.days.get(day, Account())
 
-    def moved(self, moves: Iterable[Move]) -> Ledger:
+    def book(self, moves: Iterable[Move]) -> Ledger:
         """Return the ledger after these moves; raises ValueError for one that belongs into another month."""
         days = dict(self.days)
         for move in moves:
@@ -106,25 +109,25 @@ class Ledger:
             )
         return replace(self, days=days)
 
-    def opened(self, key: str, reservation: Open) -> Ledger:
+    def reserve(self, key: str, reservation: Open) -> Ledger:
         """Return the ledger with money set aside under a key of its own."""
-        after = self.moved([Move(reservation.day, reserved=reservation.micros)])
+        after = self.book([Move(reservation.day, reserved=reservation.micros)])
         return replace(after, open={**self.open, key: reservation})
 
-    def closed(self, key: str, used: Usage) -> Ledger:
+    def settle(self, key: str, used: Usage) -> Ledger:
         """Return the ledger with what that key's call has cost; one taken for spent already changes nothing."""
         found = self.open.get(key)
         if found is None:
             return self
-        after = self.moved([Move(found.day, -found.micros, used.micros, used.tokens)])
+        after = self.book([Move(found.day, -found.micros, used.micros, used.tokens)])
         return replace(after, open={name: each for name, each in self.open.items() if name != key})
 
-    def lapsed(self, now: datetime) -> tuple[Ledger, dict[str, Open]]:
+    def expire_reservations(self, now: datetime) -> tuple[Ledger, dict[str, Open]]:
         """Return the ledger with everything taken for spent whose time is over, and what that was."""
         gone = {key: each for key, each in self.open.items() if each.until <= now}
         after = self
         for key, each in gone.items():
-            after = after.closed(key, Usage(0, each.micros))
+            after = after.settle(key, Usage(0, each.micros))
         return after, gone
 
 
@@ -175,7 +178,7 @@ def alerts(ledger: Ledger, day: str, allowed: Allowance, refused: str = "") -> t
     All of a limit counts as reached too when something was refused for it (`refused` is the scope). A limit that was
     changed is told of again.
     """
-    told: list[str] = []
+    alerts_due: list[str] = []
     account = ledger.on(day)
     known = dict(account.told)
     for scope, period, limit, spent, before in (
@@ -188,10 +191,10 @@ def alerts(ledger: Ledger, day: str, allowed: Allowance, refused: str = "") -> t
         fresh = [p for p in passed if before.get(str(p)) != limit]
         before.update({str(p): limit for p in fresh})
         if fresh:  # of several at once the highest says it all
-            told.append(f"{scope}.{period}.{max(fresh)}.{limit}")
-    if not told:
+            alerts_due.append(f"{scope}.{period}.{max(fresh)}.{limit}")
+    if not alerts_due:
         return ledger, []
-    return replace(ledger, told=month, days={**ledger.days, day: replace(account, told=known)}), told
+    return replace(ledger, told=month, days={**ledger.days, day: replace(account, told=known)}), alerts_due
 
 
 def with_calls(
@@ -211,26 +214,14 @@ def cost_of(call: Mapping[str, Any]) -> Usage:
     return Usage(int(call.get("tokens", 0)), int(call.get("micros", 0)))
 
 
-# --- as data ----------------------------------------------------------------------------------------------------------
+store_as(Form(as_list=True), Account, Open)
+store_as(Form(first=("schema", "days", "told", "open")), Ledger)
 
 
 def ledger_to_data(ledger: Ledger) -> dict[str, Any]:
-    """Return the ledger as JSON-able data."""
-    return {
-        "schema": 1,
-        "days": {
-            name: [day.spent, day.reserved, day.tokens, dict(day.told)] for name, day in sorted(ledger.days.items())
-        },
-        "told": dict(ledger.told),
-        "open": {key: [o.day, o.micros, o.until.isoformat(), o.what] for key, o in ledger.open.items()},
-    }
+    return to_body(ledger)
 
 
 def ledger_from_data(month: str, data: Mapping[str, Any]) -> Ledger:
     """Return the ledger that `ledger_to_data` wrote."""
-    return Ledger(
-        month,
-        {name: Account(*day) for name, day in data["days"].items()},
-        data["told"],
-        {key: Open(o[0], o[1], datetime.fromisoformat(o[2]), o[3]) for key, o in data["open"].items()},
-    )
+    return from_body(Ledger, data, month=month)

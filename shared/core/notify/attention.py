@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from shared.core.deliveries import SAID_AFTER, Tries
-from shared.core.notify.unsent import about_notice, failed_lines, unsent_lines
+from shared.core.notify.unsent import about_notice, describe_failures, unsent_lines
 from shared.core.run.commands import ATTEMPT, MIRROR, NOTIFY, UNDO, Command
 from shared.core.run.run import Run
 from shared.core.text.outgoing_text import plain
@@ -27,9 +27,9 @@ def attention_of(run: Run) -> tuple[str, ...]:
     standing = [text for key, text in run.notices.items() if key.startswith(f"{STANDING}/") and text]
     unclear = [(key, text.count(f"email:{UNCONFIRMED}")) for key, text in run.notices.items()]
     unsent = [line for key, text in run.notices.items() for line in unsent_lines(key, text)]
-    paused = [said] if (said := pause_words(run)) else []
+    paused = [pause] if (pause := pause_words(run)) else []
     doubts = [_unclear(key, count) for key, count in unclear if count]
-    return (*paused, *standing, *doubts, *failed_lines(run.notices), *unsent)
+    return (*paused, *standing, *doubts, *describe_failures(run.notices), *unsent)
 
 
 def _unclear(key: str, count: int) -> str:
@@ -66,7 +66,7 @@ def went_on(notices: Mapping[str, str], ref: str) -> Mapping[str, str]:
     return {name: text for name, text in notices.items() if name != key} if key in notices else notices
 
 
-def written_of(notices: Mapping[str, str], command: Command) -> bool:
+def was_written_about(notices: Mapping[str, str], command: Command) -> bool:
     """Say whether people were written to about something else that stands still here and has not gone on since.
 
     Steps stand for one another: what people are to know is that the run stands, and it shows each of them itself.
@@ -106,13 +106,10 @@ def warning(command: Command, tries: Tries) -> Command | None:
     return replace(again, step=command.step, attempt=command.attempt, wake=command.wake)
 
 
-def warned_of(command: Command) -> tuple[Command, Tries]:
+def parse_warning(command: Command) -> tuple[Command, Tries]:
     """Return what `warning` was about: the attempt, and how often it was delivered in vain."""
     name, failed, unanswered = command.ref.split("/")
     return replace(command, name=name, topic="", ref=""), Tries(int(failed), int(unanswered))
-
-
-# --- pauses ----------------------------------------------------------------------------------------------------------
 
 
 def pause_words(run: Run) -> str:
@@ -135,5 +132,5 @@ def all_paused_words(by: str, why: str, go_on: str) -> str:
 
 
 def _who_and_why(by: str, why: str) -> str:
-    said = plain(why)[:300]
-    return end_sentence(f"{plain(by)[:100] or 'somebody'}{f': {said}' if said else ''}")
+    reason = plain(why)[:300]
+    return end_sentence(f"{plain(by)[:100] or 'somebody'}{f': {reason}' if reason else ''}")

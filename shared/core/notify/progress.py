@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 
 from shared.core.approval.gates import PLAN, PRODUCTION, RELEASE, waiting_kind
 from shared.core.approval.release_words import how_to_decide
-from shared.core.approval.roll_back_words import rolled_back_line
+from shared.core.approval.roll_back_words import describe_roll_back
 from shared.core.notify.attention import attention_of
 from shared.core.page import Span
 from shared.core.pages import marks
-from shared.core.pages.page_changes import EDITED, TO_BUILD, edited_lines
+from shared.core.pages.page_changes import EDITED, TO_BUILD, describe_edits
 from shared.core.run.acts import ROLLED_BACK
 from shared.core.run.run import Run, RunStatus, Step, StepStatus, WaitKind
 from shared.core.text.cut_text import cut_text
@@ -81,7 +81,7 @@ def progress_of(run: Run, run_url: str, steps: Collection[str], settings: Mappin
     """Return the progress of a run whose plan has these steps, by id."""
     status = status_of(run)
     icon, color = ("↩️", "orange_background") if run.facts.get(ROLLED_BACK) else _LOOKS[status]
-    taken_back = rolled_back_line(run)
+    taken_back = describe_roll_back(run)
     head = f"{taken_back}\n{status}{_where(run, steps)}" if taken_back else f"{status}{_where(run, steps)}"
     lines = [
         _doing(run, steps),
@@ -137,7 +137,7 @@ def _where(run: Run, steps: Collection[str]) -> str:
 def _doing(run: Run, steps: Collection[str]) -> str:
     """Return what goes on now, or why nothing does; words of a model or a page lead nowhere."""
     if run.status == RunStatus.AWAITING_APPROVAL and (kind := waiting_kind(run)) not in ("", PLAN):
-        edited = [*edited_lines(run), TO_BUILD] if run.facts.get(EDITED) else []
+        edited = [*describe_edits(run), TO_BUILD] if run.facts.get(EDITED) else []
         return "\n".join([*edited, _ASKED[kind], how_to_decide(run, kind)])
     if run.status == RunStatus.AWAITING_APPROVAL:
         return _NOTHING_YET + (_HOW_TO_DECIDE if run.trigger.decided_by_status else _HOW_BY_COMMENT)
@@ -146,7 +146,7 @@ def _doing(run: Run, steps: Collection[str]) -> str:
     if run.status == RunStatus.AWAITING_INPUT and run.facts.get("question"):
         return cut_text(plain(f"Asked in a comment: {run.facts['question']}"), 300)
     if run.status == RunStatus.SUCCEEDED:
-        return "\n".join(edited_lines(run))
+        return "\n".join(describe_edits(run))
     if run.cancel:
         return plain(run.cancel)[:300]
     busy = [

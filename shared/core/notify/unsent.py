@@ -23,10 +23,11 @@ _BECAUSE = {
     _OVER: "the run was over before",
     _CONNECTED: "the account was connected again before",
 }
-_WORDS = {"notion": "comment", "email": "e-mail", "slack": "Slack message"}
-_FOUND = re.compile(rf"\b({'|'.join(_WORDS)}):{UNNEEDED}(?: \(([a-z ]+)\))?")
-_FAILED = re.compile(rf"\b({'|'.join(_WORDS)}):failed \((.*?)\)(?=, (?:{'|'.join(_WORDS)}):|, \d+ wait |$)", re.DOTALL)
-_MOST_WHY = 200  # letters
+_WORDS = {"notion": "comment", "email": "e-mail"}  # any other is a message of that channel
+_CHANNEL, _BECAME = r"[a-z][a-z_]*", rf"sent|later|failed|not known|{UNNEEDED}"
+_FOUND = re.compile(rf"\b({_CHANNEL}):{UNNEEDED}(?: \(([a-z ]+)\))?")
+_FAILED = re.compile(rf"\b({_CHANNEL}):failed \((.*?)\)(?=, {_CHANNEL}:(?:{_BECAME})\b|, \d+ wait |$)", re.DOTALL)
+_MAX_WHY = 200  # letters
 _APPROVALS = {PLAN: "the plan", RELEASE: "what leaves", PRODUCTION: "going live"}
 
 
@@ -62,7 +63,7 @@ def notice_ref(ref: str, number: int) -> str:
     return f"{ref}.{number}" if number > 1 else ref
 
 
-def unneeded(why: str) -> str:
+def mark_unneeded(why: str) -> str:
     """Return what is recorded of a message that was not sent, because nobody needed it any more."""
     return f"{UNNEEDED} ({why})"
 
@@ -73,22 +74,24 @@ def unsent_lines(key: str, outcome: str) -> Iterator[str]:
     for channel, why in _FOUND.findall(outcome):
         found.setdefault(why, Counter())[channel] += 1
     for why, channels in found.items():
-        what = _listed([_counted(_WORDS[channel], channels[channel]) for channel in _WORDS if channels[channel]])
+        known = [*_WORDS, *channels]  # in this order
+        named = sorted(channels, key=known.index)
+        what = _join_words([_count_in_words(_name_message(channel), channels[channel]) for channel in named])
         verb = "was" if channels.total() == 1 else "were"
         because = _BECAUSE.get(why, "nobody needed it any more")
         yield f"{what[:1].upper()}{what[1:]} about {about_notice(key)} {verb} not sent, because {because}."
 
 
-def failed_lines(notices: Mapping[str, str]) -> Iterator[str]:
+def describe_failures(notices: Mapping[str, str]) -> Iterator[str]:
     """Tell in a sentence for each way and reason what could not be sent; what fails each time is told once."""
     found: dict[tuple[str, str], list[str]] = {}
     for key, outcome in notices.items():
         for channel, why in _FAILED.findall(outcome):
             found.setdefault((channel, why), []).append(key)
     for (channel, why), keys in found.items():
-        what = _counted(_WORDS[channel], len(keys))
+        what = _count_in_words(_name_message(channel), len(keys))
         about = f" about {about_notice(keys[0])}" if len(keys) == 1 else ""
-        yield f"{what[:1].upper()}{what[1:]}{about} could not be sent: {plain(why)[:_MOST_WHY].rstrip('.')}."
+        yield f"{what[:1].upper()}{what[1:]}{about} could not be sent: {plain(why)[:_MAX_WHY].rstrip('.')}."
 
 
 def about_notice(key: str) -> str:
@@ -102,9 +105,13 @@ def about_notice(key: str) -> str:
     return {"question_asked": "a question"}.get(topic, "the end of the run" if topic.startswith("run_") else "this run")
 
 
-def _counted(one: str, count: int) -> str:
-    return f"the {one}" if count == 1 else f"{count} {one}s"
+def _name_message(channel: str) -> str:
+    return _WORDS.get(channel) or f"{channel.replace('_', ' ').capitalize()} message"
 
 
-def _listed(parts: list[str]) -> str:
+def _count_in_words(noun: str, count: int) -> str:
+    return f"the {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _join_words(parts: list[str]) -> str:
     return f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else parts[0]

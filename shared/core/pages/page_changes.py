@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # who only says what was changed loads no pages
     from shared.core.page import Block, Page
 
 EDITED = "edited"  # the run's fact that holds what was changed
-MOST_LINES = 8
+MAX_LINES = 8
 MAX_LINE = 160  # letters of a line of the page
 TO_BUILD = (
     "Comment “build it” to have this built too: a new plan is made, and what is done is kept. Approving leaves it out."
@@ -25,14 +25,16 @@ def changes_between(before: Page, after: Page) -> tuple[str, ...]:
     """Return what was added, removed and changed, in the order of the page; never () for pages that differ."""
     old, new = list(_lines(before)), list(_lines(after))
     compared = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
-    found = [line for tag, a, b, c, d in compared if tag != "equal" for line in _told(old[a:b], new[c:d])]
-    more = len(found) - MOST_LINES
-    shown = found[:MOST_LINES] if more <= 1 else found[: MOST_LINES - 1]
+    found = [
+        line for tag, a, b, c, d in compared if tag != "equal" for line in _describe_replacement(old[a:b], new[c:d])
+    ]
+    more = len(found) - MAX_LINES
+    shown = found[:MAX_LINES] if more <= 1 else found[: MAX_LINES - 1]
     rest = [f"and {len(found) - len(shown)} more changes"] if len(found) > len(shown) else []
     return (*shown, *rest) or ("its form alone, not its words",)
 
 
-def planned_hash(run: Run) -> str:
+def find_planned_hash(run: Run) -> str:
     """Return the hash of the content that the present plan was made from."""
     for step in reversed(run.steps):
         if step.spec.kind == "plan.propose" and step.output:
@@ -40,12 +42,12 @@ def planned_hash(run: Run) -> str:
     return ""
 
 
-def known_hash(run: Run) -> str:
+def find_known_hash(run: Run) -> str:
     """Return the hash of the content that people were told about last: as it was planned, or changed since."""
-    return str((run.facts.get(EDITED) or {}).get("hash") or planned_hash(run))
+    return str((run.facts.get(EDITED) or {}).get("hash") or find_planned_hash(run))
 
 
-def edited_lines(run: Run) -> list[str]:
+def describe_edits(run: Run) -> list[str]:
     """Return what was changed on the page since the plan and is not in the work; [] when nothing was."""
     edited: Mapping[str, Any] = run.facts.get(EDITED) or {}
     if not edited:
@@ -61,12 +63,12 @@ def when_edited(run: Run) -> str:
     return f"on {datetime.fromisoformat(edited['at']).astimezone(UTC):%d %b at %H:%M} UTC" if edited else ""
 
 
-def _told(old: Sequence[str], new: Sequence[str]) -> list[str]:
+def _describe_replacement(old: Sequence[str], new: Sequence[str]) -> list[str]:
     """Return a replaced passage line by line: as changed where lines stand for each other, else removed and added."""
     pairs = min(len(old), len(new))
-    told = [f"changed: “{_cut(a)}” to “{_cut(b)}”" for a, b in zip(old[:pairs], new[:pairs], strict=True)]
-    told += [f"removed: “{_cut(each)}”" for each in old[pairs:]]
-    return told + [f"added: “{_cut(each)}”" for each in new[pairs:]]
+    lines = [f"changed: “{_cut(a)}” to “{_cut(b)}”" for a, b in zip(old[:pairs], new[:pairs], strict=True)]
+    lines += [f"removed: “{_cut(each)}”" for each in old[pairs:]]
+    return lines + [f"added: “{_cut(each)}”" for each in new[pairs:]]
 
 
 def _cut(line: str) -> str:
@@ -83,8 +85,8 @@ def _lines(page: Page) -> Iterator[str]:
 def _of_block(block: Block) -> Iterator[str]:
     cells = " | ".join("".join(span.text for span in cell) for cell in block.cells)
     done = {True: "[x] ", False: "[ ] "}.get(bool(block.checked), "") if block.type == "to_do" else ""
-    said = " ".join(" ".join(part for part in (block.text, cells, block.url or "") if part).split())
-    if said or done:
-        yield f"{done}{said}"
+    words = " ".join(" ".join(part for part in (block.text, cells, block.url or "") if part).split())
+    if words or done:
+        yield f"{done}{words}"
     for child in block.children:
         yield from _of_block(child)

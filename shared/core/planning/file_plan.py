@@ -5,16 +5,16 @@ A path comes from a model. What it may look like is decided here, before anythin
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from shared.core.code.verdict import REPORT
-from shared.core.secrets.secrets_in_text import secrets_in
+from shared.core.secrets.secret_rules import Found
 
 CREATE, EDIT, DELETE, RENAME = "create", "edit", "delete", "rename"
-MOST_FILES = 400
+MAX_FILES = 400
 TOKENS_PER_LINE = 14  # of code, quoted as JSON; on the high side
-MOST_PIECES = 12  # answers that one file may take
+MAX_PIECES = 12  # answers that one file may take
 _NOT_OURS = frozenset({"", ".", "..", ".git"})  # nowhere in a path
 _NO_PLAN = 3  # files of a circle that are named
 
@@ -38,6 +38,17 @@ class PlannedFile:
 
 
 @dataclass(frozen=True, slots=True)
+class PathRules:
+    """What a path may not hold: a secret, and in a new project a name of `not_in_new`.
+
+    What stands below such a name is carried out by who keeps the code, which nobody has approved.
+    """
+
+    find_secrets: Callable[[str], Sequence[Found]]
+    not_in_new: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Chunk:
     """Files that one answer holds, and the numbers of the chunks that must be there before."""
 
@@ -51,20 +62,22 @@ class Chunk:
         return sum(file.lines for file in self.files)
 
 
-def path_problem(paths: Sequence[str], *, protected: Collection[str] = (".github",)) -> str:
+def path_problem(paths: Sequence[str], rules: PathRules, *, is_new: bool = True) -> str:
     """Return what is wrong with the paths, for a model to read: sandbox and repository take only plain ones.
 
-    `protected` are names that may stand nowhere in a path of a new project. "" when all are well.
+    With `is_new` they are those of a new project. "" when all are well.
     """
+    refused = {*_NOT_OURS, *(rules.not_in_new if is_new else ())}
     for path in paths:
         parts = path.split("/")
-        if path.startswith("/") or "\\" in path or not path.isprintable() or (_NOT_OURS | set(protected)) & set(parts):
-            return f"file path {path!r} is not allowed: relative, inside the repository, no .git or .github"
+        if path.startswith("/") or "\\" in path or not path.isprintable() or refused & set(parts):
+            names = " or ".join((".git", *rules.not_in_new))
+            return f"file path {path!r} is not allowed: relative, inside the repository, no {names}"
         if parts[0] == "_runner" or path == REPORT:
             return f"file path {path!r} is not allowed: the tests' own runner uses it"
         if len(parts) > 30 or any(len(part.encode()) > 200 for part in parts):
             return f"file path {path!r} is too long"
-        if found := secrets_in(path):
+        if found := rules.find_secrets(path):
             return f"the path of a file holds a secret ({found[0].kind.replace('-', ' ')}): name it without one"
     if len(set(paths)) != len(paths):
         return "two files have the same path"
@@ -92,25 +105,25 @@ def unread_problem(paths: Collection[str], unread: Collection[str]) -> str:
     return ""
 
 
-def plan_problem(files: Sequence[PlannedFile], there: Collection[str]) -> str:
+def plan_problem(files: Sequence[PlannedFile], existing: Collection[str], rules: PathRules) -> str:
     """Return what is wrong with a plan of files over those that are there, for a model to read; "" when nothing is."""
     if not files:
         return "files: at least one file is needed"
-    if len(files) > MOST_FILES:
-        return f"files: {len(files)} are planned, at most {MOST_FILES} are possible; plan fewer, larger ones"
+    if len(files) > MAX_FILES:
+        return f"files: {len(files)} are planned, at most {MAX_FILES} are possible; plan fewer, larger ones"
     gone = {file.path for file in files if file.action == DELETE}
     gone |= {file.source for file in files if file.action == RENAME}
     for file in files:
         old = file.source if file.action == RENAME else file.path
-        if file.action in (EDIT, DELETE, RENAME) and old not in there:
+        if file.action in (EDIT, DELETE, RENAME) and old not in existing:
             return f"files: {old!r} cannot be {_PAST[file.action]}: there is no such file in the repository"
-        if file.action == RENAME and file.path in there and file.path not in gone:
+        if file.action == RENAME and file.path in existing and file.path not in gone:
             return f"files: {file.source!r} cannot become {file.path!r}: that is there already"
         if file.action != RENAME and file.source:
             return f"files: {file.path!r} has a `source`, which only a file with the action rename has"
-    if problem := path_problem([file.path for file in files], protected=() if there else (".github",)):
+    if problem := path_problem([file.path for file in files], rules, is_new=not existing):
         return problem
-    kept = (set(there) - gone) | {file.path for file in files if file.action != DELETE}
+    kept = (set(existing) - gone) | {file.path for file in files if file.action != DELETE}
     if problem := clash(kept):
         return problem
     for file in files:
@@ -147,12 +160,12 @@ def chunks(files: Iterable[PlannedFile], room: int) -> list[Chunk]:
     A file that needs more than one answer has a chunk of its own. A chunk that depends on no other can be written
     beside it.
     """
-    most = max(1, room // TOKENS_PER_LINE)
+    max_lines = max(1, room // TOKENS_PER_LINE)
     packed: list[list[PlannedFile]] = []
     for level in _levels(in_order(file for file in files if file.written)):
         for file in level:
             last = packed[-1] if packed else None
-            if last is not None and sum(each.lines for each in last) + file.lines <= most:
+            if last is not None and sum(each.lines for each in last) + file.lines <= max_lines:
                 last.append(file)
             else:
                 packed.append([file])
@@ -168,11 +181,11 @@ def length_problem(files: Iterable[PlannedFile], room: int, answers: int) -> str
 
     `room` are the tokens of one answer, `answers` how many there may be.
     """
-    most, written = max(1, room // TOKENS_PER_LINE), [file for file in files if file.written]
+    max_lines, written = max(1, room // TOKENS_PER_LINE), [file for file in files if file.written]
     for file in written:
-        if file.lines > MOST_PIECES * most:
-            return f"files: {file.path!r} has {file.lines} lines, at most {MOST_PIECES * most} can be written; split it"
-    needed = sum(-(-chunk.lines // most) for chunk in chunks(written, room))
+        if file.lines > (limit := MAX_PIECES * max_lines):
+            return f"files: {file.path!r} has {file.lines} lines, at most {limit} can be written; split it"
+    needed = sum(-(-chunk.lines // max_lines) for chunk in chunks(written, room))
     if needed > answers:
         return (
             f"files: the plan takes {needed} answers, at most {max(0, answers)} are left; plan fewer or shorter files"
@@ -195,6 +208,6 @@ def _before(chunk: Sequence[PlannedFile], where: dict[str, int]) -> set[int]:
     return {where[name] for file in chunk for name in file.depends_on if name in where}
 
 
-def uncovered(requirements: Iterable[str], covered: Collection[str]) -> list[str]:
+def find_uncovered(requirements: Iterable[str], covered: Collection[str]) -> list[str]:
     """Return the requirements that are not among those covered."""
     return [name for name in requirements if name not in covered]

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from shared.core.models.model_errors import InvalidOutput
 
-MOST_TOLD = 2400  # characters of all that is wrong with one answer
-_MOST_PLACES = 6  # of one problem that are named
+MAX_TOLD = 2400  # characters of all that is wrong with one answer
+_MAX_PLACES = 6  # of one problem that are named
 _LONGEST = 600  # characters of one problem
 AGENTS, CODE, NOTION = "agents", "code", "notion"  # families of steps
 
@@ -123,11 +123,11 @@ class Problems:
             raise InvalidOutput(self.text())
 
     def text(self) -> str:
-        """Return what is wrong, a line each, the most important first, and at most MOST_TOLD characters."""
+        """Return what is wrong, a line each, the most important first, and at most MAX_TOLD characters."""
         order = {name: number for number, name in enumerate(REFUSALS)}
         found = sorted(self._found.items(), key=lambda each: order[each[0][0]])
-        lines = [_placed(places, words) for (_, words), places in found]
-        return _bounded([*lines, *self._beside])
+        lines = [_name_places(places, words) for (_, words), places in found]
+        return _cut_lines([*lines, *self._beside])
 
 
 def refuse(rule: str, where: str = "", **given: object) -> InvalidOutput:
@@ -137,17 +137,17 @@ def refuse(rule: str, where: str = "", **given: object) -> InvalidOutput:
     return InvalidOutput(problems.text())
 
 
-def _placed(places: list[str], words: str) -> str:
-    more = f" and {len(places) - _MOST_PLACES} more" if len(places) > _MOST_PLACES else ""
-    where = ", ".join(places[:_MOST_PLACES]) + more
+def _name_places(places: list[str], words: str) -> str:
+    more = f" and {len(places) - _MAX_PLACES} more" if len(places) > _MAX_PLACES else ""
+    where = ", ".join(places[:_MAX_PLACES]) + more
     if len(places) > 1 and words.startswith("has "):
         words = f"have {words[4:]}"
     return f"{where}{'' if words.startswith(':') else ' '}{words}" if where else words
 
 
-def _bounded(lines: list[str]) -> str:
+def _cut_lines(lines: list[str]) -> str:
     kept: list[str] = []
-    left = MOST_TOLD - 40  # for the words about what is left out
+    left = MAX_TOLD - 40  # for the words about what is left out
     for line in lines:
         if len(line) + 1 > left:
             break

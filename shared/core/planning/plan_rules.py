@@ -24,7 +24,9 @@ class Rule:
     estimate: Usage = NOTHING
     repairs: str = ""
     needs: tuple[str, ...] = ()  # kinds of which at least one step is in the plan, and every one before this
-    most: Callable[[Mapping[str, Any]], Usage] | None = None  # what it costs at most where that hangs on the input
+    compute_ceiling: Callable[[Mapping[str, Any]], Usage] | None = (
+        None  # what it costs at most where that hangs on the input
+    )
     group: bool = False
     vital: bool = False
     ships: str = ""  # "release": it sends the work somewhere; "production": it makes it what everybody sees

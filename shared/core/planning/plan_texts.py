@@ -34,25 +34,25 @@ def find_without_text(
     problems: Problems,
 ) -> None:
     """Note what is to be written or read of a step that leaves no text, or does not answer with that field."""
-    there = {**done, **{spec.id.removeprefix(prefix): spec for spec in specs}}
-    leaving = [name for name, spec in there.items() if spec.kind in rules and rules[spec.kind].leaves_text]
+    specs_by_id = {**done, **{spec.id.removeprefix(prefix): spec for spec in specs}}
+    leaving = [name for name, spec in specs_by_id.items() if spec.kind in rules and rules[spec.kind].leaves_text]
     known = f"these do: {', '.join(leaving)}" if leaving else "no step of the plan does"
     for spec in specs:
-        for wanted in _wanted_of(spec.input):
-            named, at = there.get(wanted.step), f"step {spec.id.removeprefix(prefix)!r}, {wanted.field}"
+        for wanted in _find_wanted(spec.input):
+            named, at = specs_by_id.get(wanted.step), f"step {spec.id.removeprefix(prefix)!r}, {wanted.field}"
             if named is None:  # said already: it is not in the plan
                 continue
             given = wanted.given[:_SHORT]
             if wanted.step not in leaving:
                 problems.add("no_text", at, given=given, kind=named.kind, known=known)
                 continue
-            fields = _answered(named, rules[named.kind]) if wanted.part else None
+            fields = _list_answer_fields(named, rules[named.kind]) if wanted.part else None
             if fields is not None and wanted.part not in fields:
                 there_are = f"it answers with {', '.join(fields)}" if fields else "it has a text and no fields"
                 problems.add("no_field", at, given=given, kind=named.kind, known=there_are)
 
 
-def _answered(step: StepSpec, rule: Rule) -> Sequence[str] | None:
+def _list_answer_fields(step: StepSpec, rule: Rule) -> Sequence[str] | None:
     """Return the fields of a step's answer, () for one that has a text alone; None where nobody can tell before."""
     if rule.answers is None:
         return ()
@@ -62,7 +62,7 @@ def _answered(step: StepSpec, rule: Rule) -> Sequence[str] | None:
         return None
 
 
-def _wanted_of(given: Any, at: str = "") -> Iterator[_Wanted]:
+def _find_wanted(given: Any, at: str = "") -> Iterator[_Wanted]:
     """Yield what an input wants of other steps' texts, at any depth: a pattern holds questions of its own."""
     if isinstance(given, Mapping):
         for name, value in given.items():
@@ -70,18 +70,18 @@ def _wanted_of(given: Any, at: str = "") -> Iterator[_Wanted]:
             if name == BY_NAME and isinstance(value, str) and value:
                 yield from (_Wanted(where, value, step) for step in steps_named({name: value}))
             elif name == _READS and isinstance(value, list | tuple):
-                yield from _named(value, where, parts=False)
+                yield from _find_references(value, where, parts=False)
             elif name == _TAKES and isinstance(value, Mapping):
                 for field, each in value.items():
-                    yield from _named([each], f"{where}.{field}", parts=True)
+                    yield from _find_references([each], f"{where}.{field}", parts=True)
             else:
-                yield from _wanted_of(value, where)
+                yield from _find_wanted(value, where)
     elif isinstance(given, list | tuple):
         for number, each in enumerate(given):
-            yield from _wanted_of(each, f"{at}[{number}]")
+            yield from _find_wanted(each, f"{at}[{number}]")
 
 
-def _named(values: Sequence[Any], at: str, *, parts: bool) -> Iterator[_Wanted]:
+def _find_references(values: Sequence[Any], at: str, *, parts: bool) -> Iterator[_Wanted]:
     for value in values:
         found = REFERENCE.fullmatch(value) if isinstance(value, str) else None
         if found:

@@ -26,7 +26,7 @@ def without_ours(proposed: Sequence[Any], kinds: Mapping[str, Any]) -> list[Any]
         if not isinstance(step, Mapping):
             kept.append(step)
         elif not _is_ours(step.get("kind"), kinds):
-            kept.append(_repointed(step, gone))
+            kept.append(_repoint(step, gone))
     return kept if kept else list(proposed)
 
 
@@ -39,7 +39,7 @@ def _needs(step: Mapping[str, Any]) -> Sequence[Any]:
     return needs if isinstance(needs, list | tuple) else ()
 
 
-def _repointed(step: Mapping[str, Any], gone: Mapping[str, Sequence[str]]) -> Mapping[str, Any]:
+def _repoint(step: Mapping[str, Any], gone: Mapping[str, Sequence[str]]) -> Mapping[str, Any]:
     if not any(isinstance(each, str) and each in gone for each in _needs(step)):
         return step
     found: dict[Any, None] = {}
@@ -56,12 +56,12 @@ def _repointed(step: Mapping[str, Any], gone: Mapping[str, Sequence[str]]) -> Ma
 
 def with_references(given: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     """Return an input in which what it names of other steps has the ids that these have in the run."""
-    return dict(_walked(given, lambda name: names.get(name, name)))
+    return dict(_rename_steps(given, lambda name: names.get(name, name)))
 
 
 def bare_references(given: Any) -> Any:
     """Return an input with other steps named as a plan names them, without our marks of its revision."""
-    return _walked(given, bare_name)
+    return _rename_steps(given, bare_name)
 
 
 def steps_named(given: Any) -> list[str]:
@@ -73,16 +73,16 @@ def steps_named(given: Any) -> list[str]:
             found[bare_name(name)] = None
         return name
 
-    _walked(given, note)
+    _rename_steps(given, note)
     return list(found)
 
 
-def _walked(given: Any, rename: Callable[[str], str], key: str = "") -> Any:
+def _rename_steps(given: Any, rename: Callable[[str], str], key: str = "") -> Any:
     """Return an input with another name for each step that it names: in a reference, or alone in the field for one."""
     if isinstance(given, Mapping):
-        return {name: _walked(value, rename, name) for name, value in given.items()}
+        return {name: _rename_steps(value, rename, name) for name, value in given.items()}
     if isinstance(given, list | tuple):
-        return [_walked(each, rename) for each in given]
+        return [_rename_steps(each, rename) for each in given]
     if not isinstance(given, str):
         return given
     named = REFERENCE.fullmatch(given)

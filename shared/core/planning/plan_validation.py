@@ -53,10 +53,10 @@ def validate(
         raise refuse("too_many_steps", count=len(proposed), most=max_steps)
     problems, named = problems or Problems(), _ids(proposed)
     found = [_Reading(item, f"steps[{number}]", rules, absent, problems) for number, item in enumerate(proposed)]
-    specs = [spec for one in found if (spec := one.spec(prefix)) is not None]
+    specs = [spec for reading in found if (spec := reading.spec(prefix)) is not None]
     _find_same_ids(named, problems)
     specs = _on_what_is_done(specs, before.done, prefix)
-    _find_repetition([one for one in specs if one.input is not _UNREAD], before.failed, problems)
+    _find_repetition([planned for planned in specs if planned.input is not _UNREAD], before.failed, problems)
     known = {prefix + name for name in named} | {spec.id for spec in before.done.values()}
     _find_unknown_steps(specs, known, list(dict.fromkeys([*named, *before.done])), prefix, problems)
     find_without_text(specs, rules, prefix, before.done, problems)
@@ -155,8 +155,8 @@ class _Reading:
         else:
             try:
                 checked = rule.check(given)
-                most = rule.most(checked) if rule.most else rule.estimate
-                return checked, most, steps_named(checked)
+                ceiling = rule.compute_ceiling(checked) if rule.compute_ceiling else rule.estimate
+                return checked, ceiling, steps_named(checked)
             except ValueError as error:
                 for line in str(error).splitlines() or [""]:
                     self._problems.add("input", f"{self._where}.input", error=line)

@@ -12,9 +12,9 @@ from shared.core.secrets.secret_places import SIGN
 from shared.core.text.cut_text import cut_text
 from shared.core.text.outgoing_text import plain
 
-MOST_FINDINGS = 5
+MAX_FINDINGS = 5
 MAX_FINDING = 400  # characters
-MOST_NAMED = 10  # steps
+MAX_NAMED = 10  # steps
 TAKE_OFF = "Take it off the page; whoever it belongs to should renew it."
 
 
@@ -28,13 +28,13 @@ def outlook_lines(planned: Mapping[str, Any]) -> list[str]:
     micros, (low, high) = int(planned.get("micros", 0)), planned.get("seconds", (0, 0))
     time = f"usually {in_words(low, high)} of work, by a table of typical times; waiting for people comes on top"
     lines.append(f"Cost: at most {micros / 1e6:.2f} US dollars. Time: {time}.")
-    lines += left_out_lines(planned)
-    if said := str(planned.get("second_look", "")):
-        lines.append(said)  # the last one: what it has found follows
+    lines += describe_left_out(planned)
+    if second_look := str(planned.get("second_look", "")):
+        lines.append(second_look)  # the last one: what it has found follows
     return [plain(line) for line in lines]
 
 
-def left_out_lines(planned: Mapping[str, Any]) -> list[str]:
+def describe_left_out(planned: Mapping[str, Any]) -> list[str]:
     """Return for each secret on the page what kind it is, where it stands, and what happens; never what it is."""
     return [
         f"The page holds what looks like a secret ({each['kind']}){around(each)}. It is left out of everything that is"
@@ -50,10 +50,10 @@ def around(each: Mapping[str, Any]) -> str:
 
 def finding_lines(planned: Mapping[str, Any]) -> list[str]:
     """Return what a second model still finds wrong with the plan."""
-    return [cut_text(plain(str(each)), MAX_FINDING) for each in planned.get("findings", ())][:MOST_FINDINGS]
+    return [cut_text(plain(str(each)), MAX_FINDING) for each in planned.get("findings", ())][:MAX_FINDINGS]
 
 
-def followed_lines(planned: Mapping[str, Any]) -> list[str]:
+def describe_followed(planned: Mapping[str, Any]) -> list[str]:
     """Return the preferences of the team that the plan follows."""
     return [plain(str(each.get("text", ""))) for each in planned.get("followed", ())]
 
@@ -67,7 +67,7 @@ def again_lines(run: Run) -> list[str]:
     lines = [f"“{last.spec.title or last.spec.kind}” could not be done: {cut_text(last.error, MAX_FINDING)}"]
     done = [step.spec.title or step.spec.kind for step in before.done.values()]
     if done:
-        named = ", ".join(f"“{title}”" for title in done[:MOST_NAMED])
-        more = f" and {len(done) - MOST_NAMED} more" if len(done) > MOST_NAMED else ""
+        named = ", ".join(f"“{title}”" for title in done[:MAX_NAMED])
+        more = f" and {len(done) - MAX_NAMED} more" if len(done) > MAX_NAMED else ""
         lines.append(f"Done already, and kept: {named}{more}.")
     return [plain(line) for line in lines]

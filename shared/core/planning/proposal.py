@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-MOST_QUESTIONS = 3  # that people are asked at once
+from shared.core.documents.codec import unknown
+
+PROPOSALS = "proposals"  # documents, by page: plans that were made by rules and need no model
+MAX_QUESTIONS = 3  # that people are asked at once
 
 
-def upgraded(stored: Mapping[str, Any]) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class RuledPlan:
+    """A plan that was made by rules: what a model would have answered."""
+
+    answer: Mapping[str, Any]
+    more: Mapping[str, Any] = unknown()
+
+
+def upgrade_proposal(stored: Mapping[str, Any]) -> dict[str, Any]:
     """Return a stored proposal with all fields of today; what was never said is empty.
 
     Before there were several questions there was one, `question`; risk, assumptions, alternatives and reasons had

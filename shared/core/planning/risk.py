@@ -52,16 +52,16 @@ class Risk:
     why: tuple[str, ...] = ()
 
 
-def risk_of(specs: Sequence[StepSpec], said: str = "low", titles: Mapping[str, str] | None = None) -> Risk:
-    """Return the risk of a plan; `said` is the model's own word, which can raise it and never lower it.
+def risk_of(specs: Sequence[StepSpec], level_of_model: str = "low", titles: Mapping[str, str] | None = None) -> Risk:
+    """Return the risk of a plan; `level_of_model` is the model's own word, which can raise it and never lower it.
 
     `titles` are what people call the systems that steps may write to.
     """
     found: dict[str, str] = {}
     specs = [spec for spec in specs if is_work(spec)]
-    shipped = _shipped(specs)
+    shipped = _rate_shipping(specs)
     for spec in specs:
-        for kind in (spec.kind, *_allowed(spec.input)):
+        for kind in (spec.kind, *_list_allowed_kinds(spec.input)):
             level, why = _of_kind(kind, spec, shipped, titles or {})
             if why:
                 found.setdefault(why, level)
@@ -70,8 +70,8 @@ def risk_of(specs: Sequence[StepSpec], said: str = "low", titles: Mapping[str, s
     if (micros := ceiling_of(specs).micros) > MUCH_MONEY:
         found[f"it may cost up to {micros / 1e6:.2f} US dollars"] = "high"
     by_rules = max((LEVELS.index(level) for level in found.values()), default=0)
-    if said in LEVELS and LEVELS.index(said) > by_rules:
-        return Risk(said, ("the model that made the plan says so", *_worst_first(found)))
+    if level_of_model in LEVELS and LEVELS.index(level_of_model) > by_rules:
+        return Risk(level_of_model, ("the model that made the plan says so", *_worst_first(found)))
     return Risk(LEVELS[by_rules], tuple(_worst_first(found)))
 
 
@@ -83,7 +83,7 @@ def ceiling_of(specs: Iterable[StepSpec]) -> Usage:
     return total
 
 
-def _shipped(specs: Sequence[StepSpec]) -> str:
+def _rate_shipping(specs: Sequence[StepSpec]) -> str:
     """Return how risky it is to bring out what this plan writes.
 
     A static page holds no data, is shown to people before it goes live, and is taken back by itself. Code that changes
@@ -109,14 +109,14 @@ def _of_kind(kind: str, spec: StepSpec, shipped: str, titles: Mapping[str, str])
     return "medium", f"it writes to {_WHERE.get(system) or titles.get(system, system)}"
 
 
-def _allowed(given: Mapping[str, Any]) -> list[str]:
+def _list_allowed_kinds(given: Mapping[str, Any]) -> list[str]:
     """Return the kinds of steps that agents may ask for by themselves in this step, also those of its members."""
     may = given.get("may") or ()
     names = may if isinstance(may, Mapping | list | tuple) else ()
     found = [str(each.get("kind", "")) if isinstance(each, Mapping) else str(each) for each in names]
     for value in given.values():
         for each in value if isinstance(value, list | tuple) else (value,):
-            found += _allowed(each) if isinstance(each, Mapping) else ()
+            found += _list_allowed_kinds(each) if isinstance(each, Mapping) else ()
     return found
 
 

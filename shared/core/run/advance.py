@@ -30,9 +30,6 @@ def advance(draft: Draft) -> RunStatus:
     return _status(draft)
 
 
-# --- forward ----------------------------------------------------------------------------------------------------------
-
-
 def _release(draft: Draft) -> None:
     """Turn pending steps whose dependencies are done into ready ones, and ready gates into waiting ones."""
     wake_parents(draft)
@@ -59,12 +56,12 @@ def _may_begin(draft: Draft, step: Step) -> bool:
 def _open_gate(draft: Draft, step: Step) -> None:
     assert step.spec.gate is not None
     until = draft.at + timedelta(seconds=draft.run.limits.approval_s)
-    what = _asked_about(draft, step) if step.spec.gate == WaitKind.APPROVAL else ""
+    what = _find_asked_hash(draft, step) if step.spec.gate == WaitKind.APPROVAL else ""
     draft.set(step.id, status=StepStatus.WAITING, wait=Wait(step.spec.gate, until, what), handed_at=draft.at)
     draft.notify("approval_asked" if step.spec.gate == WaitKind.APPROVAL else "question_asked", step.id, step.attempt)
 
 
-def _asked_about(draft: Draft, gate: Step) -> str:
+def _find_asked_hash(draft: Draft, gate: Step) -> str:
     """Return what an approval is bound to: what the steps before the gate say it is about, else the plan."""
     shown = [draft.steps[name].output.get("binds") for name in gate.spec.depends_on if name in draft.steps]
     bound = next((str(binds) for binds in reversed(shown) if binds), "")
@@ -143,9 +140,6 @@ def _is_first(draft: Draft, gate: Step) -> bool:
         gate = draft.steps[gate.parent]
     ahead = (draft.steps[name] for name in before(draft, gate) if name in draft.steps)
     return not any(each.spec.gate == WaitKind.APPROVAL and each.status == StepStatus.SUCCEEDED for each in ahead)
-
-
-# --- winding down -----------------------------------------------------------------------------------------------------
 
 
 def _wind_down(draft: Draft) -> RunStatus:

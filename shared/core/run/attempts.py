@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from shared.core.errors import ErrorClass
 from shared.core.run import events as ev
-from shared.core.run.children import be_absent, left_alone
+from shared.core.run.children import be_absent, is_orphaned
 from shared.core.run.draft import Draft
 from shared.core.run.faults import Fault
 from shared.core.run.replan import plan_again
@@ -15,7 +15,7 @@ from shared.core.run.rework import ask_again, send_back
 from shared.core.run.run import Step, StepStatus, Wait, WaitKind
 
 
-def attempted(draft: Draft, step_id: str, attempt: int) -> Step | None:
+def find_attempt(draft: Draft, step_id: str, attempt: int) -> Step | None:
     """Return the step if this attempt of it is the one we are waiting for."""
     step = draft.steps.get(step_id)
     if step is None or step.attempt != attempt:
@@ -24,8 +24,8 @@ def attempted(draft: Draft, step_id: str, attempt: int) -> Step | None:
     return step if step.status == StepStatus.RUNNING or waiting else None
 
 
-def succeeded(draft: Draft, event: ev.StepSucceeded) -> bool:
-    step = attempted(draft, event.step, event.attempt)
+def record_success(draft: Draft, event: ev.StepSucceeded) -> bool:
+    step = find_attempt(draft, event.step, event.attempt)
     if step is None or step.spec.lane == "plan":
         return False
     draft.spend(step.id, event.used, event.calls)
@@ -37,7 +37,7 @@ def succeeded(draft: Draft, event: ev.StepSucceeded) -> bool:
 
 
 def waits(draft: Draft, event: ev.StepWaits) -> bool:
-    step = attempted(draft, event.step, event.attempt)
+    step = find_attempt(draft, event.step, event.attempt)
     if step is None or step.wake != event.wake:
         return False
     draft.spend(step.id, event.used, event.calls)
@@ -64,8 +64,8 @@ def waits(draft: Draft, event: ev.StepWaits) -> bool:
     return True
 
 
-def fanned_out(draft: Draft, event: ev.StepFannedOut) -> bool:
-    step = attempted(draft, event.step, event.attempt)
+def fan_out(draft: Draft, event: ev.StepFannedOut) -> bool:
+    step = find_attempt(draft, event.step, event.attempt)
     if step is None or step.wake != event.wake:
         return False
     draft.spend(step.id, event.used, event.calls)
@@ -78,13 +78,13 @@ def fanned_out(draft: Draft, event: ev.StepFannedOut) -> bool:
     return True
 
 
-def failed(draft: Draft, event: ev.StepFailed) -> bool:
-    step = attempted(draft, event.step, event.attempt)
+def record_failure(draft: Draft, event: ev.StepFailed) -> bool:
+    step = find_attempt(draft, event.step, event.attempt)
     if step is None:
         return False
     draft.spend(step.id, event.used, event.calls)
     winding_down = bool(draft.failure or draft.cancel)
-    if left_alone(draft, step):
+    if is_orphaned(draft, step):
         give_up(draft, step, event.error, event.fault)
     elif event.error_class == ErrorClass.TRANSIENT and not winding_down:
         _retry_or_give_up(draft, step, event)
@@ -95,14 +95,14 @@ def failed(draft: Draft, event: ev.StepFailed) -> bool:
         _ask_to_reconnect(draft, event.provider)
         _let_go(draft, step)
         draft.set(step.id, status=StepStatus.WAITING, wait=wait, attempt=step.attempt + 1, error=event.error)
-    elif be_absent(draft, step, event.error) or _asked_again(draft, step, event):
+    elif be_absent(draft, step, event.error) or _ask_again(draft, step, event):
         pass
     elif event.error_class != ErrorClass.PERMANENT or not plan_again(draft, step, event.error, event.fault):
         give_up(draft, step, event.error, event.fault)
     return True
 
 
-def _asked_again(draft: Draft, step: Step, event: ev.StepFailed) -> bool:
+def _ask_again(draft: Draft, step: Step, event: ev.StepFailed) -> bool:
     return event.error_class == ErrorClass.STALE and ask_again(draft, step, event.error)
 
 
@@ -130,9 +130,9 @@ def give_up(draft: Draft, step: Step, reason: str, fault: Fault = Fault.OTHER) -
         draft.fail(f"{step.spec.title or step.id}: {reason}", fault)
 
 
-def _or(told: Fault, how: Fault) -> Fault:
+def _or(fault: Fault, how: Fault) -> Fault:
     """Return what is known of the failure itself, or else of how it came to be the last one."""
-    return how if told == Fault.OTHER else told
+    return how if fault == Fault.OTHER else fault
 
 
 def _retry_or_give_up(draft: Draft, step: Step, event: ev.StepFailed) -> None:

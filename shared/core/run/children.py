@@ -17,7 +17,7 @@ def be_absent(draft: Draft, step: Step, reason: str) -> bool:
 
     False where nobody can: then its failure is the run's. What is in flight beside it ends by itself.
     """
-    missed = step.id if left_alone(draft, step) else _who_may_be_missed(draft, step)
+    missed = step.id if is_orphaned(draft, step) else _who_may_be_missed(draft, step)
     if missed is None or draft.failure or draft.cancel:
         return False
     draft.finish(step.id, StepStatus.SKIPPED, error=reason)
@@ -26,7 +26,7 @@ def be_absent(draft: Draft, step: Step, reason: str) -> bool:
     return True
 
 
-def left_alone(draft: Draft, step: Step) -> bool:
+def is_orphaned(draft: Draft, step: Step) -> bool:
     """Say whether its parent has ended without it: nobody waits for it, and there is no purse to try it again from."""
     parent = draft.steps.get(step.parent)
     return parent is not None and parent.status in _ENDED
@@ -45,7 +45,7 @@ def close_orphans(draft: Draft) -> None:
     """Begin nothing more for a parent that has ended without its children."""
     for name in tuple(draft.steps):  # parents stand before their children
         step = draft.steps[name]
-        if step.status in _OPEN and left_alone(draft, step):
+        if step.status in _OPEN and is_orphaned(draft, step):
             draft.lose_if_begun(name)
             draft.finish(name, StepStatus.SKIPPED, error=step.error or "no longer needed")
 
@@ -77,9 +77,9 @@ def came_to(step: Step) -> str:
     """Return how a step that asked others came to its end, who disagreed, and that nobody misses it, in words."""
     if step.status == StepStatus.SKIPPED and step.parent:
         return f"absent: {step.error}" if step.error else "absent"
-    said = [str(step.output.get("outcome") or "")]
-    said += [f"{each['who']} dissents: {each['says']}" for each in step.output.get("dissent", ())]
-    return "; ".join(each for each in said if each)
+    sentences = [str(step.output.get("outcome") or "")]
+    sentences += [f"{each['who']} dissents: {each['says']}" for each in step.output.get("dissent", ())]
+    return "; ".join(each for each in sentences if each)
 
 
 def others_hold(draft: Draft, step: Step) -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
+
+from shared.core.documents.codec import from_body, to_body
+from shared.core.documents.generate import Form, store_as
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,26 +42,21 @@ CHANGE = "change"  # look at what happened to a change or a deployment of ours; 
 ERASE = "erase"  # go on deleting a tenant
 NAMES = frozenset({CHANGE, ATTEMPT, UNDO, NOTIFY, MIRROR, CONSIDER, PLAN_DAY, ROUTINE, LOOK, RECONCILE, ERASE})
 
+store_as(Form(sparse=True), Command)
+_FIELDS = frozenset(each.name for each in fields(Command))
 _TEXT = ("id", "name", "function", "tenant", "run", "step", "topic", "ref", "trace")
 
 
 def command_to_data(command: Command) -> dict[str, Any]:
     """Return the command as JSON-able data; empty fields are left out."""
-    data: dict[str, Any] = {name: value for name in _TEXT if (value := getattr(command, name))}
-    if command.attempt:
-        data["attempt"] = command.attempt
-    if command.wake:
-        data["wake"] = command.wake
-    if command.not_before:
-        data["not_before"] = command.not_before.isoformat()
-    return data
+    return to_body(command)
 
 
 def command_from_data(data: dict[str, Any]) -> Command:
     """Return the command that `command_to_data` wrote; raises ValueError naming the field that is wrong."""
     if not isinstance(data, dict):
         raise ValueError("a command must be an object")
-    unknown = set(data) - set(_TEXT) - {"attempt", "wake", "not_before"}
+    unknown = data.keys() - _FIELDS
     if unknown:
         raise ValueError(f"unknown field {sorted(unknown)[0]!r}")
     for name in ("id", "name", "function", "tenant"):
@@ -72,19 +70,13 @@ def command_from_data(data: dict[str, Any]) -> Command:
             raise ValueError(f"field {name!r} must be a whole number, 0 or more")
     if data["name"] not in NAMES:
         raise ValueError(f"field 'name' must be one of {', '.join(sorted(NAMES))}")
-    return Command(
-        **{name: data[name] for name in _TEXT if name in data},
-        attempt=data.get("attempt", 0),
-        wake=data.get("wake", 0),
-        not_before=_time(data["not_before"]) if data.get("not_before") else None,
-    )
-
-
-def _time(text: Any) -> datetime:
-    try:
-        when = datetime.fromisoformat(text)
-    except (TypeError, ValueError):
-        when = None
-    if when is None or when.tzinfo is None:
+    if data.get("not_before") is not None and not _is_moment(data["not_before"]):
         raise ValueError("field 'not_before' must be an ISO 8601 time with its zone")
-    return when
+    return from_body(Command, data)
+
+
+def _is_moment(text: Any) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except (TypeError, ValueError):
+        return False

@@ -25,8 +25,6 @@ class Draft:
         self.fields: dict[str, Any] = {}
         self.commands: list[Command] = []
 
-    # --- reading --------------------------------------------------------------------------------------------------
-
     @property
     def failure(self) -> str:
         """Return why the run is failing, or nothing."""
@@ -44,7 +42,6 @@ class Draft:
 
     @property
     def spent(self) -> Usage:
-        """Return what has been spent so far."""
         spent: Usage = self.fields.get("spent", self.run.spent)
         return spent
 
@@ -69,7 +66,7 @@ class Draft:
         limits = self.run.limits
         return tokens <= limits.tokens and micros <= limits.micros - (0 if vital else limits.kept_back)
 
-    def left(self) -> Usage:
+    def usage_left(self) -> Usage:
         """Return what the run may still reserve, beside everything spent and reserved."""
         limits, spent = self.run.limits, self.counted
         tokens, micros = limits.tokens - spent.tokens, limits.micros - limits.kept_back - spent.micros
@@ -88,10 +85,8 @@ class Draft:
             return True
         if parent is None:
             return self.fits_budget(need, without=step.id, vital=step.spec.vital)
-        there = parent.reserved + self.steps[step.id].reserved
-        return need.tokens <= there.tokens and need.micros <= there.micros
-
-    # --- changing -------------------------------------------------------------------------------------------------
+        reserved = parent.reserved + self.steps[step.id].reserved
+        return need.tokens <= reserved.tokens and need.micros <= reserved.micros
 
     def hold(self, step_id: str) -> Step:
         """Reserve what the step needs, which `may_hold` has allowed."""
@@ -165,8 +160,6 @@ class Draft:
         if wait and wait.kind == WaitKind.TIME and wait.until and wait.until <= self.at:
             self.lose(step_id)
 
-    # --- commands -------------------------------------------------------------------------------------------------
-
     def command(self, name: str, function: str, **fields: Any) -> None:
         """Ask for something; the id is derived from the run and the number of this event."""
         number = len(self.commands)
@@ -186,9 +179,7 @@ class Draft:
         """Ask for people to be told; one message per topic and ref, of a question also per number."""
         self.command(NOTIFY, "notify", topic=topic, ref=ref, wake=number)
 
-    # --- the result -----------------------------------------------------------------------------------------------
-
-    def done(self, status: RunStatus, *, quiet: bool = False) -> tuple[Run, tuple[Command, ...]]:
+    def commit(self, status: RunStatus, *, quiet: bool = False) -> tuple[Run, tuple[Command, ...]]:
         """Return the run after this event, and what must happen."""
         if status.final and not self.run.status.final:
             self.fields["ended_at"] = self.at

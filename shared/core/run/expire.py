@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 
 from shared.core.notify.attention import REHEARSAL, went_on
 from shared.core.run.acts import RunPaused, RunResumed, TimeStoodStill
-from shared.core.run.attempts import attempted, give_up
-from shared.core.run.children import left_alone
+from shared.core.run.attempts import find_attempt, give_up
+from shared.core.run.children import is_orphaned
 from shared.core.run.draft import Draft
 from shared.core.run.events import StepLost
 from shared.core.run.faults import Fault
@@ -53,9 +53,9 @@ def _is_lost(draft: Draft, step: Step) -> bool:
     return False
 
 
-def lost(draft: Draft, event: StepLost) -> bool:
+def hand_out_lost(draft: Draft, event: StepLost) -> bool:
     """An attempt died under way, and whoever found out says so, sooner than the clock."""
-    step = attempted(draft, event.step, event.attempt)
+    step = find_attempt(draft, event.step, event.attempt)
     if step is None or step.wake != event.wake:
         return False
     _hand_out_again(draft, step)
@@ -70,9 +70,9 @@ def _hand_out_again(draft: Draft, step: Step) -> None:
     draft.lose(step.id)
     draft.fields["notices"] = went_on(draft.run.notices, step.id)
     failures, limits = step.failures + 1, draft.run.limits
-    most = min(limits.attempts, limits.lost)
+    max_attempts = min(limits.attempts, limits.lost)
     undoing = step.status == StepStatus.UNDOING
-    if undoing and failures >= most:
+    if undoing and failures >= max_attempts:
         draft.set(step.id, status=StepStatus.SUCCEEDED, error="the undo never came back", fault=Fault.LOST)
         draft.fields["undone_failed"] = (*draft.run.undone_failed, step.id)
     elif undoing:
@@ -80,7 +80,7 @@ def _hand_out_again(draft: Draft, step: Step) -> None:
         draft.hand_out_undo(again)
     elif draft.failure or draft.cancel:
         draft.finish(step.id, StepStatus.CANCELLED, error="the attempt never came back", fault=Fault.LOST)
-    elif failures >= most or left_alone(draft, step):
+    elif failures >= max_attempts or is_orphaned(draft, step):
         give_up(draft, step, f"no attempt came back ({failures} of them)", Fault.LOST)
     elif not draft.may_hold(draft.steps[step.id]):
         give_up(draft, step, "no attempt came back, and the budget allows no further one", Fault.LOST_UNPAID)
@@ -97,10 +97,7 @@ def _hand_out_again(draft: Draft, step: Step) -> None:
         draft.hand_out(again)
 
 
-# --- pauses ----------------------------------------------------------------------------------------------------------
-
-
-def paused(draft: Draft, event: RunPaused) -> bool:
+def pause_run(draft: Draft, event: RunPaused) -> bool:
     """Stand still from now on; a run that is winding down is let come to its end."""
     run = draft.run
     if draft.failure or draft.cancel or (run.box if event.box else run.pause is not None):
@@ -111,7 +108,7 @@ def paused(draft: Draft, event: RunPaused) -> bool:
     return True
 
 
-def resumed(draft: Draft, event: RunResumed) -> bool:
+def resume_run(draft: Draft, event: RunResumed) -> bool:
     """Go on: what was handed out meanwhile, and not begun, is handed out again."""
     run = draft.run
     if event.box and not run.box:
@@ -130,7 +127,7 @@ def resumed(draft: Draft, event: RunResumed) -> bool:
     return True
 
 
-def stood_still(draft: Draft, event: TimeStoodStill) -> bool:
+def discount_pause(draft: Draft, event: TimeStoodStill) -> bool:
     """Count no time of a pause of all work; each pause once."""
     return stand_still(draft, event.since, event.until)
 

@@ -53,7 +53,7 @@ def faults_of(fault: Fault | None, words: str) -> Collection[Fault]:
     """Return what sort of failure it is; where none was stored, every sort that its words may be about."""
     if fault is not None:
         return (fault,)
-    return frozenset(each for each, said in _FORMER_WORDS if said in words)
+    return frozenset(each for each, phrase in _FORMER_WORDS if phrase in words)
 
 
 def read_fault(text: str) -> Fault:

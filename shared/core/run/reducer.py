@@ -6,21 +6,21 @@ back, and the caller has nothing to save.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from shared.core.approval.edited import edited_after_the_end, forget_edit, leave_out, page_edited
+from shared.core.approval.edited import forget_edit, leave_out, page_edited, tell_late_edit
 from shared.core.money.run_budget import budget_changed, short
 from shared.core.notify.attention import STANDING, attention_of, came_back
 from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.advance import advance, undo_candidates
-from shared.core.run.attempts import attempted, failed, fanned_out, succeeded, undo_ended, waits
+from shared.core.run.attempts import fan_out, find_attempt, record_failure, record_success, undo_ended, waits
 from shared.core.run.commands import MIRROR, Command
 from shared.core.run.draft import Draft
-from shared.core.run.expire import lost, paused, resumed, stood_still, time_passed
+from shared.core.run.expire import discount_pause, hand_out_lost, pause_run, resume_run, time_passed
 from shared.core.run.faults import Fault
 from shared.core.run.replan import last_estimate, plan_step
 from shared.core.run.rework import another_look_asked, rework_asked
@@ -43,11 +43,11 @@ def reduce(run: Run | None, event: ev.Event) -> Outcome:
     if run is None:
         raise ValueError(f"the first event of a run is RunOpened, not {type(event).__name__}")
     if isinstance(event, ev.PeopleNotified):
-        return _notified(run, event)
+        return _record_notice(run, event)
     if isinstance(event, acts.RolledBack):
-        return _rolled_back(run, event)
+        return _record_roll_back(run, event)
     if isinstance(event, acts.PageEdited) and run.status.final:
-        return edited_after_the_end(run, event)
+        return tell_late_edit(run, event)
     if run.status.final:
         return run, ()
     draft = Draft(run, event.at)
@@ -56,28 +56,18 @@ def reduce(run: Run | None, event: ev.Event) -> Outcome:
     if (step := getattr(event, "step", "")) and not isinstance(event, ev.StepLost):
         draft.fields["notices"] = came_back(run.notices, step)
     quiet = isinstance(event, ev.BudgetShort | acts.TimeStoodStill)  # another event follows
-    return draft.done(advance(draft), quiet=quiet)
+    return draft.commit(advance(draft), quiet=quiet)
 
 
-def _rolled_back(run: Run, event: acts.RolledBack) -> tuple[Run, tuple[Command, ...]]:
+def _record_roll_back(run: Run, event: acts.RolledBack) -> tuple[Run, tuple[Command, ...]]:
     """Remember that what the run put live was taken back, and have its page say so."""
     if not run.status.final or run.facts.get(acts.ROLLED_BACK):
         return run, ()
-    told = {"at": event.at.isoformat(), "by": event.by, "run": event.run}
-    after = replace(run, seq=run.seq + 1, facts={**run.facts, acts.ROLLED_BACK: told})
+    roll_back = {"at": event.at.isoformat(), "by": event.by, "run": event.run}
+    after = replace(run, seq=run.seq + 1, facts={**run.facts, acts.ROLLED_BACK: roll_back})
     if not run.trigger.page:
         return after, ()
     return after, (Command(f"{run.id}.{after.seq}.0", MIRROR, "notify", run.tenant, run.id),)
-
-
-def fold(events: Iterable[ev.Event]) -> Run:
-    """Return the run that these events lead to; the stored snapshot must equal it."""
-    run: Run | None = None
-    for event in events:
-        run, _ = reduce(run, event)
-    if run is None:
-        raise ValueError("no events")
-    return run
 
 
 def _apply(draft: Draft, event: ev.Event) -> bool:
@@ -86,15 +76,15 @@ def _apply(draft: Draft, event: ev.Event) -> bool:
         case ev.PlanProposed():
             return _plan_proposed(draft, event)
         case ev.StepSucceeded():
-            return succeeded(draft, event)
+            return record_success(draft, event)
         case ev.StepFailed():
-            return failed(draft, event)
+            return record_failure(draft, event)
         case ev.StepWaits():
             return waits(draft, event)
         case ev.StepFannedOut():
-            return fanned_out(draft, event)
+            return fan_out(draft, event)
         case ev.StepLost():
-            return lost(draft, event)
+            return hand_out_lost(draft, event)
         case ev.BudgetShort():
             return short(draft, event)
         case acts.BudgetChanged():
@@ -102,7 +92,7 @@ def _apply(draft: Draft, event: ev.Event) -> bool:
         case ev.StepUndone() | ev.UndoFailed():
             return undo_ended(draft, event)
         case acts.ApprovalGranted() | acts.ApprovalDenied():
-            return _decided(draft, event)
+            return _record_decision(draft, event)
         case acts.PageChanged():
             return _page_changed(draft, event)
         case acts.PageEdited():
@@ -116,18 +106,15 @@ def _apply(draft: Draft, event: ev.Event) -> bool:
         case acts.CancelRequested():
             return _cancel(draft, event)
         case acts.RunPaused():
-            return paused(draft, event)
+            return pause_run(draft, event)
         case acts.RunResumed():
-            return resumed(draft, event)
+            return resume_run(draft, event)
         case acts.TimeStoodStill():
-            return stood_still(draft, event)
+            return discount_pause(draft, event)
         case ev.TimePassed():
             return time_passed(draft)
         case _:
             return False
-
-
-# --- opening ----------------------------------------------------------------------------------------------------------
 
 
 def _open(event: ev.RunOpened) -> Outcome:
@@ -155,7 +142,7 @@ def _open(event: ev.RunOpened) -> Outcome:
         )
     elif event.refused:
         draft.fail(event.refused)
-    return draft.done(advance(draft))
+    return draft.commit(advance(draft))
 
 
 def _going_on(run: Run, carried: Carried, facts: Mapping[str, Any]) -> Run:
@@ -172,7 +159,7 @@ def _going_on(run: Run, carried: Carried, facts: Mapping[str, Any]) -> Run:
 
 
 def _plan_proposed(draft: Draft, event: ev.PlanProposed) -> bool:
-    step = attempted(draft, event.step, event.attempt)
+    step = find_attempt(draft, event.step, event.attempt)
     if step is None:
         return False
     draft.spend(step.id, event.used, event.calls)
@@ -200,10 +187,7 @@ def _page_changed(draft: Draft, event: acts.PageChanged) -> bool:
     return True
 
 
-# --- people -----------------------------------------------------------------------------------------------------------
-
-
-def _decided(draft: Draft, event: acts.ApprovalGranted | acts.ApprovalDenied) -> bool:
+def _record_decision(draft: Draft, event: acts.ApprovalGranted | acts.ApprovalDenied) -> bool:
     """A decision counts only for the exact plan it was asked for, and only in time."""
     gate = draft.steps.get(event.gate)
     if gate is None or gate.wait is None or gate.wait.kind != WaitKind.APPROVAL:
@@ -257,10 +241,7 @@ def _cancel(draft: Draft, event: acts.CancelRequested) -> bool:
     return True
 
 
-# --- after the end ----------------------------------------------------------------------------------------------------
-
-
-def _notified(run: Run, event: ev.PeopleNotified) -> Outcome:
+def _record_notice(run: Run, event: ev.PeopleNotified) -> Outcome:
     key = f"{event.topic}/{event.ref}"
     if run.notices.get(key) == event.outcome:
         return run, ()

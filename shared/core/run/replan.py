@@ -49,7 +49,7 @@ def so_far(run: Run) -> SoFar:
     return SoFar(done, tuple(step for step in work if step.status == StepStatus.FAILED))
 
 
-def replaced_steps(run: Run) -> frozenset[str]:
+def find_replaced_steps(run: Run) -> frozenset[str]:
     """Return the steps of earlier plans that had not begun when another plan came, with what belongs to them."""
     now = f"r{run.revision}." if run.revision > 1 else ""
     gone: set[str] = set()

@@ -20,7 +20,7 @@ _ANEW = frozenset({"site.watch"})  # what looks for a while looks for the whole 
 _OF_THAT_END = frozenset({"alarm", "rolling_back_to"})  # facts that tell how the run before ended
 
 
-def carried_from(old: Run, taken_back: Collection[str] = (), plan_estimate: Usage | None = None) -> Carried:
+def carry_over(old: Run, taken_back: Collection[str] = (), plan_estimate: Usage | None = None) -> Carried:
     """Return what a retry of a run that has ended goes on with; `taken_back` are steps that undid their own effect.
 
     `plan_estimate` is what a plan may cost by the models there are now; None: as much as before.
@@ -33,8 +33,8 @@ def carried_from(old: Run, taken_back: Collection[str] = (), plan_estimate: Usag
     for step in old.steps:
         if step.id in again:
             home = "" if step.id in freed else step.home or old.id
-            begun = _begun_again(step, home, asks_others=step.id in parents, again=again)
-            steps.append(_estimated(begun, plan_estimate))
+            begun = _reset_step(step, home, asks_others=step.id in parents, again=again)
+            steps.append(_set_estimate(begun, plan_estimate))
         else:
             steps.append(_as_it_ended(old, step))
     return Carried(
@@ -51,7 +51,7 @@ def carried_from(old: Run, taken_back: Collection[str] = (), plan_estimate: Usag
 
 def _to_be_done(old: Run, back: Collection[str]) -> set[str]:
     """Return the steps that the present plan still needs, and the approvals that have to be given anew for them."""
-    needed = _needed(old)
+    needed = _find_needed(old)
     by_id = {step.id: step for step in old.steps}
     again = {
         step.id
@@ -72,7 +72,7 @@ def _past(step: Step, by_id: dict[str, Step], back: Collection[str]) -> bool:
     return parent is not None and parent.status in _DONE and step.id not in back
 
 
-def _needed(old: Run) -> set[str]:
+def _find_needed(old: Run) -> set[str]:
     """Return the steps of the present plan, those of earlier plans that it builds on, and the children of both.
 
     While the latest plan is not made, that is the step that makes it.
@@ -115,13 +115,13 @@ def _as_it_ended(old: Run, step: Step) -> Step:
     )
 
 
-def _estimated(step: Step, plan_estimate: Usage | None) -> Step:
+def _set_estimate(step: Step, plan_estimate: Usage | None) -> Step:
     if step.spec.lane != "plan" or plan_estimate is None:
         return step
     return replace(step, spec=replace(step.spec, estimate=plan_estimate))
 
 
-def _begun_again(step: Step, home: str, *, asks_others: bool, again: Collection[str]) -> Step:
+def _reset_step(step: Step, home: str, *, asks_others: bool, again: Collection[str]) -> Step:
     """Return a step as if it had never been tried; one that asks others goes on with what they have said.
 
     A child that was taken back after its parent had ended is a step of its own: the parent asks nobody again.

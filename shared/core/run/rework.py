@@ -72,11 +72,11 @@ def send_back(draft: Draft, producer: Step, feedback: str) -> None:
 
 def _within_means(draft: Draft, producer: Step) -> StepSpec:
     """Return the step as it begins again: a group holds what is left, for all it needs is less than it once might."""
-    spec, left = producer.spec, draft.left()
+    spec, left = producer.spec, draft.usage_left()
     if not spec.group:
         return spec
-    most = Usage(min(spec.estimate.tokens, left.tokens), min(spec.estimate.micros, left.micros))
-    return replace(spec, estimate=most)
+    ceiling = Usage(min(spec.estimate.tokens, left.tokens), min(spec.estimate.micros, left.micros))
+    return replace(spec, estimate=ceiling)
 
 
 def ask_again(draft: Draft, step: Step, reason: str) -> bool:

@@ -237,7 +237,6 @@ class Run:
     schema: int = SCHEMA
 
     def step(self, step_id: str) -> Step | None:
-        """Return the step of that id."""
         for step in self.steps:
             if step.spec.id == step_id:
                 return step
@@ -279,7 +278,7 @@ def plan_hash(specs: tuple[StepSpec, ...]) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def derived_id(prefix: str, *parts: str) -> str:
+def derive_id(prefix: str, *parts: str) -> str:
     """Return an id that the same parts always give, so that a repeated request names the same thing."""
     joined = "\x1f".join(parts)
     return f"{prefix}{hashlib.sha256(joined.encode()).hexdigest()[:24]}"

@@ -18,9 +18,9 @@ from shared.core.schedule.day_tasks import ASSUMED, DEFAULT_CAPACITY, DayPlan, M
 
 AHEAD = timedelta(days=7)  # what is due within this may fill a day that has room
 _RANK = {"High": 0, "Low": 2}  # all others stand between
-MOST = 60  # tasks of one day; more are no plan that anybody reads
+MAX = 60  # tasks of one day; more are no plan that anybody reads
 _ROUNDING = 1e-9
-MOST_MOVES = 100  # dates of one question: each is a step of its plan
+MAX_MOVES = 100  # dates of one question: each is a step of its plan
 _MOVES_AHEAD = 60  # days; further than this no new date is proposed
 
 
@@ -40,7 +40,7 @@ def plan_day(
     while ready:
         task = waiting[heappop(ready)]
         alone = not chosen and task.needs > capacity
-        if (used + task.needs <= capacity + _ROUNDING and len(chosen) < MOST) or alone:
+        if (used + task.needs <= capacity + _ROUNDING and len(chosen) < MAX) or alone:
             used += task.needs
             chosen.append(Planned(task, (*planner.why(task), *(_ALONE if alone else ()))))
             done = {item.task.id for item in chosen}
@@ -48,7 +48,7 @@ def plan_day(
                 if task.id in other.depends_on and planner.may_begin(other, done):
                     heappush(ready, n)
         elif planner.pressing(task):
-            full = f"the day has {MOST} tasks already" if len(chosen) == MOST else ""
+            full = f"the day has {MAX} tasks already" if len(chosen) == MAX else ""
             left.append(Planned(task, (*planner.why(task), full or _no_room(task, capacity, capacity - used))))
     planned = {item.task.id for item in chosen}
     named = planned | {item.task.id for item in left}
@@ -79,7 +79,7 @@ class _Planner:
 
     def candidates(self) -> list[Task]:
         """Return what may be done today, by urgency: pressing, soon, begun or of high priority, and not held up."""
-        able = (task for task in self.open.values() if self._wanted_today(task) and not self._hindered(task))
+        able = (task for task in self.open.values() if self._wanted_today(task) and not self._is_hindered(task))
         return self.in_order(able)
 
     def may_begin(self, task: Task, done: Container[str]) -> bool:
@@ -99,11 +99,11 @@ class _Planner:
         reasons = []
         if task.due is not None:
             if task.due < self.day:
-                reasons.append(f"slipped from {_called(task.due, self.day)}")
+                reasons.append(f"slipped from {_name_day(task.due, self.day)}")
             else:
-                reasons.append("due today" if task.due == self.day else f"due {_called(task.due, self.day)}")
+                reasons.append("due today" if task.due == self.day else f"due {_name_day(task.due, self.day)}")
         if task.id in self._yesterday.unticked and not (task.due and task.due < self.day):
-            reasons.append(f"left over from {_called(self._yesterday.day, self.day)}")
+            reasons.append(f"left over from {_name_day(self._yesterday.day, self.day)}")
         reasons += [f"unblocks {other.title}" for other in self.in_order(self._after.get(task.id, ()))[:2]]
         if task.priority == "High":
             reasons.append("high priority")
@@ -120,17 +120,17 @@ class _Planner:
         if task.status == "Blocked":
             return "is marked Blocked"
         if task.id in self._yesterday.ticked:
-            when = _called(self._yesterday.day, self.day)
+            when = _name_day(self._yesterday.day, self.day)
             return f"ticked on the page of {when} but still {task.status} in Tasks: set it to Done there"
         missing = self.in_order([self.open[n] for n in task.depends_on if n in self.open and n not in planned])
         return f"waits for {', '.join(other.title for other in missing[:3])}"
 
-    def held(self, task: Task) -> bool:
+    def is_held(self, task: Task) -> bool:
         """Say whether people have to do something before it, or something it needs, can be planned at all."""
         return task.id in self._held
 
     def _all_held(self) -> set[str]:
-        todo = [task for task in self.open.values() if self._hindered(task)]
+        todo = [task for task in self.open.values() if self._is_hindered(task)]
         held = {task.id for task in todo}
         while todo:
             after = [other for other in self._after.get(todo.pop().id, ()) if other.id not in held]
@@ -138,7 +138,7 @@ class _Planner:
             todo += after
         return held
 
-    def _hindered(self, task: Task) -> bool:
+    def _is_hindered(self, task: Task) -> bool:
         return task.status == "Blocked" or task.id in self._circular or task.id in self._yesterday.ticked
 
     def _wanted_today(self, task: Task) -> bool:
@@ -164,9 +164,6 @@ class _Planner:
         return wanted
 
 
-# --- dates that should move -------------------------------------------------------------------------------------------
-
-
 def _moves(plan: DayPlan, planner: _Planner) -> tuple[Move, ...]:
     """Propose the next working day with room for everything due that has none today; what is held is for people."""
     room: dict[date, float] = {}
@@ -175,12 +172,12 @@ def _moves(plan: DayPlan, planner: _Planner) -> tuple[Move, ...]:
             room[task.due] = room.get(task.due, 0.0) + task.needs
     ready = {item.task.id: plan.day for item in plan.chosen}
     moves: list[Move] = []
-    for task in _after_what_they_need([item.task for item in plan.left if not planner.held(item.task)]):
+    for task in _after_what_they_need([item.task for item in plan.left if not planner.is_held(item.task)]):
         needed = [ready.get(n) or planner.open[n].due for n in task.depends_on if n in planner.open]
         if task.due is None or None in needed:
             continue
         first = max([plan.day + timedelta(days=1), *(day for day in needed if day is not None)])
-        if len(moves) == MOST_MOVES:
+        if len(moves) == MAX_MOVES:
             break
         to = _with_room(first, task.needs, room, plan.capacity)
         if to is not None:
@@ -211,9 +208,6 @@ def _with_room(first: date, hours: float, used: Mapping[date, float], capacity: 
     return None
 
 
-# --- words ------------------------------------------------------------------------------------------------------------
-
-
 def _no_room(task: Task, capacity: float, left: float) -> str:
     if task.needs > capacity:
         return f"needs {_h(task.needs)}, more than a whole day of {_h(capacity)}: split it, or keep a day free"
@@ -224,7 +218,7 @@ def _h(hours: float) -> str:
     return f"{hours:g} h"
 
 
-def _called(day: date, today: date) -> str:
+def _name_day(day: date, today: date) -> str:
     """Return a day's name as people say it on that day: a weekday within a week, else a date."""
     distance = (day - today).days
     if distance in (-1, 1):

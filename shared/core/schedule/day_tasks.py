@@ -1,10 +1,16 @@
-"""A day's tasks, the plan of a day made of them, and the dates it would move."""
+"""A day's tasks, the plan of a day made of them, and the dates it would move; what is kept of a day and of the next."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
+from shared.core.documents.codec import beside, sparse, unknown
+
+DAYS = "days"  # documents: one per planned day
+CLOCK = ("planning", "day")  # the document that says when the next day is planned
 DEFAULT_CAPACITY = 6.0  # hours
 ASSUMED = 1.0  # hours of a task without an estimate
 
@@ -78,3 +84,31 @@ class Yesterday:
     day: date
     ticked: frozenset[str] = frozenset()
     unticked: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedDay:
+    """How far a day is planned: the plan, then the page with its to-dos, then the run that asks about dates."""
+
+    day: str
+    blocks: str = ""  # address of the page's content as JSON
+    tasks: tuple[str, ...] = ()  # ids, in the order of the plan
+    moves: Mapping[str, Any] | None = None  # what is proposed: dates that should move
+    parent: str = ""  # the page below which the day's page is
+    page: str = sparse("")
+    todos: Mapping[str, str] | None = sparse(None)  # the task that each to-do stands for; None before there is a page
+    run: str = sparse("")
+    more: Mapping[str, Any] = unknown()
+
+
+@dataclass(frozen=True, slots=True)
+class PlanningClock:
+    """When the next day is planned. Nothing of it is there for a team that has set no planning time."""
+
+    key: str = sparse("")  # what the time depends on
+    due: datetime | None = sparse(None)
+    alarm: datetime | None = sparse(None)  # later than `due` where something was in the way
+    tries: int | None = sparse(None)
+    problem: str = sparse("")
+    version: str = beside("")
+    more: Mapping[str, Any] = unknown()

@@ -50,7 +50,7 @@ class Days:
         """Say whether it is one of the days."""
         if day.month not in self.months or (self.start is not None and day < self.start):
             return False
-        return self._in_turn(day) and self._named(day)
+        return self._in_turn(day) and self._matches_day(day)
 
     def _in_turn(self, day: date) -> bool:
         monday = self.anchor - timedelta(days=self.anchor.weekday())
@@ -61,7 +61,7 @@ class Days:
             and months % self.every_months == 0
         )
 
-    def _named(self, day: date) -> bool:
+    def _matches_day(self, day: date) -> bool:
         of_week = day.weekday() in self.weekdays or any(_is_counted(day, n, name) for n, name in self.counted)
         of_month = day.day in self.month_days or any(_is_counted(day, *_LASTS[n]) for n in self.month_days if n < 0)
         asks_week, asks_month = bool(self.weekdays or self.counted), bool(self.month_days)

@@ -22,14 +22,14 @@ MONTHS = {name: n for n, name in enumerate(_MONTH_NAMES, 1)} | {
 DAYPARTS = {"morning": time(9), "afternoon": time(14), "evening": time(18), "night": time(22)}
 
 
-def _numbered(names: str, english: tuple[str, ...]) -> dict[str, str]:
+def _pair_names(names: str, english: tuple[str, ...]) -> dict[str, str]:
     return dict(zip(names.split(), english, strict=True))
 
 
 _GERMAN = {
-    **_numbered("montag dienstag mittwoch donnerstag freitag samstag sonntag", _DAYS),
-    **_numbered("montags dienstags mittwochs donnerstags freitags samstags sonntags", _DAYS),
-    **_numbered("januar februar märz april mai juni juli august september oktober november dezember", _MONTH_NAMES),
+    **_pair_names("montag dienstag mittwoch donnerstag freitag samstag sonntag", _DAYS),
+    **_pair_names("montags dienstags mittwochs donnerstags freitags samstags sonntags", _DAYS),
+    **_pair_names("januar februar märz april mai juni juli august september oktober november dezember", _MONTH_NAMES),
     "sonnabend": "saturday", "sonnabends": "saturday", "jeden": "every", "jede": "every", "jedes": "every",
     "jedem": "every", "alle": "every", "täglich": "daily", "stündlich": "hourly", "wöchentlich": "weekly",
     "monatlich": "monthly", "jährlich": "yearly", "werktags": "weekdays", "werktag": "weekday",
@@ -42,9 +42,9 @@ _GERMAN = {
     "mitternacht": "midnight", "zwei": "two", "drei": "three", "vier": "four", "ab": "from",
 }  # fmt: skip
 _FRENCH = {
-    **_numbered("lundi mardi mercredi jeudi vendredi samedi dimanche", _DAYS),
-    **_numbered("lundis mardis mercredis jeudis vendredis samedis dimanches", _DAYS),
-    **_numbered(
+    **_pair_names("lundi mardi mercredi jeudi vendredi samedi dimanche", _DAYS),
+    **_pair_names("lundis mardis mercredis jeudis vendredis samedis dimanches", _DAYS),
+    **_pair_names(
         "janvier février mars avril mai juin juillet août septembre octobre novembre décembre", _MONTH_NAMES
     ),
     "chaque": "every", "tous": "every", "toutes": "every", "les": "the", "le": "the", "à": "at", "heures": "hours",
@@ -53,8 +53,8 @@ _FRENCH = {
     "entre": "between", "deux": "two", "trois": "three", "quotidien": "daily",
 }  # fmt: skip
 _SPANISH = {
-    **_numbered("lunes martes miércoles jueves viernes sábado domingo", _DAYS),
-    **_numbered(
+    **_pair_names("lunes martes miércoles jueves viernes sábado domingo", _DAYS),
+    **_pair_names(
         "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre", _MONTH_NAMES
     ),
     "sábados": "saturday", "domingos": "sunday", "cada": "every", "todos": "every", "todas": "every",
@@ -85,11 +85,11 @@ _PHRASES = (
 
 def in_english(text: str) -> str:
     """Return the text in small letters, words of other languages put into English, one space between words."""
-    said = f" {text.casefold()} "
+    english = f" {text.casefold()} "
     for pattern, instead in _PHRASES:
-        said = re.sub(pattern, instead, said)
-    words = re.split(r"(\s+|,|-)", said)
-    said = "".join(_ENGLISH.get(word, _FOREIGN.get(word, word)) for word in words)
-    said = re.sub(r"\bat at\b", "at", re.sub(r"\s+", " ", said).replace("every the ", "every "))
-    said = re.sub(r"o'clock", " ", said)
-    return re.sub(r"\s+", " ", said).strip()
+        english = re.sub(pattern, instead, english)
+    words = re.split(r"(\s+|,|-)", english)
+    english = "".join(_ENGLISH.get(word, _FOREIGN.get(word, word)) for word in words)
+    english = re.sub(r"\bat at\b", "at", re.sub(r"\s+", " ", english).replace("every the ", "every "))
+    english = re.sub(r"o'clock", " ", english)
+    return re.sub(r"\s+", " ", english).strip()

@@ -47,14 +47,11 @@ def parse_words(text: str, anchor: date = EPOCH, zone: str = "") -> Schedule:
 def _refuse_pairs(found: Found) -> None:
     """Refuse days that have each their own time: all days of one schedule have the same times."""
     days = rf"(?P<day>\b(?:{_DAY}|{_MONTH})\b|\b(?:week|work)days?\b|\bweekends?\b|\b\d{{1,2}}(?:st|nd|rd|th)\b)"
-    said = "".join(
+    kinds = "".join(
         "d" if match["day"] else "t" for match in re.finditer(rf"{days}|\b{_CLOCK}|\bat\s+\d{{1,2}}\b", found.rest)
     )
-    if "dtdt" in (order := re.sub(r"(.)\1+", r"\1", said)) or "tdtd" in order:
+    if "dtdt" in (order := re.sub(r"(.)\1+", r"\1", kinds)) or "tdtd" in order:
         raise found.wrong("it names days that each have a time of their own; write one routine for each")
-
-
-# --- taking out -------------------------------------------------------------------------------------------------------
 
 
 def _take_start(found: Found) -> None:
@@ -121,7 +118,7 @@ def _take_counted(found: Found) -> None:
 
 
 def _take_month_days(found: Found) -> None:
-    def dated(day: int, month: int) -> Callable[[re.Match[str]], None]:
+    def note_date(day: int, month: int) -> Callable[[re.Match[str]], None]:
         def note(match: re.Match[str]) -> None:
             found.dates.add((MONTHS[match[month]], _day(found, match[day])))
             found.month_days.add(_day(found, match[day]))
@@ -129,8 +126,8 @@ def _take_month_days(found: Found) -> None:
 
         return note
 
-    found.take(rf"(?:on\s+|the\s+)*(\d{{1,2}})(?:st|nd|rd|th|\.)?\s+(?:of\s+)?({_MONTH})", dated(1, 2))
-    found.take(rf"(?:on\s+)?({_MONTH})\s+(\d{{1,2}})(?:st|nd|rd|th)?(?![:.]?\w)(?!\s?(?:am|pm))", dated(2, 1))
+    found.take(rf"(?:on\s+|the\s+)*(\d{{1,2}})(?:st|nd|rd|th|\.)?\s+(?:of\s+)?({_MONTH})", note_date(1, 2))
+    found.take(rf"(?:on\s+)?({_MONTH})\s+(\d{{1,2}})(?:st|nd|rd|th)?(?![:.]?\w)(?!\s?(?:am|pm))", note_date(2, 1))
     found.take(r"(?:on\s+|the\s+)*(\d{1,2})(?:st|nd|rd|th)", lambda match: found.month_days.add(_day(found, match[1])))
     found.take(r"(\d{1,2})\.(?=\s|;|,|$)", lambda match: found.month_days.add(_day(found, match[1])))
     found.take(r"(?:on )?day (\d{1,2})", lambda match: found.month_days.add(_day(found, match[1])))
@@ -182,18 +179,18 @@ def _take_times(found: Found) -> None:
 
 
 def _time(found: Found, text: str) -> time:
-    said = text.strip()
-    named = {"noon": time(12), "midday": time(12), "midnight": time(0)}.get(said)
+    words = text.strip()
+    named = {"noon": time(12), "midday": time(12), "midnight": time(0)}.get(words)
     if named is not None:
         return named
-    match = re.fullmatch(r"(\d{1,2})(?:[:.h](\d{0,2}))?\s?(am|pm)?", said)
+    match = re.fullmatch(r"(\d{1,2})(?:[:.h](\d{0,2}))?\s?(am|pm)?", words)
     hour, minute = (int(match[1]), int(match[2] or 0)) if match else (99, 0)
     if match and match[3]:
         hour = hour % 12 + (12 if match[3] == "pm" else 0) if 1 <= hour <= 12 else 99
     elif _LATE.get(found.part, 12) <= hour < 12:  # "every evening at 7"
         hour += 12
     if hour > 23 or minute > 59:
-        raise found.wrong(f"“{said}” is not a time of the day")
+        raise found.wrong(f"“{words}” is not a time of the day")
     return time(hour, minute)
 
 

@@ -114,7 +114,7 @@ _ADJACENT = re.compile(
 _HAS_DIGIT = re.compile(DIGIT)
 _SIGN_THERE = re.compile(r"[!#$%&*?+^~§€£@]")
 _REACH = 80
-_MOST_WORDS = 8
+_MAX_WORDS = 8
 _ENDS = ".,;:?)]}'\""
 
 
@@ -152,7 +152,7 @@ def near(looked: Looked) -> Iterator[Found]:
         elif _is_named(text, at, end, _BEFORE if by_chance else _DIRECT) or _is_beside_an_id(text, at, end):
             yield Found("key", at, end)
     if _HAS_DIGIT.search(text):  # as every password has that is found so
-        yield from _chosen(looked)
+        yield from _find_chosen(looked)
 
 
 def _tokens(looked: Looked) -> Iterator[re.Match[str]]:
@@ -175,14 +175,14 @@ def _is_other(text: str, at: int) -> bool:
 
 
 def _is_named(text: str, start: int, end: int, before: re.Pattern[str]) -> bool:
-    said = before.search(text, max(0, start - _LOOK_BACK), start)
-    if said is not None:
+    name = before.search(text, max(0, start - _LOOK_BACK), start)
+    if name is not None:
         return True
     line = text.find("\n", end, end + _LOOK_ON)
     return _AFTER.match(text, end, line if line >= 0 else end + _LOOK_ON) is not None
 
 
-def _chosen(looked: Looked) -> Iterator[Found]:
+def _find_chosen(looked: Looked) -> Iterator[Found]:
     """Find passwords that nothing else looks like, some words behind what is opened with one, or just before it."""
     text, lower = looked.text, looked.lower
     for word in _OPENS if looked.is_long else [each for each in _OPENS if each in lower]:
@@ -199,7 +199,7 @@ def _chosen(looked: Looked) -> Iterator[Found]:
 
 
 def _behind(text: str, at: int, door: str) -> Iterator[Found]:
-    for count in range(1 if door == _NEXT_ALONE else _MOST_WORDS):
+    for count in range(1 if door == _NEXT_ALONE else _MAX_WORDS):
         word = _WORD.match(text, at)
         if word is None or (count and "\n" in text[at : word.start(1)]):
             return

@@ -89,65 +89,65 @@ class Reading:
 
 def unseen_gone(text: str) -> Reading | None:
     """Return the text without letters that nobody sees; None when it has none."""
-    return None if text.isascii() else _replaced(text, _UNSEEN, lambda match: "", whole=True)
+    return None if text.isascii() else _replace_pattern(text, _UNSEEN, lambda match: "", whole=True)
 
 
-def joined(text: str) -> Reading | None:
+def join_pieces(text: str) -> Reading | None:
     """Return the text with the pieces that a program puts together side by side."""
-    return _replaced(text, _SEAM, lambda match: "")
+    return _replace_pattern(text, _SEAM, lambda match: "")
 
 
-def listed(text: str) -> Reading:
+def join_lists(text: str) -> Reading:
     """Return the words of each list of texts side by side, each list a line: programs join them."""
-    reading, told, size = Reading(), [], 0
+    reading, pieces, size = Reading(), [], 0
     for run in _LIST.finditer(text) if "join" in text or "implode" in text or "concat" in text else ():
         for word in _ENTRY.finditer(text, *run.span()):
             reading.starts.append(size)
             reading.sources.append((*word.span(), True))
-            told.append(word[0])
+            pieces.append(word[0])
             size += len(word[0])
         reading.starts.append(size)
         reading.sources.append((run.end(), run.end(), False))
-        told.append("\n")
+        pieces.append("\n")
         size += 1
-    reading.text = "".join(told)
+    reading.text = "".join(pieces)
     return reading
 
 
-def given_apart(text: str) -> Reading | None:
+def join_named_values(text: str) -> Reading | None:
     """Return the text with the values that are given names one after the other side by side."""
-    return _replaced(text, _NEXT, lambda match: "")
+    return _replace_pattern(text, _NEXT, lambda match: "")
 
 
-def unescaped(text: str) -> Reading | None:
+def unescape(text: str) -> Reading | None:
     """Return the text with letters for what stands for one in addresses, programs, HTML and Markdown."""
     if not any(sign in text for sign in ("%", "\\", "&#", "<", "*")):
         return None
-    return _replaced(text, _ESCAPE, _letter)
+    return _replace_pattern(text, _ESCAPE, _letter)
 
 
-def continued(text: str) -> Reading | None:
+def join_continued(text: str) -> Reading | None:
     """Return the text with lines that end in a backslash and the lines after them as one."""
-    return _replaced(text, _CONTINUED, lambda match: "") if "\\\n" in text or "\\\r" in text else None
+    return _replace_pattern(text, _CONTINUED, lambda match: "") if "\\\n" in text or "\\\r" in text else None
 
 
-def closed_up(text: str) -> Reading | None:
+def close_up(text: str) -> Reading | None:
     """Return the text with letters that were written apart side by side."""
     pattern = _SPACED_OR_DASHED if _DASHES.search(text) else _SPACED
-    return _replaced(text, pattern, lambda match: match[0].replace(match[str(match.lastgroup)], ""))
+    return _replace_pattern(text, pattern, lambda match: match[0].replace(match[str(match.lastgroup)], ""))
 
 
-def spelled(text: str) -> Reading | None:
+def join_spelled(text: str) -> Reading | None:
     """Return the text with words that were spelled letter by letter as words."""
     if _LETTERS_APART.search(text) is None:
         return None
-    return _replaced(text, _SPELLED, lambda match: match[0].replace(match["sep"], ""))
+    return _replace_pattern(text, _SPELLED, lambda match: match[0].replace(match["sep"], ""))
 
 
-def decoded(looked: Looked) -> Reading:
+def decode_all(looked: Looked) -> Reading:
     """Return what base64 and hexadecimal in the text say, decoded once, each a line."""
-    text, reading, told, size, spans = looked.text, Reading(), [], 0, list[tuple[int, int]]()
-    for match in _coded(looked):
+    text, reading, pieces, size, spans = looked.text, Reading(), [], 0, list[tuple[int, int]]()
+    for match in _find_encoded(looked):
         spans.append(match.span())
         letters = _LINES.sub("", match[0])
         if letters.islower() or letters.isupper():  # ids and hashes
@@ -155,20 +155,20 @@ def decoded(looked: Looked) -> Reading:
         for plain in _of_base64(letters.translate(_COMMON)):
             reading.starts.append(size)
             reading.sources.append((*match.span(), False))
-            told.append(plain)
+            pieces.append(plain)
             size += len(plain) + 1
     for match in hexadecimal(text, spans):
         plain = bytes.fromhex(match[0]).decode("latin-1").replace("\n", " ")
         if plain.isprintable():
             reading.starts.append(size)
             reading.sources.append((*match.span(), False))
-            told.append(plain)
+            pieces.append(plain)
             size += len(plain) + 1
-    reading.text = "\n".join(told)
+    reading.text = "\n".join(pieces)
     return reading
 
 
-def _coded(looked: Looked) -> Iterator[re.Match[str]]:
+def _find_encoded(looked: Looked) -> Iterator[re.Match[str]]:
     """Find what may be base64; each begins in a long word, and may go on in the lines after it."""
     at = 0
     for start, end in looked.long_words:
@@ -213,7 +213,7 @@ def _letter(match: re.Match[str]) -> str:
     return chr(int(match[str(kind)], 16))
 
 
-def _replaced(
+def _replace_pattern(
     text: str, pattern: re.Pattern[str], by: Callable[[re.Match[str]], str], whole: bool = False
 ) -> Reading | None:
     """Return the text with what the pattern finds replaced, and, unless `whole`, only what stands near that."""

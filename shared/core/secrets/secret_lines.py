@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
-LEAST_LONG = 15  # letters of a word that may be a key: no rule that asks for one takes fewer
+MIN_LONG = 15  # letters of a word that may be a key: no rule that asks for one takes fewer
 _ROOT = 4  # letters: words that begin alike are found together
 _SHORT = 500  # letters of a text in which a word is found at once
 DIGIT = (
@@ -30,13 +30,13 @@ class Looked:
     @cached_property
     def lower(self) -> str:
         """Return the text in small letters, each in its place."""
-        return lowered(self.text)
+        return lower_in_place(self.text)
 
     @cached_property
     def long_words(self) -> Sequence[tuple[int, int]]:
         """Return where the words begin and end, from white space to white space, that are long enough for a key."""
         found, at = [], 0
-        for word in [each for each in self.text.split() if len(each) >= LEAST_LONG]:
+        for word in [each for each in self.text.split() if len(each) >= MIN_LONG]:
             at = self.text.find(word, at)
             found.append((at, at + len(word)))
             at += len(word)
@@ -63,10 +63,10 @@ class Looked:
         """Return where the word begins, also within another; it is in small letters."""
         found = self._places.get(word)
         if found is None:
-            found = self._places[word] = self._found(word) if self.is_long or word in self.lower else ()
+            found = self._places[word] = self._find_word(word) if self.is_long or word in self.lower else ()
         return found
 
-    def _found(self, word: str) -> Sequence[int]:
+    def _find_word(self, word: str) -> Sequence[int]:
         lower = self.lower
         if self.is_long and len(word) > _ROOT:
             return [at for at in self.places(word[:_ROOT]) if lower.startswith(word, at)]
@@ -77,7 +77,7 @@ class Looked:
         return found
 
 
-def lowered(text: str) -> str:
+def lower_in_place(text: str) -> str:
     """Return the text in small letters, each in its place: few have a small form of another length."""
     lower = text.lower()
     return lower if len(lower) == len(text) else text.translate(_LOWER)

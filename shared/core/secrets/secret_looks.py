@@ -9,12 +9,12 @@ from html import unescape
 
 from shared.core.secrets.secret_rules import HARMLESS
 
-_LEAST_ENTROPY = 3.0  # bits per character of a key: words of a language are below, when they are long
-_LEAST_KEY, _LEAST_PASSWORD = 12, 6
-_LEAST_RANDOM, _LEAST_ONE_CASE, _LEAST_HEX = 16, 20, 32
-_MOST_RANDOM = 300  # characters: what is longer is data, like a picture or a certificate
+_MIN_ENTROPY = 3.0  # bits per character of a key: words of a language are below, when they are long
+_MIN_KEY, _MIN_PASSWORD = 12, 6
+_MIN_RANDOM, _MIN_ONE_CASE = 16, 20
+_MAX_RANDOM = 300  # characters: what is longer is data, like a picture or a certificate
 _PIECE = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
-_LEAST_MIXED, _LEAST_NO_DIGIT, _LEAST_ONE = 0.3, 0.36, 0.2
+_MIN_MIXED, _MIN_NO_DIGIT, _MIN_ONE = 0.3, 0.36, 0.2
 """Pieces per character: of 4,000 random ones of 20 letters or more all but 1 % have more, and names seldom do."""
 
 _HEX = re.compile(r"(?:[0-9a-f]{32,128}|[0-9A-F]{32,128})")
@@ -46,7 +46,7 @@ _TESTS = re.compile(
     r"exemple|ejemplo|esempio|dummy|sample|fake|"
     r"placeholder|change-?me|mock\w*|fixture|demo|fictional|describe|assert\w*|expect)(?![a-z]|\.\w)"
 )
-_AROUND, _MOST_TOLD = 100, 64
+_AROUND, _MAX_TOLD = 100, 64
 
 _SHOWN = (
     "password passwd passwort pass pw pwd secret root admin postgres mysql redis user username test guest mypassword "
@@ -92,7 +92,7 @@ def is_common_password(value: str, user: str = "") -> bool:
 
 def is_password(value: str) -> bool:
     """Say whether a word is one that people use as a password only: letters with digits or signs among them."""
-    if len(value) < _LEAST_PASSWORD or HARMLESS.search(value) or is_common_password(value):
+    if len(value) < _MIN_PASSWORD or HARMLESS.search(value) or is_common_password(value):
         return False
     letters, digits = any(map(str.isalpha, value)), any(map(str.isdigit, value))
     signs = sum(not letter.isalnum() for letter in value[:-1])
@@ -101,7 +101,7 @@ def is_password(value: str) -> bool:
 
 def is_told_password(value: str) -> bool:
     """Say whether a word told in prose as a password is one; there a weak one is as real as any other."""
-    if not _LEAST_PASSWORD <= len(value) <= _MOST_TOLD or value.lower() in _COMMON or _NOT_TOLD.search(value):
+    if not _MIN_PASSWORD <= len(value) <= _MAX_TOLD or value.lower() in _COMMON or _NOT_TOLD.search(value):
         return False
     letters, digits = any(map(str.isalpha, value)), any(map(str.isdigit, value))
     chosen = digits and "_" not in value and any(map(str.isupper, value))  # no name in a program has all of these
@@ -146,18 +146,18 @@ def is_mixed_password(value: str) -> bool:
 
 def is_key(value: str) -> bool:
     """Say whether a value beside a word like *key* may be one."""
-    if len(value) < _LEAST_KEY or HARMLESS.search(value) or names_words(value):
+    if len(value) < _MIN_KEY or HARMLESS.search(value) or names_words(value):
         return False
     if not any(map(str.isdigit, value)) or not any(map(str.isalpha, value)):
         return False
-    return entropy(value) >= _LEAST_ENTROPY
+    return entropy(value) >= _MIN_ENTROPY
 
 
 def is_random(value: str) -> bool:
     """Say whether chance made it, and no person: letters and digits in no order. Hexadecimal is told by `is_hex`."""
     bare = value.rstrip("=")
     size = len(bare)
-    if not _LEAST_RANDOM <= size <= _MOST_RANDOM or _HEX.fullmatch(bare) or _UUID.search(bare):
+    if not _MIN_RANDOM <= size <= _MAX_RANDOM or _HEX.fullmatch(bare) or _UUID.search(bare):
         return False
     if sum(not letter.isalnum() for letter in bare) * 8 > size:
         return False
@@ -165,8 +165,8 @@ def is_random(value: str) -> bool:
     digits = sum(map(str.isdigit, bare))
     pieces = sum(1 for _ in _PIECE.finditer(bare)) / size
     if upper and lower:
-        return pieces >= _LEAST_MIXED if digits else size >= _LEAST_ONE_CASE and pieces >= _LEAST_NO_DIGIT
-    return size >= _LEAST_ONE_CASE and 3 <= digits < size * 0.7 and pieces >= _LEAST_ONE
+        return pieces >= _MIN_MIXED if digits else size >= _MIN_ONE_CASE and pieces >= _MIN_NO_DIGIT
+    return size >= _MIN_ONE_CASE and 3 <= digits < size * 0.7 and pieces >= _MIN_ONE
 
 
 def is_hex(value: str) -> bool:

@@ -41,7 +41,7 @@ _ALONE = re.compile(  # all that a line of a conversation says
     r"[`*\"']{0,3}([^\s\"'`*|;,<>(){}\[\]]{8,64})[`*\"']{0,3}[^\S\n]*"
 )
 _MENTIONED = re.compile(rf"(?i)(?<![\w-])(?:{CHOSEN})(?![\w-])")
-_MOST_LINES_AFTER = 6  # that are not empty
+_MAX_LINES_AFTER = 6  # that are not empty
 _TYPED = re.compile(  # words with a number between hyphens, as those who roll dice for them get
     rf"(?i)(?<![\w-])(?:{CHOSEN})(?![\w-])[^\n]{{0,60}}?(?:[:=]|\b(?:is|ist|est|es|enter|type|use|tippe?|gib|"
     rf"saisi\w*|escrib\w*|digit\w*))"
@@ -71,7 +71,7 @@ _OF_PLACES = (
 )
 
 
-def noted(looked: Looked) -> Iterator[Found]:
+def find_noted(looked: Looked) -> Iterator[Found]:
     """Find what people have jotted down."""
     text = looked.text
     for start, end in looked.lines_with(_OF_GROUPS):
@@ -106,7 +106,7 @@ def _phrase(match: re.Match[str]) -> Iterator[Found]:
 
 def _later(text: str, at: int) -> Iterator[Found]:
     """Find what stands alone in one of the next lines: somebody has sent it after it was spoken of."""
-    left = _MOST_LINES_AFTER
+    left = _MAX_LINES_AFTER
     while left and at < len(text):
         end = text.find("\n", at + 1)
         end = end if end >= 0 else len(text)

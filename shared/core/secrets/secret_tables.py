@@ -20,7 +20,7 @@ _ROW = re.compile(
     r"[\s*:]*\|[^\S\n]*([^\s|]{6,64})[^\S\n]*\|"
 )
 _BETWEEN = ("|", "\t", ";", ",")
-_MOST_ROWS, _MOST_HEADING = 500, 1000
+_MAX_ROWS, _MAX_HEADING = 500, 1000
 _TRACES = (*PARTS_OF_CHOSEN, "secret", "token", "key")
 
 
@@ -29,11 +29,11 @@ def in_tables(looked: Looked) -> Iterator[Found]:
     text = looked.text
     for start, end in looked.lines_with(_TRACES):
         line = text[start:end]
-        sign = next((one for one in _BETWEEN if one in line), "")
+        sign = next((separator for separator in _BETWEEN if separator in line), "")
         if not sign:
             continue
         before = text[text.rfind("\n", 0, max(0, start - 1)) + 1 : max(0, start - 1)]
-        if end < len(text) and sign not in before and len(line) <= _MOST_HEADING:
+        if end < len(text) and sign not in before and len(line) <= _MAX_HEADING:
             yield from _of_table(text, line, end + 1, sign)
         for row in _ROW.finditer(text, start, end) if sign == "|" else ():
             yield from _of_cell(row[1], row.start(1), True)
@@ -44,7 +44,7 @@ def _of_table(text: str, line: str, at: int, sign: str) -> Iterator[Found]:
     if not all(_NAMES.fullmatch(head) for head in heads) or (sign in ",;" and not all(map(str.strip, heads))):
         return  # the last one are values that a program gives, one in a line
     columns = {number: match for number, head in enumerate(heads) if (match := _HEADING.fullmatch(head))}
-    for _ in range(_MOST_ROWS if columns else 0):
+    for _ in range(_MAX_ROWS if columns else 0):
         end = text.find("\n", at)
         row = text[at : end if end >= 0 else len(text)]
         cells = row.split(sign)

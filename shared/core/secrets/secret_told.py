@@ -109,24 +109,24 @@ Judge = Callable[[str, str], bool]
 """What says of a value, and of all that was matched, whether it is a password."""
 
 
-def told(looked: Looked) -> Iterator[Found]:
+def find_told(looked: Looked) -> Iterator[Found]:
     """Find what people tell, and what programs give by place."""
     text, lower = looked.text, looked.lower
     if _MAY_BE_ONE.search(text):
         yield from _in_lines(looked)
     if '("' in text or "('" in text or '", "' in text or "', '" in text:
-        yield from _judged(text, _given_by_place(text), _is_given)
+        yield from _judge_matches(text, _find_by_place(text), _is_given)
     if "identified" in lower or "password(" in lower:
-        yield from _chosen_in(text, _OF_DATABASE, _is_given)
+        yield from _find_chosen(text, _OF_DATABASE, _is_given)
 
 
 def _in_lines(looked: Looked) -> Iterator[Found]:
     text = looked.text
     for start, end in looked.lines_with(PARTS_OF_CHOSEN):
-        yield from _answered(text, start, end)
+        yield from _find_answers(text, start, end)
         below = _behind_next_line(text, end)
         if _MAY_BE_ONE.search(text, end, below):
-            yield from _chosen_in(text, _UNDER, _is_chosen, start, below)
+            yield from _find_chosen(text, _UNDER, _is_chosen, start, below)
     for start, end in looked.lines_with(_PARTS_OF_LINES):
         if _MAY_BE_ONE.search(text, start, end):
             yield from in_line(text, start, end)
@@ -135,18 +135,18 @@ def _in_lines(looked: Looked) -> Iterator[Found]:
 def in_line(text: str, start: int, end: int) -> Iterator[Found]:
     """Find what one line tells: none of these patterns goes over the end of one, so that others need not be read."""
     for pattern, judge in _SENTENCES:
-        yield from _chosen_in(text, pattern, judge, start, end)
+        yield from _find_chosen(text, pattern, judge, start, end)
     for match in _CODE.finditer(text, start, end):
         yield Found("password", *match.span(1))
 
 
-def _chosen_in(
+def _find_chosen(
     text: str, pattern: re.Pattern[str], judge: Judge, begin: int = 0, close: int = sys.maxsize
 ) -> Iterator[Found]:
-    yield from _judged(text, pattern.finditer(text, begin, close), judge)
+    yield from _judge_matches(text, pattern.finditer(text, begin, close), judge)
 
 
-def _judged(text: str, matches: Iterable[re.Match[str]], judge: Judge) -> Iterator[Found]:
+def _judge_matches(text: str, matches: Iterable[re.Match[str]], judge: Judge) -> Iterator[Found]:
     for match in matches:
         value = latin_part(match[1]).rstrip(".,;:?)")
         start, end = match.start(1), match.start(1) + len(value)
@@ -156,7 +156,7 @@ def _judged(text: str, matches: Iterable[re.Match[str]], judge: Judge) -> Iterat
             yield Found("password", start, end)
 
 
-def _given_by_place(text: str) -> Iterator[re.Match[str]]:
+def _find_by_place(text: str) -> Iterator[re.Match[str]]:
     """Find what is given to a call that logs in; arguments are looked for first, because names begin everywhere."""
     match = _GIVEN_BY_PLACE.search(text)
     while match is not None:
@@ -167,25 +167,25 @@ def _given_by_place(text: str) -> Iterator[re.Match[str]]:
         match = _GIVEN_BY_PLACE.search(text, match.end() if called else start + 1)
 
 
-def _is_given(value: str, said: str) -> bool:
+def _is_given(value: str, sentence: str) -> bool:
     """Say whether a program gives it: there weak ones are those of tests."""
     return is_password(value) and not is_hex(value)
 
 
-def _is_told(value: str, said: str) -> bool:
+def _is_told(value: str, sentence: str) -> bool:
     return is_told_password(value)
 
 
-def _is_weak(value: str, said: str) -> bool:
+def _is_weak(value: str, sentence: str) -> bool:
     return is_common_password(value) and is_told_password(value)
 
 
-def _is_behind_slash(value: str, said: str) -> bool:
+def _is_behind_slash(value: str, sentence: str) -> bool:
     """Say whether it is the second half of a pair like `admin / password`: words with a slash between them are not."""
-    return _is_weak(value, said) or _is_chosen(value, said)
+    return _is_weak(value, sentence) or _is_chosen(value, sentence)
 
 
-def _is_chosen(value: str, said: str) -> bool:
+def _is_chosen(value: str, sentence: str) -> bool:
     """Say whether a person chose it as a password: large and small letters and digits, or a sign that no name has."""
     if not is_told_password(value):
         return False
@@ -193,9 +193,9 @@ def _is_chosen(value: str, said: str) -> bool:
     return is_strong_password(value) or is_mixed_password(value) or (sizes and "/" not in value and "_" not in value)
 
 
-def _is_in_sentence(value: str, said: str) -> bool:
+def _is_in_sentence(value: str, sentence: str) -> bool:
     """Say whether it follows a word like *with* where something in the sentence is a word for a password."""
-    return _HAS_CHOSEN.search(said) is not None and (_is_chosen(value, said) or _is_weak(value, said))
+    return _HAS_CHOSEN.search(sentence) is not None and (_is_chosen(value, sentence) or _is_weak(value, sentence))
 
 
 _SENTENCES: tuple[tuple[re.Pattern[str], Judge], ...] = (
@@ -218,7 +218,7 @@ def _behind_next_line(text: str, at: int) -> int:
     return end if end >= 0 else len(text)
 
 
-def _answered(text: str, start: int, end: int) -> Iterator[Found]:
+def _find_answers(text: str, start: int, end: int) -> Iterator[Found]:
     """Find what stands alone in the line behind a question for a password."""
     for asked in _ASKS.finditer(text, start, end + 1) if "?" in text[start:end] else ():
         match = _ANSWER.match(text, asked.end())

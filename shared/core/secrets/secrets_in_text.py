@@ -14,15 +14,15 @@ from functools import lru_cache
 from shared.core.secrets.secret_beside import near, pairs
 from shared.core.secrets.secret_disguises import (
     Reading,
-    closed_up,
-    continued,
-    decoded,
-    given_apart,
-    joined,
-    listed,
+    close_up,
+    decode_all,
+    join_continued,
+    join_lists,
+    join_named_values,
+    join_pieces,
+    join_spelled,
     plain_letters,
-    spelled,
-    unescaped,
+    unescape,
     unseen_gone,
 )
 from shared.core.secrets.secret_lines import Looked
@@ -39,7 +39,7 @@ from shared.core.secrets.secret_looks import (
     stands_for_one,
     tells_of_tests,
 )
-from shared.core.secrets.secret_notes import noted
+from shared.core.secrets.secret_notes import find_noted
 from shared.core.secrets.secret_places import PLACE
 from shared.core.secrets.secret_rules import (
     ABOUT,
@@ -50,15 +50,15 @@ from shared.core.secrets.secret_rules import (
     LABELLED,
     OPEN,
     PAIRED,
-    RULES,
     SAID,
     TOLD_IN_SCRIPT,
     WORDS,
     Found,
     Rule,
+    Rules,
 )
 from shared.core.secrets.secret_tables import in_tables
-from shared.core.secrets.secret_told import told
+from shared.core.secrets.secret_told import find_told
 
 _ESCAPED = re.compile(r"(?:\\[nrt]|\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2})$")  # in JSON or an address: no letters of a word
 _RESOURCE = re.compile(r"(?<![a-z])arn:[a-z-]+:\S*\Z")
@@ -69,13 +69,12 @@ _BACKWARDS = ("[::-1]", "revers")
 _QUOTES = {"«": "»", "“": "”", "„": "“", '"': '"', "'": "'"}
 _LONGEST_QUOTED = 64
 _SIGNS = re.compile(r"[;|<>(){}=\[\],\\]")  # those of programs, which a password between quotes may have
-_OF_SHORT_WORDS = tuple(rule for rule in RULES if rule.short)
 _USER = re.compile(r"://([^\s:/@]{0,80}):\Z")
 
 
-def secrets_in(text: str) -> Sequence[Found]:
-    """Return the secrets of a text, in order, none within another."""
-    return _in_long(text) if len(text) >= _LONG_TEXT else _search(text)
+def secrets_in(text: str, rules: Rules) -> Sequence[Found]:
+    """Return the secrets of a text, in order, none within another; `rules` are those of keys known by their look."""
+    return _in_long(text, rules) if len(text) >= _LONG_TEXT else _search(text, rules)
 
 
 def apart(found: Iterable[Found]) -> tuple[Found, ...]:
@@ -89,15 +88,15 @@ def apart(found: Iterable[Found]) -> tuple[Found, ...]:
     return tuple(kept)
 
 
-def _search(text: str) -> Sequence[Found]:
+def _search(text: str, rules: Rules) -> Sequence[Found]:
     reading = unseen_gone(text)
     if reading is not None:
-        return apart(Found(one.kind, *reading.place(one.start, one.end)[:2]) for one in _search(reading.text))
+        return apart(Found(hit.kind, *reading.place(hit.start, hit.end)[:2]) for hit in _search(reading.text, rules))
     text = plain_letters(text)
     if "secret" in text:
         text = PLACE.sub(lambda place: "," * len(place[0]), text)
     looked = Looked(text)
-    found = [*_plain(looked), *_disguised(looked)]
+    found = [*_plain(looked, rules), *_find_disguised(looked, rules)]
     return apart(each for each in found if not is_of_firebase(text, each.start, each.end))
 
 
@@ -106,41 +105,41 @@ _in_long = lru_cache(maxsize=16)(_search)
 
 def secret_value(name: str, value: str) -> bool:
     """Say whether this is the value of a secret, by the name of its column or field."""
-    return any(each.end > len(name) + 2 for each in _named(Looked(f"{name}: {value}")))
+    return any(each.end > len(name) + 2 for each in _find_named(Looked(f"{name}: {value}")))
 
 
-def _plain(looked: Looked) -> Iterator[Found]:
-    yield from _by_prefix(looked)
-    yield from _named(looked)
+def _plain(looked: Looked, rules: Rules) -> Iterator[Found]:
+    yield from _by_prefix(looked, rules)
+    yield from _find_named(looked)
     yield from pairs(looked.text)
     yield from near(looked)
     yield from in_tables(looked)
-    yield from told(looked)
-    yield from noted(looked)
+    yield from find_told(looked)
+    yield from find_noted(looked)
 
 
-def _disguised(looked: Looked) -> Iterator[Found]:
+def _find_disguised(looked: Looked, rules: Rules) -> Iterator[Found]:
     """Find what is plain in another reading of the text only."""
-    text, coded = looked.text, decoded(looked)
-    said = Looked(coded.text)
-    for each in (*_by_prefix(said), *_named(said), *pairs(said.text)) if said.text else ():
+    text, coded = looked.text, decode_all(looked)
+    decoded = Looked(coded.text)
+    for each in (*_by_prefix(decoded, rules), *_find_named(decoded), *pairs(decoded.text)) if decoded.text else ():
         yield Found("key", *coded.place(each.start, each.end)[:2])
-    for reading in (joined(text), unescaped(text)):
+    for reading in (join_pieces(text), unescape(text)):
         if reading is not None:
-            yield from _seen_in(reading, _plain(Looked(reading.text)))
-    if (reading := continued(text)) is not None:
-        yield from _across(reading, _plain(Looked(reading.text)))
+            yield from _find_across_seams(reading, _plain(Looked(reading.text), rules))
+    if (reading := join_continued(text)) is not None:
+        yield from _across(reading, _plain(Looked(reading.text), rules))
         for each in pairs(reading.text):  # what a command is told may stand lines behind its name
             yield Found(each.kind, *reading.place(each.start, each.end)[:2])
-    if (reading := closed_up(text)) is not None:
-        yield from _seen_in(reading, _by_prefix(Looked(reading.text)))
-    if (reading := spelled(text)) is not None:
-        yield from _labelled(reading)
-    for reading in (listed(text), given_apart(text)):
+    if (reading := close_up(text)) is not None:
+        yield from _find_across_seams(reading, _by_prefix(Looked(reading.text), rules))
+    if (reading := join_spelled(text)) is not None:
+        yield from _find_labelled(reading)
+    for reading in (join_lists(text), join_named_values(text)):
         if reading is not None:
-            yield from _seen_in(reading, _by_prefix(Looked(reading.text)))
+            yield from _find_across_seams(reading, _by_prefix(Looked(reading.text), rules))
     if any(sign in text for sign in _BACKWARDS):
-        for each in _by_prefix(Looked(text[::-1])):
+        for each in _by_prefix(Looked(text[::-1]), rules):
             yield Found(each.kind, len(text) - each.end, len(text) - each.start)
 
 
@@ -152,15 +151,15 @@ def _across(reading: Reading, found: Iterable[Found]) -> Iterator[Found]:
             yield Found(each.kind, start, end)
 
 
-def _labelled(reading: Reading) -> Iterator[Found]:
+def _find_labelled(reading: Reading) -> Iterator[Found]:
     """Return what stands as it is beside a word that became one only when its letters were put together."""
-    for each in _named(Looked(reading.text)):
+    for each in _find_named(Looked(reading.text)):
         start, end, changed = reading.place(each.start, each.end)
         if not changed:
             yield Found(each.kind, start, end)
 
 
-def _seen_in(reading: Reading, found: Iterable[Found]) -> Iterator[Found]:
+def _find_across_seams(reading: Reading, found: Iterable[Found]) -> Iterator[Found]:
     """Return what stands across a place that was changed, and looks made by chance: words put together do not."""
     for each in found:
         start, end, changed = reading.place(each.start, each.end)
@@ -169,9 +168,9 @@ def _seen_in(reading: Reading, found: Iterable[Found]) -> Iterator[Found]:
             yield Found(each.kind, start, end)
 
 
-def _by_prefix(looked: Looked) -> Iterator[Found]:
+def _by_prefix(looked: Looked, rules: Rules) -> Iterator[Found]:
     text, long_ones = looked.text, looked.long_ones
-    for rule in RULES if long_ones else _OF_SHORT_WORDS:
+    for rule in rules.every if long_ones else rules.of_short_words:
         for literal in rule.literals:
             at = text.find(literal) if rule.short or literal in long_ones else -1
             while at >= 0:
@@ -212,7 +211,7 @@ def _within_a_word(text: str, at: int) -> bool:
     return before[-1:].isascii() and before[-1:].isalnum() and _ESCAPED.search(before) is None
 
 
-def _named(looked: Looked) -> Iterator[Found]:
+def _find_named(looked: Looked) -> Iterator[Found]:
     """Find values beside a word that says secret: assigned to it, or told in a sentence."""
     text, lower = looked.text, looked.lower
     for word in WORDS if looked.is_long else [each for each in WORDS if each.text in lower]:
@@ -227,7 +226,7 @@ def _beside(text: str, at: int, chosen: bool) -> Iterator[Found]:
     given = GIVEN.match(text, at)
     match = given or ELEMENT.match(text, at) or ASSIGNED.match(text, at)
     paired = match is None and (match := PAIRED.match(text, at)) is not None
-    said = match is None and chosen
+    is_spoken = match is None and chosen
     if match is None and chosen:
         match = SAID.match(text, at) or TOLD_IN_SCRIPT.match(text, at)
     if match is None or ABOUT.match(text, at) or _is_in_a_name(text, at):
@@ -242,7 +241,7 @@ def _beside(text: str, at: int, chosen: bool) -> Iterator[Found]:
         plain = _SIGNS.sub("-", value)
         is_one = is_strong_password(plain) or is_mixed_password(plain)
     elif chosen:
-        is_one = _is_chosen(text, start, _SIGNS.sub("-", value) if quoted else value, over_lines, said)
+        is_one = _is_chosen(text, start, _SIGNS.sub("-", value) if quoted else value, over_lines, is_spoken)
     else:
         is_one = is_key(value) and not _is_open(text, start)
     if is_one:
@@ -260,16 +259,16 @@ def _to_the_quote(text: str, start: int) -> str:
     return "" if any(letter.isspace() for letter in value) or latin_part(value) != value else value
 
 
-def _is_chosen(text: str, start: int, value: str, over_lines: bool, said: bool) -> bool:
+def _is_chosen(text: str, start: int, value: str, over_lines: bool, is_spoken: bool) -> bool:
     """Say whether it is a password; a weak one is one where people tell it, and not in a program's settings."""
     if over_lines:
         return is_strong_password(value) or is_random(value)
-    if said and not is_told_password(value):
+    if is_spoken and not is_told_password(value):
         return False
     if is_password(value):
         return True
     line = text[max(0, start - _LINE) : start].rpartition("\n")[2]
-    told_so = said or LABELLED.search(line) is not None
+    told_so = is_spoken or LABELLED.search(line) is not None
     return told_so and is_told_password(value) and not tells_of_tests(text, start, start + len(value))
 
 

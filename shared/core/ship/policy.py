@@ -6,7 +6,7 @@ back to be written otherwise; what they only point out is shown to whoever appro
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any, Literal
@@ -24,6 +24,7 @@ from shared.core.code.dependencies import (
 )
 from shared.core.code.worktree import Worktree
 from shared.core.ship.paths import any_matches, strange
+from shared.core.system import System
 
 Severity = Literal["block", "warn", "note"]
 BLOCK: Severity = "block"
@@ -31,8 +32,8 @@ WARN: Severity = "warn"
 NOTE: Severity = "note"
 
 PROTECTED = (
-    ".github/**", ".gitlab-ci.yml", ".gitlab/**", ".circleci/**", ".travis.yml", "Jenkinsfile", "azure-pipelines.yml",
-    "bitbucket-pipelines.yml", "cloudbuild.yaml", "CODEOWNERS", "vercel.json", ".vercel/**", "netlify.toml",
+    ".circleci/**", ".travis.yml", "Jenkinsfile", "azure-pipelines.yml",
+    "bitbucket-pipelines.yml", "cloudbuild.yaml", "CODEOWNERS", "netlify.toml",
     "Dockerfile", "Dockerfile.*", "docker-compose*.yml", "docker-compose*.yaml", ".npmrc", ".yarnrc", ".yarnrc.yml",
     ".pnpmfile.cjs", "pip.conf", ".pypirc", ".netrc", ".gitmodules", ".gitattributes", ".husky/**",
     ".drone.yml", ".woodpecker.yml", ".woodpecker/**", ".buildkite/**", "appveyor.yml", "Procfile", "app.yaml",
@@ -40,16 +41,8 @@ PROTECTED = (
     ".pre-commit-config.yaml", ".env", ".env.local", ".env.production", "setup.py", "*.tf",
 )  # fmt: skip
 _BUILDS = (
-    "Makefile",
-    "*.mk",
-    "build.sh",
-    "install.sh",
-    "*.ps1",
-    "*.bat",
-    "gulpfile.*",
-    "Gruntfile.*",
-    "hatch_build.py",
-)
+    "Makefile", "*.mk", "build.sh", "install.sh", "*.ps1", "*.bat", "gulpfile.*", "Gruntfile.*", "hatch_build.py",
+)  # fmt: skip
 _PROGRAMS = (b"\x7fELF", b"MZ", b"\xca\xfe\xba\xbe", b"\xcf\xfa\xed\xfe", b"\x00asm", b"!<arch>", b"PK\x03\x04")
 
 
@@ -67,8 +60,8 @@ class Finding:
     def __str__(self) -> str:
         """Return what people and models are told."""
         where = f"{self.path}:{self.line}: " if self.line else f"{self.path}: " if self.path else ""
-        told = f"{where}{self.what} (rule “{self.rule}”)"
-        return f"{told}. {self.way_out}" if self.way_out else told
+        sentence = f"{where}{self.what} (rule “{self.rule}”)"
+        return f"{sentence}. {self.way_out}" if self.way_out else sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +81,19 @@ class Policy:
     unknown_licence: Severity = WARN
 
 
-def policy_of(given: Mapping[str, Any]) -> Policy:
-    """Return the policy of a tenant's settings; what they do not say has its safe default."""
+def policy_of(given: Mapping[str, Any], systems: Iterable[System]) -> Policy:
+    """Return the policy of a tenant's settings; what they do not say has its safe default.
+
+    Protected are then also the files by which the systems act, whichever of them the tenant ships with.
+    """
     names = Policy.__dataclass_fields__
     kept: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in given.items() if name in names
     }
-    return Policy(**kept)
+    return Policy(**{"protected": (*(path for each in systems for path in each.acts_on), *PROTECTED), **kept})
 
 
-def told_of(policy: Policy) -> dict[str, Any]:
+def policy_to_data(policy: Policy) -> dict[str, Any]:
     """Return the policy as the settings hold it."""
     return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(policy).items()}
 
@@ -118,7 +114,7 @@ class Judged:
     findings: tuple[Finding, ...] = ()
     named: tuple[Dependency, ...] = ()
     brought: tuple[tuple[str, str], ...] = ()
-    told: tuple[str, ...] = field(default=())  # the new packages in words: name, versions, age, licence
+    descriptions: tuple[str, ...] = field(default=())  # the new packages in words: name, versions, age, licence
 
     @property
     def refused(self) -> tuple[Finding, ...]:
@@ -148,8 +144,8 @@ def judge(
     ]
     order = (BLOCK, WARN, NOTE)
     findings.sort(key=lambda each: (order.index(each.severity), each.path, each.line))
-    told = tuple(_told(each, known or {}) for each in named)
-    return Judged(tuple(findings), tuple(named), tuple(brought), told)
+    descriptions = tuple(_describe_package(each, known or {}) for each in named)
+    return Judged(tuple(findings), tuple(named), tuple(brought), descriptions)
 
 
 def _paths(changed: Sequence[str], before: Mapping[str, bytes], policy: Policy) -> Iterator[Finding]:
@@ -237,54 +233,64 @@ def _packages(
             severity = BLOCK if known_hosts else WARN
             yield Finding(severity, "index", path, 0, what, "Let the installer write it again from the usual registry.")
     away = {(each.system, each.name, each.wanted) for each in old.direct if each.elsewhere}
-    for one in new.direct:
-        if one.elsewhere and (one.system, one.name, one.wanted) not in away:
-            what = f"{one.name} comes from an address or a folder, not from a registry"
-            yield Finding(BLOCK, "dependency", one.path, one.line, what, "Use a released version by its name.")
-    for one in named:
-        yield from _package(one, policy, known.get(one.key))
+    for dependency in new.direct:
+        if dependency.elsewhere and (dependency.system, dependency.name, dependency.wanted) not in away:
+            what = f"{dependency.name} comes from an address or a folder, not from a registry"
+            yield Finding(
+                BLOCK, "dependency", dependency.path, dependency.line, what, "Use a released version by its name."
+            )
+    for dependency in named:
+        yield from _package(dependency, policy, known.get(dependency.key))
 
 
-def _package(one: Dependency, policy: Policy, known: Known | None) -> Iterator[Finding]:
-    def found(severity: Severity, rule: str, what: str, way_out: str) -> Finding:
-        return Finding(severity, rule, one.path, one.line, f"{one.name} {what}", way_out)
+def _package(dependency: Dependency, policy: Policy, known: Known | None) -> Iterator[Finding]:
+    def build_finding(severity: Severity, rule: str, what: str, way_out: str) -> Finding:
+        return Finding(severity, rule, dependency.path, dependency.line, f"{dependency.name} {what}", way_out)
 
-    if one.name in {same_name(one.system, each) for each in policy.dependencies_denied}:
-        yield found(BLOCK, "dependency", "is on the team's list of packages that it does not accept", "Do without it.")
-    elif policy.dependencies_allowed and one.name not in {
-        same_name(one.system, each) for each in policy.dependencies_allowed
+    if dependency.name in {same_name(dependency.system, each) for each in policy.dependencies_denied}:
+        yield build_finding(
+            BLOCK, "dependency", "is on the team's list of packages that it does not accept", "Do without it."
+        )
+    elif policy.dependencies_allowed and dependency.name not in {
+        same_name(dependency.system, each) for each in policy.dependencies_allowed
     }:
-        yield found(BLOCK, "dependency", "is not on the team's list of packages", "Do without it, or ask for it.")
+        yield build_finding(
+            BLOCK, "dependency", "is not on the team's list of packages", "Do without it, or ask for it."
+        )
     if known is not None and not known.exists:
-        yield found(BLOCK, "dependency", "is not in the registry under that name", "Use one that exists, or none.")
+        yield build_finding(
+            BLOCK, "dependency", "is not in the registry under that name", "Use one that exists, or none."
+        )
     elif known is None or known.age is None:
-        yield found(NOTE, "age", "is new here; its age is unknown", "Look it up before you agree.")
+        yield build_finding(NOTE, "age", "is new here; its age is unknown", "Look it up before you agree.")
     elif known.age < timedelta(days=policy.dependency_age_days):
-        least = policy.dependency_age_days
-        yield found(BLOCK, "age", f"is {known.age.days} days old; at least {least} are asked for", "Use another one.")
-    licence = one.licence or (known.licence if known else "")
+        min_days = policy.dependency_age_days
+        yield build_finding(
+            BLOCK, "age", f"is {known.age.days} days old; at least {min_days} are asked for", "Use another one."
+        )
+    licence = dependency.licence or (known.licence if known else "")
     if not licence:
-        yield found(policy.unknown_licence, "licence", "has an unknown licence", "Look it up.")
-    elif not licences.allowed(licence, policy.licences_allowed):
-        yield found(BLOCK, "licence", f"is under {licence}, which the team does not accept", "Use another one.")
+        yield build_finding(policy.unknown_licence, "licence", "has an unknown licence", "Look it up.")
+    elif not licences.is_allowed(licence, policy.licences_allowed):
+        yield build_finding(BLOCK, "licence", f"is under {licence}, which the team does not accept", "Use another one.")
 
 
-def _told(one: Dependency, known: Mapping[tuple[str, str], Known]) -> str:
+def _describe_package(dependency: Dependency, known: Mapping[tuple[str, str], Known]) -> str:
     """Return a new package in words, as people are asked about it."""
-    said = known.get(one.key)
-    age = f"{said.age.days} days old" if said and said.age is not None else "age unknown"
-    licence = one.licence or (said.licence if said else "") or "licence unknown"
-    return f"{one} ({one.system}; {age}; {licence})"
+    registered = known.get(dependency.key)
+    age = f"{registered.age.days} days old" if registered and registered.age is not None else "age unknown"
+    licence = dependency.licence or (registered.licence if registered else "") or "licence unknown"
+    return f"{dependency} ({dependency.system}; {age}; {licence})"
 
 
 def _headers(changed: Sequence[str], work: Worktree, before: Mapping[str, bytes], policy: Policy) -> Iterator[Finding]:
     for path in changed:
-        now = licences.named_in(work.files.get(path, b"")[:16_000].decode("utf-8", "replace"))
-        was = licences.named_in(before.get(path, b"")[:16_000].decode("utf-8", "replace"))
+        now = licences.find_licence(work.files.get(path, b"")[:16_000].decode("utf-8", "replace"))
+        was = licences.find_licence(before.get(path, b"")[:16_000].decode("utf-8", "replace"))
         if (
             now is not None
             and (was is None or was[0] != now[0])
-            and not licences.allowed(now[0], policy.licences_allowed)
+            and not licences.is_allowed(now[0], policy.licences_allowed)
         ):
             what = f"says that it is under {now[0]}, which the team does not accept"
             yield Finding(BLOCK, "licence", path, now[1], what, "Write it anew, or leave it out.")

@@ -55,6 +55,7 @@ class Ship:
     policy: Mapping[str, Any] = field(default_factory=dict)
     production: str = ASK  # or WITH_RELEASE: who approves what leaves approves that it goes live
     four_eyes: bool = False  # production needs somebody else than who approved what leaves, or asked for it
+    known_in: tuple[str, ...] = ()  # the systems, beside Notion, in which whoever approves is known
 
 
 def read_ship(settings: Mapping[str, Any], systems: Sequence[System]) -> Ship:
@@ -65,19 +66,21 @@ def read_ship(settings: Mapping[str, Any], systems: Sequence[System]) -> Ship:
     """
     ship = settings.get("ship") or {}
     code, site, approvals = (dict(ship.get(name) or {}) for name in ("code", "site", "approvals"))
-    code.setdefault("owner", settings.get("github_owner") or "")
-    code.setdefault("repository", settings.get("github_repository") or "")
+    forges, hosts = ([each for each in systems if each.keeps_code], [each for each in systems if each.hosts_sites])
+    for name in ("owner", "repository"):  # earlier settings had them beside a forge's name
+        code.setdefault(name, next(filter(None, (settings.get(f"{each.name}_{name}") for each in forges)), ""))
     for name in ("reviewers", "labels"):
         code[name] = tuple(code.get(name) or ())
-    code["system"] = code.get("system") or _first([each for each in systems if each.keeps_code], settings)
-    site["system"] = site.get("system") or _first([each for each in systems if each.hosts_sites], settings)
+    code["system"] = code.get("system") or _first(forges, settings)
+    site["system"] = site.get("system") or _first(hosts, settings)
     site["environment"] = tuple(site.get("environment") or ())
     return Ship(
-        CodeTarget(**_known(CodeTarget, code)),
-        SiteTarget(**_known(SiteTarget, site)),
+        CodeTarget(**_pick_fields(CodeTarget, code)),
+        SiteTarget(**_pick_fields(SiteTarget, site)),
         ship.get("policy") or {},
         str(approvals.get("production") or ASK),
         bool(approvals.get("four_eyes", False)),
+        tuple(each.title for each in systems if each.clicks),
     )
 
 
@@ -88,12 +91,12 @@ def _first(systems: Sequence[System], settings: Mapping[str, Any]) -> str:
     """
     connected, granted = settings.get("connected") or (), settings.get("granted") or ()
     chosen = set(connected) - {each.name for each in systems if each.for_all}
-    for there in (chosen, granted, connected):
+    for group in (chosen, granted, connected):
         for each in systems:
-            if each.name in there:
+            if each.name in group:
                 return each.name
     return ""
 
 
-def _known(kind: type[Any], given: Mapping[str, Any]) -> dict[str, Any]:
+def _pick_fields(kind: type[Any], given: Mapping[str, Any]) -> dict[str, Any]:
     return {name: given[name] for name in kind.__dataclass_fields__ if name in given}

@@ -13,8 +13,8 @@ Fetch = Callable[[str], tuple[int, str]]
 
 MAX_PAGES = 40  # that are read for links
 MAX_ADDRESSES = 200  # that are asked for
-_MOST_TOLD = 20
-_MOST_NAMED = 5000  # addresses on one page, and of one site, that are remembered; of a page's places too
+_MAX_TOLD = 20
+_MAX_NAMED = 5000  # addresses on one page, and of one site, that are remembered; of a page's places too
 _ROUTES = ("/", "!", ":~:")  # begin what a script reads behind "#", and no place on the page
 _LOADS = {"script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src", "audio": "src"}
 _FETCHED_RELS = frozenset({"stylesheet", "icon", "manifest", "preload", "modulepreload"})
@@ -45,7 +45,7 @@ class _Page:
         self.places: set[str] = set()
         self.cut = False
         for piece in pieces(html):
-            self.cut = max(len(self.leads), len(self.loads), len(self.places)) >= _MOST_NAMED
+            self.cut = max(len(self.leads), len(self.loads), len(self.places)) >= _MAX_NAMED
             if self.cut:
                 break
             if isinstance(piece, Tag) and not piece.end:
@@ -95,12 +95,12 @@ class _Walk:
             places = self._places.get(url)
             if places is not None and not {place, unquote(place)} & places:
                 self._broken[f"{self._name(found_on)} leads to #{place[:60]}, which is not on {self._name(url)}"] = None
-        told = (tuple(self._broken)[:_MOST_TOLD], tuple(self._foreign)[:_MOST_TOLD])
-        return LinkReport(len(self._places), len(self._status), *told, self._cut)
+        links = (tuple(self._broken)[:_MAX_TOLD], tuple(self._foreign)[:_MAX_TOLD])
+        return LinkReport(len(self._places), len(self._status), *links, self._cut)
 
     def _is_new(self, url: str) -> bool:
         new = url not in self._named
-        if new and len(self._named) >= _MOST_NAMED:
+        if new and len(self._named) >= _MAX_NAMED:
             self._cut = True
             return False
         self._named.add(url)
@@ -123,9 +123,9 @@ class _Walk:
     def _read(self, url: str, page: _Page) -> Iterator[tuple[str, str]]:
         self._cut = self._cut or page.cut
         self._places[url] = None if page.cut else page.places | {"", "top"}
-        base = _joined(url, page.base)
+        base = _join_url(url, page.base)
         for named, loaded in [*((each, False) for each in page.leads), *((each, True) for each in page.loads)]:
-            target, place = urldefrag(_joined(base, named))
+            target, place = urldefrag(_join_url(base, named))
             scheme = urlsplit(target).scheme
             if target.startswith(self._base) or target + "/" == self._base:
                 if place and not place.startswith(_ROUTES):
@@ -140,7 +140,7 @@ class _Walk:
         return "/" + url.removeprefix(self._base)[:120]
 
 
-def _joined(url: str, named: str) -> str:
+def _join_url(url: str, named: str) -> str:
     try:
         return urljoin(url, named)
     except ValueError:  # no address at all

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
+
+from shared.core.environment import Environment
 
 _HOST = re.compile(r"(?!-)[a-z0-9-]{1,63}(\.(?!-)[a-z0-9-]{1,63})*")
 _NUMBERS = re.compile(r"[0-9.]+")
@@ -20,23 +21,22 @@ class SitesFolder:
     url: str = "http://localhost:8701"
 
 
-def read_sites_folder(env: Mapping[str, str]) -> tuple[SitesFolder, list[str]]:
-    """Return the folder and what is wrong with it, each problem with its variable and the way out."""
-    path, url = (env.get(name) or "" for name in ("WORKWRIGHT_SITES_FOLDER", "WORKWRIGHT_SITES_FOLDER_URL"))
-    problems = []
+def read_sites_folder(reader: Environment) -> SitesFolder:
+    """Return the folder; what is wrong is a problem of the reader, with its variable and the way out."""
+    path, url = (reader.text(name) for name in ("WORKWRIGHT_SITES_FOLDER", "WORKWRIGHT_SITES_FOLDER_URL"))
     if path and not PurePosixPath(path).is_absolute():
-        problems.append(f"WORKWRIGHT_SITES_FOLDER is {path!r}; give an absolute path such as /srv/sites")
-    if path and env.get("WORKWRIGHT_MODE") == "cloud":
-        problems.append(
+        reader.refuse(f"WORKWRIGHT_SITES_FOLDER is {path!r}; give an absolute path such as /srv/sites")
+    if path and reader.text("WORKWRIGHT_MODE") == "cloud":
+        reader.refuse(
             f"WORKWRIGHT_SITES_FOLDER is {path!r}; leave it out: in the cloud no folder lasts, and"
             " WORKWRIGHT_SITES_BUCKET names a bucket"
         )
     if url and not _is_base(url):
-        problems.append(
+        reader.refuse(
             f"WORKWRIGHT_SITES_FOLDER_URL is {url!r}; give an address like https://sites.example, without a path: each"
             " site has a name below that one"
         )
-    return SitesFolder(path, url.rstrip("/") or SitesFolder().url), problems
+    return SitesFolder(path, url.rstrip("/") or SitesFolder().url)
 
 
 def _is_base(url: str) -> bool:

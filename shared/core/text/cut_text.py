@@ -6,12 +6,12 @@ SIGN = " …"
 _ENDS = (". ", "! ", "? ", "; ", "\n")
 
 
-def cut_text(text: str, most: int) -> str:
-    """Return the text in at most `most` characters, its sign included; as it is where it fits."""
-    if len(text) <= most:
+def cut_text(text: str, max_length: int) -> str:
+    """Return the text in at most `max_length` characters, its sign included; as it is where it fits."""
+    if len(text) <= max_length:
         return text
-    room = text[: most - len(SIGN)]
+    room = text[: max_length - len(SIGN)]
     at = max(room.rfind(end) + 1 for end in _ENDS)
-    if at < most // 2:
+    if at < max_length // 2:
         at = max(room.rfind(" "), room.rfind("\n"))
     return (room[:at] if at > 0 else room).rstrip() + SIGN

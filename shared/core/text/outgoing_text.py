@@ -21,8 +21,6 @@ _NOTION = frozenset({"notion.so", "www.notion.so", "app.notion.com", "www.notion
 _ITEM_UNITS = 2000
 _FETCHED = frozenset({"image", "video", "audio", "pdf", "file", "embed", "bookmark", "link_preview"})
 
-# --- letters that nobody sees -----------------------------------------------------------------------------------------
-
 _EMOJI = (
     "\u00a9\u00ae\u203c\u2049\u2122\u2139\u2194-\u21aa\u231a-\u23ff\u24c2\u25aa-\u27bf\u2934\u2935\u2b05-\u2b55"
     "\u3030\u303d\u3297\u3299\U0001f000-\U0001faff"
@@ -63,8 +61,6 @@ def visible_in(value: Any) -> Any:
         return {visible(key) if isinstance(key, str) else key: visible_in(each) for key, each in value.items()}
     return [visible_in(each) for each in value] if isinstance(value, list | tuple) else value
 
-
-# --- links ------------------------------------------------------------------------------------------------------------
 
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _ADDRESS = re.compile(r"(?i)\b(?:[a-z][a-z0-9+.-]{1,20}://|www\.)[^\s<>\"'`]+")
@@ -116,7 +112,7 @@ def leading_out(text: str, hosts: Iterable[str] = ()) -> frozenset[str]:
     """Return the addresses in a text that may not stand, also those a reader of Markdown or HTML would unescape."""
     known = frozenset(hosts)
     bare = _ESCAPED.sub(r"\1", html.unescape(visible(text)))
-    found = {each for one in (text, bare) for each in _ADDRESS.findall(one)}
+    found = {each for reading in (text, bare) for each in _ADDRESS.findall(reading)}
     return frozenset(each for each in found if _dead(each, known) != each)
 
 
@@ -129,9 +125,6 @@ def _dead(address: str, hosts: frozenset[str]) -> str:
     place, question, _ = rest.partition("?")
     host, slash, path = place.partition("/")
     return f"{host.replace('.', '[.]')}{slash}{path}{'?…' if question else ''}{tail}"
-
-
-# --- blocks -----------------------------------------------------------------------------------------------------------
 
 
 def tame(blocks: Sequence[Mapping[str, Any]], hosts: Iterable[str] = ()) -> list[Json]:
@@ -148,8 +141,8 @@ def _tame(block: Mapping[str, Any], hosts: frozenset[str]) -> Json:
     kind = str(block.get("type", ""))
     body = block.get(kind)
     if kind in _FETCHED:
-        said = f"({kind.replace('_', ' ')} left out: {plain(_address_in(body), ())})"
-        return {"object": "block", "type": "paragraph", "paragraph": {"rich_text": [_text(said)]}}
+        notice = f"({kind.replace('_', ' ')} left out: {plain(_address_in(body), ())})"
+        return {"object": "block", "type": "paragraph", "paragraph": {"rich_text": [_text(notice)]}}
     kept = {key: value for key, value in block.items() if key != kind}
     return {**kept, kind: _tame_body(body, hosts)} if isinstance(body, Mapping) else dict(block)
 
@@ -209,6 +202,6 @@ def _address_in(body: Any) -> str:
     return "no address"
 
 
-def folded(text: str) -> str:
+def fold(text: str) -> str:
     """Return the text for comparison: one shape for letters that look alike, no case, single spaces."""
     return " ".join(unicodedata.normalize("NFKC", visible(text)).casefold().split())

@@ -20,10 +20,10 @@ def on_one_line(text: str) -> str:
 
     Titles come from outside, and a terminal obeys what it is sent: also marks that turn the direction of writing.
     """
-    return "".join(_shown(letter) for letter in text)
+    return "".join(_show_letter(letter) for letter in text)
 
 
-def _shown(letter: str) -> str:
+def _show_letter(letter: str) -> str:
     if letter.isprintable() or letter in _JOINERS:
         return letter
     kind = unicodedata.category(letter)

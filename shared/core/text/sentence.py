@@ -8,8 +8,8 @@ _NO_WORD = frozenset("._/:@'\"`“‘<{[(0123456789")  # what stands in a field'
 
 def end_sentence(message: str) -> str:
     """Return the message with one full stop, where it does not end in a mark: the next sentence follows."""
-    said = message.rstrip()
-    return said if said.endswith(_ENDS) else f"{said}."
+    sentence = message.rstrip()
+    return sentence if sentence.endswith(_ENDS) else f"{sentence}."
 
 
 def count_of(number: int, what: str) -> str:
@@ -19,10 +19,10 @@ def count_of(number: int, what: str) -> str:
 
 def make_sentence(message: str) -> str:
     """Return the message with a capital letter and a full stop; a name it begins with stays as it is written."""
-    said = message.strip()
-    if not said:
+    sentence = message.strip()
+    if not sentence:
         return ""
-    first = said.split(maxsplit=1)[0]
+    first = sentence.split(maxsplit=1)[0]
     if not _NO_WORD & set(first):
-        said = said[0].upper() + said[1:]
-    return said if said.rstrip("”’\"')").endswith(_ENDS) else f"{said}."
+        sentence = sentence[0].upper() + sentence[1:]
+    return sentence if sentence.rstrip("”’\"')").endswith(_ENDS) else f"{sentence}."

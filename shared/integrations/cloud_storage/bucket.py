@@ -69,7 +69,7 @@ class Bucket:
     ) -> Object:
         """Write an object; `expected` is the generation it must have (0: it must not be there), else Changed."""
         resource = {"name": name, "contentType": content_type, "cacheControl": cache, "md5Hash": md5_of(content)}
-        body, kind = _related({**resource, "metadata": dict(metadata or {})}, content_type, content)
+        body, kind = _build_multipart({**resource, "metadata": dict(metadata or {})}, content_type, content)
         params: Json = {"uploadType": "multipart"} | _guard(expected)
         answer = self._call("POST", f"/upload{self._objects}", params=params, data=body, content_type=kind)
         return _object(answer.json)
@@ -143,7 +143,7 @@ def _guard(expected: int | None) -> Json:
     return {} if expected is None else {"ifGenerationMatch": expected}
 
 
-def _related(resource: Json, content_type: str, content: bytes) -> tuple[bytes, str]:
+def _build_multipart(resource: Json, content_type: str, content: bytes) -> tuple[bytes, str]:
     """Return metadata and content as one body, and its type: one call writes both."""
     mark = secrets.token_hex(16)
     head = b"--%s\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n%s\r\n" % (

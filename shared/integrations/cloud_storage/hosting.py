@@ -16,7 +16,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -52,8 +52,6 @@ class CloudStorage:
         self._places = Places(self._owner)
         self._switching = Switching(self._bucket, self._places)
 
-    # --- sites ---
-
     def ensure_site(self, name: str, framework: str | None = None) -> Site:
         """Return the site, made if need be; refuses what has to be built, because nothing is built here."""
         _only_files(framework)
@@ -77,8 +75,6 @@ class CloudStorage:
                 self.system, f"a bucket has no environment for {names}: leave ship.site.environment empty or use Vercel"
             )
 
-    # --- deployments ---
-
     def deploy(
         self, site: Site, files: Mapping[str, bytes], meta: Mapping[str, str], *, framework: str | None = None,
         fresh: bool = False,
@@ -88,9 +84,9 @@ class CloudStorage:
         objects = served_objects(files)
         content = hashlib.sha256(repr([(path, md5_of(each.content)) for path, each in objects.items()]).encode())
         known = self._ready(site.id)
-        same = [one for one in known if one.metadata.get("content") == content.hexdigest()]
+        same = [record for record in known if record.metadata.get("content") == content.hexdigest()]
         if same and not fresh:
-            return self._deployed(max(same, key=lambda one: one.written))
+            return self._read_deployment(max(same, key=lambda record: record.written))
         token = secrets.token_hex(16)
         own = {"content": content.hexdigest(), **{f"{_OWN}{name}": value for name, value in meta.items()}}
         begun = self._bucket.put(
@@ -111,7 +107,7 @@ class CloudStorage:
         with suppress(RateLimited):  # one object is written about once a second; the mark is cleared away later
             self._bucket.remove(begun.name)
         self._expire(site.id, known)
-        return self._deployed(ready)
+        return self._read_deployment(ready)
 
     def deploy_commit(
         self, site: Site, commit: Commit, meta: Mapping[str, str], *, framework: str | None = None
@@ -122,13 +118,13 @@ class CloudStorage:
     def find_deployment(self, site_id: str, key: str, value: str) -> Deployed | None:
         """Return the newest deployment with this value; an upload of it that never ended is cleared away."""
         self._clear_begun(site_id, key, value)
-        found = [one for one in self._ready(site_id) if one.metadata.get(f"{_OWN}{key}") == value]
-        return self._deployed(max(found, key=lambda one: one.written)) if found else None
+        found = [record for record in self._ready(site_id) if record.metadata.get(f"{_OWN}{key}") == value]
+        return self._read_deployment(max(found, key=lambda record: record.written)) if found else None
 
     def deployment(self, id: str) -> Deployed:
         """Return a deployment; one that is there is ready and answers."""
         site, token = split_id(id)
-        return self._deployed(self._bucket.look(self._places.state(site, "ready", token)))
+        return self._read_deployment(self._bucket.look(self._places.state(site, "ready", token)))
 
     def build_log(self, id: str) -> str:
         """Return nothing: files are not built here."""
@@ -147,8 +143,6 @@ class CloudStorage:
         with suppress(Missing):
             self._switching.take(id, "", self._read(id)[0])
             erase_site(self._bucket, self._owner, id)
-
-    # --- what is live ---
 
     def promote(self, site_id: str, id: str) -> None:
         """Copy a deployment into production; when this returns, it is there."""
@@ -186,18 +180,15 @@ class CloudStorage:
             return
         self._bucket.look(self._places.state(site, "ready", token))
         lock = self._switching.take(site, id, record)
-        try:
+        with ExitStack() as undo:
+            undo.callback(self._switching.let_go, lock, id)
             self._switching.copy_to_production(site, token)
-        except Exception:
-            self._switching.let_go(lock, id)
-            raise
+            undo.pop_all()
         past = [each for each in (record["production"], *record["past"]) if each and each != id]
         switch = {"kind": kind, "to": id}
         self._write(site, {**record, "production": id, "past": past[:_PAST], "switch": switch}, generation)
         with suppress(RateLimited):  # a lock to what is in production is free to take
             self._bucket.remove(lock.name)
-
-    # --- records ---
 
     def _read(self, site: str) -> tuple[dict[str, Any], int]:
         body, generation = self._bucket.read_json(self._places.record(site))
@@ -215,14 +206,12 @@ class CloudStorage:
     def _ready(self, site: str) -> list[Object]:
         return self._bucket.list_below(self._places.state(site, "ready"))
 
-    def _deployed(self, ready: Object) -> Deployed:
+    def _read_deployment(self, ready: Object) -> Deployed:
         *_, site, _ready, token = ready.name.split("/")
         meta = {name.removeprefix(_OWN): value for name, value in ready.metadata.items() if name.startswith(_OWN)}
         return Deployed(
             f"{site}.{token}", f"{self._address}/{self._places.preview(token)}", "ready", live=True, meta=meta
         )
-
-    # --- what goes ---
 
     def _clear_begun(self, site: str, key: str, value: str) -> None:
         """Clear away uploads that ended in the middle: who looks for one has given its writer up."""
@@ -238,13 +227,13 @@ class CloudStorage:
 
     def _expire(self, site: str, known: list[Object]) -> None:
         """Delete what has more than KEPT newer deployments, but for what is or was lately in production."""
-        surplus = sorted(known, key=lambda one: one.written)[: max(0, len(known) + 1 - KEPT)]
+        surplus = sorted(known, key=lambda stored: stored.written)[: max(0, len(known) + 1 - KEPT)]
         if not surplus:
             return
         record, _ = self._read(site)
         needed = {record["production"], *record["past"]}
-        for one in surplus:
-            token = one.name.rpartition("/")[2]
+        for old in surplus:
+            token = old.name.rpartition("/")[2]
             if f"{site}.{token}" not in needed:
                 self._drop(site, token)
 

@@ -38,7 +38,7 @@ class Switching:
         try:
             return self._bucket.put(name, b"{}", content_type=JSON, metadata={"to": id}, expected=0)
         except Changed:
-            held = self._held(site, name)
+            held = self._read_lock(site, name)
         free = held.metadata.get("to") in (id, record["production"]) or "left" in held.metadata
         if not free and self._time(site) - held.written < _STALE:
             raise Unavailable(
@@ -46,7 +46,7 @@ class Switching:
             )
         return self._bucket.put(name, b"{}", content_type=JSON, metadata={"to": id}, expected=held.generation)
 
-    def _held(self, site: str, lock: str) -> Object:
+    def _read_lock(self, site: str, lock: str) -> Object:
         try:
             return self._bucket.look(lock)
         except Missing as gone:  # in between: whoever held it is done
@@ -67,8 +67,8 @@ class Switching:
     def copy_to_production(self, site: str, token: str) -> None:
         """Make production what the deployment is, object by object; what is so already is left alone."""
         live, preview = self._places.live(site), f"{self._places.preview(token)}/"
-        shown = {one.name.removeprefix(live): one for one in self._bucket.list_below(live)}
-        wanted = {one.name.removeprefix(preview): one for one in self._bucket.list_below(preview)}
+        shown = {stored.name.removeprefix(live): stored for stored in self._bucket.list_below(live)}
+        wanted = {stored.name.removeprefix(preview): stored for stored in self._bucket.list_below(preview)}
         for path in sorted(wanted, key=lambda each: order(f"/{each}")):
             if path not in shown or shown[path].md5 != wanted[path].md5:
                 self._bucket.copy(wanted[path].name, f"{live}{path}")

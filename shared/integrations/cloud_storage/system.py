@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from shared.core.system import ByHand, System
+from shared.core.system import Ask, ByHand, System
 
 CLOUD_STORAGE = System(
     "cloud_storage",
     title="Cloud Storage",
     address="https://storage.googleapis.com",
     client="shared.integrations.cloud_storage.hosting:CloudStorage",
+    trial="shared.integrations.cloud_storage.trial:try_given",
     hosts_sites=True,
     files_alone=True,
     for_all=True,
@@ -17,4 +18,8 @@ CLOUD_STORAGE = System(
         "ask the operator to delete, in the bucket for sites, what is below live/…/{site}/",
     ),
     publishes=True,
+    by_identity=True,
+    offered="A bucket of Google Cloud Storage, with this machine's Google identity",
+    called="a bucket for sites",
+    asks=(Ask("bucket", "The bucket's name", variable="WORKWRIGHT_SITES_BUCKET"),),
 )

@@ -52,14 +52,14 @@ def claim(app_id: str, key: Secret, now: datetime) -> Secret:
         raise Rejected(SYSTEM, f"the secret {KEY} is not a private key in PEM format") from None
     if not isinstance(private, RSAPrivateKey):
         raise Rejected(SYSTEM, f"the secret {KEY} is not an RSA key")
-    said = {"iat": int((now - _AHEAD).timestamp()), "exp": int((now + _LASTS).timestamp()), "iss": app_id}
-    parts = ({"alg": "RS256", "typ": "JWT"}, said)
-    signed = ".".join(_encoded(json.dumps(part, separators=(",", ":")).encode()) for part in parts)
+    claims = {"iat": int((now - _AHEAD).timestamp()), "exp": int((now + _LASTS).timestamp()), "iss": app_id}
+    parts = ({"alg": "RS256", "typ": "JWT"}, claims)
+    signed = ".".join(_encode_base64url(json.dumps(part, separators=(",", ":")).encode()) for part in parts)
     proof = private.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())
-    return Secret(f"{signed}.{_encoded(proof)}")
+    return Secret(f"{signed}.{_encode_base64url(proof)}")
 
 
-def _encoded(raw: bytes) -> str:
+def _encode_base64url(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
@@ -85,7 +85,7 @@ class AppTokens:
             token, ends = self._kept.get(key, (Secret(""), datetime.min.replace(tzinfo=UTC)))
         if ends - self._clock.now() > _EARLY:
             return token
-        token, ends = self._asked(installation, scope)
+        token, ends = self._request_token(installation, scope)
         with self._lock:
             if len(self._kept) >= _KEPT:
                 self._kept.clear()
@@ -109,21 +109,21 @@ class AppTokens:
         with suppress(Missing):
             self._wire().call("DELETE", f"/app/installations/{installation}")
 
-    def _asked(self, installation: int, scope: str) -> tuple[Secret, datetime]:
+    def _request_token(self, installation: int, scope: str) -> tuple[Secret, datetime]:
         name = scope.rpartition("/")[2]
         if not name:
-            return self._traded(installation, scope, {"permissions": LOOK})
+            return self._post_for_token(installation, scope, {"permissions": LOOK})
         asked = {"repositories": [name], "permissions": WORK}
         if installation in self._without_logs:
-            return self._traded(installation, scope, asked)
+            return self._post_for_token(installation, scope, asked)
         try:
-            return self._traded(installation, scope, {**asked, "permissions": WORK | LOGS})
+            return self._post_for_token(installation, scope, {**asked, "permissions": WORK | LOGS})
         except NotAllowed:  # of that right, or for another reason, which the second answer tells
-            found = self._traded(installation, scope, asked)
+            found = self._post_for_token(installation, scope, asked)
         self._without_logs.add(installation)
         return found
 
-    def _traded(self, installation: int, scope: str, asked: Mapping[str, Any]) -> tuple[Secret, datetime]:
+    def _post_for_token(self, installation: int, scope: str, asked: Mapping[str, Any]) -> tuple[Secret, datetime]:
         path = f"/app/installations/{installation}/access_tokens"
         try:
             answer = self._wire().call("POST", path, json=asked, accept=(403, 422))

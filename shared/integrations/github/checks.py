@@ -45,10 +45,10 @@ def _of_run(raw: Json) -> Check:
     done = raw["status"] == "completed"
     state = _CONCLUSIONS.get(raw.get("conclusion") or "", "failure") if done else "pending"
     output = raw.get("output") or {}
-    said = str(output.get("title") or output.get("summary") or raw.get("conclusion") or raw["status"])
+    detail = str(output.get("title") or output.get("summary") or raw.get("conclusion") or raw["status"])
     url = str(raw.get("html_url") or raw.get("details_url") or "")
     kind = _JOB if (raw.get("app") or {}).get("slug") == _ACTIONS else _RUN
-    return Check(str(raw["name"]), state, url, said[:_MAX_DETAIL], f"{kind}{raw['id']}")
+    return Check(str(raw["name"]), state, url, detail[:_MAX_DETAIL], f"{kind}{raw['id']}")
 
 
 def _of_status(raw: Json) -> Check:

@@ -14,14 +14,14 @@ from datetime import datetime
 from shared.core.errors import Missing, Rejected
 from shared.http_answers import vendor_message
 from shared.integrations.forge import FILE, SUBMODULE, Author
-from shared.integrations.github.wire import Json, Wire, repo_path, slashed, stamp
+from shared.integrations.github.wire import Json, Wire, quote_path, repo_path, stamp
 
 SYSTEM = "github"
 
 
 def head_of(wire: Wire, owner: str, name: str, branch: str) -> str:
     """Return the commit a branch points to, "" for none; 404 is a missing branch or repository, 409 an empty one."""
-    answer = wire.call("GET", f"{repo_path(owner, name)}/git/ref/heads/{slashed(branch)}", accept=(404, 409))
+    answer = wire.call("GET", f"{repo_path(owner, name)}/git/ref/heads/{quote_path(branch)}", accept=(404, 409))
     if answer.status == 404:
         wire.call("GET", repo_path(owner, name))  # raises Missing for a repository that is not there
     return str(answer.json["object"]["sha"]) if answer.ok else ""
@@ -34,14 +34,14 @@ def first_commit(
     who = {"name": author.name, "email": author.email}
     body = {"message": message, "content": base64.b64encode(content).decode(), "branch": branch}
     asked = body | {"author": who, "committer": who}
-    address = f"{repo_path(owner, name)}/contents/{slashed(path)}"
+    address = f"{repo_path(owner, name)}/contents/{quote_path(path)}"
     answer = wire.call("PUT", address, json=asked, accept=(409, 422))
     if answer.ok:
         return str(answer.json["commit"]["sha"])
-    there = head_of(wire, owner, name, branch)
-    if not there:
+    head = head_of(wire, owner, name, branch)
+    if not head:
         raise Rejected(SYSTEM, f"first commit of {owner}/{name}: {vendor_message(answer)}")
-    return there
+    return head
 
 
 def write_commit(
@@ -95,34 +95,34 @@ def make_branch(wire: Wire, owner: str, name: str, branch: str, sha: str) -> Non
     answer = wire.call("POST", f"{repo}/git/refs", json={"ref": f"refs/heads/{branch}", "sha": sha}, accept=(422,))
     if answer.ok:
         return
-    there = wire.call("GET", f"{repo}/git/ref/heads/{slashed(branch)}", accept=(404,))
-    if there.status == 404:
+    branch_now = wire.call("GET", f"{repo}/git/ref/heads/{quote_path(branch)}", accept=(404,))
+    if branch_now.status == 404:
         raise Rejected(SYSTEM, f"branch {branch!r}: {vendor_message(answer)}")
-    if there.json["object"]["sha"] != sha:
+    if branch_now.json["object"]["sha"] != sha:
         raise Rejected(SYSTEM, f"branch {branch!r} already exists with other work, so it is left alone")
 
 
 def move_branch(wire: Wire, owner: str, name: str, branch: str, sha: str, expected: str) -> None:
     """Move a branch from the expected commit to the next one; from anywhere else it is left alone."""
-    there = head_of(wire, owner, name, branch)
-    if there == sha:
+    head = head_of(wire, owner, name, branch)
+    if head == sha:
         return
-    if not there:
+    if not head:
         raise Missing(SYSTEM, f"branch {branch!r} of {owner}/{name} is gone")
-    if there != expected:
-        raise moved(branch, there, expected)
-    path = f"{repo_path(owner, name)}/git/refs/heads/{slashed(branch)}"
+    if head != expected:
+        raise refuse_moved_branch(branch, head, expected)
+    path = f"{repo_path(owner, name)}/git/refs/heads/{quote_path(branch)}"
     answer = wire.call("PATCH", path, json={"sha": sha, "force": False}, accept=(422,))
     if answer.ok:
         return
-    there = head_of(wire, owner, name, branch)
-    if there == expected:
+    head = head_of(wire, owner, name, branch)
+    if head == expected:
         raise Rejected(SYSTEM, f"branch {branch!r}: {vendor_message(answer)}")
-    raise moved(branch, there, expected)  # between our look and our write
+    raise refuse_moved_branch(branch, head, expected)  # between our look and our write
 
 
-def moved(branch: str, there: str, expected: str) -> Rejected:
+def refuse_moved_branch(branch: str, head: str, expected: str) -> Rejected:
     """Return the error for a branch that somebody else has moved."""
-    stands = f"stands at {there[:10]}" if there else "is gone"
+    stands = f"stands at {head[:10]}" if head else "is gone"
     words = f"branch {branch!r} {stands}, not at {expected[:10]} where we left it: somebody else has changed it"
     return Rejected(SYSTEM, f"{words}; it is left alone")

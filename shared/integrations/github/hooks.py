@@ -29,11 +29,11 @@ class Hooks:
         path = f"{repo_path(owner, name)}/hooks"
         config = {"url": url, "content_type": "json", "secret": token.reveal(), "insecure_ssl": "0"}
         wanted: Json = {"config": config, "events": list(EVENTS), "active": True}
-        there = next((each for each in self._wire.every(path) if each["config"].get("url") == url), None)
-        if there is None:
+        hook = next((each for each in self._wire.every(path) if each["config"].get("url") == url), None)
+        if hook is None:
             made = self._wire.call("POST", path, json=wanted | {"name": "web"}).json
         else:
-            made = self._wire.call("PATCH", f"{path}/{there['id']}", json=wanted).json
+            made = self._wire.call("PATCH", f"{path}/{hook['id']}", json=wanted).json
         return int(made["id"]), True
 
     def delete_hook(self, owner: str, name: str, number: int) -> None:

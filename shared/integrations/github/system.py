@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.core.system import OAuthProvider, System
+from shared.core.system import OAuthProvider, SecretLook, System
 
 GITHUB = System(
     "github",
@@ -10,6 +10,7 @@ GITHUB = System(
     address="https://api.github.com",
     client="shared.integrations.github.client:GitHub",
     webhook="shared.integrations.github.webhook:WEBHOOK",
+    trial="shared.integrations.github.trial:try_given",
     oauth=OAuthProvider(
         "github",
         "https://github.com/login/oauth/authorize",
@@ -18,7 +19,16 @@ GITHUB = System(
         pkce=True,
     ),
     by_token=True,
+    installs_app=True,
     keeps_code=True,
     publishes=True,
+    offered="GitHub, by a token",
+    learns=("owner", "login"),
     token_looks=("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
+    secret_looks=(
+        SecretLook("github-token", "ghp_ gho_ ghu_ ghs_ ghr_", r"gh[pousr]_[A-Za-z0-9_]{30,}+"),
+        SecretLook("github-token", "github_pat_", r"github_pat_[A-Za-z0-9_]{40,}+"),
+    ),
+    acts_on=(".github/**",),
+    not_in_new=(".github",),
 )

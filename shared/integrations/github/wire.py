@@ -6,11 +6,36 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from shared.core.errors import IntegrationError, OutcomeUnknown, Rejected
-from shared.http_answers import Answer, retry_after
+from shared.core.errors import IntegrationError, NotAllowed, OutcomeUnknown, Rejected
+from shared.http_answers import Answer, retry_after, vendor_message
 from shared.http_client import HttpClient, segment
-from shared.integrations.forge import MOVED, moved
-from shared.integrations.github.refusals import kept_out
+from shared.integrations.forge import MOVED, refuse_moved_repository
+
+SYSTEM = "github"
+_TOKENS = "On GitHub open Settings › Developer settings › Personal access tokens"
+
+
+def kept_out(asked: str, answer: Answer) -> NotAllowed | None:
+    """Return our error for a token that may not do what was asked, None for every other refusal.
+
+    Sources: docs.github.com, "Troubleshooting the REST API" (X-Accepted-GitHub-Permissions), "Authenticating with SAML
+    single sign-on" (X-GitHub-SSO).
+    """
+    if answer.status != 403:
+        return None
+    message = vendor_message(answer)
+    if answer.headers.get("X-GitHub-SSO", "").startswith("required"):
+        way_out = f"{_TOKENS}; beside the token choose Configure SSO, and authorise the organisation"
+    elif "not accessible by personal access token" in message:
+        wanted = answer.headers.get("X-Accepted-GitHub-Permissions", "")
+        right = f" ({wanted.replace('_', ' ').replace('=', ': ')})" if wanted else ""
+        way_out = f"{_TOKENS} › Fine-grained tokens, open the token, and give it the right{right} and the repository"
+    elif "forbids access via" in message:
+        way_out = f"{_TOKENS}, make one as the organisation asks, and give it with `workwright account github`"
+    else:
+        return None
+    return NotAllowed(SYSTEM, f"{asked}: 403 {message}", way_out=way_out)
+
 
 API_VERSION = "2026-03-10"
 HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": API_VERSION}
@@ -36,7 +61,7 @@ class Wire:
             if answer.status in accept and not limited:
                 return answer
             if answer.status in MOVED:
-                return moved(self._http.system)
+                return refuse_moved_repository(self._http.system)
             return None if limited else kept_out(f"{method} {path}", answer)
 
         answer = self._http.call(method, path, json=json, params=params, headers=HEADERS, judge=judge)
@@ -77,7 +102,7 @@ def repo_path(owner: str, name: str) -> str:
     return f"/repos/{segment(owner)}/{segment(name)}"
 
 
-def slashed(path: str) -> str:
+def quote_path(path: str) -> str:
     """Return a branch or file path, whose slashes are meant, as part of an address."""
     return "/".join(segment(part) for part in path.split("/"))
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from shared.core.errors import Missing, Rejected
 from shared.integrations.forge import Change, Check, Checks, Review, sum_up
-from shared.integrations.gitlab.wire import SYSTEM, Json, Wire, change_of, check_of, project, said
+from shared.integrations.gitlab.wire import SYSTEM, Json, Wire, change_of, check_of, project, read_error_message
 
 _DRAFT = re.compile(r"^(\s*(draft:|\[draft\]|\(draft\)))+\s*", re.IGNORECASE)
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|section_(start|end):\d+:[^\r\n]*\r?")
@@ -29,13 +29,18 @@ class MergeRequests:
         self, owner: str, name: str, *, branch: str, base: str, title: str, body: str, draft: bool = False
     ) -> Change:
         """Open a merge request. Called again it returns the open one of that branch."""
-        asked = {"source_branch": branch, "target_branch": base, "title": _titled(title, draft), "description": body}
+        asked = {
+            "source_branch": branch,
+            "target_branch": base,
+            "title": _format_title(title, draft),
+            "description": body,
+        }
         answer = self._wire.call("POST", f"{project(owner, name)}/merge_requests", json=asked, accept=(400, 409, 422))
         if answer.ok:
             return change_of(answer.json)
         found = self.find_change(owner, name, branch)
         if found is None:
-            raise Rejected(SYSTEM, f"merge request for {branch!r}: {said(answer)}")
+            raise Rejected(SYSTEM, f"merge request for {branch!r}: {read_error_message(answer)}")
         return found
 
     def find_change(self, owner: str, name: str, branch: str, *, state: str = "open") -> Change | None:
@@ -49,7 +54,6 @@ class MergeRequests:
         return next((each for each in found if state in ("all", each.state)), None)
 
     def change(self, owner: str, name: str, number: int) -> Change:
-        """Return a merge request."""
         return change_of(self._request(owner, name, number))
 
     def _request(self, owner: str, name: str, number: int) -> Json:
@@ -73,7 +77,7 @@ class MergeRequests:
         if title is not None or draft is not None:
             now = None if title is not None and draft is not None else self._request(owner, name, number)
             text = title if title is not None else str((now or {}).get("title", ""))
-            wanted["title"] = _titled(text, bool((now or {}).get("draft")) if draft is None else draft)
+            wanted["title"] = _format_title(text, bool((now or {}).get("draft")) if draft is None else draft)
         if labels:
             wanted["add_labels"] = ",".join(label.replace(",", " ") for label in labels)
         people, left = self._people(reviewers or ())
@@ -128,10 +132,8 @@ class MergeRequests:
         now = change_of(answer.json) if answer.ok else self.change(owner, name, number)
         if now.merged and now.head_sha == sha:
             return now.merge_sha
-        why = now.blocked or said(answer)
+        why = now.blocked or read_error_message(answer)
         raise Rejected(SYSTEM, f"merge request {number} was not merged: {why or answer.status}")
-
-    # --- what others say about it ---
 
     def checks(self, owner: str, name: str, sha: str) -> Checks:
         """Return the newest pipeline of each kind on a commit, and its jobs. Without a pipeline nothing was checked."""
@@ -201,8 +203,8 @@ def _approval(raw: Json, notes: Sequence[Json], versions: Sequence[Json]) -> Rev
     where neither does it is of nothing anybody could name.
     """
     who = str(raw["user"]["username"])
-    told = [note for note in notes if note.get("system") and str(note.get("body", "")).startswith(_HAS_APPROVED)]
-    by_note = [str(note["created_at"]) for note in told if (note.get("author") or {}).get("username") == who]
+    approving = [note for note in notes if note.get("system") and str(note.get("body", "")).startswith(_HAS_APPROVED)]
+    by_note = [str(note["created_at"]) for note in approving if (note.get("author") or {}).get("username") == who]
     at = str(raw.get("approved_at") or (by_note[-1] if by_note else ""))
     given = datetime.fromisoformat(at) if at else None
     seen = [each for each in versions if given and datetime.fromisoformat(str(each["created_at"])) < given]
@@ -210,7 +212,7 @@ def _approval(raw: Json, notes: Sequence[Json], versions: Sequence[Json]) -> Rev
     return Review(f"approval-{raw['user']['id']}-{at}", who, "approved", sha=sha)
 
 
-def _titled(title: str, draft: bool) -> str:
+def _format_title(title: str, draft: bool) -> str:
     """Return a title as GitLab keeps it: a draft is one by the first word of its title."""
     bare = _DRAFT.sub("", title)
     return f"Draft: {bare}" if draft else bare

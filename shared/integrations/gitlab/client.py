@@ -15,7 +15,7 @@ from shared.http_client import HttpClient
 from shared.integrations.forge import EXECUTABLE, FILE, FOLDER, SYMLINK, Author, Entry, Repository
 from shared.integrations.gitlab.changes import MergeRequests
 from shared.integrations.gitlab.hooks import Hooks
-from shared.integrations.gitlab.wire import SYSTEM, Json, Wire, project, repository_of, said, within
+from shared.integrations.gitlab.wire import SYSTEM, Json, Wire, project, read_error_message, repository_of, within
 
 BASE_URL = "https://gitlab.com"
 
@@ -33,8 +33,6 @@ class GitLab(MergeRequests, Hooks):
     def __init__(self, http: HttpClient) -> None:
         super().__init__(Wire(http))
 
-    # --- projects ---
-
     def repository(self, owner: str, name: str) -> Repository:
         """Return the project; raises Missing also when it is not shared with us."""
         return repository_of(self._wire.call("GET", project(owner, name)).json)
@@ -48,9 +46,9 @@ class GitLab(MergeRequests, Hooks):
         body: Json = {"name": name, "path": name, "namespace_id": space["id"], "initialize_with_readme": True}
         asked = body | {"visibility": "private" if private else "public"}
         answer = self._wire.call("POST", "/projects", json=asked, accept=(400, 409))
-        return repository_of(answer.json) if answer.ok else self._taken(owner, name, said(answer))
+        return repository_of(answer.json) if answer.ok else self._find_existing(owner, name, read_error_message(answer))
 
-    def _taken(self, owner: str, name: str, why: str) -> Repository:
+    def _find_existing(self, owner: str, name: str, why: str) -> Repository:
         """Return the project that was made in the meantime; raises Rejected when that was not why."""
         try:
             return self.repository(owner, name)
@@ -63,12 +61,10 @@ class GitLab(MergeRequests, Hooks):
         answer = self._wire.call("GET", path, accept=(404,))
         if answer.ok:
             return str(answer.json["commit"]["id"])
-        if "branch" not in said(answer).lower():
-            self.repository(owner, name)  # tell a missing branch from a missing project
+        self.repository(owner, name)  # tell a missing branch from a missing project
         return ""
 
     def message_of(self, owner: str, name: str, sha: str) -> str:
-        """Return the message of a commit."""
         return str(self._commit_of(owner, name, sha)["message"])
 
     def _commit_of(self, owner: str, name: str, sha: str) -> Json:
@@ -105,8 +101,6 @@ class GitLab(MergeRequests, Hooks):
             "DELETE", f"{project(owner, name)}/repository/branches/{within(branch)}", accept=(404,), text=True
         )
 
-    # --- commits ---
-
     def first_commit(
         self, owner: str, name: str, *, branch: str, path: str, content: bytes, message: str, author: Author
     ) -> str:
@@ -135,26 +129,26 @@ class GitLab(MergeRequests, Hooks):
         `date` is GitLab's own choice; the same call again is known by message, parent and content instead.
         """
         start, wanted, modes = expected_head or base, dict(files), dict(modes or {})
-        there = self.head(owner, name, branch) if expected_head else ""
+        head_now = self.head(owner, name, branch) if expected_head else ""
         old = {each.path: each for each in self.entries(owner, name, start)}
         if start != base:
             deleted = self._back_to_base(owner, name, base, old, wanted, deleted, modes)
-        if there != expected_head:
-            return self._ours(owner, name, branch, there, start, message, wanted, deleted)
+        if head_now != expected_head:
+            return self._ours(owner, name, branch, head_now, start, message, wanted, deleted)
         actions = _actions(wanted, deleted, modes, old)
         body = _commit(branch, message, author, actions)
         if not expected_head:
             body["start_sha"] = start
         if not actions:
-            return there or self._branch(owner, name, branch, start)
+            return head_now or self._branch(owner, name, branch, start)
         path = f"{project(owner, name)}/repository/commits"
         answer = self._wire.call("POST", path, json=body, accept=(400, 409))
         if answer.ok:
             return self._on_top_of(start, branch, answer)
-        there = self.head(owner, name, branch)
-        if there in ("", expected_head):
-            raise Rejected(self.system, f"commit to {branch!r}: {said(answer)}")
-        return self._ours(owner, name, branch, there, start, message, wanted, deleted)
+        head_now = self.head(owner, name, branch)
+        if head_now in ("", expected_head):
+            raise Rejected(self.system, f"commit to {branch!r}: {read_error_message(answer)}")
+        return self._ours(owner, name, branch, head_now, start, message, wanted, deleted)
 
     def _on_top_of(self, start: str, branch: str, answer: Answer) -> str:
         """Return the commit that was made; raises Rejected where another one has come in between."""
@@ -189,34 +183,34 @@ class GitLab(MergeRequests, Hooks):
         body = {"branch": branch, "ref": start}
         path = f"{project(owner, name)}/repository/branches"
         answer = self._wire.call("POST", path, json=body, accept=(400, 409))
-        there = start if answer.ok else self.head(owner, name, branch)
-        if there != start:
-            raise Rejected(self.system, f"branch {branch!r}: {said(answer)}")
-        return there
+        head_now = start if answer.ok else self.head(owner, name, branch)
+        if head_now != start:
+            raise Rejected(self.system, f"branch {branch!r}: {read_error_message(answer)}")
+        return head_now
 
     def _ours(
         self,
         owner: str,
         name: str,
         branch: str,
-        there: str,
+        head_now: str,
         start: str,
         message: str,
         files: Mapping[str, bytes],
         deleted: Sequence[str],
     ) -> str:
         """Return where the branch stands if this very call has put it there; raises Rejected when it has not."""
-        if not there:
+        if not head_now:
             raise Rejected(self.system, f"branch {branch!r} is gone")
-        found = self._commit_of(owner, name, there)
+        found = self._commit_of(owner, name, head_now)
         same = found.get("parent_ids") == [start] and str(found.get("message", "")).strip() == message.strip()
         if same:
-            now = {each.path: each.sha for each in self.entries(owner, name, there)}
+            now = {each.path: each.sha for each in self.entries(owner, name, head_now)}
             same = all(now.get(path) == blob_id(content) for path, content in files.items())
             same = same and not any(path in now for path in deleted)
         if not same:
-            raise Rejected(self.system, f"branch {branch!r} has other work: it is at {there[:8]}")
-        return there
+            raise Rejected(self.system, f"branch {branch!r} has other work: it is at {head_now[:8]}")
+        return head_now
 
 
 def blob_id(content: bytes) -> str:

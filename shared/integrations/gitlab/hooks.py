@@ -21,11 +21,11 @@ class Hooks:
         path = f"{project(owner, name)}/hooks"
         wanted: Json = {"url": url, "token": token.reveal(), "signing_token": signing.reveal()}
         wanted |= {**dict.fromkeys(_EVENTS, True), "enable_ssl_verification": True, "name": "Workwright"}
-        there = next((each for each in self._wire.pages(path) if each.get("url") == url), None)
-        if there is None:
+        hook = next((each for each in self._wire.pages(path) if each.get("url") == url), None)
+        if hook is None:
             made = self._wire.call("POST", path, json=wanted).json
         else:
-            made = self._wire.call("PUT", f"{path}/{there['id']}", json=wanted).json
+            made = self._wire.call("PUT", f"{path}/{hook['id']}", json=wanted).json
         return int(made["id"]), bool(made.get("signing_token_present"))
 
     def delete_hook(self, owner: str, name: str, number: int) -> None:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 from shared.core.errors import IntegrationError, NotAllowed, OutcomeUnknown, Rejected
 from shared.http_answers import Answer
 from shared.http_client import HttpClient, segment
-from shared.integrations.forge import MOVED, Change, Check, Repository, moved
+from shared.integrations.forge import MOVED, Change, Check, Repository, refuse_moved_repository
 
 SYSTEM = "gitlab"
 API = "/api/v4"
@@ -57,11 +57,11 @@ class Wire:
             if answer.status in accept:
                 return answer
             if answer.status in MOVED:
-                return moved(SYSTEM)
-            if answer.status == 403 and _code(answer) == "insufficient_scope":
-                return NotAllowed(SYSTEM, f"{method} {path}: 403 {said(answer)}", way_out=_WIDER)
+                return refuse_moved_repository(SYSTEM)
+            if answer.status == 403 and read_error_code(answer) == "insufficient_scope":
+                return NotAllowed(SYSTEM, f"{method} {path}: 403 {read_error_message(answer)}", way_out=_WIDER)
             if answer.status in (400, 403, 405, 409, 413, 422) and "Retry-After" not in answer.headers:
-                return Rejected(SYSTEM, f"{method} {path}: {answer.status} {said(answer)}")
+                return Rejected(SYSTEM, f"{method} {path}: {answer.status} {read_error_message(answer)}")
             return None
 
         answer = self._http.call(method, API + path, json=json, params=params, text=text, judge=judge)
@@ -92,16 +92,17 @@ def within(path: str) -> str:
     return "%2F".join(segment(part) for part in path.split("/"))
 
 
-def _code(answer: Answer) -> str:
+def read_error_code(answer: Answer) -> str:
+    """Return the code of an OAuth error, which any GitLab of any language sends alike; "" where there is none."""
     return str(answer.json.get("error", "")) if isinstance(answer.json, dict) else ""
 
 
-def said(answer: Answer) -> str:
+def read_error_message(answer: Answer) -> str:
     """Return GitLab's own words: `message` may be a text, a list, or lists by field; OAuth says `error`."""
     body = answer.json if isinstance(answer.json, dict) else {}
     message = body.get("message", body.get("error_description", body.get("error", "")))
     if isinstance(message, dict):
-        message = [f"{name} {each}" for name, told in message.items() for each in _list(told)]
+        message = [f"{name} {each}" for name, problems in message.items() for each in _list(problems)]
     return " ".join(" ".join(str(each).split()) for each in _list(message))[:300]
 
 
@@ -119,7 +120,6 @@ def _next(answer: Answer) -> Json | None:
 
 
 def repository_of(raw: Json) -> Repository:
-    """Return a project as a repository."""
     owner, _, name = str(raw["path_with_namespace"]).rpartition("/")
     return Repository(
         owner=owner,

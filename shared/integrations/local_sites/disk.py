@@ -45,7 +45,7 @@ class Disk:
 
     def prepare(self) -> None:
         """Make the folder and its parts where they are not there yet."""
-        with _told():
+        with _explain_failures():
             self.root.mkdir(parents=True, exist_ok=True)
             for name, mode in ((LIVE, _SERVED), (PREVIEW, _SERVED), (VERSIONS, _SERVED), (STATE, _OURS)):
                 self._folder(self.root / name, mode)
@@ -55,7 +55,7 @@ class Disk:
     @contextmanager
     def there(self) -> Iterator[None]:
         """Work with the folder, and say in our own words what goes wrong; first of all that it is gone."""
-        with _told():
+        with _explain_failures():
             if not (self.root / STATE).is_dir():
                 raise FileNotFoundError(errno.ENOENT, "gone")
             yield
@@ -88,7 +88,7 @@ class Disk:
                     ) from error
                 raise
             made.update(each for each in place.parents if folder in each.parents)
-        for each in sorted(made, key=lambda one: -len(one.parts)):
+        for each in sorted(made, key=lambda path_made: -len(path_made.parts)):
             _sync(each)
         _sync(folder.parent)
         self._passed("files")
@@ -152,7 +152,7 @@ def read_record(place: Path) -> dict[str, Any] | None:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _explain_failures() -> Iterator[None]:
     """Say in our own words what the system refuses, with the way out; never a path: it is no business of a reader."""
     try:
         yield

@@ -46,8 +46,6 @@ class LocalSites:
         self._leaving = leaving or _as_it_is
         self.scheme = urlsplit(address).scheme
 
-    # --- sites ---
-
     def ensure_site(self, name: str, framework: str | None = None) -> Site:
         """Return the site, made if need be; refuses what has to be built, because nothing is built here."""
         _only_files(framework)
@@ -75,8 +73,6 @@ class LocalSites:
                 " Vercel",
             )
 
-    # --- deployments ---
-
     def deploy(
         self, site: Site, files: Mapping[str, bytes], meta: Mapping[str, str], *, framework: str | None = None,
         fresh: bool = False,
@@ -89,12 +85,16 @@ class LocalSites:
             self._leaving("PUT", f"/{path}", files[path])
         content = _digest(files)
         with self._versions.alone(site.id):
-            same = [] if fresh else [one for one in self._versions.known(site.id) if one["content"] == content]
+            same = (
+                []
+                if fresh
+                else [version for version in self._versions.list_versions(site.id) if version["content"] == content]
+            )
             if same:
-                return self._deployed(site.id, same[-1])
+                return self._read_deployment(site.id, same[-1])
             made = self._versions.write(site.id, files, content, meta)
             self._versions.expire(site.id)
-        return self._deployed(site.id, made)
+        return self._read_deployment(site.id, made)
 
     def deploy_commit(
         self, site: Site, commit: Commit, meta: Mapping[str, str], *, framework: str | None = None
@@ -107,14 +107,14 @@ class LocalSites:
         found: list[Record] = []
         with suppress(Missing), self._versions.alone(site_id):  # a site that is not there has none
             self._versions.clear(site_id)
-            found = [one for one in self._versions.known(site_id) if one["meta"].get(key) == value]
-        return self._deployed(site_id, found[-1]) if found else None
+            found = [version for version in self._versions.list_versions(site_id) if version["meta"].get(key) == value]
+        return self._read_deployment(site_id, found[-1]) if found else None
 
     def deployment(self, id: str) -> Deployed:
         """Return a deployment; one that is there is ready and answers."""
         site, token = id_parts(id)
         with self._there():
-            return self._deployed(site, self._one(site, token))
+            return self._read_deployment(site, self._one(site, token))
 
     def build_log(self, id: str) -> str:
         """Return nothing: files are not built here."""
@@ -123,8 +123,6 @@ class LocalSites:
     def visit_headers(self, site_id: str) -> Mapping[str, Secret]:
         """Return nothing: who knows a preview's address may read it."""
         return {}
-
-    # --- what is live ---
 
     def promote(self, site_id: str, id: str) -> None:
         """Show a deployment at the site's own address; when this returns, it is there."""
@@ -170,7 +168,7 @@ class LocalSites:
             raise Missing(SYSTEM, f"there is no deployment {site}.{token}")
         return found
 
-    def _deployed(self, site: str, record: Record) -> Deployed:
+    def _read_deployment(self, site: str, record: Record) -> Deployed:
         token, meta = str(record["token"]), dict(record["meta"])
         return Deployed(f"{site}.{token}", f"{preview_label(token)}.{self._base}", "ready", live=True, meta=meta)
 

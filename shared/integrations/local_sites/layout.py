@@ -48,7 +48,6 @@ class Version:
         return f"../{VERSIONS}/{self.owner}/{self.label}/{self.token}"
 
     def files(self, root: Path) -> Path:
-        """Return the folder with its files."""
         return root / VERSIONS / self.owner / self.label / self.token
 
     def preview(self, root: Path) -> Path:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from shared.core.system import ByHand, System
+from shared.core.system import Ask, ByHand, System
 
 LOCAL_SITES = System(
     "local_sites",
     title="the machine that Workwright runs on",
     client="shared.integrations.local_sites.hosting:LocalSites",
+    trial="shared.integrations.local_sites.trial:try_given",
     elsewhere=False,
     hosts_sites=True,
     files_alone=True,
@@ -17,4 +18,8 @@ LOCAL_SITES = System(
         "ask the operator to remove the link live/{site}-… in the folder for sites",
     ),
     publishes=True,
+    simulated=False,  # the folder is as harmless as its simulator would be
+    offered="A folder on this machine",
+    called="a folder for sites",
+    asks=(Ask("folder", "The folder for sites", "sites", variable="WORKWRIGHT_SITES_FOLDER", is_folder=True),),
 )

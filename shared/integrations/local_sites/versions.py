@@ -42,8 +42,6 @@ class Versions:
         self._root = disk.root
         self._owner = owner
 
-    # --- a site ---
-
     @contextmanager
     def alone(self, site: str, *, new: bool = False) -> Iterator[None]:
         """Work at a site while nobody else does; raises Missing for one that is not there and not `new`."""
@@ -82,8 +80,6 @@ class Versions:
         """Take the site's link away."""
         self.disk.remove(self._live(site))
 
-    # --- its versions ---
-
     def one(self, site: str, token: str) -> Record | None:
         """Return a version's record; None where there is none, or the files are gone."""
         record = read_record(self._state(site) / f"{token}.json")
@@ -91,17 +87,17 @@ class Versions:
             return None
         return {**record, "token": token}
 
-    def known(self, site: str) -> list[Record]:
+    def list_versions(self, site: str) -> list[Record]:
         """Return the site's versions, oldest first."""
         tokens = [each.stem for each in _below(self._state(site)) if len(each.stem) == 32]
-        found = [one for token in tokens if (one := self.one(site, token)) is not None]
-        return sorted(found, key=lambda one: int(one["number"]))
+        found = [version for token in tokens if (version := self.one(site, token)) is not None]
+        return sorted(found, key=lambda version: int(version["number"]))
 
     def write(self, site: str, files: Mapping[str, bytes], content: str, meta: Mapping[str, str]) -> Record:
         """Make another version; return its record, which is written last."""
-        known = self.known(site)
+        known = self.list_versions(site)
         self.clear(site)
-        version = self._unused(site, content, meta)
+        version = self._find_unused(site, content, meta)
         number = known[-1]["number"] + 1 if known else 1
         record = {"content": content, "meta": dict(meta), "number": number}
         self.disk.write_files(version.files(self._root), files)
@@ -119,23 +115,23 @@ class Versions:
     def clear(self, site: str) -> None:
         """Clear away versions without a record: within `alone` nobody is at work at them."""
         shown = linked_version(self._live(site))
-        kept = {str(one["token"]) for one in self.known(site)} | ({shown.token} if shown else set())
+        kept = {str(version["token"]) for version in self.list_versions(site)} | ({shown.token} if shown else set())
         for folder in _below(self._version(site, "").files(self._root)):
             if folder.name not in kept:
                 self.drop(site, folder.name)
 
     def expire(self, site: str) -> None:
         """Delete what has KEPT newer versions, but for what is or was lately in production."""
-        surplus = self.known(site)[:-KEPT]
+        surplus = self.list_versions(site)[:-KEPT]
         past = list(dict.fromkeys(str(each["to"]) for each in self.read(site)["switches"]))[: _PAST + 1]
-        for token in {str(one["token"]) for one in surplus} - {self.live(site), *past}:
+        for token in {str(version["token"]) for version in surplus} - {self.live(site), *past}:
             self.drop(site, token)
 
     def remove(self, site: str) -> None:
         """Delete a site: its link first, and its record last, which says until then that there is something left."""
         self.show_nothing(site)
-        for one in self.known(site):
-            self.drop(site, str(one["token"]))
+        for version in self.list_versions(site):
+            self.drop(site, str(version["token"]))
         self.clear(site)
         self.disk.remove(self._state(site) / _SITE)
 
@@ -150,8 +146,6 @@ class Versions:
             self.disk.remove_tree(tree)
         return count
 
-    # --- names ---
-
     def _state(self, site: str) -> Path:
         return self._root / STATE / self._owner / site_label(self._owner, site)
 
@@ -165,11 +159,11 @@ class Versions:
         found = linked_version(link)
         return found is not None and found.owner == self._owner
 
-    def _unused(self, site: str, content: str, meta: Mapping[str, str]) -> Version:
+    def _find_unused(self, site: str, content: str, meta: Mapping[str, str]) -> Version:
         """Return a version named by its content and its meta, such as is not there yet; nobody else can work it out."""
-        key, said, number = self._key(), repr((self._owner, site, content, sorted(meta.items()))), 1
+        key, identity, number = self._key(), repr((self._owner, site, content, sorted(meta.items()))), 1
         while True:
-            token = hmac.new(key, f"{number} {said}".encode(), hashlib.sha256).hexdigest()[:32]
+            token = hmac.new(key, f"{number} {identity}".encode(), hashlib.sha256).hexdigest()[:32]
             if not self._version(site, token).files(self._root).is_dir():
                 return self._version(site, token)
             number += 1

@@ -15,14 +15,13 @@ from shared.core.errors import Missing, Rejected
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.ids import normal_id
 
-PAGE, BLOCK, DATABASE, DATA_SOURCE, COMMENT, VIEW = "page", "block", "database", "data_source", "comment", "view"
+PAGE, BLOCK, DATABASE, DATA_SOURCE, COMMENT = "page", "block", "database", "data_source", "comment"
 LIFT = "workwright confine --lift"
 _DEEPEST = 100  # levels; a loop in what Notion answers must end
-_THING = re.compile(r"^/v1/(pages|blocks|databases|data_sources|comments|views)/([0-9a-fA-F-]{32,36})(?:/\w+)?$")
-_MAKES = re.compile(r"^/v1/(pages|databases|data_sources|comments|views)$")
+_THING = re.compile(r"^/v1/(pages|blocks|databases|data_sources|comments)/([0-9a-fA-F-]{32,36})(?:/\w+)?$")
+_MAKES = re.compile(r"^/v1/(pages|databases|data_sources|comments)$")
 _FILES = re.compile(r"^/v1/file_uploads(/|$)")  # seen by nobody before a page names them
 _PARENTS = {"page_id": PAGE, "block_id": BLOCK, "database_id": DATABASE, "data_source_id": DATA_SOURCE}
-_PUTS = {**_PARENTS, "view_id": VIEW}
 
 CONFINED_TO = "confined_to"  # field of a tenant's settings: the page outside of which nothing is written in Notion
 
@@ -95,7 +94,6 @@ class Confined:
             DATABASE: notion.database,
             DATA_SOURCE: notion.data_source,
             COMMENT: notion.one_comment,
-            VIEW: notion.view,
         }
         return _parent(read[kind](key).get("parent") or {})
 
@@ -109,7 +107,7 @@ def targets(path: str, body: Mapping[str, Any]) -> Sequence[Named]:
     into: list[Named | None] = []
     if "parent" in body:
         into.append(_parent(body["parent"] or {}))
-    into += [(kind, str(body[field])) for field, kind in _PUTS.items() if body.get(field)]
+    into += [(kind, str(body[field])) for field, kind in _PARENTS.items() if body.get(field)]
     if None in into:  # the top of the workspace
         return ()
     return [*named, *(each for each in into if each is not None)]

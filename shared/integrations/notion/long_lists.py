@@ -46,8 +46,8 @@ def row_parts(notion: Notion, source: str, reached: Reached) -> Iterator[tuple[l
         last = str(part.rows[-1].get("created_time") or reached.last) if part.rows else reached.last
         cut = not part.cursor and not part.complete
         if cut and last == reached.since:
-            said = f"more than {ROW_CAP} rows were created at {last}, and Notion hands out no more for one query"
-            raise Rejected(notion.system, f"{source}: {said}")
+            reason = f"more than {ROW_CAP} rows were created at {last}, and Notion hands out no more for one query"
+            raise Rejected(notion.system, f"{source}: {reason}")
         reached = Reached(reached.parts + 1, last if cut else reached.since, last, part.cursor)
         restarted = False
         yield part.rows, reached

@@ -18,7 +18,7 @@ Json = dict[str, Any]
 Result = Mapping[str, Any]
 Left = Mapping[str, str]  # of a row: what was left as it is, by column id, each in words
 
-MOST_ROWS = 10_000  # Notion hands out no more for one filter
+MAX_ROWS = 10_000  # Notion hands out no more for one filter
 WRITTEN_TOGETHER = 25  # rows; a killed process writes at most so many a second time, with the same values
 ROWS_AT_A_TIME = 500  # then somebody else has a turn, so that no attempt lasts long
 _SIZE = 100
@@ -65,13 +65,13 @@ def _read(
 ) -> list[Json]:
     found: dict[str, Json] = {}
     cursor = ""
-    for number in range(MOST_ROWS // _SIZE + 1):
+    for number in range(MAX_ROWS // _SIZE + 1):
 
         def part(cursor: str = cursor) -> Result:
             got = notion.query_part(source, filter, [_OLDEST_FIRST], cursor=cursor, size=_SIZE, only=only)
             if not got.complete:
                 raise TooManyRows(
-                    "notion", f"more than {MOST_ROWS} rows match, and Notion lists no more; narrow the filter"
+                    "notion", f"more than {MAX_ROWS} rows match, and Notion lists no more; narrow the filter"
                 )
             rows = [{"id": row["id"], "properties": row.get("properties") or {}} for row in got.rows]
             return {"rows": memory.keep_text(json.dumps(rows, ensure_ascii=False)), "cursor": got.cursor}
@@ -82,7 +82,7 @@ def _read(
         cursor = str(known["cursor"])
         if not cursor:
             return list(found.values())
-    raise TooManyRows("notion", f"more than {MOST_ROWS} rows match, and we change no more at once; narrow the filter")
+    raise TooManyRows("notion", f"more than {MAX_ROWS} rows match, and we change no more at once; narrow the filter")
 
 
 def write_rows(
@@ -110,7 +110,7 @@ def write_rows(
 
         def some(before: int = before) -> Result:
             nonlocal fresh
-            result = _write_some(notion, changes[before : before + WRITTEN_TOGETHER], write or _written, source)
+            result = _write_some(notion, changes[before : before + WRITTEN_TOGETHER], write or _write_change, source)
             fresh += int(result["count"])
             return result
 
@@ -126,7 +126,7 @@ def write_rows(
     return {"done": done, "gone": gone, "left": left, "kept": kept}
 
 
-def written_so_far(known: Callable[[str], Result | None], name: str) -> int:
+def list_written(known: Callable[[str], Result | None], name: str) -> int:
     """Return how many rows are known to be written; `known` gives the result remembered under a name."""
     done = 0
     while (result := known(f"{name}-{done:05d}")) is not None and result["count"]:
@@ -134,7 +134,7 @@ def written_so_far(known: Callable[[str], Result | None], name: str) -> int:
     return done
 
 
-def _written(notion: Notion, change: Json) -> Left:
+def _write_change(notion: Notion, change: Json) -> Left:
     notion.update_page(str(change["id"]), change["properties"])
     return {}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.core.system import OAuthProvider, System
+from shared.core.system import OAuthProvider, SecretLook, System
 
 NOTION = System(
     "notion",
@@ -27,4 +27,8 @@ NOTION = System(
         "notion-client-secret": "Notion › Integrations › your public integration › OAuth client secret",
         "notion-webhook-token": "run `workwright webhook arm`, then create the webhook subscription in Notion",
     },
+    secret_looks=(
+        SecretLook("notion-token", "ntn_", r"ntn_[A-Za-z0-9]{30,}+"),
+        SecretLook("notion-token", "secret_", r"secret_[A-Za-z0-9]{40,}+"),
+    ),
 )

@@ -145,11 +145,11 @@ def text(body: Mapping[str, Any], name: str) -> str:
 
 def _upload(result: Mapping[str, Any]) -> UploadEvent:
     error = mapping(result.get("error"))
-    said = ": ".join(part for part in (text(error, "type"), text(error, "message")) if part)
-    return UploadEvent(text(result, "type"), said)
+    reason = ": ".join(part for part in (text(error, "type"), text(error, "message")) if part)
+    return UploadEvent(text(result, "type"), reason)
 
 
-def _listed(value: Any) -> list[Any]:
+def _ensure_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
@@ -159,13 +159,15 @@ def _who(value: Any) -> Who:
 
 
 def _things(value: Any) -> tuple[Who, ...]:
-    return tuple(_who(each) for each in _listed(value) if isinstance(each, dict))
+    return tuple(_who(each) for each in _ensure_list(value) if isinstance(each, dict))
 
 
 def _names(value: Any) -> tuple[str, ...]:
-    return tuple(each for each in _listed(value) if isinstance(each, str))
+    return tuple(each for each in _ensure_list(value) if isinstance(each, str))
 
 
 def _changes(value: Any) -> tuple[PropertyChange, ...]:
-    found = [mapping(each) for each in _listed(value)]
-    return tuple(PropertyChange(text(one, "id"), text(one, "name"), text(one, "action")) for one in found if one)
+    found = [mapping(each) for each in _ensure_list(value)]
+    return tuple(
+        PropertyChange(text(change, "id"), text(change, "name"), text(change, "action")) for change in found if change
+    )

@@ -106,7 +106,7 @@ class Ses:
         except ClientError as error:
             raise _refusal(error.response) from error
         except BotoCoreError as error:
-            raise _broken(error) from error
+            raise _translate_error(error) from error
 
     def look(self) -> Standing:
         """Return what the account may send, by reading alone; raises as a call would."""
@@ -167,7 +167,7 @@ def _refusal(response: Any) -> IntegrationError:
     return Rejected("ses", what)
 
 
-def _broken(error: Exception) -> IntegrationError:
+def _translate_error(error: Exception) -> IntegrationError:
     from botocore.exceptions import (
         ConnectTimeoutError,
         EndpointConnectionError,

@@ -25,11 +25,14 @@ from shared.core.errors import (
 )
 from shared.http_answers import Answer, retry_after
 from shared.http_client import HttpClient
+from shared.integrations.messenger import Note
+from shared.integrations.slack.notes import write_blocks, write_text
 from shared.ports import Secret
 
 BASE_URL = "https://slack.com/api"
 MAX_TEXT = 40_000
 MAX_BLOCKS = 50
+_NOTE = "workwright"  # the type of event that our notes bear
 FRESH = timedelta(minutes=5)
 
 Json = dict[str, Any]
@@ -114,6 +117,15 @@ class Slack:
             params = params | {"cursor": cursor}
         return None
 
+    def send_note(self, place: str, note: Note, key: str) -> Json:
+        """As a `Messenger` does: in the channel `place`."""
+        return {"ts": self.post(place, write_text(note), write_blocks(note), (_NOTE, key)).ts}
+
+    def find_note(self, place: str, key: str) -> Json | None:
+        """Return where the note was posted, as `send_note` did."""
+        found = self.find(place, _NOTE, key)
+        return {"ts": found.ts} if found else None
+
     def update(self, message: Message, text: str, blocks: Sequence[Json] = ()) -> None:
         """Replace a message's content. The same call again leaves the same message."""
         body = {"channel": message.channel, "ts": message.ts, "text": text[:MAX_TEXT]}
@@ -124,14 +136,14 @@ class Slack:
         return str(self._write("apps.connections.open", {})["url"])
 
     def _read(self, name: str, params: Json) -> Json:
-        return _checked(name, self._http.call("GET", f"/{name}", params=params), write=False)
+        return _check_answer(name, self._http.call("GET", f"/{name}", params=params), write=False)
 
     def _write(self, name: str, body: Json) -> Json:
         headers = {"Content-Type": "application/json; charset=utf-8"}
-        return _checked(name, self._http.call("POST", f"/{name}", json=body, headers=headers), write=True)
+        return _check_answer(name, self._http.call("POST", f"/{name}", json=body, headers=headers), write=True)
 
 
-def _checked(name: str, answer: Answer, *, write: bool) -> Json:
+def _check_answer(name: str, answer: Answer, *, write: bool) -> Json:
     """Return the body; Slack refuses with status 200 and a word."""
     body = answer.json if isinstance(answer.json, dict) else {}
     if body.get("ok"):

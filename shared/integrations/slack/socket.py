@@ -19,7 +19,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 from websockets.sync.client import ClientConnection, connect
 
 from shared.core.backoff import Waits, backoff
-from shared.core.errors import AgentError, IntegrationError, Rejected, Unauthorized, Unavailable
+from shared.core.errors import AgentError, IntegrationError, Rejected, Unauthorized, Unavailable, run_guarded
 from shared.core.retries import SLACK_SOCKET
 
 LONGEST_WAIT_S = SLACK_SOCKET.waits.cap.total_seconds()
@@ -64,11 +64,10 @@ class SlackSocket:
         self._thread = threading.Thread(target=self._run, name="slack-socket", daemon=True)
 
     def start(self) -> None:
-        """Begin to listen."""
         self._thread.start()
 
     def wait_until_connected(self, seconds: float) -> bool:
-        """Say whether there is a connection, or has come to be one in that time."""
+        """Say whether clicks come in, or have begun to in that time: Slack says hello once it hands them over."""
         return self._connected.wait(seconds)
 
     def stop(self) -> None:
@@ -80,8 +79,6 @@ class SlackSocket:
         for connection in still_open:
             self._close(connection)
         self._thread.join(_OPEN_S + _CLOSE_S)
-
-    # --- connections ------------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
         refused = 0
@@ -95,7 +92,6 @@ class SlackSocket:
                 self._ending.wait(_wait_after(error, backoff(refused, self._waits).total_seconds()))
                 continue
             self._let_end(last)
-            self._connected.set()
             reason = self._listen(connection)
             self._connected.clear()
             refused, last = 0, connection if reason in _GOES_ON else None
@@ -133,6 +129,8 @@ class SlackSocket:
                 message = _read(connection.recv())
             except ConnectionClosed:
                 return ""
+            if message.get("type") == "hello" and not to_the_end:
+                self._connected.set()
             if message.get("type") == "disconnect" and not to_the_end:
                 return str(message.get("reason") or "warning")
             if isinstance(message.get("envelope_id"), str):
@@ -159,23 +157,22 @@ class SlackSocket:
             self._open.discard(connection)
         connection.close()
 
-    # --- envelopes --------------------------------------------------------------------------------------------------
-
     def _handle(self, connection: ClientConnection, message: Mapping[str, Any]) -> None:
         """Carry it out, then acknowledge it: who dies in between gets it again, and the first decision stands."""
         envelope = str(message["envelope_id"])
         after: Callable[[], None] | None = None
         if envelope not in self._done and message.get("type") == "interactive":
-            try:
-                after = self._take(message.get("payload") or {})
-            except Exception as error:  # of whatever sort: it is not acknowledged, and the others go on
-                self._tell(f"A click in Slack was not taken: {type(error).__name__}")
+            after = run_guarded(lambda: self._take(message.get("payload") or {}), self._tell_not_taken)
+            if after is None:  # it is not acknowledged, and the others go on
                 return
         self._note(envelope)
         with suppress(ConnectionClosed):  # then it comes again, and is known
             connection.send(json.dumps({"envelope_id": envelope}))
         if after is not None:
             after()
+
+    def _tell_not_taken(self, error: Exception) -> None:
+        self._tell(f"A click in Slack was not taken: {type(error).__name__}")
 
     def _note(self, envelope: str) -> None:
         with self._lock:
@@ -196,5 +193,5 @@ def _wait_after(error: AgentError, wait: float) -> float:
     """Return how long to wait after a refusal; only a person can end one of a token or of the app's settings."""
     if isinstance(error, Unauthorized | Rejected):
         return LONGEST_WAIT_S
-    told = error.retry_after if isinstance(error, IntegrationError) else None
-    return max(wait, told.total_seconds()) if told else wait
+    retry_after = error.retry_after if isinstance(error, IntegrationError) else None
+    return max(wait, retry_after.total_seconds()) if retry_after else wait

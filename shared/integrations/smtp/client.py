@@ -12,7 +12,7 @@ import smtplib
 import ssl
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.header import Header
@@ -23,7 +23,8 @@ from email.utils import format_datetime, parseaddr, quote
 from typing import ClassVar
 
 from shared.core.errors import IntegrationError, NeedsHuman, RateLimited, Rejected, Unauthorized, Unavailable
-from shared.core.notify.mail_settings import SmtpServer
+from shared.integrations.mail_settings import SmtpServer
+from shared.integrations.smtp.refusals import AuthoritiesUnread, NotTrusted, SenderRefused
 from shared.ports import Secret
 
 REPLY_S = 30.0  # for each command
@@ -56,15 +57,15 @@ class Smtp:
         sender, person = _address(parseaddr(self._sender)[1]), _address(to)
         name = f"<{tags['message']}@{sender.domain}>"
         head = {
-            "From": _named(parseaddr(self._sender)[0], sender),
+            "From": _format_address(parseaddr(self._sender)[0], sender),
             "To": person.addr_spec,
-            "Subject": _encoded("Subject", " ".join(_clean(subject).split())[:200]),
+            "Subject": _encode_field("Subject", " ".join(_clean(subject).split())[:200]),
             "Message-ID": name,
             "Date": format_datetime(self._now()),
             "Auto-Submitted": "auto-generated",  # RFC 3834: no absence note and no other robot answers it
         }
         mail = _Letter(sender, person, _head(head) + _body(text, html))
-        with self._connected() as connection:
+        with self._open_connection() as connection:
             self._hand_in(connection, mail)
         return name
 
@@ -74,15 +75,16 @@ class Smtp:
         Many servers look at the sender only once they hear to whom a mail goes.
         """
         own = _address(parseaddr(self._sender)[1]).addr_spec
-        with self._connected() as connection, _certain("ask"):
+        with self._open_connection() as connection, _certain("ask"):
             for what, say in (("MAIL", connection.mail), (f"RCPT {own}", connection.rcpt)):
                 code, reply = say(own)
                 if code // 100 != 2:
-                    raise _refusal(what, code, reply)
+                    refused = _refusal(what, code, reply)
+                    raise SenderRefused(what, _read_reply(code, reply)) if isinstance(refused, Rejected) else refused
             connection.rset()
 
     @contextmanager
-    def _connected(self) -> Iterator[smtplib.SMTP]:
+    def _open_connection(self) -> Iterator[smtplib.SMTP]:
         """Yield a connection that is protected and logged in; how it ends later says nothing about the mail."""
         with _certain("connect"):
             connection = self._connect()
@@ -91,7 +93,7 @@ class Smtp:
                 self._authenticate(connection)
             yield connection
         finally:
-            _wait_at_most(connection, 1.0)
+            _set_timeout(connection, 1.0)
             with suppress(smtplib.SMTPException, OSError):
                 connection.quit()
             connection.close()
@@ -101,15 +103,14 @@ class Smtp:
         if server.security == "tls":
             return smtplib.SMTP_SSL(server.host, server.port, _HELLO, timeout=REPLY_S, context=_trust(server))
         connection = smtplib.SMTP(server.host, server.port, _HELLO, REPLY_S)
-        try:
+        with ExitStack() as undo:
+            undo.callback(connection.close)
             if server.security == "starttls":
                 connection.ehlo()
                 if not connection.has_extn("starttls"):
                     raise Rejected("smtp", f"{server.host} offers no STARTTLS, and nothing is sent unencrypted")
                 connection.starttls(context=_trust(server))
-        except BaseException:
-            connection.close()
-            raise
+            undo.pop_all()
         return connection
 
     def _authenticate(self, connection: smtplib.SMTP) -> None:
@@ -139,7 +140,7 @@ class Smtp:
             self._open_envelope(connection, mail)
             connection.send(re.sub(rb"(?m)^\.", b"..", mail.content))
         try:
-            _wait_at_most(connection, END_S)
+            _set_timeout(connection, END_S)
             connection.send(b".\r\n")
             code, reply = connection.getreply()
         except (smtplib.SMTPException, OSError) as error:
@@ -193,7 +194,7 @@ def _head(fields: Mapping[str, str]) -> bytes:
     return "".join(f"{name}: {value}\r\n" for name, value in fields.items()).encode()
 
 
-def _encoded(name: str, text: str) -> str:
+def _encode_field(name: str, text: str) -> str:
     """Return the text of a field, so that a mail program shows these letters and no others.
 
     EmailMessage would decode first what looks encoded (RFC 2047), and so write the line breaks that it hides.
@@ -203,10 +204,10 @@ def _encoded(name: str, text: str) -> str:
     return Header(text, "utf-8", 75, header_name=name).encode(linesep="\r\n")
 
 
-def _named(name: str, address: Address) -> str:
+def _format_address(name: str, address: Address) -> str:
     name = " ".join(_clean(name).split())
     plain = name.isascii() and "=?" not in name
-    phrase = f'"{quote(name)}"' if plain else _encoded("From", name)
+    phrase = f'"{quote(name)}"' if plain else _encode_field("From", name)
     return f"{phrase} <{address.addr_spec}>" if name else address.addr_spec
 
 
@@ -232,10 +233,10 @@ def _trust(server: SmtpServer) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=server.ca or None)
     except OSError as error:
         what = f"the certificates that WORKWRIGHT_SMTP_CA names cannot be read ({error.strerror or error})"
-        raise Rejected("smtp", what) from error
+        raise AuthoritiesUnread("smtp", what) from error
 
 
-def _wait_at_most(connection: smtplib.SMTP, seconds: float) -> None:
+def _set_timeout(connection: smtplib.SMTP, seconds: float) -> None:
     if connection.sock is not None:
         connection.sock.settimeout(seconds)
 
@@ -251,11 +252,16 @@ def _certain(what: str) -> Iterator[None]:
         yield
     except ssl.SSLCertVerificationError as error:
         why = f"the certificate of the mail server is not trusted: {error.verify_message}"
-        raise Rejected("smtp", f"{why}. Its authority can be named by WORKWRIGHT_SMTP_CA.") from error
+        raise NotTrusted("smtp", f"{why}. Its authority can be named by WORKWRIGHT_SMTP_CA.") from error
     except smtplib.SMTPResponseException as error:
         raise _refusal(what, error.smtp_code, error.smtp_error) from error
     except OSError as error:  # smtplib's own among them
         raise Unavailable("smtp", f"{what}: the connection did not last ({type(error).__name__})") from error
+
+
+def _read_reply(code: int, reply: bytes | str) -> str:
+    text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply
+    return f"{code} {' '.join(_clean(text).split())}"[:300].rstrip()
 
 
 def _refusal(
@@ -263,11 +269,11 @@ def _refusal(
 ) -> IntegrationError:
     """Return the error for a reply; `unclear` where it is none that RFC 5321 knows."""
     text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply
-    said = f"{what}: {code} {' '.join(_clean(text).split())}"[:300].rstrip()
+    message = f"{what}: {_read_reply(code, reply)}"[:300].rstrip()
     if code in _LOGIN:
-        return Unauthorized("smtp", said)
+        return Unauthorized("smtp", message)
     if code // 100 == 5:
-        return Rejected("smtp", said)
+        return Rejected("smtp", message)
     if code in _BUSY or (code // 100 == 4 and re.match(r"4\.7\.", text)):
-        return RateLimited("smtp", said, retry_after=_COME_AGAIN)
-    return Unavailable("smtp", said) if code // 100 == 4 else unclear("smtp", said)
+        return RateLimited("smtp", message, retry_after=_COME_AGAIN)
+    return Unavailable("smtp", message) if code // 100 == 4 else unclear("smtp", message)

@@ -35,8 +35,6 @@ class Vercel:
         """Return the scheme of its addresses: that of its API, which a simulator serves without TLS."""
         return urlsplit(self._http.base_url).scheme
 
-    # --- projects ---
-
     def site(self, name_or_id: str) -> Site:
         """Return a project by name or id, with its production deployment and last promotion or rollback."""
         return read_site(self._call("GET", f"/v9/projects/{segment(name_or_id)}").json)
@@ -72,8 +70,6 @@ class Vercel:
         ours = (key for key, each in passes.items() if (each or {}).get("scope") == "automation-bypass")
         word = next(ours, "")
         return {_BYPASS: Secret(word)} if word else {}
-
-    # --- deployments ---
 
     def deploy(
         self,
@@ -155,10 +151,8 @@ class Vercel:
         """Return what the build said, oldest first; its end, where it said very much."""
         params = {"builds": "1", "limit": "-1", "direction": "forward"}
         found = self._call("GET", f"/v3/deployments/{segment(id)}/events", params=params).json
-        said = (read_spoken(each) for each in found or () if isinstance(each, dict))
-        return "\n".join(text for text in said if text)[-_MAX_LOG:]
-
-    # --- what the project's own address shows ---
+        texts = (read_spoken(each) for each in found or () if isinstance(each, dict))
+        return "\n".join(text for text in texts if text)[-_MAX_LOG:]
 
     def promote(self, site_id: str, id: str) -> None:
         """Point the production domains at a deployment, without a rebuild; `site` tells when it is done.
@@ -212,8 +206,6 @@ class Vercel:
             self._call("DELETE", f"/v9/projects/{segment(id)}")
         except Missing:
             return
-
-    # --- the wire ---
 
     def _call(
         self,

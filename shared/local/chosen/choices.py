@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from shared.backends.local.keys.keyfile import write_private
 from shared.core.errors import ConfigError
+from shared.integrations.systems import BY_PART, MESSENGERS, SYSTEMS
 
 FILE = "setup.json"
 VERSION = 1
@@ -23,29 +24,21 @@ REAL, SIMULATED, NONE = "real", "simulated", "none"
 _MODES = (REAL, SIMULATED, NONE)
 _MODES_OF: Mapping[str, tuple[str, ...]] = {
     "notion": (REAL, SIMULATED),  # work begins there
-    "local_sites": (REAL, NONE),  # a folder is as harmless as its simulator would be
+    **{each.name: (REAL, NONE) for each in SYSTEMS.values() if not each.simulated},
 }
 _ADDRESS = "address"  # of a system that poses as the real one, on this machine: for tests
+MAIL = "mail"  # one choice, whichever system it is `by`
+_PART_OF: Mapping[str, tuple[str, ...]] = {**BY_PART, MAIL: (MAIL,)}
+_OF_MAIL = dict.fromkeys(fact for each in BY_PART[MAIL] for fact in SYSTEMS[each].facts)
 FACTS: Mapping[str, tuple[str, ...]] = {  # what may be said of each system beside its mode
+    **{name: SYSTEMS[name].facts for names in _PART_OF.values() for name in names if name in SYSTEMS},
     "notion": ("by", "page", "workspace", "bot", _ADDRESS),
-    "github": ("owner", "login", _ADDRESS),
-    "gitlab": ("owner", "login", "host", _ADDRESS),
-    "vercel": ("login", _ADDRESS),
-    "local_sites": ("folder",),
-    "cloud_storage": ("bucket", _ADDRESS),
-    "slack": ("channel", "workspace", _ADDRESS),
-    "mail": ("by", "url", "sender", "region", _ADDRESS),
+    MAIL: ("by", *_OF_MAIL),
 }
 MODEL_FACTS = ("ask", "url", "name", "project")
-PERSON_FACTS = ("id", "name", "email", "slack", "slack_user", "notion_user", "role", "channels")
+_CHANNELS = tuple(name for each in MESSENGERS for name in (each, f"{each}_user"))
+PERSON_FACTS = ("id", "name", "email", *_CHANNELS, "notion_user", "role", "channels")
 LIMITS = ("call", "run", "day", "month", "kept_back")
-_PART_OF: Mapping[str, tuple[str, ...]] = {
-    "notion": ("notion",),
-    "code": ("github", "gitlab"),
-    "sites": ("vercel", "local_sites", "cloud_storage"),
-    "mail": ("mail",),
-    "slack": ("slack",),
-}
 _TOLD = ("workspace", "owner", "login", "folder", "bucket", "sender", "channel")  # facts by which people know it
 _PARTS = ("version", "systems", "model", "people", "limits", "public_url")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -95,12 +88,12 @@ class Choices:
         """Return what holds for each system."""
         return {system: self.mode(system) for system in FACTS}
 
-    def told(self, part: str) -> str:
+    def describe_part(self, part: str) -> str:
         """Return in words what was chosen for a part of the set-up, "" where nothing was."""
         if part in _PART_OF:
             chosen = [each for each in _PART_OF[part] if each in self.systems]
             used = [each for each in chosen if self.mode(each) != NONE]
-            return "; ".join(self._told(each) for each in used) or (NONE if chosen else "")
+            return "; ".join(self._describe_system(each) for each in used) or (NONE if chosen else "")
         return {
             "model": self.model.get("ask", ""),
             "people": ", ".join(str(each.get("name", each["id"])) for each in self.people),
@@ -108,16 +101,19 @@ class Choices:
             "address": self.public_url,
         }[part]
 
-    def _told(self, system: str) -> str:
-        one = self.of(system)
-        facts = [value for name, value in one.facts.items() if name in _TOLD and value]
-        return " ".join((one.mode, system, *(f"({each})" for each in facts[:1])))
+    def _describe_system(self, system: str) -> str:
+        choice = self.of(system)
+        facts = [value for name, value in choice.facts.items() if name in _TOLD and value]
+        return " ".join((choice.mode, system, *(f"({each})" for each in facts[:1])))
+
+    def system_of(self, choice: str) -> str:
+        """Return the system that a choice is of: mail is `by` one of several."""
+        return (self.of(MAIL).fact("by") or BY_PART[MAIL][0]) if choice == MAIL else choice
 
     @property
     def simulators(self) -> tuple[str, ...]:
         """Return the simulators that have to run, by their own names."""
-        names = {"mail": self.of("mail").fact("by") or "ses"}  # where the simulator has another name than the choice
-        return tuple(names.get(system, system) for system in FACTS if self.mode(system) == SIMULATED)
+        return tuple(self.system_of(choice) for choice in FACTS if self.mode(choice) == SIMULATED)
 
     @property
     def real(self) -> tuple[str, ...]:
@@ -126,12 +122,12 @@ class Choices:
 
     def choosing(self, system: str, mode: str, **facts: str) -> Choices:
         """Return the same choices with another one for this system."""
-        said = {name: value for name, value in facts.items() if value}
-        return replace(self, systems={**self.systems, system: Choice(mode, said)})
+        given = {name: value for name, value in facts.items() if value}
+        return replace(self, systems={**self.systems, system: Choice(mode, given)})
 
     def to_data(self) -> dict[str, Any]:
         """Return what the file holds."""
-        systems = {name: {"mode": one.mode, **one.facts} for name, one in self.systems.items()}
+        systems = {name: {"mode": choice.mode, **choice.facts} for name, choice in self.systems.items()}
         rest = {"model": dict(self.model), "people": [dict(each) for each in self.people], "limits": dict(self.limits)}
         return {"version": VERSION, "systems": systems, **rest, "public_url": self.public_url}
 
@@ -149,8 +145,8 @@ def read_choices(data: Path) -> Choices:
     if problems:
         raise _wrong(path, problems)
     systems = {
-        name: Choice(one["mode"], {key: value for key, value in one.items() if key != "mode"})
-        for name, one in found.get("systems", {}).items()
+        name: Choice(fields["mode"], {key: value for key, value in fields.items() if key != "mode"})
+        for name, fields in found.get("systems", {}).items()
     }
     people, limits = tuple(found.get("people", ())), found.get("limits", {})
     return Choices(systems, found.get("model", {}), people, limits, found.get("public_url", ""))
@@ -180,8 +176,8 @@ def _problems(found: Any) -> list[str]:
     for name, kind in (("systems", dict), ("model", dict), ("people", list), ("limits", dict), ("public_url", str)):
         if not isinstance(found.get(name, kind()), kind):
             return [*problems, f"{name} has to be {_KINDS[kind]}"]
-    for name, one in found.get("systems", {}).items():
-        problems += _system_problems(name, one)
+    for name, choice in found.get("systems", {}).items():
+        problems += _system_problems(name, choice)
     problems += _texts("model", found.get("model", {}), MODEL_FACTS)
     for number, person in enumerate(found.get("people", ()), 1):
         problems += _person_problems(f"people {number}", person)
@@ -198,16 +194,16 @@ def _problems(found: Any) -> list[str]:
 _KINDS: Mapping[type, str] = {dict: "an object", list: "a list", str: "a text"}
 
 
-def _system_problems(name: str, one: Any) -> list[str]:
+def _system_problems(name: str, choice: Any) -> list[str]:
     if name not in FACTS:
         return [f"systems.{name} is not known; there are {', '.join(FACTS)}"]
-    if not isinstance(one, dict):
+    if not isinstance(choice, dict):
         return [f"systems.{name} has to be an object"]
-    problems = _texts(f"systems.{name}", one, ("mode", *FACTS[name]))
+    problems = _texts(f"systems.{name}", choice, ("mode", *FACTS[name]))
     allowed = _MODES_OF.get(name, _MODES)
-    if one.get("mode") not in allowed:
-        problems.append(f"systems.{name}.mode is {one.get('mode')!r}; use one of {', '.join(allowed)}")
-    address = one.get(_ADDRESS, "")
+    if choice.get("mode") not in allowed:
+        problems.append(f"systems.{name}.mode is {choice.get('mode')!r}; use one of {', '.join(allowed)}")
+    address = choice.get(_ADDRESS, "")
     if address and not (_is_web_address(str(address)) and urlsplit(str(address)).hostname in _LOOPBACK):
         problems.append(f"systems.{name}.{_ADDRESS} is {address!r}; it may lead to this machine alone")
     return problems

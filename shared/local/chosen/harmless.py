@@ -6,11 +6,13 @@ from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 
 from shared.core.errors import ConfigError
+from shared.integrations.systems import SYSTEMS, hosts_variable
 from shared.local.chosen.choices import FILE, Choices
 from shared.settings import MODEL_SYSTEMS
 
 _MODELS = tuple(f"WORKWRIGHT_{name.upper()}_URL" for name in MODEL_SYSTEMS)  # who thinks is asked for by name
-_NAMES = ("WORKWRIGHT_MODE", "WORKWRIGHT_DATA", "WORKWRIGHT_GITLAB_HOSTS", "FIRESTORE_EMULATOR_HOST", "SENTRY_DSN")
+_HOSTS = tuple(hosts_variable(each.name) for each in SYSTEMS.values() if each.self_managed)
+_NAMES = ("WORKWRIGHT_MODE", "WORKWRIGHT_DATA", *_HOSTS, "FIRESTORE_EMULATOR_HOST", "SENTRY_DSN")
 _BEGINNINGS = ("WORKWRIGHT_SITES_", "AWS_", "OTEL_")
 _GOOGLE = "GOOGLE_APPLICATION_CREDENTIALS"
 

@@ -52,9 +52,13 @@ def claim(deps: Deps, accounts: Accounts, tenant: str, data: Path, *, take_over:
     if theirs == ours or found is None:
         return
     notion, source, column = found
-    said = f"{_MARK.sub('', str(column.get('description') or ''))} Worked on by the installation {ours} of Workwright."
-    if len(said.strip()) <= _LONGEST:
-        notion.update_data_source(source, properties={str(column["id"]): {"title": {}, "description": said.strip()}})
+    description = (
+        f"{_MARK.sub('', str(column.get('description') or ''))} Worked on by the installation {ours} of Workwright."
+    )
+    if len(description.strip()) <= _LONGEST:
+        notion.update_data_source(
+            source, properties={str(column["id"]): {"title": {}, "description": description.strip()}}
+        )
 
 
 def _column(deps: Deps, accounts: Accounts, tenant: str) -> tuple[Notion, str, Json] | None:
@@ -64,4 +68,4 @@ def _column(deps: Deps, accounts: Accounts, tenant: str) -> tuple[Notion, str, J
         return None
     notion, source = accounts.connect_for(tenant)(Notion), next(iter(sources.values()))
     properties: Mapping[str, Json] = notion.data_source(source)["properties"]
-    return notion, source, next(one for one in properties.values() if one["type"] == "title")
+    return notion, source, next(prop for prop in properties.values() if prop["type"] == "title")

@@ -68,26 +68,26 @@ def write_mark(data: Path, mark: Mark) -> None:
         (data / FILE).unlink(missing_ok=True)
 
 
-def moved_words(data: Path) -> str:
+def describe_move(data: Path) -> str:
     """Return where the folder's work went and what to do, "" where it is here."""
     mark = read_mark(data)
     if mark is None:
         return ""
-    there = f"project {mark.project}"
+    destination = f"project {mark.project}"
     where = f"--project {mark.project} --region {mark.region} --data {data}"
     if mark.done:
         return (
-            f"{data} was moved to {there} on {mark.began[:10]} and works there now; to use it from a terminal:"
+            f"{data} was moved to {destination} on {mark.began[:10]} and works there now; to use it from a terminal:"
             f" workwright attach --project {mark.project} --region {mark.region}"
             f" --tenant {next(iter(mark.tenants))} --data NEW"
         )
     return (
-        f"{data} has been on its way to {there} since {mark.began[:10]}; finish that with `workwright migrate-to-cloud"
-        f" {where}`, or take it back with `workwright migrate-to-cloud --back {where}`"
+        f"{data} has been on its way to {destination} since {mark.began[:10]}; finish that with"
+        f" `workwright migrate-to-cloud {where}`, or take it back with `workwright migrate-to-cloud --back {where}`"
     )
 
 
 def refuse_moved(data: Path) -> None:
     """Raise ConfigError for a folder whose work goes on in the cloud, or is on its way there."""
-    if words := moved_words(data):
+    if words := describe_move(data):
         raise ConfigError(words)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from shared.local.chosen.choices import NONE, REAL, SIMULATED, Choices
+from shared.integrations.systems import BY_PART, FORGES, HOSTS, SYSTEMS, hosts_variable
+from shared.local.chosen.choices import MAIL, NONE, REAL, SIMULATED, Choices
 from shared.local.simulated_mail import mail_surroundings
 
 AMONG_SIMULATORS: Mapping[str, str] = {
@@ -25,20 +26,18 @@ WITH_NOTION_REAL: Mapping[str, str] = {
 }
 WATCH_SIMULATED: Mapping[str, str] = {"WORKWRIGHT_WATCH_S": "1"}
 WATCH_REAL: Mapping[str, str] = {"WORKWRIGHT_WATCH_S": "600"}  # as long as in the cloud
-_MAIL_FACTS: Mapping[str, str] = {
-    "url": "WORKWRIGHT_SMTP_URL",
-    "sender": "WORKWRIGHT_MAIL_SENDER",
-    "region": "WORKWRIGHT_SES_REGION",
+_VARIABLES: Mapping[str, Mapping[str, str]] = {  # system → its facts → the variables that say the same
+    each.name: {ask.name: ask.variable for ask in each.questions if ask.variable} for each in SYSTEMS.values()
 }
-_HOSTS = ("vercel", "local_sites", "cloud_storage")
+_OF_MAIL: Mapping[str, str] = {fact: name for each in BY_PART[MAIL] for fact, name in _VARIABLES[each].items()}
 
 
 def surroundings(choices: Choices, simulators: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
     """Return what the environment is to say; beside addresses of simulators, what is `given` there is kept."""
-    found = {f"WORKWRIGHT_{name.upper()}_URL": url for name, url in simulators.items() if name != "smtp"}
+    found = {f"WORKWRIGHT_{name.upper()}_URL": url for name, url in simulators.items() if SYSTEMS[name].elsewhere}
     found |= mail_surroundings(simulators, given)
     defaults = _defaults(choices)
-    if "cloud_storage" in simulators:
+    if any(SYSTEMS[name].for_all for name in simulators):
         defaults["WORKWRIGHT_SITES_BUCKET"] = "workwright-sites"
     return found | {name: given.get(name) or value for name, value in defaults.items()}
 
@@ -46,14 +45,13 @@ def surroundings(choices: Choices, simulators: Mapping[str, str], given: Mapping
 def in_use(choices: Choices, env: Mapping[str, str]) -> Choices:
     """Return what is used in fact: the environment may name a folder, a bucket or a way of mail that nobody chose."""
     mail, by = choices.mode("mail"), env.get("WORKWRIGHT_MAIL") or ""
-    if folder := env.get("WORKWRIGHT_SITES_FOLDER"):
-        choices = choices.choosing("local_sites", REAL, folder=folder)
-    if (bucket := env.get("WORKWRIGHT_SITES_BUCKET")) and choices.mode("cloud_storage") != SIMULATED:
-        known = choices.of("cloud_storage").fact("address")
-        choices = choices.choosing("cloud_storage", REAL, bucket=bucket, address=known)
+    for host in HOSTS:
+        facts = {fact: env.get(name) or "" for fact, name in _VARIABLES[host].items()}
+        if any(facts.values()) and choices.mode(host) != SIMULATED:
+            choices = choices.choosing(host, REAL, **facts, address=choices.of(host).fact("address"))
     if by == NONE or (by and mail == NONE):
-        told = {fact: env.get(name) or "" for fact, name in _MAIL_FACTS.items()}
-        choices = choices.choosing("mail", NONE) if by == NONE else choices.choosing("mail", REAL, by=by, **told)
+        facts = {fact: env.get(name) or "" for fact, name in _OF_MAIL.items()}
+        choices = choices.choosing("mail", NONE) if by == NONE else choices.choosing("mail", REAL, by=by, **facts)
     return choices
 
 
@@ -63,33 +61,34 @@ def _defaults(choices: Choices) -> dict[str, str]:
     if not choices.real:
         found.update(AMONG_SIMULATORS)
     found.update(WITH_NOTION_REAL if choices.mode("notion") == REAL else WITH_NOTION_SIMULATED)
-    found.update(WATCH_REAL if any(choices.mode(host) == REAL for host in _HOSTS) else WATCH_SIMULATED)
+    found.update(WATCH_REAL if any(choices.mode(host) == REAL for host in HOSTS) else WATCH_SIMULATED)
     return found
 
 
 def _addresses(choices: Choices) -> dict[str, str]:
     """Return what the real systems need that is no secret."""
-    told = {system: choices.of(system).fact("address") for system in choices.real}
-    names = {"mail": "ses"}
-    found = {f"WORKWRIGHT_{names.get(system, system).upper()}_URL": url for system, url in told.items()}
-    mail = choices.of("mail")
+    addresses = {system: choices.of(system).fact("address") for system in choices.real}
+    found = {f"WORKWRIGHT_{_addressed(system).upper()}_URL": url for system, url in addresses.items()}
+    mail = choices.of(MAIL)
     found |= {
-        "WORKWRIGHT_SITES_FOLDER": choices.of("local_sites").fact("folder"),
-        "WORKWRIGHT_SITES_BUCKET": choices.of("cloud_storage").fact("bucket"),
-        "WORKWRIGHT_GITLAB_HOSTS": choices.of("gitlab").fact("host"),
+        **{name: mail.fact(fact) for fact, name in _OF_MAIL.items()},
+        **{name: choices.of(host).fact(fact) for host in HOSTS for fact, name in _VARIABLES[host].items()},
+        **{hosts_variable(each): choices.of(each).fact("host") for each in FORGES if SYSTEMS[each].self_managed},
         "WORKWRIGHT_MAIL": {REAL: mail.fact("by"), NONE: "none"}.get(mail.mode, ""),
-        "WORKWRIGHT_MAIL_SENDER": mail.fact("sender"),
-        "WORKWRIGHT_SMTP_URL": mail.fact("url"),
-        "WORKWRIGHT_SES_REGION": mail.fact("region"),
         **model_environment(choices.model),
     }
     return {name: value for name, value in found.items() if value}
 
 
+def _addressed(choice: str) -> str:
+    """Return the system that the address of a choice is of: of mail the one that may be elsewhere."""
+    return next(each for each in BY_PART[MAIL] if SYSTEMS[each].elsewhere) if choice == MAIL else choice
+
+
 def model_environment(model: Mapping[str, str]) -> dict[str, str]:
     """Return what the environment says of a chosen model."""
     use = model.get("ask", "")
-    told = {"WORKWRIGHT_MODEL": use, "GOOGLE_CLOUD_PROJECT": model.get("project", "")}
-    told[f"WORKWRIGHT_{use.upper()}_URL"] = model.get("url", "") if use else ""
-    told["WORKWRIGHT_COMPATIBLE_MODEL"] = model.get("name", "")
-    return {name: value for name, value in told.items() if value}
+    variables = {"WORKWRIGHT_MODEL": use, "GOOGLE_CLOUD_PROJECT": model.get("project", "")}
+    variables[f"WORKWRIGHT_{use.upper()}_URL"] = model.get("url", "") if use else ""
+    variables["WORKWRIGHT_COMPATIBLE_MODEL"] = model.get("name", "")
+    return {name: value for name, value in variables.items() if value}

@@ -14,7 +14,7 @@ from shared.accounts.accounts import Accounts
 from shared.app.connections.connect_account import change_settings, resume_waiting
 from shared.app.engine.deps import Deps
 from shared.app.installation.home import APPLIED, home_of
-from shared.app.money.tenant_ledger import given_budget
+from shared.app.money.tenant_ledger import read_budget
 from shared.backends.local.keys.local_secrets import LocalSecrets
 from shared.integrations.systems import FORGES, HOSTS, SYSTEMS
 from shared.local.chosen.choices import NONE, REAL, Choices
@@ -39,10 +39,10 @@ def carry_over(deps: Deps, accounts: Accounts, data: Path, choices: Choices) -> 
         return
     kept = LocalSecrets(data)
     for system in GRANTED:
-        one = choices.of(system)
+        choice = choices.of(system)
         token = kept.find(_waiting(system))
-        if token is not None and one.mode == REAL:
-            public = {name: one.fact(name) for name in _PUBLIC if one.fact(name)}
+        if token is not None and choice.mode == REAL:
+            public = {name: choice.fact(name) for name in _PUBLIC if choice.fact(name)}
             accounts.keep(tenant, system, GrantTokens(token, None, {}), public)
             resume_waiting(deps, tenant, system)
         if token is not None:
@@ -76,7 +76,7 @@ def _apply(deps: Deps, tenant: str, choices: Choices) -> None:
     if "people" in changed:
         more["people"] = changed["people"]
     if "limits" in changed:
-        more["budget"] = {**given_budget(deps, tenant), **changed["limits"]}
+        more["budget"] = {**read_budget(deps, tenant), **changed["limits"]}
     change_settings(deps, tenant, **more)
     deps.store.put(SYSTEM, Put(*APPLIED, wanted))
 

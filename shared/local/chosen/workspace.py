@@ -40,11 +40,13 @@ def find_consented(deps: Deps) -> Workspace | None:
     for tenant in deps.store.tenants():
         grant = grant_of(deps.store, tenant, "notion")
         if grant is not None and not is_gone(deps, tenant) and grant.connected:
-            return _remembered(deps, Workspace(tenant, grant.bot, str(grant.public.get("workspace_name") or "")))
+            return _remember_workspace(
+                deps, Workspace(tenant, grant.bot, str(grant.public.get("workspace_name") or ""))
+            )
     return None
 
 
-def _remembered(deps: Deps, made: Workspace) -> Workspace:
+def _remember_workspace(deps: Deps, made: Workspace) -> Workspace:
     deps.store.put(SYSTEM, Put(*REAL_HOME, {"tenant": made.tenant, "bot": made.bot, "name": made.name}))
     return made
 
@@ -55,16 +57,16 @@ def connect_by_secret(deps: Deps, accounts: Accounts, token: Secret, facts: Mapp
     Raises ConfigError where the folder has another workspace already.
     """
     refuse_simulated(deps)
-    told = {name: facts[name] for name in ("bot_id", "workspace_id", "workspace_name")}
+    identity = {name: facts[name] for name in ("bot_id", "workspace_id", "workspace_name")}
     known = workspace_of(deps)
     if known is not None and known.bot != facts["bot_id"]:
         raise ConfigError(
             f"this folder works for another integration, in the workspace {known.name!r}; give the secret of that one,"
             " or name a new folder with --data"
         )
-    public = {**told, "owner": {"type": facts["owner"]}, "given": TOKEN}
+    public = {**identity, "owner": {"type": facts["owner"]}, "given": TOKEN}
     tenant = connect_notion(deps, accounts, GrantTokens(token, None, public))
-    made = _remembered(deps, Workspace(tenant, facts["bot_id"], facts["workspace_name"]))
+    made = _remember_workspace(deps, Workspace(tenant, facts["bot_id"], facts["workspace_name"]))
     resume_waiting(deps, tenant, "notion")
     return made
 

@@ -5,6 +5,7 @@ import fcntl
 import importlib
 import json
 import os
+import pkgutil
 import signal
 import sys
 import threading
@@ -16,18 +17,10 @@ from typing import TextIO
 from werkzeug.serving import BaseWSGIServer
 
 from shared.lasting_port import find_lasting_port
+from shared.local import simulators
 from shared.local.simulators._server import Simulator, serve
 
-NAMES = {
-    "notion": ("shared.local.simulators.notion.simulator", "NotionSimulator"),
-    "github": ("shared.local.simulators.github.simulator", "GitHubSimulator"),
-    "gitlab": ("shared.local.simulators.gitlab.simulator", "GitLabSimulator"),
-    "vercel": ("shared.local.simulators.vercel", "VercelSimulator"),
-    "slack": ("shared.local.simulators.slack.slack", "SlackSimulator"),
-    "ses": ("shared.local.simulators.ses", "SesSimulator"),
-    "smtp": ("shared.local.simulators.smtp", "SmtpSimulator"),
-    "cloud_storage": ("shared.local.simulators.cloud_storage", "CloudStorageSimulator"),
-}
+NAMES = tuple(each.name for each in pkgutil.iter_modules(simulators.__path__) if not each.name.startswith("_"))
 
 MAX_WAIT_S = 10.0
 
@@ -40,27 +33,22 @@ def _read_arguments(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--only",
         default="",
-        help="the systems to simulate, with commas between them; without it all but smtp, because mail goes one way",
+        help="the systems to simulate, with commas between them; without it all that do not stand in for another",
     )
     parser.add_argument("--parent-pid", type=int, default=0, help="end when this process is gone")
     options = parser.parse_args(arguments)
-    options.only = [name for name in options.only.split(",") if name] or [name for name in NAMES if name != "smtp"]
+    options.only = [name for name in options.only.split(",") if name]
     if unknown := sorted(set(options.only) - set(NAMES)):
         parser.error(f"--only {unknown[0]} is unknown; there are {', '.join(NAMES)}")
     return options
 
 
-def _simulator(name: str, folder: Path) -> Simulator | None:
-    module, kind = NAMES[name]
-    try:
-        found = importlib.import_module(module)
-    except ModuleNotFoundError as missing:
-        if missing.name != module:
-            raise
-        return None
-    simulator = getattr(found, kind)(folder)
-    assert isinstance(simulator, Simulator)
-    return simulator
+def find_kind(name: str) -> type[Simulator]:
+    """Return the simulator of a system, which is in the system's own module or folder here."""
+    place = importlib.import_module(f"{simulators.__name__}.{name}")
+    module = importlib.import_module(f"{place.__name__}.simulator") if hasattr(place, "__path__") else place
+    kinds = [each for each in vars(module).values() if isinstance(each, type) and issubclass(each, Simulator)]
+    return next(each for each in kinds if each.name == name)
 
 
 def _serve(name: str, simulator: Simulator, wanted: int, remembered: int) -> BaseWSGIServer:
@@ -127,10 +115,10 @@ def main(arguments: list[str]) -> int:
     urls: dict[str, str] = {}
     starts: list[Callable[[], None]] = []
     stops: list[Callable[[], None]] = []
-    for name in options.only:
-        simulator = _simulator(name, options.data / name)
-        if simulator is None:
+    for name, kind in {name: find_kind(name) for name in options.only or NAMES}.items():
+        if kind.stands_in and not options.only:
             continue
+        simulator = kind(options.data / name)
         server = _serve(name, simulator, getattr(options, f"port_{name}"), ports.get(name, 0))
         servers.append(server)
         ports[name] = server.server_port

@@ -25,7 +25,7 @@ class Table(dict[str, Any]):
         self._removed: dict[str, None] = {}
         self._saved: dict[str, int] = {}  # key -> hash of the record as it was last written
 
-    def stored(self, record: Any) -> Any:
+    def strip_derived(self, record: Any) -> Any:
         """Return what of a record is written; what can be worked out again need not be."""
         return record
 
@@ -89,7 +89,7 @@ class Table(dict[str, Any]):
         for key in self if self._all_handed else self._handed:
             if key not in self:
                 continue
-            text = json.dumps(self.stored(super().__getitem__(key)), ensure_ascii=False)
+            text = json.dumps(self.strip_derived(super().__getitem__(key)), ensure_ascii=False)
             if self._saved.get(key) != hash(text):
                 self._saved[key] = hash(text)
                 parts.append(f"{json.dumps(key)}:{text}")
@@ -105,7 +105,7 @@ class Table(dict[str, Any]):
 
     def whole(self) -> Json:
         """Return everything as it is written."""
-        return {key: self.stored(record) for key, record in super().items()}
+        return {key: self.strip_derived(record) for key, record in super().items()}
 
 
 class ChangeLog:

@@ -83,8 +83,6 @@ class BareRepository:
         self.run("config", "uploadpack.allowAnySHA1InWant", "true")
         self.run("config", "gc.auto", "0")
 
-    # --- refs: a mirror of what the simulator's state says -----------------------------------------------------------
-
     def set_ref(self, ref: str, sha: str | None) -> None:
         """Point a ref at a commit, or delete it."""
         self.run(*(("update-ref", "-d", ref) if sha is None else ("update-ref", ref, sha)))
@@ -96,8 +94,6 @@ class BareRepository:
         for ref in present.keys() | wanted.keys():
             if present.get(ref) != wanted.get(ref):
                 self.set_ref(ref, wanted.get(ref))
-
-    # --- objects ----------------------------------------------------------------------------------------------------
 
     def kind(self, sha: str) -> str | None:
         """Return the type of an object, or None when there is none."""
@@ -173,8 +169,6 @@ class BareRepository:
             sha, fields["tree"][0], fields.get("parent", []), fields["author"][0], fields["committer"][0], message
         )
 
-    # --- history ----------------------------------------------------------------------------------------------------
-
     def history(self, *selection: str, limit: int = 250, path: str = "") -> list[str]:
         """List commit ids, newest first."""
         tail = ["--", path] if path else ["--"]
@@ -184,11 +178,11 @@ class BareRepository:
         """Say whether moving from old to new is a fast-forward."""
         return self.merge_base(old, new) == old
 
-    def merge_base(self, one: str, other: str) -> str | None:
+    def merge_base(self, first: str, other: str) -> str | None:
         """Return the best common ancestor."""
-        return self.run("merge-base", one, other, allowed=(0, 1)).decode().strip() or None
+        return self.run("merge-base", first, other, allowed=(0, 1)).decode().strip() or None
 
-    def merged_tree(self, base: str, head: str) -> str | None:
+    def merge_trees(self, base: str, head: str) -> str | None:
         """Return the tree of a merge of two commits, or None when they conflict."""
         answer = self.run("merge-tree", "--write-tree", "--no-messages", base, head, allowed=(0, 1)).decode()
         lines = answer.splitlines()

@@ -34,7 +34,7 @@ def post(url: str, raw: bytes, headers: dict[str, str]) -> int:
     return 0
 
 
-def taken(status: int) -> bool:
+def is_delivered(status: int) -> bool:
     """Say whether a status, as `post` returns it, means that the delivery arrived."""
     return 0 < status < 400
 
@@ -109,4 +109,4 @@ class Outbox(Sender):
         return self._send_all(sent)
 
     def _send_all(self, items: list[Json]) -> int:
-        return sum(taken(self.send(item)) for item in items)
+        return sum(is_delivered(self.send(item)) for item in items)

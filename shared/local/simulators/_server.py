@@ -36,6 +36,7 @@ class Simulator:
     """One external system over WSGI. State is a JSON-able dict; what changed in it is saved after each request."""
 
     name = "simulator"
+    stands_in = False  # for another, so that it is there only where it is asked for
 
     def __init__(self, data: Path | None = None) -> None:
         self.lock = threading.RLock()
@@ -52,8 +53,6 @@ class Simulator:
         if data is not None:
             data.mkdir(parents=True, exist_ok=True)
             self._restore()
-
-    # --- for subclasses -------------------------------------------------------------------------------------------
 
     def fresh_state(self) -> Json:
         """Return the state of a new simulator; everything in it must be JSON-able. What grows belongs in a `Table`."""
@@ -96,7 +95,7 @@ class Simulator:
         temporary.write_bytes(content)
         os.replace(temporary, folder / key)
 
-    def kept_bytes(self, key: str) -> bytes:
+    def read_bytes(self, key: str) -> bytes:
         """Return what was kept."""
         return self._bytes[key] if self.data is None else (self.data / "bytes" / key).read_bytes()
 
@@ -122,8 +121,6 @@ class Simulator:
         """Return the simulator's own time, which tests can move."""
         return datetime.now(UTC) + self.offset
 
-    # --- WSGI -----------------------------------------------------------------------------------------------------
-
     def __call__(self, environ: Json, start_response: Callable[..., Any]) -> Iterable[bytes]:
         request = Request(environ)
         request.get_data(cache=True)  # read the body always: a kept-alive connection must not hold a rest of it
@@ -133,9 +130,9 @@ class Simulator:
             return beside(environ, start_response)
         if request.path.startswith("/_"):
             return self._control(request)(environ, start_response)
-        return self._journaled(request, environ)(environ, start_response)
+        return self._respond_and_journal(request, environ)(environ, start_response)
 
-    def _journaled(self, request: Request, environ: Json) -> Response:
+    def _respond_and_journal(self, request: Request, environ: Json) -> Response:
         started = time.monotonic()
         effects: list[Json] = []
         self._current.effects = effects
@@ -202,8 +199,6 @@ class Simulator:
             raise ConnectionResetError("ordered fault: connection dropped")
         connection.shutdown(socket.SHUT_RDWR)
 
-    # --- control --------------------------------------------------------------------------------------------------
-
     def _control(self, request: Request) -> Response:
         with self.lock:
             match request.method, request.path:
@@ -234,8 +229,6 @@ class Simulator:
     def control(self, request: Request) -> Response | None:
         """Answer a control endpoint (`/_…`) of this simulator's own, or None."""
         return None
-
-    # --- persistence ----------------------------------------------------------------------------------------------
 
     def _save(self, entry: Json | None) -> None:
         if self._dirty and self._changes is not None:

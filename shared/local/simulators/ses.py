@@ -58,8 +58,6 @@ class SesSimulator(Simulator):
         body, status, headers = run_wsgi_app(self._app, environ, buffered=True)
         return Response(b"".join(body), status, headers=list(headers.items()))
 
-    # --- one request ------------------------------------------------------------------------------------------------
-
     def beside(self, request: Request) -> Response | None:
         """Show the outbox to people."""
         if request.method == "GET" and request.path == "/":
@@ -108,7 +106,7 @@ class SesSimulator(Simulator):
         if request.path == _IDENTITIES and request.method == "POST":
             identity = json.loads(body)["EmailIdentity"]
             region = _region(request)
-            self.state["identities"][f"{region}/{identity}"] = _kept_request(request, body)
+            self.state["identities"][f"{region}/{identity}"] = _keep_request(request, body)
             self.effect("identity.create", identity=identity, region=region)
         elif request.path.startswith(f"{_IDENTITIES}/") and request.method == "DELETE":
             identity = unquote(request.path.rsplit("/", 1)[-1])
@@ -119,8 +117,6 @@ class SesSimulator(Simulator):
             mail["at"] = self.now().isoformat()
             self.state["outbox"].append(mail)
             self.effect("email.send", **mail)
-
-    # --- control and page -------------------------------------------------------------------------------------------
 
     def control(self, request: Request) -> Response | None:
         """`GET /_outbox` lists what was sent, `DELETE` forgets it; `POST /_account` says `sandbox` and `paused`."""
@@ -158,7 +154,7 @@ def _region(request: Request) -> str:
     return parts[2] if len(parts) > 2 else "us-east-1"
 
 
-def _kept_request(request: Request, body: bytes) -> Json:
+def _keep_request(request: Request, body: bytes) -> Json:
     """Keep what is needed to make the same identity again, without the signature."""
     return {"path": request.path, "region": _region(request), "body": body.decode()}
 

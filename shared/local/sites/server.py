@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 
 from werkzeug.serving import BaseWSGIServer
 
-from shared.app.tries.sites_folder import try_sites_folder
 from shared.backends.local.keys.keyfile import write_private
 from shared.core.errors import AgentError, ConfigError
 from shared.integrations.local_sites.disk import Disk
 from shared.integrations.local_sites.layout import LOCAL_BASE, STATE
+from shared.integrations.local_sites.trial import try_sites_folder
 from shared.lasting_port import find_lasting_port
 from shared.local.serve import listen
 from shared.local.sites.serving import SitesApp
@@ -35,7 +35,7 @@ class SitesServer:
         if not env.get("WORKWRIGHT_SITES_FOLDER"):
             return None
         root = Path(env["WORKWRIGHT_SITES_FOLDER"])
-        kept = _kept(data)
+        kept = _read_kept(data)
         _prepare(root, kept, data)
         public = env.get("WORKWRIGHT_SITES_FOLDER_URL") or ""
         base = urlsplit(public).hostname or LOCAL_BASE
@@ -47,8 +47,8 @@ class SitesServer:
                 f"port {port}, where sites are served, is in use: end what uses it, or delete {data / KEPT} and sites"
                 " get another port (links to them that people have will lead nowhere)"
             ) from None
-        told = {"port": server.server_port, "folder": str(root)}
-        write_private(data / KEPT, json.dumps(told) + "\n", replace=True)
+        served = {"port": server.server_port, "folder": str(root)}
+        write_private(data / KEPT, json.dumps(served) + "\n", replace=True)
         return cls(server, public or f"http://{LOCAL_BASE}:{server.server_port}")
 
     def stop(self) -> None:
@@ -71,7 +71,7 @@ def _prepare(root: Path, kept: Mapping[str, Any], data: Path) -> None:
         raise ConfigError(f"the folder for sites, {root}, cannot be used: {error}") from error
 
 
-def _kept(data: Path) -> Mapping[str, Any]:
+def _read_kept(data: Path) -> Mapping[str, Any]:
     try:
         found = json.loads((data / KEPT).read_text(encoding="utf-8"))
         return found if isinstance(found, dict) else {}

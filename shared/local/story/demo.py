@@ -15,7 +15,7 @@ from shared.core.approval.gates import gate_kind
 from shared.core.errors import ConfigError
 from shared.core.models.model_facts import OFFLINE
 from shared.core.pages import marks
-from shared.core.planning.proposal import upgraded
+from shared.core.planning.proposal import upgrade_proposal
 from shared.core.run.run import Run, RunStatus
 from shared.integrations.notion.content import blocks
 from shared.integrations.notion.content.tree import plan, position
@@ -81,7 +81,7 @@ def tell_story(
     refuse_real_choices(read_choices(house.data), house.data)
     home = settle_in(house, code)
     progress.show("connected", None)
-    page = _written(house, home, idea)
+    page = _write_idea_page(house, home, idea)
     progress.show("page", None)
     as_person(house, home, "PATCH", f"/v1/pages/{page['id']}", {"properties": select("Status", marks.PLAN_IT)})
     run, in_time = follow(house, home, page["id"], progress, limit_s or _patience(house))
@@ -95,12 +95,12 @@ def _patience(house: Installation) -> float:
     return TIMEOUT_S if house.wired.deps.models.references == (OFFLINE,) else MODEL_TIMEOUT_S
 
 
-def _written(house: Installation, home: Home, idea: Idea) -> Mapping[str, Any]:
+def _write_idea_page(house: Installation, home: Home, idea: Idea) -> Mapping[str, Any]:
     try:
         return write_idea(house, home, idea)
     except requests.HTTPError as error:
-        said = error.response.text[:300] if error.response is not None else str(error)
-        raise ConfigError(f"Notion does not take this idea as a page: {said}") from error
+        reason = error.response.text[:300] if error.response is not None else str(error)
+        raise ConfigError(f"Notion does not take this idea as a page: {reason}") from error
 
 
 def write_idea(house: Installation, home: Home, idea: Idea) -> Mapping[str, Any]:
@@ -162,9 +162,9 @@ def follow(house: Installation, home: Home, page: str, progress: Progress, limit
             if run.seq != seen:
                 seen = run.seq
                 progress.show("run", run)
-            if run.status.final and _settled(house, run):
+            if run.status.final and _is_settled(house, run):
                 return run, True
-            if run.status == RunStatus.AWAITING_INPUT and _shown(house, home, page) == marks.QUESTION:
+            if run.status == RunStatus.AWAITING_INPUT and _read_status(house, home, page) == marks.QUESTION:
                 return run, True
             if run.status == RunStatus.AWAITING_APPROVAL and asked != run.asked:
                 asked = _approve(house, home, run, page, progress)
@@ -176,19 +176,19 @@ def follow(house: Installation, home: Home, page: str, progress: Progress, limit
 
 def _approve(house: Installation, home: Home, run: Run, page: str, progress: Progress) -> str:
     """Approve the way a person does: by setting the page's status, once the page shows the plan."""
-    if _shown(house, home, page) not in marks.ASKING:
+    if _read_status(house, home, page) not in marks.ASKING:
         return ""
     status = marks.APPROVED if progress.ask(run) else marks.CANCELLED
     as_person(house, home, "PATCH", f"/v1/pages/{page}", {"properties": select("Status", status)})
     return run.asked
 
 
-def _shown(house: Installation, home: Home, page: str) -> str:
+def _read_status(house: Installation, home: Home, page: str) -> str:
     value = as_person(house, home, "GET", f"/v1/pages/{page}")["properties"]["Status"]["select"]
     return str(value["name"]) if value else ""
 
 
-def _settled(house: Installation, run: Run) -> bool:
+def _is_settled(house: Installation, run: Run) -> bool:
     """Say whether people have been told and the page shows the end."""
     doc = house.wired.deps.store.get(run.tenant, "pages", run.trigger.page)
     return bool(run.notices.get(f"run_{run.status.value}/end")) and (doc is None or bool(doc.body["settled"]))
@@ -225,10 +225,10 @@ def collect(house: Installation, home: Home, run: Run, page: Mapping[str, Any], 
             "code.generate",
         )
     )
-    proposal = upgraded(json.loads(store.get_text(run.tenant, str(planned["proposal"])))) if planned else {}
+    proposal = upgrade_proposal(json.loads(store.get_text(run.tenant, str(planned["proposal"])))) if planned else {}
     story.run = {"id": run.id, "tenant": run.tenant, "status": run.status.value, "failure": run.failure or run.cancel}
     story.page = {"id": page["id"], "title": run.trigger.title, "url": str(page.get("url", "")), "status": ""}
-    story.page["status"] = _shown(house, home, str(page["id"]))
+    story.page["status"] = _read_status(house, home, str(page["id"]))
     story.page["view"] = f"{house.simulators['notion']}/p/{page['id']}"
     story.requirements = proposal.get("requirements", [])
     story.plan = _plan_of(run, planned, proposal, asks=story.outcome == QUESTION)

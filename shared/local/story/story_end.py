@@ -47,7 +47,7 @@ def outcome_of(run: Run, *, in_time: bool) -> str:
     return ends.get(run.status, FAILED)
 
 
-def told(outcome: str) -> str:
+def describe_end(outcome: str) -> str:
     """Return in a sentence how it ended, where that is not at a live site."""
     return _TOLD.get(outcome, "")
 

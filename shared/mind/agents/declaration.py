@@ -79,7 +79,7 @@ def among_of(inputs: Json, outputs: Json, where: str) -> dict[str, tuple[str, tu
     return found
 
 
-def heard_of(inputs: Json, where: str) -> str:
+def find_heard_field(inputs: Json, where: str) -> str:
     """Return the field of the input that others' answers fill, "" where there is none."""
     found = [field for field, declared in inputs.items() if declared.get("heard")]
     if len(found) > 1 or any(inputs[field]["type"] != "list" for field in found):

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from shared.core.errors import ConfigError
 from shared.core.run.run import Usage
-from shared.mind.agents.declaration import among_of, files_of, heard_of, model_of, order_of, split
+from shared.mind.agents.declaration import among_of, files_of, find_heard_field, model_of, order_of, split
 
 Fields = type[BaseModel]
 TIERS = {1: "routes and sorts", 2: "does one thing", 3: "masters a field", 4: "decides about others' work"}
@@ -66,10 +66,10 @@ def agents() -> Mapping[str, Agent]:
     found: dict[str, Agent] = {}
     for file in sorted(files(__package__).joinpath("declared").iterdir(), key=lambda each: each.name):
         if file.name.endswith(".md"):
-            one = read_agent(file.read_text(encoding="utf-8"), file.name)
-            if one.id + ".md" != file.name:
-                raise ConfigError(f"{file.name}: id is {one.id!r}; the file must be called {one.id}.md")
-            found[one.id] = one
+            agent = read_agent(file.read_text(encoding="utf-8"), file.name)
+            if agent.id + ".md" != file.name:
+                raise ConfigError(f"{file.name}: id is {agent.id!r}; the file must be called {agent.id}.md")
+            found[agent.id] = agent
     return found
 
 
@@ -79,23 +79,6 @@ def agent(id: str) -> Agent:
         return agents()[id]
     except KeyError:
         raise ConfigError(f"there is no agent {id!r}; there are {', '.join(agents())}") from None
-
-
-def having(capability: str) -> list[Agent]:
-    """Return the agents that have a capability, or one below it (`write` finds `write.notes`); lowest tier first."""
-    found = [
-        one
-        for one in agents().values()
-        if any(each == capability or each.startswith(capability + ".") for each in one.capabilities)
-    ]
-    return sorted(found, key=lambda one: (one.tier, one.id))
-
-
-def check_steps(known: Collection[str]) -> None:
-    """Raise ConfigError where an agent is allowed a kind of step that this installation does not know."""
-    for one in agents().values():
-        if unknown := sorted(set(one.steps) - set(known)):
-            raise ConfigError(f"{one.id}.md: steps names {', '.join(unknown)}, which is not a kind of step")
 
 
 def read_agent(text: str, where: str) -> Agent:
@@ -118,7 +101,7 @@ def read_agent(text: str, where: str) -> Agent:
         output=model_of(f"{title}Output", declared["output"], f"{where}: output", whole=True),
         prompt=prompt,
         among=among_of(declared["input"], declared["output"], f"{where}: output"),
-        heard=heard_of(declared["input"], f"{where}: input"),
+        heard=find_heard_field(declared["input"], f"{where}: input"),
         order=order_of(declared["input"], f"{where}: input"),
         holds_files=files_of(declared["input"]),
     )

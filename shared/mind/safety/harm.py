@@ -14,7 +14,7 @@ from shared.core.models.model_errors import ModelError
 from shared.core.run.run import NOTHING, Usage
 from shared.core.text.cut_text import cut_text
 from shared.core.text.outgoing_text import visible
-from shared.mind.agents.asking import ask_agent, checked_input
+from shared.mind.agents.ask_agent import ask_agent, checked_input
 from shared.mind.agents.registry import agent
 from shared.mind.context import Context
 from shared.mind.verdicts import STOP, verdict_of
@@ -22,11 +22,11 @@ from shared.ports import Model
 
 REVIEWER = "security-reviewer"
 OFFLINE = "offline"  # the name of the model that thinks by rules
-_MOST_FILES = 40
+_MAX_FILES = 40
 _ROOM = 90_000  # characters of all files: within what the agent may be asked, however they count as tokens
-_MOST_DIFF = 40_000  # characters of the diff; the files are there beside it
+_MAX_DIFF = 40_000  # characters of the diff; the files are there beside it
 _STOP = "The reviewer says that this must not leave, however it is mended."
-_LEAST = 400  # characters of a file that is cut
+_MIN = 400  # characters of a file that is cut
 _CUT = "\n… (more that is not shown here)"
 _MAX = 1600  # characters of a finding: all that the reviewer may say of one
 
@@ -74,7 +74,7 @@ class Approved:
 
 
 def _short(change: str) -> str:
-    return change if len(change) <= _MOST_DIFF else change[:_MOST_DIFF] + _CUT
+    return change if len(change) <= _MAX_DIFF else change[:_MAX_DIFF] + _CUT
 
 
 def look_for_harm(
@@ -90,28 +90,28 @@ def look_for_harm(
 
     With `patient` an outage is raised, to be met again later; else people are told that nobody has looked.
     """
-    shown, partly = _shown(files)
+    shown, partly = _choose_shown(files)
     if not shown and approved.change:  # nothing is written, only taken away
         shown = [{"path": "the diff", "content": approved.change[:_ROOM]}]
-    one = agent(REVIEWER)
+    reviewer = agent(REVIEWER)
     try:
-        given = checked_input(one, {**approved.as_input(), "files": shown})
-        answer, result = ask_agent(model, one, given, seed=seed, keep=keep)
+        given = checked_input(reviewer, {**approved.as_input(), "files": shown})
+        answer, result = ask_agent(model, reviewer, given, seed=seed, keep=keep)
     except (IntegrationError, ModelError, ValueError) as error:
         if patient and getattr(error, "error_class", None) == ErrorClass.TRANSIENT:
             raise
         used = getattr(error, "used", NOTHING)
         return Look(words=f"Nobody has looked for harm: {type(error).__name__}: {str(error)[:200]}.", used=used)
-    said = answer.model_dump()
+    review = answer.model_dump()
     found = [
         (
             each["severity"],
             cut_text(" ".join(visible(f"{each['where']}: {each['problem']} {each['mend']}").split()), _MAX),
         )
-        for each in said["findings"]
+        for each in review["findings"]
     ]
     found.sort(key=lambda each: ("high", "medium", "low").index(each[0]))
-    words = _words(result.model, partly, stops=verdict_of(said) == STOP)
+    words = _words(result.model, partly, stops=verdict_of(review) == STOP)
     return Look(tuple(found), words, result.usage, result.model)
 
 
@@ -122,16 +122,16 @@ def _words(model: str, partly: bool, *, stops: bool) -> str:
     return f"Looked through for harm by the {model} model.{some}"
 
 
-def _shown(files: Mapping[str, bytes]) -> tuple[list[dict[str, str]], bool]:
+def _choose_shown(files: Mapping[str, bytes]) -> tuple[list[dict[str, str]], bool]:
     """Return the files as they are shown: of many or long ones the beginnings, and whether something was left out."""
     texts = {path: text for path, data in sorted(files.items()) if (text := _text(data)) is not None}
-    kept = sorted(texts, key=lambda path: (len(texts[path]), path))[:_MOST_FILES]
+    kept = sorted(texts, key=lambda path: (len(texts[path]), path))[:_MAX_FILES]
     room, shown, partly = _ROOM, [], len(kept) < len(files)
     for number, path in enumerate(kept):  # what short ones leave free goes to the long ones
-        most = max(_LEAST, room // (len(kept) - number))
+        limit = max(_MIN, room // (len(kept) - number))
         text = texts[path]
-        if len(text) > most:
-            text, partly = text[:most] + _CUT, True
+        if len(text) > limit:
+            text, partly = text[:limit] + _CUT, True
         room -= len(text)
         shown.append({"path": path[:200], "content": text[:100_000]})
         partly = partly or len(text) > 100_000

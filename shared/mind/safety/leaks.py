@@ -21,7 +21,8 @@ from typing import Any
 
 from shared.core.secrets.secret_looks import is_common_password, is_of_firebase, stands_for_one
 from shared.core.secrets.secret_rules import HARMLESS, OPEN, SEALED, Found
-from shared.core.secrets.secrets_in_text import apart, secrets_in
+from shared.core.secrets.secrets_in_text import apart
+from shared.integrations.secret_search import secrets_in
 
 RULES_FILE = Path(__file__).with_name("leak_rules.json")
 _GENERIC = "generic-api-key"  # the one rule that goes by the name alone
@@ -31,7 +32,7 @@ _OF_TESTS = re.compile(
 )
 """Paths of files in which a weak password is one of tests."""
 _NO_LETTER = re.compile(r"[^a-z-]")
-LEAST_KNOWN = 8  # characters of a known secret: a shorter one would be found in ordinary words
+MIN_KNOWN = 8  # characters of a known secret: a shorter one would be found in ordinary words
 # Parts of prompts, names of fields and files of a work tree are looked at again and again. Each length has a memory of
 # its own: the many words of a page would push the few long texts out, and these are the ones that cost.
 _WORDS_LONG, _WORDS_KEPT = 200, 4096
@@ -57,7 +58,7 @@ def leaks(texts: Mapping[str, str | bytes], known: Iterable[str] = ()) -> list[L
 
     `known` are values that are secret whatever they look like.
     """
-    found, held = [], [value for value in known if len(value) >= LEAST_KNOWN]
+    found, held = [], [value for value in known if len(value) >= MIN_KNOWN]
     for where, given in texts.items():
         text = given if isinstance(given, str) else as_text(given)
         found += [Leak(rule, where, 1) for rule in _by_name(where)]
@@ -96,9 +97,6 @@ _in_text = lru_cache(maxsize=_TEXTS_KEPT)(_look)
 _in_long = lru_cache(maxsize=_LONG_KEPT)(_look)
 
 
-# --- the rules of others ----------------------------------------------------------------------------------------------
-
-
 class _Rule:
     """One rule of the file: compiled when it is asked first."""
 
@@ -112,7 +110,7 @@ class _Rule:
 
     def of_path(self, path: str) -> bool:
         """Say whether the rule is about files of that name."""
-        return not self._path or _compiled(self._path).search(path.encode()) is not None
+        return not self._path or _compile(self._path).search(path.encode()) is not None
 
     def is_name_alone(self) -> bool:
         """Say whether the file's name is all that the rule asks for."""
@@ -120,7 +118,7 @@ class _Rule:
 
     def found_in(self, text: bytes, path: str) -> Iterator[Found]:
         """Find what the rule's pattern says, if it is as random as the rule asks for, and not allowed."""
-        for match in _compiled(self._pattern).finditer(text) if self._pattern else ():
+        for match in _compile(self._pattern).finditer(text) if self._pattern else ():
             groups = match.re.groups
             group = self._group or next((n for n in range(1, groups + 1) if match.group(n)), 0)
             secret = match.group(group)
@@ -160,14 +158,14 @@ class _Allowed:
         if self._paths:
             asked.append(self.file(path))
         if self._patterns:
-            asked.append(any(_compiled(each).search(looked_at) for each in self._patterns))
+            asked.append(any(_compile(each).search(looked_at) for each in self._patterns))
         if self._words:
             asked.append(any(word in small for word in self._words))
         return bool(asked) and (all(asked) if self._all else any(asked))
 
     def file(self, path: str) -> bool:
         """Say whether a whole file is allowed by its path."""
-        return bool(path) and any(_compiled(each).search(path.encode()) for each in self._paths)
+        return bool(path) and any(_compile(each).search(path.encode()) for each in self._paths)
 
 
 def _is_open(text: bytes, at: int) -> bool:
@@ -196,7 +194,7 @@ def _options() -> Any:
 
 
 @cache
-def _compiled(pattern: str) -> Any:
+def _compile(pattern: str) -> Any:
     """Return a pattern for bytes, which are letters of ASCII or stand for one letter of another kind each."""
     import re2
 

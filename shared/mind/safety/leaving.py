@@ -56,8 +56,10 @@ def _refuse(system: str, path: str, body: Body, known: Known) -> Body:
         ]
         if found:
             log.event("security.refused", "WARNING", what="leak", system=system)
-            told = "; ".join(found[:5])
-            raise Rejected(system, f"not sent: {told}. Take the secret out, renew it, and name it in an environment")
+            leaks_found = "; ".join(found[:5])
+            raise Rejected(
+                system, f"not sent: {leaks_found}. Take the secret out, renew it, and name it in an environment"
+            )
     return body
 
 
@@ -67,26 +69,26 @@ def _hide(path: str, body: Body, known: Known) -> Body:
     from shared.mind.safety.redaction import Redactor
 
     redactor = Redactor(known())
-    return {**body, "rich_text": [_hidden_item(item, redactor.hide) for item in body["rich_text"]]}
+    return {**body, "rich_text": [_hide_item(item, redactor.hide) for item in body["rich_text"]]}
 
 
-def _hidden_item(item: Mapping[str, Any], hide: Callable[[str], str]) -> Mapping[str, Any]:
+def _hide_item(item: Mapping[str, Any], hide: Callable[[str], str]) -> Mapping[str, Any]:
     text = item.get("text")
     if not isinstance(text, Mapping):
         return item
     content = str(text.get("content", ""))
-    told = hide(content)
-    return item if told == content else {**item, "text": {**text, "content": told}}
+    hidden = hide(content)
+    return item if hidden == content else {**item, "text": {**text, "content": hidden}}
 
 
 def _texts(body: Body, where: str) -> Iterator[tuple[str, str]]:
     """Return every text of a request by its place; a file in base64 as the text it is, none of what is no text."""
     if isinstance(body, bytes | bytearray):
-        yield from _decoded(bytes(body), where or "the file")
+        yield from _decode(bytes(body), where or "the file")
     elif isinstance(body, str):
         decoded = _from_base64(body)
         if decoded is not None:
-            yield from _decoded(decoded, where or "the file")
+            yield from _decode(decoded, where or "the file")
         if decoded is None or len(body) < _TOKEN:  # it may be a word by itself that only looks so
             yield (where or "the text") + (" as it is sent" if decoded is not None else ""), body[:_SEEN]
     elif isinstance(body, Mapping):
@@ -106,7 +108,7 @@ def _from_base64(text: str) -> bytes | None:
         return None
 
 
-def _decoded(content: bytes, where: str) -> Iterator[tuple[str, str]]:
+def _decode(content: bytes, where: str) -> Iterator[tuple[str, str]]:
     from shared.mind.safety.leaks import as_text
 
     text = as_text(content[:_SEEN])

@@ -18,7 +18,7 @@ from shared.core.run.run import Usage
 from shared.core.secrets.secret_places import without_places_in
 from shared.core.secrets.secrets_in_text import secret_value
 from shared.core.text.outgoing_text import visible
-from shared.mind.safety.leaks import LEAST_KNOWN, secrets_anywhere
+from shared.mind.safety.leaks import MIN_KNOWN, secrets_anywhere
 from shared.ports import Embedder, Message, Model, ModelRequest, ModelResult, ToolCall, Vector
 
 _SIGNS = "[[secret:"
@@ -39,7 +39,7 @@ class Redactor:
     """
 
     def __init__(self, known: Iterable[str] = ()) -> None:
-        self._known = sorted({one for one in known if len(one) >= LEAST_KNOWN}, key=len, reverse=True)
+        self._known = sorted({secret for secret in known if len(secret) >= MIN_KNOWN}, key=len, reverse=True)
         self._places: dict[str, str] = {}
         self._learned: dict[str, str] = {}  # its kind by the value
 
@@ -50,13 +50,13 @@ class Redactor:
 
     def learn(self, value: Any) -> None:
         """Remember the secrets of JSON-able data that are seen in all of it only: one half here, the other there."""
-        pieces = [piece for piece in _said(value) if piece]
+        pieces = [piece for piece in _walk_texts(value) if piece]
         starts = list(accumulate((len(piece) for piece in pieces[:-1]), initial=0))
-        for one in secrets_anywhere("".join(pieces)):
+        for secret in secrets_anywhere("".join(pieces)):
             for start, piece in zip(starts, pieces, strict=True):
-                part = piece[max(0, one.start - start) : max(0, one.end - start)].strip()
-                if len(part) >= LEAST_KNOWN:
-                    self._learned[part] = one.kind
+                part = piece[max(0, secret.start - start) : max(0, secret.end - start)].strip()
+                if len(part) >= MIN_KNOWN:
+                    self._learned[part] = secret.kind
 
     def hide(self, text: str) -> str:
         """Return the text with placeholders for its secrets, and without letters that nobody sees."""
@@ -68,9 +68,9 @@ class Redactor:
             if value in text:
                 text = text.replace(value, self._place(value, kind))
         kept, at = [], 0
-        for one in secrets_anywhere(text):
-            kept += [text[at : one.start], self._place(text[one.start : one.end], one.kind)]
-            at = one.end
+        for secret in secrets_anywhere(text):
+            kept += [text[at : secret.start], self._place(text[secret.start : secret.end], secret.kind)]
+            at = secret.end
         return "".join([*kept, text[at:]])
 
     def hide_in(self, value: Any, name: str = "") -> Any:
@@ -97,7 +97,7 @@ class Redactor:
         return self._places.setdefault(value, f"{_SIGNS}{kind}:{len(self._places) + 1}]]")
 
 
-def _said(value: Any, name: str = "") -> Iterator[str]:
+def _walk_texts(value: Any, name: str = "") -> Iterator[str]:
     """Yield the texts of data in order, each block or cell a line: runs of one text in several styles are one text."""
     if isinstance(value, str):
         if name not in _NO_TEXT:
@@ -105,7 +105,7 @@ def _said(value: Any, name: str = "") -> Iterator[str]:
             yield "\n"
     elif isinstance(value, Mapping):
         for key, each in value.items():
-            yield from _said(each, str(key))
+            yield from _walk_texts(each, str(key))
     elif isinstance(value, list | tuple):
         if value and all(isinstance(each, Mapping) and isinstance(each.get("text"), str) for each in value):
             for each in value:
@@ -113,10 +113,10 @@ def _said(value: Any, name: str = "") -> Iterator[str]:
             yield "\n"
         else:
             for each in value:
-                yield from _said(each, name)
+                yield from _walk_texts(each, name)
 
 
-def hidden(request: ModelRequest, redactor: Redactor) -> ModelRequest:
+def hide_request(request: ModelRequest, redactor: Redactor) -> ModelRequest:
     """Return the request with placeholders for the secrets of every text in it, and in its data the sign."""
     redactor.learn(request.data)
     return replace(
@@ -124,13 +124,13 @@ def hidden(request: ModelRequest, redactor: Redactor) -> ModelRequest:
         system=redactor.hide(request.system),
         stable=redactor.hide(request.stable),
         prompt=redactor.hide(request.prompt),
-        messages=tuple(_hidden_message(message, redactor) for message in request.messages),
+        messages=tuple(_hide_message(message, redactor) for message in request.messages),
         tools=tuple(replace(tool, purpose=redactor.hide(tool.purpose)) for tool in request.tools),
         data=without_places_in(redactor.hide_in(dict(request.data))),  # rules write what they read into what they make
     )
 
 
-def _hidden_message(message: Message, redactor: Redactor) -> Message:
+def _hide_message(message: Message, redactor: Redactor) -> Message:
     calls = tuple(ToolCall(call.id, call.name, redactor.hide_in(dict(call.input))) for call in message.calls)
     return replace(message, text=redactor.hide(message.text), calls=calls)
 
@@ -146,31 +146,30 @@ class _DiscreetModel:
 
     def estimate(self, request: ModelRequest) -> Usage:
         """Return an upper bound of what the call may cost."""
-        return self.inner.estimate(self._hidden(request))
+        return self.inner.estimate(self._hide_once(request))
 
     def window(self, task_class: str) -> int:
-        """Return the context window of the model."""
         return self.inner.window(task_class)
 
     def count(self, request: ModelRequest) -> int:
         """Return the tokens of the prompt: a provider that is asked to count reads it too."""
-        return self.inner.count(self._hidden(request))
+        return self.inner.count(self._hide_once(request))
 
     def complete(self, request: ModelRequest) -> ModelResult:
         """Answer the request with placeholders in it; where the answer repeats one, the sign stands in it."""
         try:
-            result = self.inner.complete(self._hidden(request))
+            result = self.inner.complete(self._hide_once(request))
         except InvalidOutput as error:
-            error.said = without_places_in({"said": error.said})["said"]
+            error.answer = without_places_in({"said": error.answer})["said"]
             raise
         calls = tuple(replace(call, input=without_places_in(dict(call.input))) for call in result.calls)
         return replace(result, answer=without_places_in(result.answer), calls=calls)
 
-    def _hidden(self, request: ModelRequest) -> ModelRequest:
+    def _hide_once(self, request: ModelRequest) -> ModelRequest:
         """Return the request with placeholders; it is mostly asked for the one it was asked for just before."""
         last = self._last
         if last is None or last[0] is not request:
-            last = self._last = (request, hidden(request, Redactor(self._known())))
+            last = self._last = (request, hide_request(request, Redactor(self._known())))
         return last[1]
 
 

@@ -18,38 +18,38 @@ _DISSENT = "dissent"  # the field in which a chair names who disagrees
 _ROOM = 600  # letters of a reason
 
 
-def decided(
-    ctx: StepContext, chair: Said, there: Sequence[Said], on: str, outcome: str, all_said: Sequence[Said], **more: Any
+def build_decision(
+    ctx: StepContext, chair: Said, present: Sequence[Said], on: str, outcome: str, all_said: Sequence[Said], **more: Any
 ) -> Done:
     """Return the chair's answer as the result; positions are compared in the field `on`, or in their choice."""
     from shared.mind.group import as_text, dissent, position, result
 
-    field = on or (CHOICE if all(CHOICE in each.fields for each in (chair, *there)) else "")
-    others = dissent(there, field, position(chair, field)) if field else []
+    field = on or (CHOICE if all(CHOICE in each.fields for each in (chair, *present)) else "")
+    others = dissent(present, field, position(chair, field)) if field else []
     if field and _DISSENT in chair.fields:
         answer = {
             **chair.fields,
-            _DISSENT: _named(chair, [each for each in there if _stands_apart(each, others)], field),
+            _DISSENT: _name_dissent(chair, [each for each in present if _stands_apart(each, others)], field),
         }
         kept = ctx.keep_text(json.dumps(answer, ensure_ascii=False))
         chair = replace(chair, answer=answer, ref=kept, shown=ctx.keep_text(as_text(answer)))
     return Done(result(chair, outcome, all_said, dissent=others, **more))
 
 
-def _stands_apart(said: Said, others: Sequence[Mapping[str, str]]) -> bool:
-    return any(each["answer"] == said.ref and each["who"] == said.title for each in others)
+def _stands_apart(reply: Said, others: Sequence[Mapping[str, str]]) -> bool:
+    return any(each["answer"] == reply.ref and each["who"] == reply.title for each in others)
 
 
-def _named(chair: Said, apart: Sequence[Said], field: str) -> list[dict[str, str]]:
+def _name_dissent(chair: Said, apart: Sequence[Said], field: str) -> list[dict[str, str]]:
     """Return who dissents and why: what the chair says of their reason, or else their own first one."""
-    told = {
+    reasons_given = {
         str(each.get("who")): str(each.get("why") or "") for each in chair.fields[_DISSENT] if isinstance(each, dict)
     }
     found = []
-    for said in apart:
-        reasons = said.fields.get("reasons") or [""]
-        why = told.get(said.title) or str(reasons[0] if isinstance(reasons, list) else reasons)
-        found.append({"who": said.title, "choice": str(said.fields.get(field, "")), "why": why[:_ROOM]})
+    for reply in apart:
+        reasons = reply.fields.get("reasons") or [""]
+        why = reasons_given.get(reply.title) or str(reasons[0] if isinstance(reasons, list) else reasons)
+        found.append({"who": reply.title, "choice": str(reply.fields.get(field, "")), "why": why[:_ROOM]})
     return found
 
 

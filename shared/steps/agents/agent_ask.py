@@ -6,12 +6,15 @@ import json
 from typing import TYPE_CHECKING
 
 from shared.core.run.commands import MODEL
-from shared.mind.questions import Question, agent_named
+from shared.mind.agents.ask_agent import ask_agent
+from shared.mind.group import as_text
+from shared.mind.members import Weight
+from shared.mind.questions import Asking, Question, agent_named
 from shared.steps._input import Input
 from shared.steps._kind import Done, Repeat, StepContext, StepKind
 
 if TYPE_CHECKING:
-    from shared.mind.members import Kinds, Weight
+    from shared.mind.members import Kinds
 
 
 class AskAgent(Question, Input):
@@ -19,25 +22,21 @@ class AskAgent(Question, Input):
 
 
 def _run(wanted: AskAgent, ctx: StepContext) -> Done:
-    from shared.mind.agents.asking import ask_agent
-    from shared.mind.group import as_text
-    from shared.mind.questions import Asking
 
     asking = Asking(wanted, ctx.run, ctx.step, ctx.get_text, ctx.step_named)
     given, parts = asking.input(), asking.parts()
     seed = f"{ctx.run.id}.{ctx.step.id}.{ctx.step.attempt}"
     answer, result = ask_agent(ctx.model(), asking.agent, given, parts, seed=seed, keep=ctx.keep_context)
-    said = answer.model_dump(mode="json")
-    kept = {"answer": ctx.keep_text(json.dumps(said, ensure_ascii=False)), "text": ctx.keep_text(as_text(said))}
-    one = asking.agent
-    return Done({**kept, "agent": one.id, "version": one.version, "model": result.model}, result.usage)
+    fields = answer.model_dump(mode="json")
+    kept = {"answer": ctx.keep_text(json.dumps(fields, ensure_ascii=False)), "text": ctx.keep_text(as_text(fields))}
+    agent = asking.agent
+    return Done({**kept, "agent": agent.id, "version": agent.version, "model": result.model}, result.usage)
 
 
 def _weigh(wanted: AskAgent, kinds: Kinds) -> Weight:
-    from shared.mind.members import Weight
 
-    one = agent_named(wanted.agent)
-    return Weight(one.budget, agents=frozenset({one.id}), voice=one.output, hears=wanted.hears)
+    agent = agent_named(wanted.agent)
+    return Weight(agent.budget, agents=frozenset({agent.id}), voice=agent.output, hears=wanted.hears)
 
 
 AGENT_ASK = StepKind(

@@ -15,8 +15,30 @@ from pydantic import Field, WithJsonSchema
 
 from shared.core.run.commands import MODEL
 from shared.core.run.run import CHILD, NOTHING, StepSpec, Usage
-from shared.mind.questions import Question, agent_named
-from shared.mind.turns import MOST_CALLS, Ability, Allowed, Turn
+from shared.mind.agents.ask_agent import agent_request, answer_model, input_parts
+from shared.mind.agents.registry import agents
+from shared.mind.fitting import within
+from shared.mind.group import as_text, read_said, result, role_part
+from shared.mind.members import Weight
+from shared.mind.questions import Asking, Question, agent_named
+from shared.mind.safety.fence import marker, preface
+from shared.mind.structured import ask_with_tools
+from shared.mind.turns import (
+    MAX_CALLS,
+    Ability,
+    Allowed,
+    Turn,
+    abilities_of,
+    calls_from,
+    calls_to,
+    check_may,
+    names_of,
+    next_turn,
+    render_turns,
+    texts_of,
+    turns_from,
+    turns_to,
+)
 from shared.steps._input import Input
 from shared.steps._kind import Done, FanOut, Repeat, StepContext, StepKind
 
@@ -26,15 +48,13 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from shared.mind.group import Said
-    from shared.mind.members import Kinds, Weight
-    from shared.mind.questions import Asking
+    from shared.mind.members import Kinds
     from shared.ports import ModelRequest, ModelResult
 
 
 def _those_with_tools(schema: dict[str, Any]) -> None:
-    from shared.mind.agents.registry import agents
 
-    schema["enum"] = [one.id for one in agents().values() if one.steps]
+    schema["enum"] = [agent.id for agent in agents().values() if agent.steps]
 
 
 class WorkInTurns(Question, Input):
@@ -53,17 +73,14 @@ class TakeTurn(WorkInTurns):
 
 
 def _run(wanted: WorkInTurns, ctx: StepContext) -> Done | FanOut:
-    from shared.mind.group import result
-    from shared.mind.turns import abilities_of, calls_from, next_turn, turns_from, turns_to
-
     number, kept = int(ctx.step.output.get("turn", 0)), str(ctx.step.output.get("turns", ""))
     if not number or ctx.step.output.get("doing") == "tools":
         return _think(wanted, ctx, number + 1, kept)
-    (said,) = ctx.group().said(_turn(number))
-    turn = ctx.run.step(said.step)
+    (reply,) = ctx.group().list_said(_turn(number))
+    turn = ctx.run.step(reply.step)
     asked = str(turn.output.get("calls", "")) if turn is not None else ""
     if not asked:
-        return Done(result(said, f"answered in turn {number}"))
+        return Done(result(reply, f"answered in turn {number}"))
     turns = turns_from(ctx.get_text(kept)) if kept else []
     abilities = abilities_of(agent_named(wanted.agent), wanted.may, ctx.kinds, ctx.settings.get("connected", ()))
     decided, allowed = next_turn(turns, calls_from(ctx.get_text(asked)), {each.name: each for each in abilities})
@@ -98,77 +115,64 @@ def _child(ctx: StepContext, name: str, ability: Ability, given: dict[str, objec
 
 
 def _take_turn(wanted: TakeTurn, ctx: StepContext) -> Done:
-    from shared.mind.group import as_text
-    from shared.mind.questions import Asking
-    from shared.mind.turns import abilities_of, calls_to, turns_from
 
     asking = Asking(wanted, ctx.run, ctx.step, ctx.get_text, ctx.step_named)
     turns = turns_from(ctx.get_text(wanted.before)) if wanted.before else []
     abilities = abilities_of(asking.agent, wanted.may, ctx.kinds, ctx.settings.get("connected", ()))
     last = wanted.number >= wanted.turns  # without tools, so that it answers with what it has
-    answer, result = _asked(ctx, asking, turns, [] if last else abilities)
-    one = asking.agent
-    output = {"agent": one.id, "version": one.version, "model": result.model}
+    answer, result = _ask_agent(ctx, asking, turns, [] if last else abilities)
+    agent = asking.agent
+    output = {"agent": agent.id, "version": agent.version, "model": result.model}
     if answer is None:
         return Done({**output, "calls": ctx.keep_text(calls_to(result.calls))}, result.usage)
-    said = answer.model_dump(mode="json")
-    kept = {"answer": ctx.keep_text(json.dumps(said, ensure_ascii=False)), "text": ctx.keep_text(as_text(said))}
+    fields = answer.model_dump(mode="json")
+    kept = {"answer": ctx.keep_text(json.dumps(fields, ensure_ascii=False)), "text": ctx.keep_text(as_text(fields))}
     return Done({**output, **kept}, result.usage)
 
 
-def _asked(
+def _ask_agent(
     ctx: StepContext, asking: Asking, turns: list[Turn], abilities: list[Ability]
 ) -> tuple[BaseModel | None, ModelResult]:
-    from shared.mind.agents.asking import agent_request, answer_model, input_parts
-    from shared.mind.fitting import within
-    from shared.mind.group import role_part
-    from shared.mind.safety.fence import marker, preface
-    from shared.mind.structured import ask_with_tools
-    from shared.mind.turns import texts_of, told_turns
 
-    one, model, given = asking.agent, ctx.model(), asking.input()
-    answers = answer_model(one, given)
+    agent, model, given = asking.agent, ctx.model(), asking.input()
+    answers = answer_model(agent, given)
     results = _results(ctx, turns)
     mark = marker(f"{ctx.run.id}.{ctx.step.parent}.results", texts_of(results))
-    messages, tools = told_turns(turns, results, mark), tuple(each.tool for each in abilities)
+    messages, tools = render_turns(turns, results, mark), tuple(each.tool for each in abilities)
     rules = role_part("loop")
     rules = replace(rules, text=f"{rules.text}\n{preface(mark)}")
 
     def request_of(prompt: str) -> ModelRequest:
-        return replace(agent_request(one, given, prompt), tools=tools, messages=messages)
+        return replace(agent_request(agent, given, prompt), tools=tools, messages=messages)
 
     found, _ = within(
         model,
         request_of,
-        [rules, *input_parts(one, given), *asking.parts()],
+        [rules, *input_parts(agent, given), *asking.parts()],
         lambda request: ask_with_tools(model, request, answers),
-        answer_tokens=one.max_output_tokens,
+        answer_tokens=agent.max_output_tokens,
         seed=f"{ctx.run.id}.{ctx.step.id}.{ctx.step.attempt}",
         keep=ctx.keep_context,
     )
-    return found[0], replace(found[1], made=tuple(replace(call, agent=one.id) for call in found[1].made))
+    return found[0], replace(found[1], made=tuple(replace(call, agent=agent.id) for call in found[1].made))
 
 
 def _results(ctx: StepContext, turns: list[Turn]) -> Mapping[str, Said]:
-    from shared.mind.group import said_by
-    from shared.mind.turns import names_of
 
     steps = ((name, ctx.run.step(f"{ctx.step.parent}{CHILD}{name}")) for name in names_of(turns))
-    return {name: said_by(step, ctx.get_text) for name, step in steps if step is not None}
+    return {name: read_said(step, ctx.get_text) for name, step in steps if step is not None}
 
 
 def _weigh(wanted: WorkInTurns, kinds: Kinds) -> Weight:
-    from shared.mind.members import Weight
-    from shared.mind.turns import check_may
 
-    one = agent_named(wanted.agent)
-    if not one.steps:
-        raise ValueError(f"agent: {one.id} has no tools to work with; ask it with agent.ask")
+    agent = agent_named(wanted.agent)
+    if not agent.steps:
+        raise ValueError(f"agent: {agent.id} has no tools to work with; ask it with agent.ask")
     for each in wanted.may:
-        check_may(one, each, kinds)
-    most = Usage(one.budget.tokens * wanted.turns, one.budget.micros * wanted.turns)
-    steps = wanted.turns + MOST_CALLS * (wanted.turns - 1)
-    return Weight(most, steps, 1, frozenset({one.id}), one.output, wanted.hears)
+        check_may(agent, each, kinds)
+    ceiling = Usage(agent.budget.tokens * wanted.turns, agent.budget.micros * wanted.turns)
+    steps = wanted.turns + MAX_CALLS * (wanted.turns - 1)
+    return Weight(ceiling, steps, 1, frozenset({agent.id}), agent.output, wanted.hears)
 
 
 AGENT_LOOP = StepKind(

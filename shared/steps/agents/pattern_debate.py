@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, model_validator
 
-from shared.mind.members import AnyMember, Role
+from shared.mind.group import position, result, tally, who_is_there
+from shared.mind.members import AnyMember, Role, must_answer, sum_of, weight_of
 from shared.steps._input import Input
 from shared.steps._kind import Done, FanOut, Repeat, StepContext, StepKind
+from shared.steps.agents._decision import build_decision, weigh_chair
 
 if TYPE_CHECKING:
     from shared.mind.group import Said
@@ -35,45 +37,45 @@ class Debate(Input):
 
 
 def _run(wanted: Debate, ctx: StepContext) -> Done | FanOut:
-    from shared.mind.group import position, result, tally, who_is_there
 
     group = ctx.group()
     number = int(ctx.step.output.get("round", 0)) if ctx.step.expanded else 0
     if not number:
         return _round(wanted, ctx, 1, [])
-    all_said = group.said(*_names(wanted, number))
-    there = who_is_there(all_said, wanted.quorum or len(wanted.members) // 2 + 1)  # of all, not of those left
-    won, votes, others = tally(there, wanted.on)
-    before = {_seat(each.step): position(each, wanted.on) for each in group.said(*_names(wanted, number - 1))}
-    moved = any(before.get(_seat(each.step)) != position(each, wanted.on) for each in there)
+    all_said = group.list_said(*_names(wanted, number))
+    present = who_is_there(all_said, wanted.quorum or len(wanted.members) // 2 + 1)  # of all, not of those left
+    won, votes, others = tally(present, wanted.on)
+    before = {_seat(each.step): position(each, wanted.on) for each in group.list_said(*_names(wanted, number - 1))}
+    moved = any(before.get(_seat(each.step)) != position(each, wanted.on) for each in present)
     if others and moved and number < wanted.rounds:
-        return _round(wanted, ctx, number + 1, [_seat(each.step) for each in there])
+        return _round(wanted, ctx, number + 1, [_seat(each.step) for each in present])
     rounds = f"{number} round{'' if number == 1 else 's'}"
-    most = max(votes.values())
-    outcome = f"agreed after {rounds}" if not others else f"{most} of {len(there)} after {rounds}"
+    max_votes = max(votes.values())
+    outcome = f"agreed after {rounds}" if not others else f"{max_votes} of {len(present)} after {rounds}"
     if wanted.chair is not None:
         more = {"votes": votes, "rounds": number, "agreed": not others}
-        return _chaired(ctx, wanted, wanted.chair, there, all_said, outcome, more)
+        return _ask_chair(ctx, wanted, wanted.chair, present, all_said, outcome, more)
     return Done(result(won, outcome, all_said, votes=votes, dissent=others, rounds=number, agreed=not others))
 
 
-def _chaired(
+def _ask_chair(
     ctx: StepContext,
     wanted: Debate,
     chair: Member,
-    there: list[Said],
+    present: list[Said],
     all_said: list[Said],
     outcome: str,
     more: dict[str, Any],
 ) -> Done | FanOut:
     """Ask the chair, who hears the last round; or return what it has decided."""
-    from shared.steps.agents._decision import decided
 
-    said = ctx.group().said("chair")
-    if said:
-        return decided(ctx, said[0], there, wanted.on, f"{outcome}; decided by {chair.who}", all_said, **more)
+    replies = ctx.group().list_said("chair")
+    if replies:
+        return build_decision(
+            ctx, replies[0], present, wanted.on, f"{outcome}; decided by {chair.who}", all_said, **more
+        )
     group = ctx.group()
-    asked = group.ask("chair", f"Chair: {chair.who}", chair, role="chair", after=group.names_of(there))
+    asked = group.ask("chair", f"Chair: {chair.who}", chair, role="chair", after=group.names_of(present))
     return FanOut((asked,), {"round": more["rounds"], "asked": len(all_said) + 1})
 
 
@@ -106,8 +108,6 @@ def _round(wanted: Debate, ctx: StepContext, number: int, seats: list[str]) -> F
 
 
 def _weigh(wanted: Debate, kinds: Kinds) -> Weight:
-    from shared.mind.members import must_answer, sum_of, weight_of
-    from shared.steps.agents._decision import weigh_chair
 
     weights = [weight_of(member, kinds) for member in wanted.members]
     named = [(f"members.{number}", each) for number, each in enumerate(weights, 1)]

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field, model_validator
 
-from shared.mind.members import AnyMember, Role
+from shared.mind.group import who_is_there
+from shared.mind.members import AnyMember, Role, sum_of, weight_of
 from shared.steps._input import Input
 from shared.steps._kind import Done, FanOut, Repeat, StepContext, StepKind
+from shared.steps.agents._decision import build_decision, weigh_chair
 
 if TYPE_CHECKING:
     from shared.mind.members import Kinds, Weight
@@ -35,26 +37,29 @@ class Panel(Input):
 
 
 def _run(wanted: Panel, ctx: StepContext) -> Done | FanOut:
-    from shared.mind.group import who_is_there
-    from shared.steps.agents._decision import decided
 
     group = ctx.group()
     if not ctx.step.expanded:
         children = group.ask_each(wanted.specialists, "Specialist {number}: {who}", wanted.role)
         return FanOut(tuple(children), {"asked": len(children)})
     all_said = group.said_by_each(wanted.specialists)
-    there = who_is_there(all_said, wanted.quorum)
-    chair = group.said("chair")
+    present_members = who_is_there(all_said, wanted.quorum)
+    chair = group.list_said("chair")
     if not chair:
-        present = group.names_of(there)
+        present = group.names_of(present_members)
         asked = group.ask("chair", f"Chair: {wanted.chair.who}", wanted.chair, role="chair", after=present)
         return FanOut((asked,), {"asked": len(all_said) + 1})
-    return decided(ctx, chair[0], there, wanted.on, f"decided by {wanted.chair.who}, {len(there)} heard", all_said)
+    return build_decision(
+        ctx,
+        chair[0],
+        present_members,
+        wanted.on,
+        f"decided by {wanted.chair.who}, {len(present_members)} heard",
+        all_said,
+    )
 
 
 def _weigh(wanted: Panel, kinds: Kinds) -> Weight:
-    from shared.mind.members import sum_of, weight_of
-    from shared.steps.agents._decision import weigh_chair
 
     weights = [weight_of(each, kinds) for each in wanted.specialists]
     named = [(f"specialists.{number}", each) for number, each in enumerate(weights, 1)]

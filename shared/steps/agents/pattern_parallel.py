@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field, model_validator
 
 from shared.core.models.model_errors import ModelError
-from shared.mind.members import AnyMember, Member, Role
+from shared.mind.group import result, tally, who_is_there
+from shared.mind.members import AnyMember, Member, Role, must_answer, must_check, must_offer, sum_of, weight_of
+from shared.mind.verdicts import verdict_of
 from shared.steps._input import Input
 from shared.steps._kind import Done, FanOut, Repeat, StepContext, StepKind
 
@@ -43,25 +45,23 @@ class InParallel(Input):
 
 
 def _run(wanted: InParallel, ctx: StepContext) -> Done | FanOut:
-    from shared.mind.group import result, tally, who_is_there
 
     group = ctx.group()
     if not ctx.step.expanded:
         children = group.ask_each(wanted.members, "{number} of {count}: {who}", wanted.role)
         return FanOut(tuple(children), {"asked": len(children)})
     all_said = group.said_by_each(wanted.members)
-    there = who_is_there(all_said, wanted.quorum)
+    present = who_is_there(all_said, wanted.quorum)
     if wanted.by is None:
-        won, votes, others = tally(there, wanted.on)
-        outcome = f"{max(votes.values())} of {len(there)} votes"
+        won, votes, others = tally(present, wanted.on)
+        outcome = f"{max(votes.values())} of {len(present)} votes"
         return Done(result(won, outcome, all_said, votes=votes, dissent=others))
-    return (_merged if wanted.how == "merge" else _best)(wanted.by, group, group.names_of(there), all_said)
+    return (_merge if wanted.how == "merge" else _best)(wanted.by, group, group.names_of(present), all_said)
 
 
-def _merged(by: Member, group: Group, present: list[str], all_said: list[Said]) -> Done | FanOut:
-    from shared.mind.group import result
+def _merge(by: Member, group: Group, present: list[str], all_said: list[Said]) -> Done | FanOut:
 
-    merged = group.said("merge")
+    merged = group.list_said("merge")
     if not merged:
         asked = group.ask("merge", f"Merge {len(present)}: {by.who}", by, role="merge", after=present)
         return FanOut((asked,), {"asked": len(all_said) + 1})
@@ -69,9 +69,8 @@ def _merged(by: Member, group: Group, present: list[str], all_said: list[Said]) 
 
 
 def _best(by: Member, group: Group, present: list[str], all_said: list[Said]) -> Done | FanOut:
-    from shared.mind.group import result
 
-    judged = group.said(*(f"check-{name}" for name in present))
+    judged = group.list_said(*(f"check-{name}" for name in present))
     if not judged:
         checks = [
             group.ask(f"check-{name}", f"Check {name}: {by.who}", by, role="check", after=[name], optional=True)
@@ -89,7 +88,6 @@ def _best(by: Member, group: Group, present: list[str], all_said: list[Said]) ->
 
 def _rank(check: Said) -> tuple[int, int, int]:
     """Return how bad a check is: verdict first, then serious findings, then others; unchecked is worst."""
-    from shared.mind.verdicts import verdict_of
 
     if check.absent:
         return (9, 0, 0)
@@ -99,7 +97,6 @@ def _rank(check: Said) -> tuple[int, int, int]:
 
 
 def _weigh(wanted: InParallel, kinds: Kinds) -> Weight:
-    from shared.mind.members import must_answer, must_check, must_offer, sum_of, weight_of
 
     weights = [weight_of(member, kinds) for member in wanted.members]
     if wanted.by is None:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from shared.mind.members import AnyMember, Role
+from shared.mind.group import result
+from shared.mind.members import AnyMember, Role, must_offer, sum_of, weight_of
 from shared.steps._input import Input
 from shared.steps._kind import Done, FanOut, Repeat, StepContext, StepKind
 
@@ -24,7 +25,6 @@ class InSequence(Input):
 
 
 def _run(wanted: InSequence, ctx: StepContext) -> Done | FanOut:
-    from shared.mind.group import result
 
     group = ctx.group()
     names = [str(number) for number in range(1, len(wanted.members) + 1)]
@@ -40,12 +40,11 @@ def _run(wanted: InSequence, ctx: StepContext) -> Done | FanOut:
             for index, (name, member) in enumerate(zip(names, wanted.members, strict=True))
         ]
         return FanOut(tuple(children), {"asked": len(children)})
-    (last,) = group.said(names[-1])
+    (last,) = group.list_said(names[-1])
     return Done(result(last, f"{len(names)} in a row"))
 
 
 def _weigh(wanted: InSequence, kinds: Kinds) -> Weight:
-    from shared.mind.members import must_offer, sum_of, weight_of
 
     weights = [weight_of(member, kinds) for member in wanted.members]
     for number, member in enumerate(wanted.members[1:], 1):

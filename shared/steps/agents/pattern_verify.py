@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from shared.core.models.model_errors import ModelError
-from shared.mind.members import AnyMember, Role
+from shared.mind.group import result
+from shared.mind.members import AnyMember, Role, must_check, must_offer, sum_of, weight_of
+from shared.mind.verdicts import OK, STOP, verdict_of
 from shared.steps._input import Input
 from shared.steps._kind import Done, FanOut, Repeat, StepContext, StepKind
 
@@ -29,14 +31,12 @@ class Verify(Input):
 
 
 def _run(wanted: Verify, ctx: StepContext) -> Done | FanOut:
-    from shared.mind.group import result
-    from shared.mind.verdicts import OK, STOP, verdict_of
 
     group = ctx.group()
     number = int(ctx.step.output.get("round", 0)) if ctx.step.expanded else 0
     if not number:
         return _round(wanted, ctx, 1)
-    made, check = group.said(f"make-{number}", f"check-{number}")
+    made, check = group.list_said(f"make-{number}", f"check-{number}")
     verdict = verdict_of(check.fields)
     if verdict == OK:
         outcome = "passed" if number == 1 else f"passed after {number - 1} repair{'' if number == 2 else 's'}"
@@ -46,7 +46,7 @@ def _run(wanted: Verify, ctx: StepContext) -> Done | FanOut:
         raise ModelError(f"the checker stops it: {found}")
     if number > wanted.repairs:
         raise ModelError(f"not passed after {number} check{'' if number == 1 else 's'}: {found}")
-    if number > 1 and found == _findings(group.said(f"check-{number - 1}")[0]):
+    if number > 1 and found == _findings(group.list_said(f"check-{number - 1}")[0]):
         raise ModelError(f"the same findings twice in a row: {found}")
     return _round(wanted, ctx, number + 1)
 
@@ -67,7 +67,6 @@ def _findings(check: Said) -> str:
 
 
 def _weigh(wanted: Verify, kinds: Kinds) -> Weight:
-    from shared.mind.members import must_check, must_offer, sum_of, weight_of
 
     maker, checker = weight_of(wanted.maker, kinds), weight_of(wanted.checker, kinds)
     must_check(checker, "checker", maker.agents)

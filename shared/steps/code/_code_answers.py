@@ -16,10 +16,11 @@ from shared.core.code.edits import Edit
 from shared.core.code.repo_map_conventions import NONE
 from shared.core.models.model_facts import OFFLINE
 from shared.core.planning.artifacts import CHANGE, NODE_PROJECT
-from shared.core.planning.file_plan import CREATE, EDIT, PlannedFile, plan_problem, uncovered
+from shared.core.planning.file_plan import CREATE, EDIT, PlannedFile, find_uncovered, plan_problem
+from shared.integrations.secret_search import PATH_RULES
 
 MAX_FILE_CHARS = 1_000_000
-MOST_WHOLE_LINES = 300  # of an existing file that may be given whole; a longer one loses what a model forgets
+MAX_WHOLE_LINES = 300  # of an existing file that may be given whole; a longer one loses what a model forgets
 _EXACT = re.compile(r"\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?")
 
 
@@ -140,15 +141,15 @@ def unwritten_tests(tests: Iterable[str], texts: Mapping[str, str]) -> list[str]
 
 
 def outline_problem(
-    outline: Outline, artifact: str, requirements: Sequence[str], there: Collection[str], *, deployed: bool
+    outline: Outline, artifact: str, requirements: Sequence[str], existing: Collection[str], *, deployed: bool
 ) -> str:
     """Return what is wrong with a file plan, for the model to read; "" when nothing is.
 
-    `there` are the paths of the repository that it changes; `deployed`: the approved plan deploys a site.
+    `existing` are the paths of the repository that it changes; `deployed`: the approved plan deploys a site.
     """
-    if problem := plan_problem(outline.planned, there):
+    if problem := plan_problem(outline.planned, existing, PATH_RULES):
         return problem
-    if missing := uncovered(requirements, {test.requirement for test in outline.tests}):
+    if missing := find_uncovered(requirements, {test.requirement for test in outline.tests}):
         return f"no test covers the requirements {', '.join(missing[:20])}"
     if deployed and (problem := _unshown(outline, requirements)):
         return problem
@@ -168,10 +169,10 @@ def _unshown(outline: Outline, requirements: Sequence[str]) -> str:
     shown, alone = {check.requirement for check in outline.checks}, set(outline.by_tests_alone)
     if both := sorted(shown & alone):
         return f"by_tests_alone: {both[0]} has a text in checks; name it in one of the two"
-    if missing := uncovered(requirements, shown | alone):
-        told = ", ".join(missing[:20])
+    if missing := find_uncovered(requirements, shown | alone):
+        names = ", ".join(missing[:20])
         return (
-            f"checks: a site is deployed, and no text on it shows the requirements {told}; those that no text can show"
+            f"checks: a site is deployed, and no text on it shows the requirements {names}; those that no text can show"
             " stand in by_tests_alone"
         )
     return (
@@ -187,12 +188,12 @@ def whole_file_problem(path: str, content: str, action: str, old: str | None) ->
         return f"{path!r} is longer than {MAX_FILE_CHARS} characters"
     if "\0" in content:
         return f"{path!r} holds a zero character; only text files can be written"
-    if action == CREATE or old is None or old.count("\n") <= MOST_WHOLE_LINES:
+    if action == CREATE or old is None or old.count("\n") <= MAX_WHOLE_LINES:
         return ""
     return f"{path!r} has {old.count(chr(10))} lines: change it with `edits`, a whole text would lose what it forgets"
 
 
-def pinned_problem(path: str, content: str) -> str:
+def find_unpinned(path: str, content: str) -> str:
     """Return which package of a new manifest has no exact version; "" when all have, or it is no manifest."""
     if path.rpartition("/")[2] != "package.json":
         return ""
@@ -214,18 +215,18 @@ def pinned_problem(path: str, content: str) -> str:
 
 def as_told(file: PlannedFile) -> dict[str, Any]:
     """Return a file of the plan as a model is told of it."""
-    told: dict[str, Any] = {"path": file.path, "action": file.action, "purpose": file.purpose}
-    told |= {"source": file.source} if file.source else {}
-    told |= {"interfaces": file.interfaces} if file.interfaces else {}
-    told |= {"depends_on": list(file.depends_on)} if file.depends_on else {}
-    return told | {"lines": file.lines}
+    fields: dict[str, Any] = {"path": file.path, "action": file.action, "purpose": file.purpose}
+    fields |= {"source": file.source} if file.source else {}
+    fields |= {"interfaces": file.interfaces} if file.interfaces else {}
+    fields |= {"depends_on": list(file.depends_on)} if file.depends_on else {}
+    return fields | {"lines": file.lines}
 
 
-def old_text(file: PlannedFile, there: Mapping[str, str]) -> str | None:
+def old_text(file: PlannedFile, texts: Mapping[str, str]) -> str | None:
     """Return the text that a planned file has before it is changed; None for a new one."""
-    return there.get(file.source or file.path) if file.action in (EDIT, "rename", CREATE) else None
+    return texts.get(file.source or file.path) if file.action in (EDIT, "rename", CREATE) else None
 
 
-def written_by(*models: str) -> str:
+def name_writer(*models: str) -> str:
     """Return who wrote something that several had a hand in: our own rules only where nobody else had any."""
     return next((model for model in models if model != OFFLINE), OFFLINE)

@@ -6,12 +6,12 @@ from shared.core.code.own_tests import own_tests
 from shared.core.code.worktree import Worktree
 from shared.core.errors import Rejected
 from shared.core.planning.artifacts import Artifact
-from shared.core.planning.file_plan import DELETE, MOST_PIECES, RENAME, Chunk
+from shared.core.planning.file_plan import DELETE, MAX_PIECES, RENAME, Chunk
 from shared.core.run.run import CHILD, StepSpec, Usage
 from shared.steps._kind import Done, FanOut, StepContext
 from shared.steps._work import keep_work
-from shared.steps.code._code_answers import written_by
-from shared.steps.code._code_pieces import FilePlan, Pieces, file_plan, left_of, name_of, pieces_of
+from shared.steps.code._code_answers import name_writer
+from shared.steps.code._code_pieces import FilePlan, Pieces, file_plan, list_left, name_of, pieces_of
 
 _NAMED = 3  # files that a step's title names
 
@@ -24,9 +24,9 @@ def next_of(ctx: StepContext, artifact: Artifact) -> Done | FanOut:
         return FanOut((StepSpec(outline, "code.outline", "Plan the files", given, estimate=_shares(ctx)[1]),))
     plan = file_plan(ctx.run, outline, ctx.get_text)
     written = {chunk.number: pieces_of(ctx.run, ctx.step.id, chunk.number, ctx.get_text) for chunk in plan.chunks}
-    done = {chunk.number for chunk in plan.chunks if not left_of(chunk, written[chunk.number])}
+    done = {chunk.number for chunk in plan.chunks if not list_left(chunk, written[chunk.number])}
     if len(done) == len(plan.chunks):
-        return _assembled(ctx, artifact, plan, written)
+        return _assemble_work(ctx, artifact, plan, written)
     next_ones = [
         chunk
         for chunk in plan.chunks
@@ -38,8 +38,8 @@ def next_of(ctx: StepContext, artifact: Artifact) -> Done | FanOut:
 
 def _write(ctx: StepContext, plan: FilePlan, chunk: Chunk, pieces: Pieces, share: Usage) -> StepSpec:
     """Return the step that writes a chunk, or what is left of it."""
-    piece, left = pieces.asked + 1, [file.path for file in left_of(chunk, pieces)]
-    if piece > MOST_PIECES * len(chunk.files):
+    piece, left = pieces.asked + 1, [file.path for file in list_left(chunk, pieces)]
+    if piece > MAX_PIECES * len(chunk.files):
         raise Rejected("code", f"{', '.join(left[:_NAMED])} did not come to an end in {pieces.asked} answers")
     more = f" and {len(left) - _NAMED} more" if len(left) > _NAMED else ""
     title = f"{'Go on with' if pieces.open_path else 'Write'} {', '.join(left[:_NAMED])}{more}"
@@ -52,26 +52,30 @@ def _shares(ctx: StepContext, wanted: int = 1) -> tuple[int, Usage]:
 
     Each gets what one question is reserved for; the last one what is left, where that is at least half as much.
     """
-    most, left, calls = ctx.step.spec.estimate, ctx.step.reserved, ctx.kinds[ctx.step.spec.kind].most_calls
-    once = Usage(most.tokens // calls, most.micros // calls)
+    ceiling, left, calls = ctx.step.spec.estimate, ctx.step.reserved, ctx.kinds[ctx.step.spec.kind].max_calls
+    once = Usage(ceiling.tokens // calls, ceiling.micros // calls)
     parts = [(left.tokens, once.tokens), (left.micros, once.micros)]
-    number = min([wanted, *(there // each for there, each in parts if each)])
-    if number < 1 and all(2 * there >= each for there, each in parts):
+    number = min([wanted, *(available // each for available, each in parts if each)])
+    if number < 1 and all(2 * available >= each for available, each in parts):
         return 1, Usage(min(once.tokens, left.tokens), min(once.micros, left.micros))
     return max(1, number), once
 
 
-def _assembled(ctx: StepContext, artifact: Artifact, plan: FilePlan, written: dict[int, Pieces]) -> Done:
+def _assemble_work(ctx: StepContext, artifact: Artifact, plan: FilePlan, written: dict[int, Pieces]) -> Done:
     """Return the work: all that was written, what was only moved or deleted, over the repository where there is one."""
     texts = {path: text for pieces in written.values() for path, text in pieces.texts.items()}
     files = {path: text.encode("utf-8", "replace") for path, text in texts.items()}
-    files |= {file.path: plan.there[file.source] for file in plan.files if file.action == RENAME and not file.written}
+    files |= {
+        file.path: plan.repository_files[file.source]
+        for file in plan.files
+        if file.action == RENAME and not file.written
+    }
     gone = {file.path for file in plan.files if file.action == DELETE}
     gone |= {file.source for file in plan.files if file.action == RENAME}
-    changed = {path: data for path, data in files.items() if plan.there.get(path) != data}
+    changed = {path: data for path, data in files.items() if plan.repository_files.get(path) != data}
     tests = sum(pieces.tests for pieces in written.values()) or plan.outline.expected_tests
-    writer = written_by(plan.model, *(model for pieces in written.values() for model in pieces.models))
-    touched = sorted({*changed, *gone} & set(own_tests(plan.there, plan.outline.runner).pristine))
+    writer = name_writer(plan.model, *(model for pieces in written.values() for model in pieces.models))
+    touched = sorted({*changed, *gone} & set(own_tests(plan.repository_files, plan.outline.runner).pristine))
     output = keep_work(
         ctx,
         Worktree(changed, frozenset(gone - set(files)), plan.base),

@@ -17,7 +17,7 @@ from shared.steps._code_asking import (
     ask_for,
     file_parts,
     mistake,
-    planned,
+    read_planned,
     requirement_ids,
     task_parts,
 )
@@ -41,17 +41,17 @@ _KEPT = 10  # steps of the run that are kept for tests, three repairs and a ques
 
 def plan_files(ctx: StepContext, artifact: Artifact) -> Done:
     """Return the plan of the files of a piece of work."""
-    proposal, page = planned(ctx)
+    proposal, page = read_planned(ctx)
     base = read_base(ctx, needed=artifact == CHANGE)
-    there = base.files if base else {}
-    data = {"page": page, "proposal": proposal, "artifact": artifact, "there": sorted(there)}
+    existing = base.files if base else {}
+    data = {"page": page, "proposal": proposal, "artifact": artifact, "there": sorted(existing)}
     deployed = any(step.spec.kind == _SITE for step in ctx.run.steps)
     parts = outline_parts(artifact, proposal, page, ctx.step.feedback, base, deployed=deployed)
     outline, result = ask_for(ctx, TASK, Outline, parts, data)
     ids = requirement_ids(proposal)
-    wrong = outline_problem(outline, artifact, ids, there, deployed=deployed)
+    wrong = outline_problem(outline, artifact, ids, existing, deployed=deployed)
     room, answers = answer_tokens(ctx.model()), ctx.run.limits.steps - len(ctx.run.steps) - _KEPT
-    wrong = wrong or _unread(outline, base) or _other_runner(outline, artifact, there)
+    wrong = wrong or _unread(outline, base) or _other_runner(outline, artifact, existing)
     if wrong := wrong or length_problem(outline.planned, room, answers):
         raise mistake(wrong, result.usage)
     output = {
@@ -74,9 +74,9 @@ def _unread(outline: Outline, base: Base | None) -> str:
     return f"files: {problem}" if problem else ""
 
 
-def _other_runner(outline: Outline, artifact: Artifact, there: Mapping[str, bytes]) -> str:
+def _other_runner(outline: Outline, artifact: Artifact, existing: Mapping[str, bytes]) -> str:
     """Return that the tests that are there would not be run, for the model to read; "" when they are."""
-    found = conventions_of(there)
+    found = conventions_of(existing)
     if artifact != CHANGE or not found.test_files or outline.runner == found.runner or found.runner == NONE:
         return ""
     return f"runner: the repository's own tests are run by {found.runner}, as in {found.test_files[0]!r}; choose that"
@@ -94,8 +94,8 @@ def outline_parts(
     """Return what the model is told: the kind of work, the approved plan, the page, and the repository; data but for
     the first.
     """
-    told = [f"What is asked for is of the kind {artifact}.", _THERE if base else _EMPTY]
-    asked = Part("task", "what to plan", " ".join([*told, _DEPLOYED if deployed else _NOT_DEPLOYED]), trusted=True)
+    sentences = [f"What is asked for is of the kind {artifact}.", _THERE if base else _EMPTY]
+    asked = Part("task", "what to plan", " ".join([*sentences, _DEPLOYED if deployed else _NOT_DEPLOYED]), trusted=True)
     return [asked, *task_parts(proposal, page, feedback), *_repository(base, _words(proposal))]
 
 
@@ -108,11 +108,11 @@ def _repository(base: Base | None, task: str) -> list[Part]:
     """Return what the model is told of the repository: how it does things, its map, and the files that matter."""
     if base is None:
         return []
-    there = map_of(base.files)
-    chosen = relevant(there, base.files, task)[:_SHOWN]
+    repo_map = map_of(base.files)
+    chosen = relevant(repo_map, base.files, task)[:_SHOWN]
     texts = [(path, text) for path in chosen if (text := text_of(base.files[path])) is not None]
     return [
-        Part("input", "how the repository does things", conventions_of(base.files).told(), must=True, share=0.4),
-        Part("input", "all files of the repository", there.shown(), must=True, share=0.4),
+        Part("input", "how the repository does things", conventions_of(base.files).describe(), must=True, share=0.4),
+        Part("input", "all files of the repository", repo_map.list_files(), must=True, share=0.4),
         *file_parts(texts),
     ]

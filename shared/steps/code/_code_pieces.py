@@ -33,7 +33,8 @@ class Pieces:
 class FilePlan:
     """The plan of a group's `outline` child: its answer, the answers it is cut into, and the repository below it.
 
-    `there` has the texts of the repository's files; `base` names the commit they are of, "" for a new project.
+    `repository_files` has the texts of the repository's files; `base` names the commit they are of, "" for a new
+    project.
     """
 
     step: str
@@ -42,7 +43,7 @@ class FilePlan:
     chunks: tuple[Chunk, ...]
     base: str
     originals: str
-    there: Mapping[str, bytes]
+    repository_files: Mapping[str, bytes]
     model: str
     kept: str  # where its text is
     artifact: str  # which kind of work it is
@@ -58,14 +59,14 @@ def file_plan(run: Run, step: str, get_text: Callable[[str], str]) -> FilePlan:
     """Return the plan that the outline of that id has made."""
     made = run.step(step)
     assert made is not None, step
-    said = made.output
-    outline = Outline.model_validate_json(get_text(str(said["plan"])))
+    output = made.output
+    outline = Outline.model_validate_json(get_text(str(output["plan"])))
     files = tuple(outline.planned)
-    kept = str(said["originals"])
-    there = from_text(get_text(kept)).files if kept else {}
-    packed = tuple(chunks(files, int(said["room"])))
-    refs = (str(said["plan"]), str(made.spec.input["artifact"]), str(said.get("unread") or ""))
-    return FilePlan(step, outline, files, packed, str(said["base"]), kept, there, str(said["model"]), *refs)
+    kept = str(output["originals"])
+    files_there = from_text(get_text(kept)).files if kept else {}
+    packed = tuple(chunks(files, int(output["room"])))
+    refs = (str(output["plan"]), str(made.spec.input["artifact"]), str(output.get("unread") or ""))
+    return FilePlan(step, outline, files, packed, str(output["base"]), kept, files_there, str(output["model"]), *refs)
 
 
 def pieces_of(run: Run, group: str, chunk: int, get_text: Callable[[str], str]) -> Pieces:
@@ -88,6 +89,6 @@ def pieces_of(run: Run, group: str, chunk: int, get_text: Callable[[str], str]) 
     return Pieces(texts, open_path, open_text, asked, tests, tuple(models))
 
 
-def left_of(chunk: Chunk, pieces: Pieces) -> list[PlannedFile]:
+def list_left(chunk: Chunk, pieces: Pieces) -> list[PlannedFile]:
     """Return the files of a chunk that are not there yet, or not to their end."""
     return [file for file in chunk.files if file.path not in pieces.texts]

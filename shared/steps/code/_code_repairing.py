@@ -18,16 +18,17 @@ from shared.core.planning.file_plan import clash, path_problem, unread_problem
 from shared.core.run.run import Step, Usage
 from shared.core.text.cut_text import cut_text
 from shared.core.text.outgoing_text import visible
+from shared.integrations.secret_search import PATH_RULES
 from shared.mind.context import Part
 from shared.mind.errors_told import compact_error
-from shared.steps._code_asking import as_json, ask_for, file_parts, mistake, notes_of, planned, task_parts
+from shared.steps._code_asking import as_json, ask_for, file_parts, mistake, notes_of, read_planned, task_parts
 from shared.steps._kind import Done, StepContext
-from shared.steps._work import Work, changed_work, proofs_of, unread_of, work_of
-from shared.steps.code._code_answers import Repaired, unwritten_tests, whole_file_problem, written_by
+from shared.steps._work import Work, proofs_of, rewrite_work, unread_of, work_of
+from shared.steps.code._code_answers import Repaired, name_writer, unwritten_tests, whole_file_problem
 
 TASK = "code.repair"
-_MOST = 6000  # characters of what failed
-_MOST_FOUND = 24_000  # characters of what a review has found: each finding is another, however alike they read
+_MAX = 6000  # characters of what failed
+_MAX_FOUND = 24_000  # characters of what a review has found: each finding is another, however alike they read
 _FAILS = "The work below does not pass its tests."
 _REVIEWED = "All tests of the work below pass. It was stopped by the review before anything leaves."
 _WANTED = "All tests of the work below pass. A later step, or people, say that it is not right yet."
@@ -43,13 +44,16 @@ def mend(ctx: StepContext, of: str, feedback: str) -> Done:
     made = ctx.run.step(of)
     if made is None:
         raise Rejected("code", f"there is no step {of!r} whose work could be repaired")
-    work, said = work_of(ctx, made.output), ctx.get_text(feedback)
-    proposal, page = planned(ctx)
+    work, problem_text = work_of(ctx, made.output), ctx.get_text(feedback)
+    proposal, page = read_planned(ctx)
     files = work.all_files
-    parts = [*repair_parts(work, proposal, page, said, ctx.step.feedback, _state(ctx, made)), *notes_of(ctx.run)]
-    data = {"page": page, "proposal": proposal, "artifact": work.kind, "feedback": said, "files": sorted(files)}
+    parts = [
+        *repair_parts(work, proposal, page, problem_text, ctx.step.feedback, _state(ctx, made)),
+        *notes_of(ctx.run),
+    ]
+    data = {"page": page, "proposal": proposal, "artifact": work.kind, "feedback": problem_text, "files": sorted(files)}
     answer, result = ask_for(ctx, TASK, Repaired, parts, data)
-    after = _mended(work, files, answer, result.usage)
+    after = _apply_repair(work, files, answer, result.usage)
     if problem := unread_problem(set(after) - set(files), unread_of(ctx, made.output)):
         raise mistake(problem, result.usage)
     if lost := _lost_tests([test for _, test in proofs_of(ctx, made.output)], files, after):
@@ -60,8 +64,8 @@ def mend(ctx: StepContext, of: str, feedback: str) -> Done:
         work.tree.base,
     )
     tests = answer.expected_tests if answer.expected_tests > 0 else work.expected_tests
-    changes = {"expected_tests": tests, "model": written_by(work.model, result.model)}
-    output = changed_work(ctx, made.output, tree, **changes)
+    changes = {"expected_tests": tests, "model": name_writer(work.model, result.model)}
+    output = rewrite_work(ctx, made.output, tree, **changes)
     words = {"why": cut_text(answer.why, _WORDS)}
     note = cut_text(visible(answer.note).strip(), _WORDS)
     return Done({**output, **words, **({"note": note} if note else {})}, result.usage)
@@ -79,7 +83,7 @@ def repair_parts(
     work: Work,
     proposal: Mapping[str, Any],
     page: Mapping[str, Any],
-    said: str,
+    problem: str,
     feedback: str,
     state: tuple[str, str] = (_FAILS, ""),
 ) -> list[Part]:
@@ -88,16 +92,16 @@ def repair_parts(
     `state` is how it stands, and why it was sent back, where that is not what is wrong now. All but the first is data.
     """
     stands, sent_back = state
-    wrong = cut_text(visible(said), _MOST_FOUND) if stands == _REVIEWED else compact_error(said, _MOST)
+    wrong = cut_text(visible(problem), _MAX_FOUND) if stands == _REVIEWED else compact_error(problem, _MAX)
     wanted = task_parts(proposal, page, feedback)
     if work.kind != STATIC_SITE and not work.site_root:  # no text of the page stands in it
         wanted = [part for part in wanted if part.name != "page"]
     return [
         Part("task", "how the work stands", stands, trusted=True),
         Part("errors", "what is wrong with the work", wrong, must=True, share=0.2),
-        Part("errors", "why the work was sent back", compact_error(sent_back, _MOST), must=True, share=0.1),
+        Part("errors", "why the work was sent back", compact_error(sent_back, _MAX), must=True, share=0.1),
         *wanted,
-        *_told(work, work.all_files, said),
+        *_build_file_parts(work, work.all_files, problem),
     ]
 
 
@@ -111,12 +115,12 @@ def _state(ctx: StepContext, made: Step) -> tuple[str, str]:
     return (_REVIEWED if sender is not None and sender.spec.kind == "release.review" else _WANTED), ""
 
 
-def _told(work: Work, files: Mapping[str, bytes], said: str) -> list[Part]:
+def _build_file_parts(work: Work, files: Mapping[str, bytes], problem: str) -> list[Part]:
     """Return the map, how things are done, and the files that matter, whole: those named in what failed first."""
-    there = map_of(files)
+    repo_map = map_of(files)
     written = set(work.tree.files)
-    named = _named(said, files)
-    chosen = _chosen(work, files, relevant(there, files, said, named), named)
+    named = _find_named_files(problem, files)
+    chosen = _choose_files(work, files, relevant(repo_map, files, problem, named), named)
     shown = sorted(chosen[:_SHOWN], key=lambda path: path not in written) if len(written) <= _SHOWN else chosen[:_SHOWN]
     shown.sort(key=lambda path: path not in named)  # the red test first, and what its traceback goes through
     texts = [(path, text) for path in shown if (text := text_of(files[path])) is not None]
@@ -124,14 +128,14 @@ def _told(work: Work, files: Mapping[str, bytes], said: str) -> list[Part]:
     proofs = {"expected_tests": work.expected_tests, "checks": work.checks, "site_root": work.site_root}
     return [
         Part("input", "how the work is tested", as_json(proofs), must=True, share=0.4),
-        Part("input", "how the repository does things", conventions_of(files).told(), must=True, share=0.4),
+        Part("input", "how the repository does things", conventions_of(files).describe(), must=True, share=0.4),
         Part("input", "tests that must stay as they are", as_json(kept) if kept else "", must=True, share=0.4),
-        Part("input", "all files", there.shown(), must=True, share=0.4),
+        Part("input", "all files", repo_map.list_files(), must=True, share=0.4),
         *file_parts(texts),
     ]
 
 
-def _chosen(work: Work, files: Mapping[str, bytes], ranked: Sequence[str], named: Sequence[str]) -> list[str]:
+def _choose_files(work: Work, files: Mapping[str, bytes], ranked: Sequence[str], named: Sequence[str]) -> list[str]:
     """Return the files to show: words and looks only where what failed speaks of them, or the work is a site."""
     if work.kind == STATIC_SITE or not named:
         return list(ranked)
@@ -146,22 +150,22 @@ def _pristine(work: Work) -> Mapping[str, bytes]:
     return own_tests(work.originals, work.runner, work.may_change).pristine
 
 
-def _named(said: str, files: Mapping[str, bytes]) -> list[str]:
+def _find_named_files(text: str, files: Mapping[str, bytes]) -> list[str]:
     """Return the files that a text names: by their path, by a name that only one file has, or as “the README”."""
     by_name: dict[str, list[str]] = {}
     for path in files:
         by_name.setdefault(path.rpartition("/")[2], []).append(path)
     found: dict[str, None] = {}
-    for name in _NAME.findall(said):
+    for name in _NAME.findall(text):
         own = by_name.get(name.rpartition("/")[2], [])
         matching = [path for path in own if name.endswith(path) or path.endswith(f"/{name}")] or own
         found |= dict.fromkeys(matching if len(matching) == 1 else [])
     upper = {path: stem for path in files if "/" not in path and (stem := path.partition(".")[0]).isupper()}
-    found |= dict.fromkeys(path for path, stem in upper.items() if re.search(rf"\b{re.escape(stem)}\b", said))
+    found |= dict.fromkeys(path for path, stem in upper.items() if re.search(rf"\b{re.escape(stem)}\b", text))
     return list(found)
 
 
-def _mended(work: Work, files: Mapping[str, bytes], answer: Repaired, used: Usage) -> dict[str, bytes]:
+def _apply_repair(work: Work, files: Mapping[str, bytes], answer: Repaired, used: Usage) -> dict[str, bytes]:
     """Return all files after the repair; raises StepFailure for one that cannot be made."""
     texts = {path: text for path, data in files.items() if (text := text_of(data)) is not None}
     whole = {each.path: each.content for each in answer.files}
@@ -190,7 +194,6 @@ def _mended(work: Work, files: Mapping[str, bytes], answer: Repaired, used: Usag
     after = {path: data for path, data in files.items() if path not in answer.deleted}
     after |= {path: text.encode("utf-8", "replace") for path, text in changed.items()}
     new = [path for path in sorted(after) if path not in files]
-    protected = () if work.originals else (".github",)
-    if problem := path_problem(new, protected=protected) or clash(after):
+    if problem := path_problem(new, PATH_RULES, is_new=not work.originals) or clash(after):
         raise mistake(problem, used)
     return after

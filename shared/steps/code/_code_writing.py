@@ -17,19 +17,19 @@ from shared.steps._code_asking import (
     file_parts,
     mistake,
     notes_of,
-    planned,
+    read_planned,
     task_parts,
 )
 from shared.steps._kind import Done, StepContext
 from shared.steps.code._code_answers import (
     Written,
     as_told,
+    find_unpinned,
     old_text,
-    pinned_problem,
     unwritten_tests,
     whole_file_problem,
 )
-from shared.steps.code._code_pieces import FilePlan, Pieces, file_plan, left_of, pieces_of
+from shared.steps.code._code_pieces import FilePlan, Pieces, file_plan, list_left, pieces_of
 
 TASK = "code.write"
 _NOTE = 500  # letters of what was noticed
@@ -52,10 +52,10 @@ def write_files(ctx: StepContext, outline: str, number: int) -> Done:
     plan = file_plan(ctx.run, outline, ctx.get_text)
     chunk = plan.chunks[number - 1]
     before = _before(ctx, number)
-    left = left_of(chunk, before)
+    left = list_left(chunk, before)
     left.sort(key=lambda file: file.path != before.open_path)
-    there = {path: text for path, data in plan.there.items() if (text := text_of(data)) is not None}
-    proposal, page = planned(ctx)
+    existing_texts = {path: text for path, data in plan.repository_files.items() if (text := text_of(data)) is not None}
+    proposal, page = read_planned(ctx)
     data = {
         "page": page,
         "proposal": proposal,
@@ -65,13 +65,13 @@ def write_files(ctx: StepContext, outline: str, number: int) -> Done:
     }
     parts = [
         *_instructions(ctx, before),
-        *_told(plan, left, before, there),
+        *_build_plan_parts(plan, left, before, existing_texts),
         *notes_of(ctx.run),
         *task_parts(proposal, page, ctx.step.feedback),
-        *file_parts(_neighbours(ctx, plan, chunk, left, there)),
+        *file_parts(_neighbours(ctx, plan, chunk, left, existing_texts)),
     ]
     written, result = ask_for(ctx, TASK, Written, parts, data)
-    texts, unfinished = _checked(written, left, before, there, result.usage)
+    texts, unfinished = _check_written(written, left, before, existing_texts, result.usage)
     _refuse_unwritten(plan, texts, unfinished, before, result.usage)
     kept = as_json({"texts": texts, "unfinished": unfinished})
     output = {"written": ctx.keep_text(kept), "expected_tests": max(0, written.expected_tests), "model": result.model}
@@ -88,14 +88,16 @@ def _before(ctx: StepContext, number: int) -> Pieces:
 def _instructions(ctx: StepContext, before: Pieces) -> list[Part]:
     """Return what we say: after each failure less is asked for, for an answer that was cut short has failed too."""
     lines = max(20, int(answer_tokens(ctx.model()) / TOKENS_PER_LINE / 2 ** (ctx.step.attempt - 1)))
-    said = [Part("task", "what to write", _LINES.format(lines=lines), trusted=True)]
-    return [*said, Part("task", "go on", _GO_ON, trusted=True)] if before.open_path else said
+    parts = [Part("task", "what to write", _LINES.format(lines=lines), trusted=True)]
+    return [*parts, Part("task", "go on", _GO_ON, trusted=True)] if before.open_path else parts
 
 
-def _told(plan: FilePlan, left: Sequence[PlannedFile], before: Pieces, there: Mapping[str, str]) -> list[Part]:
+def _build_plan_parts(
+    plan: FilePlan, left: Sequence[PlannedFile], before: Pieces, existing_texts: Mapping[str, str]
+) -> list[Part]:
     """Return the plan, the files to write with their old texts, and the end of the one that is unfinished."""
     others = [as_told(file) for file in plan.files if file not in left]
-    old = [(file.source or file.path, text) for file in left if (text := old_text(file, there)) is not None]
+    old = [(file.source or file.path, text) for file in left if (text := old_text(file, existing_texts)) is not None]
     parts = [
         Part("input", "files to write now", as_json([as_told(file) for file in left]), must=True),
         Part("input", "the other files of the plan", as_json(others) if others else "", must=True, share=0.4),
@@ -109,18 +111,18 @@ def _told(plan: FilePlan, left: Sequence[PlannedFile], before: Pieces, there: Ma
 
 
 def _proofs(plan: FilePlan) -> dict[str, object]:
-    told = plan.outline.model_dump(
+    fields = plan.outline.model_dump(
         include={"tests", "checks", "by_tests_alone", "runner", "expected_tests", "site_root"}
     )
-    return {name: value for name, value in told.items() if value not in ("", [])}
+    return {name: value for name, value in fields.items() if value not in ("", [])}
 
 
 def _neighbours(
-    ctx: StepContext, plan: FilePlan, chunk: Chunk, left: Sequence[PlannedFile], there: Mapping[str, str]
+    ctx: StepContext, plan: FilePlan, chunk: Chunk, left: Sequence[PlannedFile], existing_texts: Mapping[str, str]
 ) -> list[tuple[str, str]]:
     """Return the files that those to write depend on, as they are written or were in the repository."""
     group = ctx.step.id.rpartition(CHILD)[0]
-    texts = dict(there)
+    texts = dict(existing_texts)
     for number in (*chunk.after, chunk.number):
         texts |= pieces_of(ctx.run, group, number, ctx.get_text).texts
     shown = {file.source or file.path for file in left}
@@ -128,8 +130,8 @@ def _neighbours(
     return [(name, texts[name]) for name in names if name in texts][:_NEIGHBOURS]
 
 
-def _checked(
-    written: Written, left: Sequence[PlannedFile], before: Pieces, there: Mapping[str, str], used: Usage
+def _check_written(
+    written: Written, left: Sequence[PlannedFile], before: Pieces, existing_texts: Mapping[str, str], used: Usage
 ) -> tuple[dict[str, str], str]:
     """Return the texts that an answer gives, by path, and which of them goes on; raises StepFailure."""
     wanted = {file.path: file for file in left}
@@ -147,13 +149,13 @@ def _checked(
         raise mistake(f"{before.open_path!r} is unfinished and must be gone on with first", used)
     texts = {each.path: each.content for each in written.files}
     for path, content in texts.items():
-        if problem := whole_file_problem(path, content, wanted[path].action, old_text(wanted[path], there)):
+        if problem := whole_file_problem(path, content, wanted[path].action, old_text(wanted[path], existing_texts)):
             raise mistake(problem, used)
         whole_text = before.open_text + content if path == before.open_path else content
-        new_now = old_text(wanted[path], there) is None and path not in open_now
-        if new_now and (problem := pinned_problem(path, whole_text)):
+        new_now = old_text(wanted[path], existing_texts) is None and path not in open_now
+        if new_now and (problem := find_unpinned(path, whole_text)):
             raise mistake(problem, used)
-    texts |= _edited(edits, wanted, there, used)
+    texts |= _apply_to_old(edits, wanted, existing_texts, used)
     if not texts:
         raise mistake(f"no file was given; these are to be written: {', '.join(wanted)[:1000]}", used)
     unfinished = open_now[0] if open_now else ""
@@ -171,12 +173,12 @@ def _refuse_unwritten(plan: FilePlan, texts: Mapping[str, str], unfinished: str,
         raise mistake(f"the plan names tests that these files do not have: {'; '.join(missing)[:2000]}", used)
 
 
-def _edited(
-    edits: Sequence[Edit], wanted: Mapping[str, PlannedFile], there: Mapping[str, str], used: Usage
+def _apply_to_old(
+    edits: Sequence[Edit], wanted: Mapping[str, PlannedFile], existing_texts: Mapping[str, str], used: Usage
 ) -> dict[str, str]:
     old: dict[str, str] = {}
     for path in dict.fromkeys(edit.path for edit in edits):
-        text = None if wanted[path].action == CREATE else old_text(wanted[path], there)
+        text = None if wanted[path].action == CREATE else old_text(wanted[path], existing_texts)
         if text is None:
             raise mistake(f"{path!r} is new, or no text: give it whole, in `files`", used)
         old[path] = text

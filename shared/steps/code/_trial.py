@@ -12,7 +12,7 @@ from shared.core.code.own_tests import OwnTests, own_tests, which_are_tests
 from shared.core.code.verdict import (
     REPORT,
     Verdict,
-    counted,
+    count_tests,
     judge,
     judge_own,
     not_run,
@@ -107,11 +107,11 @@ class _Runs:
         if result.killed_by == "install" and there_before:
             self.not_fetched = True
             return self._without(request, result.stderr.strip()[-300:]), nonce
-        return self._counted(result), nonce
+        return self._count_result(result), nonce
 
     def _without(self, request: SandboxRequest, why: str) -> SandboxResult:
         self._note(f"ran without the repository's packages: {why}")
-        return self._counted(self._run(replace(request, packages="")))
+        return self._count_result(self._run(replace(request, packages="")))
 
     def _run(self, request: SandboxRequest) -> SandboxResult:
         try:
@@ -131,7 +131,7 @@ class _Runs:
     def _note(self, note: str) -> None:
         self.notes += [note] if note not in self.notes else []
 
-    def _counted(self, result: SandboxResult) -> SandboxResult:
+    def _count_result(self, result: SandboxResult) -> SandboxResult:
         self.seconds += result.duration_s
         self.driver = result.driver
         return result
@@ -149,9 +149,9 @@ def try_work(ctx: StepContext, work: Work, baseline: Mapping[str, Any] | None) -
     asked = baseline is None and bool(own.files)
     known = _baseline(runs, work, own) if asked else (baseline or {"passed": []})
     keeps = asked and not runs.not_fetched
-    there = None
+    counted = None
     try:
-        new, there = _new_tests(runs, work, files, own, known)
+        new, counted = _new_tests(runs, work, files, own, known)
         verdict = together(new, _own_tests(runs, work, files, own, known))
     except NoPackages as error:
         verdict = not_run(str(error))
@@ -165,7 +165,7 @@ def try_work(ctx: StepContext, work: Work, baseline: Mapping[str, Any] | None) -
         _about(own, files, known) if own.files else {},
         tuple(runs.notes),
     )
-    return Trial(verdict.ok, report, verdict.feedback, verdict.signature, known if keeps else None, there)
+    return Trial(verdict.ok, report, verdict.feedback, verdict.signature, known if keeps else None, counted)
 
 
 def _baseline(runs: _Runs, work: Work, own: OwnTests) -> dict[str, Any]:
@@ -191,11 +191,11 @@ def _new_tests(
     if not tests:  # without names the runner would take all there are, also those that are judged beside these
         claimed = work.expected_tests
         return (_PASSED if work.originals and not claimed else not_run(f"0 tests ran, {claimed} were expected")), 0
-    there = sum(1 for name in known["passed"] if name.partition(": ")[0] in changed)
+    known_count = sum(1 for name in known["passed"] if name.partition(": ")[0] in changed)
     result, nonce = runs.run(files, tests)
-    found = counted(result, nonce=nonce)
-    verdict = judge(result, expected_tests=work.expected_tests + there, nonce=nonce)
-    return verdict, None if found is None else max(0, found - there)
+    found = count_tests(result, nonce=nonce)
+    verdict = judge(result, expected_tests=work.expected_tests + known_count, nonce=nonce)
+    return verdict, None if found is None else max(0, found - known_count)
 
 
 def _own_tests(runs: _Runs, work: Work, files: Mapping[str, bytes], own: OwnTests, known: Mapping[str, Any]) -> Verdict:
@@ -207,8 +207,8 @@ def _own_tests(runs: _Runs, work: Work, files: Mapping[str, bytes], own: OwnTest
 
 def _about(own: OwnTests, files: Mapping[str, bytes], known: Mapping[str, Any]) -> dict[str, Any]:
     changed, removed = own.changed_by(files)
-    return {"passed_before": len(known["passed"]), "changed": changed, "removed": removed, **_failed_before(known)}
+    return {"passed_before": len(known["passed"]), "changed": changed, "removed": removed, **_list_failed_before(known)}
 
 
-def _failed_before(known: Mapping[str, Any]) -> dict[str, Any]:
+def _list_failed_before(known: Mapping[str, Any]) -> dict[str, Any]:
     return {name: known[name] for name in ("failed", "unread") if known.get(name)}

@@ -32,7 +32,7 @@ CODE_GENERATE = StepKind(
     _run,
     Repeat.SAME_END,
     thinks="code.write",
-    most_calls=CALLS,
+    max_calls=CALLS,
     group=True,
     core=True,
 )

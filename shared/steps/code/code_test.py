@@ -42,9 +42,9 @@ def _run(wanted: Test, ctx: StepContext) -> Done | FanOut:
     if "tests" in state:  # it has passed before
         return _round(ctx, last, ctx.step.feedback, 1) if ctx.step.feedback else Done(state)
     if state.get("asked"):
-        return _answered(ctx)
+        return _resume_answered(ctx)
     if last.output.get("green"):
-        return _passed(ctx, last, state)
+        return _finish_passed(ctx, last, state)
     if why := _hopeless(ctx, last):
         return _ask(ctx, last, why)
     feedback = ctx.get_text(str(last.output["feedback"]))
@@ -57,7 +57,7 @@ def _round(ctx: StepContext, last: Step, feedback: str, number: int) -> FanOut:
     tries = int(state.get("tries", 0)) + 1
     anew = not state or (number == 1 and "tests" in state)
     since = tries if anew else int(state["since"])
-    back = _sent_back(ctx, feedback) if anew else state.get("back")
+    back = _find_sent_back(ctx, feedback) if anew else state.get("back")
     repair = StepSpec(
         f"{ctx.step.id}{CHILD}repair-{tries}",
         "code.repair",
@@ -67,11 +67,11 @@ def _round(ctx: StepContext, last: Step, feedback: str, number: int) -> FanOut:
         optional=True,  # what cannot be repaired is told to a person, not the end of the run
     )
     again = _try(ctx, tries, repair.id, instead=last.id, after=(repair.id,))
-    told = {"back": back} if back else {}
-    return FanOut((repair, again), {"tries": tries, "repairs": number, "since": since, **told})
+    sent_back = {"back": back} if back else {}
+    return FanOut((repair, again), {"tries": tries, "repairs": number, "since": since, **sent_back})
 
 
-def _sent_back(ctx: StepContext, feedback: str) -> dict[str, str]:
+def _find_sent_back(ctx: StepContext, feedback: str) -> dict[str, str]:
     """Return why work that had passed is mended: what was said, and the step that said it; "" for a person."""
     if feedback == _ANSWERED:
         return {}
@@ -117,8 +117,8 @@ def _hopeless(ctx: StepContext, last: Step) -> str:
     same = sum(1 for each in tries if each.output.get("signature") == last.output["signature"])
     if same >= SAME:
         return f"the same failure came {same} times"
-    most = min(ctx.run.limits.repairs, REPAIRS)
-    return f"{most} repairs were made" if int(state["repairs"]) >= most else ""
+    max_repairs = min(ctx.run.limits.repairs, REPAIRS)
+    return f"{max_repairs} repairs were made" if int(state["repairs"]) >= max_repairs else ""
 
 
 def _ask(ctx: StepContext, last: Step, why: str) -> FanOut:
@@ -146,17 +146,17 @@ def _ask(ctx: StepContext, last: Step, why: str) -> FanOut:
         lane="",
         gate=WaitKind.INPUT,
     )
-    kept = {"back_to": green.id, **_named(green.output)} if green else {}
+    kept = {"back_to": green.id, **_pick_work_fields(green.output)} if green else {}
     return FanOut((ask, answer), {**ctx.step.output, "asked": why, **kept})
 
 
-def _answered(ctx: StepContext) -> Done:
+def _resume_answered(ctx: StepContext) -> Done:
     """Go on with what had passed, where somebody wants another look at it; another plan is no longer ours."""
     state, answers = ctx.step.output, _family(ctx, "input.wait")
     green = ctx.run.step(str(state.get("back_to", "")))
     if green is None or not (answers and answers[-1].output.get("again")):
         raise Rejected("code", f"not passed, and nobody answered what to do: {state['asked']}")
-    return _passed(ctx, green, {name: state[name] for name in ("tries", "repairs", "since")}, since=0)
+    return _finish_passed(ctx, green, {name: state[name] for name in ("tries", "repairs", "since")}, since=0)
 
 
 def _last_repair(ctx: StepContext) -> Step | None:
@@ -196,18 +196,18 @@ def last_green(ctx: StepContext) -> Step | None:
     return next((step for step in tries if step.output.get("green")), None)
 
 
-def _named(output: Mapping[str, Any]) -> dict[str, Any]:
+def _pick_work_fields(output: Mapping[str, Any]) -> dict[str, Any]:
     return {name: output[name] for name in WORK_FIELDS if name in output}
 
 
-def _passed(ctx: StepContext, last: Step, state: Mapping[str, Any], since: int | None = None) -> Done:
+def _finish_passed(ctx: StepContext, last: Step, state: Mapping[str, Any], since: int | None = None) -> Done:
     shown = {name: last.output[name] for name in ("tests", "driver", "seconds", "report")}
-    rounds = _mended(ctx, last, int(state["since"]) if since is None else since)
-    output = {**_named(last.output), **shown, "rounds": rounds, **state}
+    rounds = _count_repairs(ctx, last, int(state["since"]) if since is None else since)
+    output = {**_pick_work_fields(last.output), **shown, "rounds": rounds, **state}
     return Done(output, facts={"tests": shown["tests"], "sandbox": shown["driver"]})
 
 
-def _mended(ctx: StepContext, last: Step, since: int) -> int:
+def _count_repairs(ctx: StepContext, last: Step, since: int) -> int:
     """Return how many repairs this try has passed with; one that changed nothing is none."""
     done = [
         s for s in _family(ctx, "code.repair") if s.status == StepStatus.SUCCEEDED and since <= _nth(s) <= _nth(last)
@@ -223,7 +223,7 @@ CODE_TEST = StepKind(
     Repeat.SAME_END,
     needs=("code.generate",),
     thinks="code.repair",
-    most_calls=REPAIRS,
+    max_calls=REPAIRS,
     group=True,
     core=True,
 )

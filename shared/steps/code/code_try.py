@@ -25,22 +25,22 @@ class Try(Input):
 
 
 def _run(wanted: Try, ctx: StepContext) -> Done:
-    output, absent = _made(wanted, ctx)
-    before = None if absent else _tried(ctx, output)
+    output, absent = _find_work(wanted, ctx)
+    before = None if absent else _find_same_try(ctx, output)
     if absent:
         found = _nothing_new(ctx, absent)
     elif fewer := _fewer_tests(ctx, output):
-        found = _refused(ctx, fewer)
+        found = _refuse_result(ctx, fewer)
     elif before is not None:
         found = {name: value for name, value in before.output.items() if name not in WORK_FIELDS}
     else:
-        found = _told(ctx, output, try_work(ctx, work_of(ctx, output), _baseline(ctx)))
+        found = _describe_trial(ctx, output, try_work(ctx, work_of(ctx, output), _baseline(ctx)))
     kept = {name: output[name] for name in WORK_FIELDS if name in output}
     _keep(ctx, {**kept, **found})
     return Done({**kept, **found})
 
 
-def _made(wanted: Try, ctx: StepContext) -> tuple[Mapping[str, Any], str]:
+def _find_work(wanted: Try, ctx: StepContext) -> tuple[Mapping[str, Any], str]:
     """Return the output that names the work, and why there is nothing new in it, if so."""
     made = ctx.run.step(wanted.of)
     if made is not None and made.output.get("work"):
@@ -49,7 +49,7 @@ def _made(wanted: Try, ctx: StepContext) -> tuple[Mapping[str, Any], str]:
     return (last.output if last else {}), (made.error if made else "") or "no answer"
 
 
-def _tried(ctx: StepContext, output: Mapping[str, Any]) -> Step | None:
+def _find_same_try(ctx: StepContext, output: Mapping[str, Any]) -> Step | None:
     """Return the try of the very same work: it would come to the same end."""
     same = ("tree", "runner", "expected_tests", "originals", "may_change")
     for step in reversed(ctx.run.steps):
@@ -83,24 +83,24 @@ def _fewer_tests(ctx: StepContext, output: Mapping[str, Any]) -> str:
     since = int(parent.output.get("since", 1)) if parent is not None else 1
     names = {f"{ctx.step.parent}{CHILD}try-{number}" for number in range(since, int(ctx.step.id.rpartition("-")[2]))}
     tried = [step.output for step in ctx.run.steps if step.id in names and not step.output.get("absent")]
-    most = max((_brought(each) for each in tried), default=0)
+    max_expected = max((_count_expected(each) for each in tried), default=0)
     now = int(output.get("expected_tests", 0))
-    if now >= most:
+    if now >= max_expected:
         return ""
-    return f"the work had {most} tests and now says it has {now}: tests may be mended, but not taken away"
+    return f"the work had {max_expected} tests and now says it has {now}: tests may be mended, but not taken away"
 
 
-def _brought(tried: Mapping[str, Any]) -> int:
+def _count_expected(tried: Mapping[str, Any]) -> int:
     promised = int(tried.get("expected_tests", 0))
     return min(promised, int(tried.get("counted", promised)))
 
 
-def _refused(ctx: StepContext, why: str) -> dict[str, Any]:
+def _refuse_result(ctx: StepContext, why: str) -> dict[str, Any]:
     kept = ctx.keep_text(why)
     return {"green": False, "tests": 0, "reason": why, "signature": "fewer tests", "feedback": kept}
 
 
-def _told(ctx: StepContext, output: Mapping[str, Any], trial: Trial) -> dict[str, Any]:
+def _describe_trial(ctx: StepContext, output: Mapping[str, Any], trial: Trial) -> dict[str, Any]:
     report = {"run": ctx.run.id, "step": ctx.step.id, "tree": output["tree"], **asdict(trial.report)}
     found: dict[str, Any] = {
         "green": trial.green,
@@ -114,8 +114,8 @@ def _told(ctx: StepContext, output: Mapping[str, Any], trial: Trial) -> dict[str
     if trial.baseline is not None:
         found["baseline"] = ctx.keep_text(json.dumps(trial.baseline, ensure_ascii=False))
     if not trial.green:
-        said = trial.feedback
-        found |= {"signature": trial.signature, "reason": said[:_REASON], "feedback": ctx.keep_text(said)}
+        feedback = trial.feedback
+        found |= {"signature": trial.signature, "reason": feedback[:_REASON], "feedback": ctx.keep_text(feedback)}
     return found
 
 

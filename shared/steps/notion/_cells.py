@@ -8,7 +8,7 @@ from typing import Any
 from shared.integrations.notion.content.reading import property_text
 
 Json = dict[str, Any]
-MOST_IN_CELL = 200  # characters
+MAX_IN_CELL = 200  # characters
 
 
 def cell_of(row: Json, column_id: str) -> str:
@@ -21,10 +21,10 @@ def cell_of(row: Json, column_id: str) -> str:
 def table_of(names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Return a table with these columns; a long cell is cut."""
     lines = [names, ["---"] * len(names), *rows]
-    return "\n".join("| " + " | ".join(_quoted(cell) for cell in line) + " |" for line in lines)
+    return "\n".join("| " + " | ".join(_quote(cell) for cell in line) + " |" for line in lines)
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     flat = " ".join(text.split())
-    cut = flat if len(flat) <= MOST_IN_CELL else flat[: MOST_IN_CELL - 1] + "…"
+    cut = flat if len(flat) <= MAX_IN_CELL else flat[: MAX_IN_CELL - 1] + "…"
     return cut.replace("\\", "\\\\").replace("|", "\\|")

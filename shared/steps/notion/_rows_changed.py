@@ -11,15 +11,15 @@ from shared.steps.notion._cells import cell_of, table_of
 
 Json = dict[str, Any]
 Kept = Mapping[str, Sequence[str]]  # row → ids of the columns that were left to people
-_MOST_NAMED = 20
-_MOST_LISTED = 500  # rows: a page with more is read by nobody
+_MAX_NAMED = 20
+_MAX_LISTED = 500  # rows: a page with more is read by nobody
 
 
 def columns_told(schema: Mapping[str, Json], changed: Iterable[str], filter: Json | None) -> list[dict[str, str]]:
     """Return the columns of the list, as `id` and `head`: the title, what the filter names, and what is changed."""
     new = [column_of(schema, each) for each in changed]
     title = [(name, column) for name, column in schema.items() if column.get("type") == "title"]
-    heads = {str(column["id"]): name for name, column in (*title, *_known(schema, _properties(filter)))}
+    heads = {str(column["id"]): name for name, column in (*title, *_find_columns(schema, _properties(filter)))}
     heads |= {str(column["id"]): f"{name} before" for name, column in new}
     return [{"id": key, "head": head} for key, head in heads.items()]
 
@@ -34,7 +34,7 @@ def rows_left(planned: Mapping[str, Any], kept: Kept) -> list[str]:
     return [each["id"] for each in planned["changes"] if set(each["properties"]) <= set(kept.get(each["id"], ()))]
 
 
-def left_words(kept: Kept) -> dict[str, str]:
+def describe_left(kept: Kept) -> dict[str, str]:
     """Return, as a fact of the run, that people's edits stay; {} where there were none."""
     if not kept:
         return {}
@@ -42,10 +42,10 @@ def left_words(kept: Kept) -> dict[str, str]:
     return {"left_as_it_is": f"{rows} in which somebody has changed what was to be set"}
 
 
-def what_was_changed(planned: Mapping[str, Any], gone: Collection[str], at_most: int, kept: Kept) -> str:
+def what_was_changed(planned: Mapping[str, Any], gone: Collection[str], max_rows: int, kept: Kept) -> str:
     """Return the text: how many rows were changed, and what each held before; or why none was."""
     if many := planned.get("too_many"):
-        return f"No row was changed: {many} rows match, and no more than {at_most} were to be changed."
+        return f"No row was changed: {many} rows match, and no more than {max_rows} were to be changed."
     not_written = {*gone, *rows_left(planned, kept)}
     rows = [each["id"] for each in planned["changes"] if each["id"] not in not_written]
     head = f"{_rows(len(rows))} changed." if rows else "No row was changed."
@@ -57,8 +57,8 @@ def what_was_changed(planned: Mapping[str, Any], gone: Collection[str], at_most:
         head += f" What somebody has changed meanwhile was left as it is: {_theirs(planned, kept)}."
     if gone:
         head += f" {_rows(len(gone))} thrown away meanwhile."
-    told = planned.get("told", {})  # a change that was begun before rows were listed has none
-    listed = [told[each] for each in rows[:_MOST_LISTED] if each in told]
+    cells = planned.get("told", {})  # a change that was begun before rows were listed has none
+    listed = [cells[each] for each in rows[:_MAX_LISTED] if each in cells]
     parts = [head, table_of(planned["heads"], listed)] if listed else [head]
     if len(rows) > len(listed) > 0:
         parts.append(f"The first {len(listed)} rows; {len(rows) - len(listed)} more were changed.")
@@ -66,13 +66,13 @@ def what_was_changed(planned: Mapping[str, Any], gone: Collection[str], at_most:
 
 
 def _theirs(planned: Mapping[str, Any], kept: Kept) -> str:
-    names, told = planned.get("names", {}), planned.get("told", {})
-    said = [
-        f"{next(iter(told.get(row, ())), '') or row} ({', '.join(names.get(key, key) for key in columns)})"
-        for row, columns in [*kept.items()][:_MOST_NAMED]
+    names, cells = planned.get("names", {}), planned.get("told", {})
+    described = [
+        f"{next(iter(cells.get(row, ())), '') or row} ({', '.join(names.get(key, key) for key in columns)})"
+        for row, columns in [*kept.items()][:_MAX_NAMED]
     ]
-    more = len(kept) - len(said)
-    return "; ".join([*said, f"and {more} more"] if more else said)
+    more = len(kept) - len(described)
+    return "; ".join([*described, f"and {more} more"] if more else described)
 
 
 def _rows(count: int) -> str:
@@ -90,7 +90,7 @@ def _properties(filter: Any) -> Iterator[str]:
             yield from _properties(each)
 
 
-def _known(schema: Mapping[str, Json], names: Iterable[str]) -> Iterator[tuple[str, Json]]:
+def _find_columns(schema: Mapping[str, Json], names: Iterable[str]) -> Iterator[tuple[str, Json]]:
     """Yield the columns of these names; one that is not there is for Notion to refuse, with its own words."""
     for name in names:
         try:

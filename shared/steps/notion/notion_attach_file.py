@@ -9,7 +9,7 @@ from pydantic import Field
 
 from shared.core.errors import Missing, Rejected
 from shared.integrations.notion.client.client import Notion
-from shared.integrations.notion.client.files import attached, parts_of
+from shared.integrations.notion.client.files import build_upload_reference, parts_of
 from shared.integrations.notion.content import blocks
 from shared.integrations.notion.content.taken_back import remove
 from shared.integrations.notion.content.writer import write_tree, written_ids
@@ -36,10 +36,10 @@ def _run(wanted: AttachFile, ctx: StepContext) -> Done:
     notion = ctx.connect(Notion)
     page = ctx.target(wanted.page, "page")
     if wanted.column:
-        ctx.before("before", lambda: _held(notion, page, wanted.column))
-    upload = _uploaded(notion, wanted, ctx)
+        ctx.before("before", lambda: _read_column(notion, page, wanted.column))
+    upload = _upload(notion, wanted, ctx)
     if wanted.column:
-        ctx.same_end("listed", lambda: _listed(notion, page, wanted, ctx, upload))
+        ctx.same_end("listed", lambda: _attach_to_column(notion, page, wanted, ctx, upload))
         return Done({"page": page, "upload": upload})
     made = write_tree(notion, ctx.once, page, _block(wanted, upload), name=_TREE)
     return Done({"page": page, "upload": upload, "block": made[0]})
@@ -49,7 +49,7 @@ def _content(wanted: AttachFile, ctx: StepContext) -> bytes:
     return text_of_step(wanted.from_step, ctx).encode()
 
 
-def _uploaded(notion: Notion, wanted: AttachFile, ctx: StepContext) -> str:
+def _upload(notion: Notion, wanted: AttachFile, ctx: StepContext) -> str:
     """Return the id of the upload with all of the text in it; an abandoned one is forgotten by Notion itself."""
     content = _content(wanted, ctx)
     kind = mimetypes.guess_type(wanted.name)[0] or "text/plain"
@@ -80,7 +80,7 @@ def _block(wanted: AttachFile, upload: str) -> list[Json]:
     return [blocks.file(upload=upload, name=wanted.name)]
 
 
-def _held(notion: Notion, page: str, column: str) -> Json:
+def _read_column(notion: Notion, page: str, column: str) -> Json:
     """Return the column's id and files; refuses a column whose files could not be written again."""
     name, value = column_of(notion.page(page)["properties"], column)
     if value.get("type") != "files":
@@ -91,12 +91,12 @@ def _held(notion: Notion, page: str, column: str) -> Json:
         raise Rejected("notion", f"column: {name!r} would lose its files, for {error}; attach to the page") from error
 
 
-def _listed(notion: Notion, page: str, wanted: AttachFile, ctx: StepContext, upload: str) -> Json:
-    before = ctx.remembered("before")
+def _attach_to_column(notion: Notion, page: str, wanted: AttachFile, ctx: StepContext, upload: str) -> Json:
+    before = ctx.recall("before")
     if _names(notion, page, before) == [*_former(before), wanted.name]:
         return {"page": page}  # an earlier request has arrived
-    now = _held(notion, page, str(before["id"]))
-    files = [*now["value"]["files"], {**attached(upload), "name": wanted.name}]
+    now = _read_column(notion, page, str(before["id"]))
+    files = [*now["value"]["files"], {**build_upload_reference(upload), "name": wanted.name}]
     return {"page": notion.update_page(page, {before["id"]: {"files": files}})["id"]}
 
 
@@ -113,17 +113,17 @@ def _names(notion: Notion, page: str, before: Json) -> list[str]:
 def _undo(wanted: AttachFile, ctx: StepContext) -> None:
     notion = ctx.connect(Notion)
     page = ctx.target(wanted.page, "page")
-    before = ctx.remembered("before")
-    if before is not None and ctx.effect.begun("listed"):
+    before = ctx.recall("before")
+    if before is not None and ctx.effect.was_begun("listed"):
         now, former = _names(notion, page, before), _former(before)
         if now not in (former, [*former, wanted.name]):
-            said = f"somebody has changed the files in {wanted.column!r} since; take ours out by hand"
-            raise Rejected("notion", said)
+            reason = f"somebody has changed the files in {wanted.column!r} since; take ours out by hand"
+            raise Rejected("notion", reason)
         ctx.same_end("undo", lambda: {"page": notion.update_page(page, {before["id"]: before["value"]})["id"]})
-    if ctx.effect.intended(f"{_TREE}-place"):
-        sent = [ctx.effect.known(f"sent-{number}") for number in range(_UPLOADS)]
+    if ctx.effect.is_intended(f"{_TREE}-place"):
+        sent = [ctx.effect.find_result(f"sent-{number}") for number in range(_UPLOADS)]
         upload = next(str(each["upload"]) for each in sent if each)
-        written = written_ids(notion, ctx.settled, page, _block(wanted, upload), name=_TREE)
+        written = written_ids(notion, ctx.find_settled, page, _block(wanted, upload), name=_TREE)
         remove(notion, ctx.same_end, written, "undo-block")
 
 

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from shared.core.errors import Missing, Rejected
 from shared.core.text.outgoing_text import hosts_of
 from shared.integrations.notion.client.client import KEEP, Notion
-from shared.integrations.notion.content.blocks import checked_icon
+from shared.integrations.notion.content.blocks import check_icon
 from shared.integrations.notion.values.property_values import Value, property_value
 from shared.integrations.notion.values.values_again import (
     CHANGED,
@@ -65,15 +65,15 @@ class TrashPage(Input):
 def _update(wanted: UpdatePage, ctx: StepContext) -> Done:
     notion = ctx.connect(Notion)
     page = ctx.target(wanted.page, "page")
-    again = ctx.remembered("before") is not None  # read by an earlier attempt: what people wrote since is newer
-    before = ctx.before("before", lambda: _shown(notion.page(page)))
+    again = ctx.recall("before") is not None  # read by an earlier attempt: what people wrote since is newer
+    before = ctx.before("before", lambda: _pick_shown(notion.page(page)))
     values = planned_values(before["properties"], wanted.properties, hosts_of(ctx.run_url))
-    if changed := _changed_since(wanted, before["properties"]):
-        return _left(page, changed)
+    if changed := _find_changed_since(wanted, before["properties"]):
+        return _leave_alone(page, changed)
 
     def write() -> Json:
         now = notion.page(page)["properties"] if wanted.only_if or again else {}
-        if now and (changed := _changed_since(wanted, now)) and not (values and _hold(now, values)):
+        if now and (changed := _find_changed_since(wanted, now)) and not (values and _hold(now, values)):
             return {"left": changed}
         theirs = _theirs(now, before["properties"], values) if again else {}
         rest = {key: value for key, value in values.items() if key not in theirs}
@@ -82,12 +82,12 @@ def _update(wanted: UpdatePage, ctx: StepContext) -> Done:
 
     done = ctx.same_end("updated", write)
     if left := done.get("left"):
-        return _left(page, left)
+        return _leave_alone(page, left)
     facts = _meanwhile(done["theirs"]) if done.get("theirs") else {}
     return Done({"page": page, "properties": len(values)}, facts=facts)
 
 
-def _left(page: str, changed: str) -> Done:
+def _leave_alone(page: str, changed: str) -> Done:
     return Done({"page": page, "properties": 0}, facts=_meanwhile(changed))
 
 
@@ -114,7 +114,7 @@ def _hold(now: Mapping[str, Json], values: Mapping[str, Json]) -> bool:
     return all(means_the_same(held.get(key, {}), value) for key, value in values.items())
 
 
-def _changed_since(wanted: UpdatePage, columns: Mapping[str, Json]) -> str:
+def _find_changed_since(wanted: UpdatePage, columns: Mapping[str, Json]) -> str:
     """Return the name of a property that no longer has the value the plan was made for; "" for none."""
     for name, value in wanted.only_if.items():
         shown, column = column_of(columns, name)
@@ -124,8 +124,8 @@ def _changed_since(wanted: UpdatePage, columns: Mapping[str, Json]) -> str:
 
 
 def _undo_update(wanted: UpdatePage, ctx: StepContext) -> None:
-    before = ctx.remembered("before")
-    if before is None or not ctx.effect.begun("updated") or "left" in (ctx.effect.known("updated") or ()):
+    before = ctx.recall("before")
+    if before is None or not ctx.effect.was_begun("updated") or "left" in (ctx.effect.find_result("updated") or ()):
         return
     notion = ctx.connect(Notion)
     page = ctx.target(wanted.page, "page")
@@ -137,8 +137,8 @@ def _move(wanted: MovePage, ctx: StepContext) -> Done:
     notion = ctx.connect(Notion)
     page = ctx.target(wanted.page, "page")
     to_page, to_source = ctx.target(wanted.to_page, "page"), ctx.target(wanted.to_data_source, "data_source")
-    again = ctx.remembered("before") is not None  # where people put it since an earlier attempt is newer
-    before = ctx.before("before", lambda: _shown(notion.page(page)))
+    again = ctx.recall("before") is not None  # where people put it since an earlier attempt is newer
+    before = ctx.before("before", lambda: _pick_shown(notion.page(page)))
 
     def move() -> Json:
         if again and _place(notion.page(page)["parent"]) not in (to_page or to_source, _place(before["parent"])):
@@ -150,8 +150,8 @@ def _move(wanted: MovePage, ctx: StepContext) -> Done:
 
 
 def _undo_move(wanted: MovePage, ctx: StepContext) -> None:
-    before = ctx.remembered("before")
-    if before is None or not ctx.effect.begun("moved") or "left" in (ctx.effect.known("moved") or ()):
+    before = ctx.recall("before")
+    if before is None or not ctx.effect.was_begun("moved") or "left" in (ctx.effect.find_result("moved") or ()):
         return
     notion = ctx.connect(Notion)
     page, parent = ctx.target(wanted.page, "page"), before["parent"]
@@ -173,7 +173,7 @@ def _place(parent: Mapping[str, Any]) -> str:
     return str(parent.get(str(parent.get("type"))))
 
 
-def _shown(page: Mapping[str, Any]) -> Json:
+def _pick_shown(page: Mapping[str, Any]) -> Json:
     return {name: page.get(name) for name in ("properties", "icon", "parent", "in_trash")}
 
 
@@ -199,7 +199,7 @@ def _put_back(
         try:
             if (now.get("icon") or {}).get("emoji") != icon:
                 raise ValueError(CHANGED)
-            former = checked_icon(before["icon"]) if before["icon"] else None
+            former = check_icon(before["icon"]) if before["icon"] else None
         except ValueError as error:
             lost.append(f"icon: {error}")
     if values or former is not KEEP:
@@ -226,8 +226,8 @@ def _trash(wanted: TrashPage, ctx: StepContext) -> Done:
 
 
 def _undo_trash(wanted: TrashPage, ctx: StepContext) -> None:
-    before = ctx.remembered("before")
-    if before is None or before["in_trash"] or not ctx.effect.begun("trashed"):
+    before = ctx.recall("before")
+    if before is None or before["in_trash"] or not ctx.effect.was_begun("trashed"):
         return
     notion = ctx.connect(Notion)
     page = ctx.target(wanted.page, "page")

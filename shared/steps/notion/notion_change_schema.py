@@ -32,15 +32,12 @@ class ChangeSchema(Input):
     allow_removing: bool = False
 
     @model_validator(mode="after")
-    def _meant(self) -> ChangeSchema:
+    def _check_meant(self) -> ChangeSchema:
         if self.remove and not self.allow_removing:
             raise ValueError("remove: a removed column takes its values with it; set allow_removing to true if meant")
         if not (self.add or self.rename or self.retype or self.options or self.remove):
             raise ValueError("give something to change")
         return self
-
-
-# --- change -----------------------------------------------------------------------------------------------------------
 
 
 def _change(wanted: ChangeSchema, ctx: StepContext) -> Done:
@@ -93,14 +90,14 @@ def _with_options(name: str, column: Json, names: Sequence[str]) -> Json:
     if column["type"] not in _CHOICES:
         raise StepFailure(f"options: {name!r} is a {column['type']} and has none", signature=f"options {name}")
     again = config_again(column, with_ids=True)
-    there = {str(each["name"]) for each in column[column["type"]]["options"]}
-    again[column["type"]]["options"] += [{"name": plain(each)} for each in names if each not in there]
+    option_names = {str(each["name"]) for each in column[column["type"]]["options"]}
+    again[column["type"]]["options"] += [{"name": plain(each)} for each in names if each not in option_names]
     return again
 
 
 def _values(notion: Notion, source: str, wanted: ChangeSchema, before: Mapping[str, Json], ctx: StepContext) -> Json:
     """Return what the rows hold in columns that go or change their type, by column name, for the undo."""
-    touched = {name: column for name, column in _touched(wanted, before).items() if column["type"] in WRITABLE}
+    touched = {name: column for name, column in _find_touched(wanted, before).items() if column["type"] in WRITABLE}
     if not touched:
         return {"rows": [], "lost": []}
     rows, lost = list[Json](), list[str]()
@@ -123,7 +120,7 @@ def _says_something(content: Any) -> bool:
     return content is not None and content is not False and content != []
 
 
-def _touched(wanted: ChangeSchema, before: Mapping[str, Json]) -> dict[str, Json]:
+def _find_touched(wanted: ChangeSchema, before: Mapping[str, Json]) -> dict[str, Json]:
     return dict(column_of(before, name) for name in (*wanted.remove, *wanted.retype))
 
 
@@ -147,14 +144,14 @@ def _is_so(now: Mapping[str, Json], wanted: ChangeSchema, before: Mapping[str, J
 def _has_options(column: Json | None, names: Sequence[str]) -> bool:
     if column is None or column["type"] not in _CHOICES:
         return False
-    there = {str(each["name"]) for each in column[column["type"]]["options"]}
-    return there.issuperset(plain(each) for each in names)
+    option_names = {str(each["name"]) for each in column[column["type"]]["options"]}
+    return option_names.issuperset(plain(each) for each in names)
 
 
 def _undo_change(wanted: ChangeSchema, ctx: StepContext) -> None:
     """Bring the columns back, and the values of those that went or changed; their place in views is not ours to set."""
-    before = ctx.remembered("before")
-    if before is None or not ctx.effect.begun("changed"):
+    before = ctx.recall("before")
+    if before is None or not ctx.effect.was_begun("changed"):
         return
     notion = ctx.connect(Notion)
     source = ctx.target(wanted.data_source, "data_source")
@@ -167,10 +164,10 @@ def _undo_change(wanted: ChangeSchema, ctx: StepContext) -> None:
             lambda: None,  # what was asked for is still missing
         )
     lost = [f"{name}: {why}" for name, why in stays.items()]
-    if not ctx.effect.intended("undo"):  # the change never arrived, and the rows hold what people have written
+    if not ctx.effect.is_intended("undo"):  # the change never arrived, and the rows hold what people have written
         _say_lost(lost)
         return
-    kept = ctx.remembered("values") or {"rows": [], "lost": []}
+    kept = ctx.recall("values") or {"rows": [], "lost": []}
     now = notion.data_source(source)["properties"]
     ids = {name: str(column["id"]) for name, column in _again(now, wanted, before).items() if name not in stays}
     held = [(row["id"], {ids[n]: v for n, v in row["values"].items() if n in ids}) for row in kept["rows"]]
@@ -185,8 +182,8 @@ def _say_lost(lost: list[str]) -> None:
 
 def _again(now: Mapping[str, Json], wanted: ChangeSchema, before: Mapping[str, Json]) -> dict[str, Json]:
     """Return the columns, by their former names, that went or changed their type and are there again."""
-    there = ((name, _by_id(now, held) or now.get(name)) for name, held in _touched(wanted, before).items())
-    return {name: column for name, column in there if column is not None}
+    columns = ((name, _by_id(now, held) or now.get(name)) for name, held in _find_touched(wanted, before).items())
+    return {name: column for name, column in columns if column is not None}
 
 
 def _theirs(notion: Notion, source: str, wanted: ChangeSchema, before: Mapping[str, Json]) -> Json:
@@ -194,7 +191,7 @@ def _theirs(notion: Notion, source: str, wanted: ChangeSchema, before: Mapping[s
     now = notion.data_source(source)["properties"]
     stays = dict[str, str]()
     for name, added in wanted.add.items():
-        if name in now and (now[name]["type"] != added.type or _filled(notion, source, name, added.type)):
+        if name in now and (now[name]["type"] != added.type or _is_filled(notion, source, name, added.type)):
             stays[name] = "it has been filled since, and a removed column takes its values with it"
     for name, new in wanted.rename.items():
         former, held = column_of(before, name)
@@ -208,12 +205,12 @@ def _theirs(notion: Notion, source: str, wanted: ChangeSchema, before: Mapping[s
     for name, options in wanted.options.items():
         former, held = column_of(before, name)
         for option in _ours(_by_id(now, held) or held, held, options):
-            if _filled(notion, source, str((_by_id(now, held) or held)["name"]), held["type"], option):
+            if _is_filled(notion, source, str((_by_id(now, held) or held)["name"]), held["type"], option):
                 stays[former] = f"{option!r} is in use"
     return stays
 
 
-def _filled(notion: Notion, source: str, name: str, kind: str, option: str = "") -> bool:
+def _is_filled(notion: Notion, source: str, name: str, kind: str, option: str = "") -> bool:
     """Say whether a row has a value there, or that option."""
     if kind not in WRITABLE or (kind == "status" and not option):  # a status is never empty
         return False
@@ -230,8 +227,8 @@ def _ours(column: Json, held: Json, options: Sequence[str]) -> list[str]:
     if column["type"] != held["type"]:
         return []
     former = {str(each["name"]) for each in held[held["type"]]["options"]}
-    there = {str(each["name"]) for each in column[column["type"]]["options"]} - former
-    return [name for each in options if (name := plain(each)) in there]
+    option_names = {str(each["name"]) for each in column[column["type"]]["options"]} - former
+    return [name for each in options if (name := plain(each)) in option_names]
 
 
 def _back(now: Mapping[str, Json], wanted: ChangeSchema, before: Mapping[str, Json], stays: Json) -> Json:

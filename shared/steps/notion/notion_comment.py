@@ -34,12 +34,12 @@ def _run(wanted: Comment, ctx: StepContext) -> Done:
     place = _place(wanted, ctx)
     text = plain(wanted.text, hosts_of(ctx.run_url))
     known = ctx.before("before", lambda: [str(each["id"]) for each in notion.comments(place)])
-    said = ctx.once(
+    comment = ctx.once(
         "comment",
-        lambda: _shown(ctx, _say(notion, wanted, ctx, text)),
-        lambda: _found(notion, ctx, place, text, known),
+        lambda: _claim_comment(ctx, _say(notion, wanted, ctx, text)),
+        lambda: _find_ours(notion, ctx, place, text, known),
     )
-    return Done(dict(said))
+    return Done(dict(comment))
 
 
 def _place(wanted: Comment, ctx: StepContext) -> str:
@@ -53,32 +53,32 @@ def _say(notion: Notion, wanted: Comment, ctx: StepContext, text: str) -> Json:
     return notion.comment(place, text, block_id=place if wanted.block else "")
 
 
-def _shown(ctx: StepContext, comment: Json) -> Json:
-    return {"comment": ctx.made(str(comment["id"])), "discussion": str(comment.get("discussion_id") or "")}
+def _claim_comment(ctx: StepContext, comment: Json) -> Json:
+    return {"comment": ctx.claim_made(str(comment["id"])), "discussion": str(comment.get("discussion_id") or "")}
 
 
-def _found(notion: Notion, ctx: StepContext, place: str, text: str, known: list[str]) -> Json | None:
+def _find_ours(notion: Notion, ctx: StepContext, place: str, text: str, known: list[str]) -> Json | None:
     """Return the comment with this text that we made, that was not there before and is no other step's."""
     fresh = [each for each in notion.comments(place) if str(each["id"]) not in known]
     same = [each for each in fresh if plain_text(each.get("rich_text")) == text]
     me = str(notion.me()["id"]) if same else ""
     ours = (each for each in same if (each.get("created_by") or {}).get("id") == me)
-    return next((_shown(ctx, each) for each in ours if ctx.effect.claim(str(each["id"]))), None)
+    return next((_claim_comment(ctx, each) for each in ours if ctx.effect.claim(str(each["id"]))), None)
 
 
 def _undo(wanted: Comment, ctx: StepContext) -> None:
-    if not ctx.effect.begun("comment"):
+    if not ctx.effect.was_begun("comment"):
         return
     notion = ctx.connect(Notion)
-    said = ctx.effect.known("comment")
-    if said is None:
+    comment = ctx.effect.find_result("comment")
+    if comment is None:
         text = plain(wanted.text, hosts_of(ctx.run_url))
-        said = _found(notion, ctx, _place(wanted, ctx), text, ctx.remembered("before") or [])
-    if said is not None:
-        ctx.same_end("undo", lambda: _deleted(notion, str(said["comment"])))
+        comment = _find_ours(notion, ctx, _place(wanted, ctx), text, ctx.recall("before") or [])
+    if comment is not None:
+        ctx.same_end("undo", lambda: _delete_comment(notion, str(comment["comment"])))
 
 
-def _deleted(notion: Notion, comment: str) -> Json:
+def _delete_comment(notion: Notion, comment: str) -> Json:
     notion.delete_comment(comment)
     return {"deleted": comment}
 

@@ -10,7 +10,7 @@ from shared.core.errors import Rejected
 from shared.core.text.outgoing_text import hosts_of, tame
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.content import reading
-from shared.integrations.notion.content.taken_back import bring_back, holds_pages, kept, remove
+from shared.integrations.notion.content.taken_back import bring_back, holds_pages, remember_blocks, remove
 from shared.integrations.notion.content.writer import write_tree, written_ids
 from shared.steps._input import Input, Target
 from shared.steps._kind import Done, Repeat, StepContext, StepKind
@@ -70,13 +70,13 @@ def _append(wanted: AppendBlocks, ctx: StepContext) -> Done:
 
 
 def _undo_append(wanted: AppendBlocks, ctx: StepContext) -> None:
-    if ctx.effect.begun(f"{_TREE}-place"):
+    if ctx.effect.was_begun(f"{_TREE}-place"):
         notion = ctx.connect(Notion)
         _take_out(notion, ctx, _place(wanted, ctx), wanted, ctx.target(wanted.after, "last") or None)
 
 
 def _take_out(notion: Notion, ctx: StepContext, place: str, wanted: _Content, after: str | None) -> None:
-    written = written_ids(notion, ctx.settled, place, _blocks(wanted, ctx), after=after, name=_TREE)
+    written = written_ids(notion, ctx.find_settled, place, _blocks(wanted, ctx), after=after, name=_TREE)
     remove(notion, ctx.same_end, written, "undo-write")
 
 
@@ -94,19 +94,19 @@ def _replace(wanted: ReplaceContent, ctx: StepContext) -> Done:
 def _standing(notion: Notion, place: str) -> Json:
     found = notion.read_tree(place)
     return {
-        "gone": [each for each, block in zip(kept(found), found, strict=True) if not holds_pages(block)],
+        "gone": [each for each, block in zip(remember_blocks(found), found, strict=True) if not holds_pages(block)],
         "pages": sum(holds_pages(block) for block in found),
     }
 
 
 def _undo_replace(wanted: ReplaceContent, ctx: StepContext) -> None:
-    before = ctx.remembered("before")
+    before = ctx.recall("before")
     if before is None:
         return
     notion, place = ctx.connect(Notion), _place(wanted, ctx)
-    begun = sum(ctx.effect.begun(f"remove-{number:04d}") for number in range(len(before["gone"])))
+    begun = sum(ctx.effect.was_begun(f"remove-{number:04d}") for number in range(len(before["gone"])))
     lost = bring_back(notion, ctx.same_end, ctx.once, place, before["gone"][:begun], "undo-remove")
-    if ctx.effect.begun(f"{_TREE}-place"):
+    if ctx.effect.was_begun(f"{_TREE}-place"):
         _take_out(notion, ctx, place, wanted, None)
     _say_lost(lost)
 
@@ -114,12 +114,12 @@ def _undo_replace(wanted: ReplaceContent, ctx: StepContext) -> None:
 def _delete(wanted: DeleteBlocks, ctx: StepContext) -> Done:
     notion = ctx.connect(Notion)
     blocks = [ctx.target(each, "block") for each in wanted.blocks]
-    ctx.before("before", lambda: [_found(notion, block) for block in blocks])
+    ctx.before("before", lambda: [_read_block(notion, block) for block in blocks])
     remove(notion, ctx.same_end, blocks, "remove")
     return Done({"removed": len(blocks)})
 
 
-def _found(notion: Notion, block_id: str) -> Json:
+def _read_block(notion: Notion, block_id: str) -> Json:
     raw = notion.block(block_id)
     if raw.get("type") in ("child_page", "child_database"):
         raise Rejected("notion", f"blocks: {block_id} is a page or a database; notion.trash_page is for pages")
@@ -127,14 +127,14 @@ def _found(notion: Notion, block_id: str) -> Json:
     siblings = [str(each["id"]) for each in notion.children(parent)]
     place = siblings.index(str(raw["id"])) if str(raw["id"]) in siblings else 0
     below = notion.read_tree(block_id) if raw.get("has_children") else ()
-    remembered = kept([reading.read_block(raw, below)])[0]
+    remembered = remember_blocks([reading.read_block(raw, below)])[0]
     return {**remembered, "after": siblings[place - 1] if place else "", "parent": parent}
 
 
 def _undo_delete(wanted: DeleteBlocks, ctx: StepContext) -> None:
     lost: list[str] = []
-    for number, each in enumerate(ctx.remembered("before") or ()):
-        if ctx.effect.begun(f"remove-{number:04d}"):
+    for number, each in enumerate(ctx.recall("before") or ()):
+        if ctx.effect.was_begun(f"remove-{number:04d}"):
             notion = ctx.connect(Notion)
             name = f"undo-{number:04d}"
             lost += bring_back(notion, ctx.same_end, ctx.once, str(each["parent"]), [each], name)

@@ -26,28 +26,31 @@ class CreateDatabase(Input):
 def _create(wanted: CreateDatabase, ctx: StepContext) -> Done:
     notion = ctx.connect(Notion)
     page, title = ctx.target(wanted.page, "page"), plain(wanted.title)
-    columns = {wanted.title_column: {"title": {}}, **{name: one.config(ctx) for name, one in wanted.columns.items()}}
-    known = ctx.before("before", lambda: [str(each["id"]) for each in _titled(notion, page, title)])
+    columns = {
+        wanted.title_column: {"title": {}},
+        **{name: column.config(ctx) for name, column in wanted.columns.items()},
+    }
+    known = ctx.before("before", lambda: [str(each["id"]) for each in _find_titled(notion, page, title)])
 
     def create() -> Json:
         database, source = notion.create_database(page, title, columns)
-        return {"database": ctx.made(database), "data_source": source}
+        return {"database": ctx.claim_made(database), "data_source": source}
 
     made = ctx.once(
         "created",
         create,
-        lambda: _found(notion, ctx, page, title, known),
+        lambda: _find_ours(notion, ctx, page, title, known),
     )
     return Done({"database": made["database"], "data_source": made["data_source"]})
 
 
-def _titled(notion: Notion, page: str, title: str) -> list[Json]:
+def _find_titled(notion: Notion, page: str, title: str) -> list[Json]:
     below = (each for each in notion.children(page) if each.get("type") == "child_database")
     return [each for each in below if each["child_database"].get("title") == title]
 
 
-def _found(notion: Notion, ctx: StepContext, page: str, title: str, known: Sequence[str]) -> Json | None:
-    fresh = [each for each in _titled(notion, page, title) if str(each["id"]) not in known]
+def _find_ours(notion: Notion, ctx: StepContext, page: str, title: str, known: Sequence[str]) -> Json | None:
+    fresh = [each for each in _find_titled(notion, page, title) if str(each["id"]) not in known]
     me = str(notion.me()["id"]) if fresh else ""
     made = (str(each["id"]) for each in fresh if (each.get("created_by") or {}).get("id") == me)
     ours = next((each for each in made if ctx.effect.claim(each)), None)  # no other step's
@@ -57,23 +60,23 @@ def _found(notion: Notion, ctx: StepContext, page: str, title: str, known: Seque
 
 
 def _undo_create(wanted: CreateDatabase, ctx: StepContext) -> None:
-    if not ctx.effect.begun("created"):
+    if not ctx.effect.was_begun("created"):
         return
     notion = ctx.connect(Notion)
-    made = ctx.effect.known("created")
+    made = ctx.effect.find_result("created")
     if made is None:
-        page, known = ctx.target(wanted.page, "page"), ctx.remembered("before") or []
-        made = _found(notion, ctx, page, plain(wanted.title), known)
+        page, known = ctx.target(wanted.page, "page"), ctx.recall("before") or []
+        made = _find_ours(notion, ctx, page, plain(wanted.title), known)
     database = str(made["database"]) if made else ""
-    if made is not None and _gone(notion, database) is None:  # Notion refuses to trash what is in the trash
+    if made is not None and _find_gone(notion, database) is None:  # Notion refuses to trash what is in the trash
         ctx.once(
             "undo",
             lambda: {"gone": notion.update_database(database, in_trash=True)["id"]},
-            lambda: _gone(notion, database),
+            lambda: _find_gone(notion, database),
         )
 
 
-def _gone(notion: Notion, database: str) -> Json | None:
+def _find_gone(notion: Notion, database: str) -> Json | None:
     try:
         return {"gone": database} if notion.database(database).get("in_trash") else None
     except Missing:

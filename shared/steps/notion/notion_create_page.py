@@ -54,14 +54,14 @@ def _run(wanted: CreatePage, ctx: StepContext) -> Done:
     notion = ctx.connect(Notion)
     place = _Place(notion, ctx, wanted.data_source, wanted.page)
     properties, title = place.properties(wanted.title, wanted.properties)
-    known = ctx.before("page-before", lambda: place.titled(title))
+    known = ctx.before("page-before", lambda: place.find_titled(title))
 
     def create(children: Sequence[Json]) -> str:
         icon = wanted.icon or None
         made = notion.create_page(
             data_source_id=place.source, page_id=place.page, properties=properties, children=children, icon=icon
         )
-        return ctx.made(str(made["id"]))
+        return ctx.claim_made(str(made["id"]))
 
     page = write_page(
         notion,
@@ -102,7 +102,7 @@ class _Place:
             raise Rejected("notion", "title: the page needs one; give `title`, or a value for the title column")
         return written, plain_text(items)
 
-    def titled(self, title: str) -> list[str]:
+    def find_titled(self, title: str) -> list[str]:
         """Return the ids of all pages here with this title."""
         return [str(each["id"]) for each in self._with(title)]
 
@@ -124,20 +124,22 @@ class _Place:
 
 def _undo(wanted: CreatePage | CreateFromTemplate, ctx: StepContext) -> None:
     """Put the page into the trash; one that is gone already stays gone."""
-    if not ctx.effect.begun("page-created"):
+    if not ctx.effect.was_begun("page-created"):
         return
     notion = ctx.connect(Notion)
-    made = ctx.effect.known("page-created")
+    made = ctx.effect.find_result("page-created")
     page = str(made["page"]) if made else None
     if page is None:
         place = _Place(notion, ctx, wanted.data_source, getattr(wanted, "page", ""))
         _, title = place.properties(wanted.title, wanted.properties)
-        page = place.new(title, ctx.remembered("page-before") or ())
-    if page is not None and _gone(notion, page) is None:  # Notion refuses to trash what is in the trash
-        ctx.once("undo", lambda: {"gone": notion.update_page(page, in_trash=True)["id"]}, lambda: _gone(notion, page))
+        page = place.new(title, ctx.recall("page-before") or ())
+    if page is not None and _find_gone(notion, page) is None:  # Notion refuses to trash what is in the trash
+        ctx.once(
+            "undo", lambda: {"gone": notion.update_page(page, in_trash=True)["id"]}, lambda: _find_gone(notion, page)
+        )
 
 
-def _gone(notion: Notion, page: str) -> Json | None:
+def _find_gone(notion: Notion, page: str) -> Json | None:
     try:
         return {"gone": page} if notion.page(page).get("in_trash") else None
     except Missing:
@@ -148,20 +150,20 @@ def _from_template(wanted: CreateFromTemplate, ctx: StepContext) -> Done | Again
     notion = ctx.connect(Notion)
     place = _Place(notion, ctx, wanted.data_source, "")
     properties, title = place.properties(wanted.title, wanted.properties)
-    known = ctx.before("page-before", lambda: place.titled(title))
+    known = ctx.before("page-before", lambda: place.find_titled(title))
     template = ctx.before("template", lambda: _template(notion, place.source, wanted.template))
 
     def create() -> Json:
         return notion.create_page(data_source_id=place.source, properties=properties, template=template)
 
-    def found() -> Json | None:
+    def find_page() -> Json | None:
         page = place.new(title, known)
         return None if page is None else {"page": page}
 
     made = ctx.once(
         "page-created",
-        lambda: {"page": ctx.made(str(create()["id"]))},
-        found,
+        lambda: {"page": ctx.claim_made(str(create()["id"]))},
+        find_page,
     )
     page = str(made["page"])
     filled = bool(notion.children(page))  # nothing tells when it is; a template may be empty, too

@@ -39,11 +39,11 @@ def _run(wanted: EditMarkdown, ctx: StepContext) -> Done | Again:
     notion = ctx.connect(Notion)
     page = ctx.target(wanted.page, "page")
     changes = [(edit.old, _harmless(edit.new, ctx)) for edit in wanted.edits]
-    before = ctx.before("before", lambda: _checked(_text(notion, page), changes, hosts_of(ctx.run_url)))
-    after = _edited(str(before), changes)
+    before = ctx.before("before", lambda: _check_edits(_text(notion, page), changes, hosts_of(ctx.run_url)))
+    after = _apply_edits(str(before), changes)
     sent = ctx.once(
         "edited",
-        lambda: _sent(notion, page, changes),
+        lambda: _send_edits(notion, page, changes),
         lambda: {"task": ""} if _is_done(_text(notion, page), str(before), after, changes) else None,
     )
     if sent["task"]:
@@ -55,7 +55,7 @@ def _run(wanted: EditMarkdown, ctx: StepContext) -> Done | Again:
             return Done({"page": page, "edits": len(changes)})
         if not task.done:
             return Again(max(task.poll_after, timedelta(seconds=1)))
-        task.finished()
+        task.read_result()
     return Done({"page": page, "edits": len(changes)})
 
 
@@ -73,22 +73,26 @@ def _text(notion: Notion, page: str) -> str:
     return read.markdown
 
 
-def _checked(text: str, changes: Sequence[tuple[str, str]], hosts: frozenset[str]) -> str:
+def _check_edits(text: str, changes: Sequence[tuple[str, str]], hosts: frozenset[str]) -> str:
     """Return the text if each change finds its place exactly once; else tell the model what is there."""
     now = text
     for number, (old, new) in enumerate(changes):
         count = now.count(old)
         if count != 1:
-            raise StepFailure(_said(now, old, count, number), signature=f"edit {number} {count} {old[:100]}")
+            raise StepFailure(
+                _describe_mismatch(now, old, count, number), signature=f"edit {number} {count} {old[:100]}"
+            )
         now = now.replace(old, new)
     fresh = leading_out(now, hosts) - leading_out(text, hosts)
     if fresh or now.count("![") > text.count("!["):  # pieces that are harmless each may make an address together
-        said = f"edits: the page would lead to {min(fresh)[:200]!r}" if fresh else "edits: they put a picture together"
-        raise StepFailure(f"{said}; we write no addresses outside of Notion", signature="edit leads out")
+        problem = (
+            f"edits: the page would lead to {min(fresh)[:200]!r}" if fresh else "edits: they put a picture together"
+        )
+        raise StepFailure(f"{problem}; we write no addresses outside of Notion", signature="edit leads out")
     return text
 
 
-def _said(text: str, old: str, count: int, number: int) -> str:
+def _describe_mismatch(text: str, old: str, count: int, number: int) -> str:
     where = f"edits[{number}].old {old[:_SHOWN]!r}"
     if count:
         places, start = [], 0
@@ -102,13 +106,13 @@ def _said(text: str, old: str, count: int, number: int) -> str:
     return f"{where} is not on the page.{hint}"
 
 
-def _edited(text: str, changes: Sequence[tuple[str, str]]) -> str:
+def _apply_edits(text: str, changes: Sequence[tuple[str, str]]) -> str:
     for old, new in changes:
         text = text.replace(old, new)
     return text
 
 
-def _sent(notion: Notion, page: str, changes: Sequence[tuple[str, str]]) -> Json:
+def _send_edits(notion: Notion, page: str, changes: Sequence[tuple[str, str]]) -> Json:
     answer = notion.edit_markdown(page, update_content(changes), allow_async=True)
     return {"task": answer.id if isinstance(answer, AsyncTask) else ""}
 
@@ -122,11 +126,11 @@ def _is_done(now: str, before: str, after: str, changes: Sequence[tuple[str, str
 
 def _undo(wanted: EditMarkdown, ctx: StepContext) -> None:
     """Put the former text back: as a whole where nobody changed the page since, else each passage by itself."""
-    before = ctx.remembered("before")
-    if before is None or not ctx.effect.begun("edited"):
+    before = ctx.recall("before")
+    if before is None or not ctx.effect.was_begun("edited"):
         return
     notion = ctx.connect(Notion)
-    _finished(notion, str((ctx.effect.known("edited") or {}).get("task") or ""))
+    _require_finished(notion, str((ctx.effect.find_result("edited") or {}).get("task") or ""))
     page = ctx.target(wanted.page, "page")
     changes = [(edit.old, _harmless(edit.new, ctx)) for edit in wanted.edits]
     now = _text(notion, page)
@@ -139,28 +143,28 @@ def _undo(wanted: EditMarkdown, ctx: StepContext) -> None:
         text = text.replace(new, old) if possible else text
     if possible:
         edit = update_content(back)
-    elif now.strip() == _edited(str(before), changes).strip() and "<unknown" not in str(before):
+    elif now.strip() == _apply_edits(str(before), changes).strip() and "<unknown" not in str(before):
         edit = replace_content(str(before))
     else:
         raise Rejected("notion", "somebody has changed the same passages since; put them back by hand")
-    ctx.once("undo", lambda: _undone(notion, page, edit), lambda: _restored(notion, page, str(before)))
+    ctx.once("undo", lambda: _undo_edit(notion, page, edit), lambda: _find_restored(notion, page, str(before)))
 
 
-def _finished(notion: Notion, task: str) -> None:
+def _require_finished(notion: Notion, task: str) -> None:
     """Raise OutcomeUnknown while Notion still works on our edit: it would come after the undo."""
     with suppress(Missing):
         if task and not (now := notion.async_task(task)).done:
             raise OutcomeUnknown("notion", f"task {task} is not finished", retry_after=now.poll_after)
 
 
-def _undone(notion: Notion, page: str, edit: Json) -> Json:
+def _undo_edit(notion: Notion, page: str, edit: Json) -> Json:
     answer = notion.edit_markdown(page, edit)
     if isinstance(answer, AsyncTask):
         raise OutcomeUnknown("notion", f"task {answer.id} is not finished", retry_after=answer.poll_after)
     return {"restored": page}
 
 
-def _restored(notion: Notion, page: str, before: str) -> Json | None:
+def _find_restored(notion: Notion, page: str, before: str) -> Json | None:
     return {"restored": page} if _text(notion, page).strip() == before.strip() else None
 
 

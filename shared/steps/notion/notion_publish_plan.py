@@ -12,8 +12,8 @@ from shared.core.notify.progress import progress_of
 from shared.core.page import Span
 from shared.core.pages import marks
 from shared.core.planning.plan import in_full
-from shared.core.planning.plan_words import again_lines, finding_lines, followed_lines, outlook_lines
-from shared.core.planning.proposal import upgraded
+from shared.core.planning.plan_words import again_lines, describe_followed, finding_lines, outlook_lines
+from shared.core.planning.proposal import upgrade_proposal
 from shared.core.run.replan import bare_name
 from shared.core.run.run import Run, RunStatus, Step, StepStatus
 from shared.core.text.outgoing_text import hosts_of, plain, tame
@@ -32,7 +32,7 @@ class PublishPlan(Input):
 def _run(wanted: PublishPlan, ctx: StepContext) -> Done:
     notion, page = ctx.connect(Notion), ctx.run.trigger.page
     _remove_older(ctx, notion)
-    steps = _planned_steps(ctx)
+    steps = _list_planned_steps(ctx)
     written = tame([_plan_block(ctx, steps)], hosts_of(ctx.run_url))
     (container,) = write_tree(
         notion,
@@ -46,8 +46,8 @@ def _run(wanted: PublishPlan, ctx: StepContext) -> Done:
     ids = dict(zip((step.id for step in steps), todos, strict=True))
     progress = next((str(part["id"]) for part in parts if part["type"] == "callout"), "")
     shown = max(str(part["created_time"]) for part in parts)
-    said = [str(one["id"]) for one in _comments(notion, page) if str(one["created_time"]) >= shown]
-    return Done({"container": container, "todos": ids, "progress": progress, "shown": shown, "said": said})
+    comment_ids = [str(comment["id"]) for comment in _comments(notion, page) if str(comment["created_time"]) >= shown]
+    return Done({"container": container, "todos": ids, "progress": progress, "shown": shown, "said": comment_ids})
 
 
 def _comments(notion: Notion, page: str) -> list[dict[str, Any]]:
@@ -57,7 +57,7 @@ def _comments(notion: Notion, page: str) -> list[dict[str, Any]]:
         return []
 
 
-def _planned_steps(ctx: StepContext) -> list[Step]:
+def _list_planned_steps(ctx: StepContext) -> list[Step]:
     """Return the steps a person approves: everything of this plan behind the gate."""
     return [
         step
@@ -70,20 +70,20 @@ def _plan_block(ctx: StepContext, steps: Sequence[Step]) -> dict[str, Any]:
     """Return the whole plan as one block: whatever a page or a model wrote in it is text and nothing else."""
     planned = ctx.output_of("plan.propose")
     target = marks.mark(ctx.run_url, f"plan-{ctx.step.id}")
-    proposal = upgraded(json.loads(ctx.get_text(str(planned["proposal"]))))
+    proposal = upgrade_proposal(json.loads(ctx.get_text(str(planned["proposal"]))))
     requirements = proposal["requirements"]
     by = plain(f" — by the {planned['model']} model. {planned['summary']}")
     progress = progress_of(_asking(ctx), ctx.run_url, [step.id for step in steps], ctx.settings)
     head = (Span("Plan", bold=True, href=target), Span(by[: blocks.MAX_UNITS]))
     inside = [
         blocks.callout(progress.spans, progress.icon, color=progress.color),
-        *_told(ctx.run, planned),
+        *_build_outlook(ctx.run, planned),
         *(blocks.to_do(step.spec.title or step.spec.kind) for step in steps),
         *_beside(proposal, planned, steps),
         blocks.toggle("What exactly is approved", _in_full(steps)),
         blocks.toggle(
             f"Requirements read from this page ({len(requirements)})",
-            [blocks.bulleted(line) for line in _lines(requirements)],
+            [blocks.bulleted_list_item(line) for line in _lines(requirements)],
         ),
     ]
     return blocks.callout(head, "🗺️", inside)
@@ -95,10 +95,13 @@ def _asking(ctx: StepContext) -> Run:
     return replace(ctx.run, status=RunStatus.AWAITING_APPROVAL, steps=others)
 
 
-def _told(run: Run, planned: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _build_outlook(run: Run, planned: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return what people should know before they decide: what went wrong before, risk, cost, time, a second look."""
     lines = [*again_lines(run), *outlook_lines(planned)]
-    return [*(blocks.paragraph(line) for line in lines), *(blocks.bulleted(line) for line in finding_lines(planned))]
+    return [
+        *(blocks.paragraph(line) for line in lines),
+        *(blocks.bulleted_list_item(line) for line in finding_lines(planned)),
+    ]
 
 
 def _beside(proposal: Mapping[str, Any], planned: Mapping[str, Any], steps: Sequence[Step]) -> list[dict[str, Any]]:
@@ -110,20 +113,20 @@ def _beside(proposal: Mapping[str, Any], planned: Mapping[str, Any], steps: Sequ
         "Assumptions": proposal["assumptions"],
         "Other ways that were considered": other,
         "Why each step": [f"{step.spec.title or step.spec.kind}: {reason}" for step, reason in why if reason],
-        "Preferences of the team that this plan follows": followed_lines(planned),
+        "Preferences of the team that this plan follows": describe_followed(planned),
     }
-    return [_folded(title, lines) for title, lines in folded.items() if lines]
+    return [_fold_lines(title, lines) for title, lines in folded.items() if lines]
 
 
-def _folded(title: str, lines: Sequence[str]) -> dict[str, Any]:
+def _fold_lines(title: str, lines: Sequence[str]) -> dict[str, Any]:
     parts = [part for line in lines for part in split_text(plain(" ".join(line.split())))]
-    return blocks.toggle(f"{title} ({len(lines)})", [blocks.bulleted(part) for part in parts])
+    return blocks.toggle(f"{title} ({len(lines)})", [blocks.bulleted_list_item(part) for part in parts])
 
 
 def _in_full(steps: Sequence[Step]) -> list[dict[str, Any]]:
     """Return each step with all it is given: a title is what a model says of a step, this is what will be done."""
     lines = (plain(f"{number}. {in_full(step.spec)}") for number, step in enumerate(steps, 1))
-    return [blocks.bulleted(part) for line in lines for part in split_text(line)]
+    return [blocks.bulleted_list_item(part) for line in lines for part in split_text(line)]
 
 
 def _lines(requirements: Iterable[Mapping[str, Any]]) -> list[str]:
@@ -136,10 +139,10 @@ def _remove_older(ctx: StepContext, notion: Notion) -> None:
     for step in ctx.run.steps:
         older = str(step.output.get("container", "")) if step.spec.kind == ctx.step.spec.kind else ""
         if older and step.id != ctx.step.id:
-            ctx.effect(f"remove-{step.id}", lambda older=older: _removed(notion, older), repeat=Repeat.SAME_END)  # type: ignore[misc]
+            ctx.effect(f"remove-{step.id}", lambda older=older: _remove_block(notion, older), repeat=Repeat.SAME_END)  # type: ignore[misc]
 
 
-def _removed(notion: Notion, block: str) -> dict[str, Any]:
+def _remove_block(notion: Notion, block: str) -> dict[str, Any]:
     notion.delete_block(block)
     return {"removed": block}
 

@@ -14,10 +14,10 @@ from shared.integrations.notion.row_batches import TooManyRows, all_rows
 from shared.integrations.notion.values.values_again import column_of, labels_of, number_of
 from shared.steps._input import Input, Target
 from shared.steps._kind import Done, Repeat, StepContext, StepKind
-from shared.steps.notion._cells import MOST_IN_CELL, cell_of, table_of
+from shared.steps.notion._cells import MAX_IN_CELL, cell_of, table_of
 
 Json = dict[str, Any]
-_MOST_GROUPS = 500
+_MAX_GROUPS = 500
 _PART = 100
 
 
@@ -87,11 +87,11 @@ def _aggregate(wanted: AggregateRows, ctx: StepContext) -> Done:
     if not by:
         groups.setdefault("", [])
     pairs = list(zip(wanted.measures, of, strict=True))
-    found = {label: [_measured(each, key, groups[label]) for each, key in pairs] for label in sorted(groups)}
+    found = {label: [_measure(each, key, groups[label]) for each, key in pairs] for label in sorted(groups)}
     names = [f"{each.do} of {each.of}" if each.of else each.do for each in wanted.measures]
     head = [wanted.group_by, *names] if by else names
-    cells = [[*([label or "(empty)"] if by else []), *map(_shown, values)] for label, values in found.items()]
-    listed = [{"group": label[:MOST_IN_CELL], "values": values} for label, values in list(found.items())[:_MOST_GROUPS]]
+    cells = [[*([label or "(empty)"] if by else []), *map(_format_figure, values)] for label, values in found.items()]
+    listed = [{"group": label[:MAX_IN_CELL], "values": values} for label, values in list(found.items())[:_MAX_GROUPS]]
     output = {"text": ctx.keep_text(table_of(head, cells)), "rows": len(rows), "groups": listed}
     return Done(output, facts={"rows counted": len(rows)})
 
@@ -101,7 +101,7 @@ def _value(row: Json, column_id: str) -> Json:
     return next((each for each in properties.values() if str(each.get("id")) == column_id), {})
 
 
-def _measured(measure: Measure, column_id: str, rows: Sequence[Json]) -> float | str | None:
+def _measure(measure: Measure, column_id: str, rows: Sequence[Json]) -> float | str | None:
     """Return the figure; None where no row has a value for it. A count of a column counts the rows that have one."""
     if not column_id:
         return len(rows)
@@ -112,7 +112,7 @@ def _measured(measure: Measure, column_id: str, rows: Sequence[Json]) -> float |
     numbers = [number for each in values if (number := number_of(each)) is not None]
     if measure.do in ("min", "max") and not numbers:
         pick = min if measure.do == "min" else max
-        return pick(texts)[:MOST_IN_CELL] if texts else None
+        return pick(texts)[:MAX_IN_CELL] if texts else None
     if not numbers:
         return 0 if measure.do == "sum" else None
     figure = {
@@ -124,7 +124,7 @@ def _measured(measure: Measure, column_id: str, rows: Sequence[Json]) -> float |
     return int(figure) if figure.is_integer() else figure
 
 
-def _shown(value: float | str | None) -> str:
+def _format_figure(value: float | str | None) -> str:
     if isinstance(value, float):
         return f"{value:.6g}" if abs(value) < 1e6 else f"{value:.2f}"
     return "" if value is None else str(value)

@@ -12,12 +12,12 @@ from pydantic import Field, model_validator
 from shared.core.errors import RateLimited, Rejected
 from shared.core.text.outgoing_text import hosts_of
 from shared.integrations.notion.client.client import Notion
-from shared.integrations.notion.row_batches import all_rows, write_rows, written_so_far
+from shared.integrations.notion.row_batches import all_rows, list_written, write_rows
 from shared.integrations.notion.values.property_values import Value
 from shared.integrations.notion.values.values_again import CHANGED, means_the_same, planned_values, value_again
 from shared.steps._input import Input, Target
 from shared.steps._kind import Again, Done, Repeat, StepContext, StepKind
-from shared.steps.notion._rows_changed import cells_of, columns_told, left_words, rows_left, what_was_changed
+from shared.steps.notion._rows_changed import cells_of, columns_told, describe_left, rows_left, what_was_changed
 
 Json = dict[str, Any]
 _ROWS = "rows"
@@ -55,14 +55,14 @@ def _run(wanted: UpdateRows, ctx: StepContext) -> Done | Again:
     done = result["done"] - len(result["gone"]) - len(whole)
     text = ctx.keep_text(what_was_changed(planned, result["gone"], wanted.at_most, kept))
     output = {"text": text, "updated": done, "unchanged": same, "gone": result["gone"][:100], "left": [*kept][:100]}
-    return Done(output, facts={"rows": f"{done} of {total}", **left_words(kept)})
+    return Done(output, facts={"rows": f"{done} of {total}", **describe_left(kept)})
 
 
 def _progress(ctx: StepContext) -> dict[str, str]:
-    planned = ctx.remembered("planned")
+    planned = ctx.recall("planned")
     if planned is None:
         return {}
-    return {"rows": f"{written_so_far(ctx.effect.known, _ROWS)} of {len(planned['changes'])}"}
+    return {"rows": f"{list_written(ctx.effect.find_result, _ROWS)} of {len(planned['changes'])}"}
 
 
 def _plan(notion: Notion, wanted: UpdateRows, ctx: StepContext) -> Json:
@@ -73,20 +73,20 @@ def _plan(notion: Notion, wanted: UpdateRows, ctx: StepContext) -> Json:
     columns = columns_told(schema, wanted.set, wanted.filter)
     only = [each["id"] for each in columns]
     if wanted.rows:
-        rows = _named(notion, wanted, ctx, source)
+        rows = _read_named_rows(notion, wanted, ctx, source)
     else:
         rows = all_rows(notion, ctx, source, wanted.filter or None, only, "found")
     if len(rows) > wanted.at_most:
         return {"changes": [], "same": len(rows), "too_many": len(rows)}
     changes = [change for row in rows if (change := _change(row, values)) is not None]
     changed = {change["id"] for change in changes}
-    told = {row["id"]: cells_of(row, columns) for row in rows if row["id"] in changed}
+    cells = {row["id"]: cells_of(row, columns) for row in rows if row["id"] in changed}
     heads = [each["head"] for each in columns]
     names = {str(column["id"]): name for name, column in schema.items() if str(column["id"]) in values}
-    return {"changes": changes, "same": len(rows) - len(changes), "heads": heads, "told": told, "names": names}
+    return {"changes": changes, "same": len(rows) - len(changes), "heads": heads, "told": cells, "names": names}
 
 
-def _named(notion: Notion, wanted: UpdateRows, ctx: StepContext, source: str) -> list[Json]:
+def _read_named_rows(notion: Notion, wanted: UpdateRows, ctx: StepContext, source: str) -> list[Json]:
     ids = list(dict.fromkeys(ctx.target(each, "page") for each in wanted.rows))
     found: list[Json] = []
     for start in range(0, len(ids), _TOGETHER):
@@ -128,7 +128,7 @@ def _change(row: Json, values: Json) -> Json | None:
 
 def _put(notion: Notion, change: Json) -> dict[str, str]:
     """Write to the row what it does not hold yet; return what people have changed since it was read: that stays."""
-    held = _held(notion, change)
+    held = _read_properties(notion, change)
     values, theirs = dict[str, Json](), dict[str, str]()
     for key, new in change["properties"].items():
         name, value = held.get(key, (key, None))
@@ -144,19 +144,19 @@ def _put(notion: Notion, change: Json) -> dict[str, str]:
     return theirs
 
 
-def _held(notion: Notion, change: Json) -> dict[str, tuple[str, Json]]:
+def _read_properties(notion: Notion, change: Json) -> dict[str, tuple[str, Json]]:
     now = notion.page(str(change["id"]))["properties"]
     return {str(each["id"]): (name, each) for name, each in now.items()}
 
 
 def _undo(wanted: UpdateRows, ctx: StepContext) -> None:
     """Write what the rows held before, to as many as may have been written."""
-    planned = ctx.remembered("planned")
-    if planned is None or not ctx.effect.intended(f"{_ROWS}-00000"):
+    planned = ctx.recall("planned")
+    if planned is None or not ctx.effect.is_intended(f"{_ROWS}-00000"):
         return
-    reached = written_so_far(ctx.effect.known, _ROWS)
-    theirs = _left_to_people(ctx, reached)
-    if ctx.effect.begun(f"{_ROWS}-{reached:05d}"):
+    reached = list_written(ctx.effect.find_result, _ROWS)
+    theirs = _list_left_to_people(ctx, reached)
+    if ctx.effect.was_begun(f"{_ROWS}-{reached:05d}"):
         reached += _TOGETHER  # begun, and nobody knows how far it came
     touched = [each for change in planned["changes"][:reached] if (each := _without(change, theirs))]
     back = [each for each in touched if each["before"]]
@@ -167,10 +167,10 @@ def _undo(wanted: UpdateRows, ctx: StepContext) -> None:
         raise Rejected("notion", f"all was put back but {len(lost)} rows: {'; '.join(lost)[:1000]}")
 
 
-def _left_to_people(ctx: StepContext, reached: int) -> dict[str, list[str]]:
+def _list_left_to_people(ctx: StepContext, reached: int) -> dict[str, list[str]]:
     """Return the columns, by row, that were never written."""
     theirs, done = dict[str, list[str]](), 0
-    while done < reached and (part := ctx.effect.known(f"{_ROWS}-{done:05d}")) is not None:
+    while done < reached and (part := ctx.effect.find_result(f"{_ROWS}-{done:05d}")) is not None:
         theirs |= part.get("kept", {})
         done += int(part["count"])
     return theirs
@@ -186,7 +186,7 @@ def _without(change: Json, theirs: Mapping[str, Collection[str]]) -> Json | None
 
 def _put_back(notion: Notion, change: Json) -> dict[str, str]:
     """Write what the row held before where it still holds ours; return what people have changed since."""
-    held = _held(notion, change)
+    held = _read_properties(notion, change)
     values, left = dict[str, Json](), dict[str, str]()
     for key, former in change["before"].items():
         name, value = held.get(key, (key, {}))

@@ -33,7 +33,7 @@ def change_text(ctx: StepContext, work: Work) -> str:
         parts += ["### Requirements", _requirements(ctx, planned, work.checks, proofs, alone)]
     parts += ["### Tests", _tests(tested), "### Cost", f"{ctx.run.spent.tokens} tokens, ${dollars(ctx.run)} so far"]
     parts += ["---", _links(ctx, planned, work)]
-    return said_safely("\n\n".join(part for part in parts if part)[:MAX_TEXT])
+    return refuse_secrets("\n\n".join(part for part in parts if part)[:MAX_TEXT])
 
 
 def changes_title(title: str) -> str:
@@ -41,10 +41,10 @@ def changes_title(title: str) -> str:
 
     It is the first line of the commit's message too, which is no Markdown: a space does what an entity does elsewhere.
     """
-    return said_safely(_ACTS_BARE.sub(r"\1 ", " ".join(plain(title).split())))
+    return refuse_secrets(_ACTS_BARE.sub(r"\1 ", " ".join(plain(title).split())))
 
 
-def said_safely(text: str) -> str:
+def refuse_secrets(text: str) -> str:
     """Return the text, which is about to be written outside; raises Rejected when a secret stands in it."""
     from shared.mind.safety.leaks import leaks  # with its rules, which weigh something
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from shared.core.code.worktree import Worktree, diff
-from shared.core.run.run import Step, StepStatus
-from shared.steps._code_asking import approved_proposal
+from shared.core.run.run import NOTHING, Step, StepStatus
+from shared.steps._code_asking import load_proposal
 from shared.steps._kind import StepContext
 from shared.steps._work import Work, is_mended, work_of
 
@@ -20,34 +20,33 @@ _OFFLINE = "offline"  # looks by rules, at no cost
 
 def look_once(ctx: StepContext, work: Work, before: Mapping[str, bytes]) -> Look:
     """Return what the reviewer says of this work; the same work is not looked at again, whoever sent it back."""
-    from shared.core.run.run import NOTHING
     from shared.mind.safety.harm import Look, look_for_harm
 
     name = f"look-{work.tree_id[:16]}"
-    if kept := ctx.remembered(name):
+    if kept := ctx.recall(name):
         found = tuple((str(severity), str(text)) for severity, text in kept["findings"])
         return Look(found, str(kept["words"]), NOTHING, str(kept["model"]))
     changed = {path: data for path, data in work.tree.files.items() if before.get(path) != data}
     seed = f"{ctx.run.id}.{ctx.step.id}.{ctx.step.attempt}"
     patient = ctx.step.failures < _PATIENT
-    approved = _approved(ctx, work, before)
+    approved = _describe_approved(ctx, work, before)
     look = look_for_harm(ctx.model(), changed, approved, seed=seed, keep=ctx.keep_context, patient=patient)
     if look.model not in ("", _OFFLINE):
-        told = {"findings": [list(each) for each in look.findings], "words": look.words, "model": look.model}
-        ctx.before(name, lambda: told)
+        remembered = {"findings": [list(each) for each in look.findings], "words": look.words, "model": look.model}
+        ctx.before(name, lambda: remembered)
     return look
 
 
-def _approved(ctx: StepContext, work: Work, before: Mapping[str, bytes]) -> Approved:
+def _describe_approved(ctx: StepContext, work: Work, before: Mapping[str, bytes]) -> Approved:
     from shared.mind.safety.harm import Approved
 
     output = ctx.output_of("plan.propose")
     about = f"{output.get('summary', '')}\nKind of work: {work.kind}"
-    proposal = approved_proposal(ctx)
+    proposal = load_proposal(ctx)
     wanted = [f"{each.get('id', '')}: {each.get('text', '')}" for each in proposal.get("requirements", ())]
-    there = {path: data for path, data in work.tree.files.items() if path in before}
-    change = diff(before, Worktree(there, work.tree.deleted, work.tree.base))
-    found, answer, since = _looked_before(ctx, work)
+    kept_files = {path: data for path, data in work.tree.files.items() if path in before}
+    change = diff(before, Worktree(kept_files, work.tree.deleted, work.tree.base))
+    found, answer, since = _find_former_look(ctx, work)
     tests = int(ctx.output_of("code.test").get("tests") or 0)
     return Approved(
         about,
@@ -61,14 +60,14 @@ def _approved(ctx: StepContext, work: Work, before: Mapping[str, bytes]) -> Appr
     )
 
 
-def _looked_before(ctx: StepContext, work: Work) -> tuple[tuple[str, ...], str, str]:
+def _find_former_look(ctx: StepContext, work: Work) -> tuple[tuple[str, ...], str, str]:
     """Return what was found when this review sent the work back, what its author says to it, and the diff since."""
     repairs = _repairs_of(ctx)
     sent = ctx.run.step(str(repairs[0].spec.input.get("of", ""))) if repairs else None
     if sent is None or not sent.output.get("work"):
         return (), "", ""
     then = work_of(ctx, sent.output).tree
-    kept = ctx.remembered(f"look-{then.tree_id[:16]}") or {}
+    kept = ctx.recall(f"look-{then.tree_id[:16]}") or {}
     found = tuple(f"{severity}: {text}" for severity, text in kept.get("findings", ()))
     gone = frozenset(path for path in then.files if path not in work.tree.files)
     since = diff(then.files, Worktree(work.tree.files, gone, work.tree.base))

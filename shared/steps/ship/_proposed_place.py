@@ -17,7 +17,7 @@ from shared.steps._kind import Repeat, StepContext
 from shared.steps._work import Work
 from shared.steps.ship._one_of_each import REPOSITORY, only_one
 from shared.steps.ship._release import there_of
-from shared.steps.ship._there import in_the_way, written_over
+from shared.steps.ship._there import in_the_way, list_overwritten
 
 AUTHOR = Author("Workwright", "agent@workwright.invalid")
 _README = "README.md"
@@ -45,7 +45,7 @@ class Place:
 
     def __init__(self, wanted: Propose, ctx: StepContext) -> None:
         self.branch = f"{wanted.branch}-{ctx.home[-8:]}"
-        self.made: Mapping[str, Any] = ctx.effect.known("repository") or {}
+        self.made: Mapping[str, Any] = ctx.effect.find_result("repository") or {}
         system, self.owner, self.name = (
             (str(self.made["system"]), str(self.made["owner"]), str(self.made["name"])) if self.made else place_of(ctx)
         )
@@ -57,19 +57,19 @@ class Place:
         self.made = ctx.effect("repository", lambda: {**self._begin(ctx, work), "asked": asked}, repeat=Repeat.SAME_END)
         if self.made.get("asked", asked) != asked:
             begun = f"{self.made['owner']}/{self.made['name']}"
-            told = (
+            problem = (
                 f"this change was begun in {begun}, and the settings name another place: set them back, or begin anew"
             )
-            raise Rejected(self.forge.system, told)
+            raise Rejected(self.forge.system, problem)
         self.owner, self.name = str(self.made["owner"]), str(self.made["name"])
 
     def _begin(self, ctx: StepContext, work: Work) -> dict[str, Any]:
-        there = {} if work.tree.base else there_of(ctx)
-        if there:
-            place, _, base = str(there["at"]).partition(":")[2].rpartition("@")
+        remote = {} if work.tree.base else there_of(ctx)
+        if remote:
+            place, _, base = str(remote["at"]).partition(":")[2].rpartition("@")
             owner, _, name = place.rpartition("/")
-            told = {"url": there["url"], "default_branch": there["branch"], "owner": owner, "name": name}
-            return {**told, "system": self.forge.system, "base": base}
+            repository_there = {"url": remote["url"], "default_branch": remote["branch"], "owner": owner, "name": name}
+            return {**repository_there, "system": self.forge.system, "base": base}
         if work.tree.base:
             base = self._base_of(work)
             repository = self.forge.repository(self.owner, self.name)
@@ -102,9 +102,9 @@ class Place:
         entries = self.forge.entries(repository.owner, repository.name, base)
         if [each.path for each in entries] == [_README]:  # what a new repository begins with
             return
-        if written_over(entries, work) or any(in_the_way(entries, work)):
-            there = f"{repository.owner}/{repository.name}"
-            raise NotApproved("approval", f"in {there} there is something now that would be written over")
+        if list_overwritten(entries, work) or any(in_the_way(entries, work)):
+            full_name = f"{repository.owner}/{repository.name}"
+            raise NotApproved("approval", f"in {full_name} there is something now that would be written over")
 
     def _first(self, repository: Repository) -> str:
         return self.forge.first_commit(

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from shared.core.approval.four_eyes import barred
+from shared.core.approval.four_eyes import find_bar
 from shared.core.approval.release import binding, refusal
 from shared.core.errors import NotApproved
 from shared.core.ship.shipping import FILES, WITH_RELEASE
@@ -23,7 +23,10 @@ RELEASE, PRODUCTION = "release", "production"  # the gates
 def target_of(ctx: StepContext) -> dict[str, Any]:
     """Return where the work would go, and what would be done with it there, by the tenant's settings as they are."""
     ship = ship_of(ctx.settings)
-    site: dict[str, Any] = {"system": ship.site.system, "environment": [dict(one) for one in ship.site.environment]}
+    site: dict[str, Any] = {
+        "system": ship.site.system,
+        "environment": [dict(variable) for variable in ship.site.environment],
+    }
     if ship.site.source != FILES:
         site["source"] = ship.site.source
     return {"code": asdict(ship.code), "site": site, "production": ship.production}
@@ -36,7 +39,7 @@ def there_of(ctx: StepContext) -> Mapping[str, Any]:
     return found
 
 
-def bound_to_leave(ctx: StepContext, tree: str, at: str = "") -> str:
+def hash_release(ctx: StepContext, tree: str, at: str = "") -> str:
     """Return what the approval of a release is bound to: this plan, this work, these targets, this ceiling.
 
     Of a new project also what it is laid `at`, where something is there already.
@@ -45,33 +48,33 @@ def bound_to_leave(ctx: StepContext, tree: str, at: str = "") -> str:
     return binding(plan=ctx.run.plan_hash, tree=tree, target=target, ceiling=ctx.run.limits.micros)
 
 
-def bound_to_go_live(ctx: StepContext, tree: str, deployment: Mapping[str, Any]) -> str:
+def hash_go_live(ctx: StepContext, tree: str, deployment: Mapping[str, Any]) -> str:
     """Return what the approval of production is bound to: the same, and exactly this deployment of it."""
     target = {**target_of(ctx), "deployment": dict(deployment)}
     return binding(plan=ctx.run.plan_hash, tree=tree, target=target, ceiling=ctx.run.limits.micros)
 
 
-def allowed_to_ship(ctx: StepContext, tree: str) -> Mapping[str, Any]:
+def require_shipping(ctx: StepContext, tree: str) -> Mapping[str, Any]:
     """Return who approved that this work leaves; raises NotApproved where nobody has, or not this."""
-    return _granted(ctx, RELEASE, bound_to_leave(ctx, tree, str(there_of(ctx).get("at", ""))))
+    return _require_approval(ctx, RELEASE, hash_release(ctx, tree, str(there_of(ctx).get("at", ""))))
 
 
-def allowed_to_go_live(ctx: StepContext, tree: str, deployment: Mapping[str, Any]) -> Mapping[str, Any]:
+def require_go_live(ctx: StepContext, tree: str, deployment: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return who approved that this deployment goes live; raises NotApproved where nobody has, or not this one.
 
     Where the tenant has both approved at once, the approval of the release is the one that counts.
     """
     if ship_of(ctx.settings).production == WITH_RELEASE:
-        return allowed_to_ship(ctx, tree)
-    return _granted(ctx, PRODUCTION, bound_to_go_live(ctx, tree, deployment))
+        return require_shipping(ctx, tree)
+    return _require_approval(ctx, PRODUCTION, hash_go_live(ctx, tree, deployment))
 
 
-def _granted(ctx: StepContext, gate: str, wanted: str) -> Mapping[str, Any]:
-    granted = ctx.granted(gate)
+def _require_approval(ctx: StepContext, gate: str, wanted: str) -> Mapping[str, Any]:
+    granted = ctx.find_approval(gate)
     if why := refusal(granted, wanted, ctx.now()):
         raise NotApproved("approval", why)
     prefix = ctx.step.id.rpartition(".")[0]
     name, people = f"{prefix}.{gate}" if prefix else gate, ctx.settings.get("people", ())
-    if bar := barred(ctx.run, name, str(granted["by"]), str(granted["via"]), ship_of(ctx.settings), people):
+    if bar := find_bar(ctx.run, name, str(granted["by"]), str(granted["via"]), ship_of(ctx.settings), people):
         raise NotApproved("approval", f"{bar.why}. {bar.way_out}")
     return granted

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from shared.core.errors import IntegrationError, Missing, Unauthorized
 from shared.core.ship.policy import BLOCK, NOTE, WARN, Finding
 from shared.core.text.sentence import count_of
-from shared.steps._code_base import MOST_FILE_BYTES
+from shared.steps._code_base import MAX_FILE_BYTES
 from shared.steps._forge import forge_of, place_of
 from shared.steps._kind import StepContext
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from shared.integrations.forge import Entry, Forge
     from shared.steps._work import Work
 
-MOST_READ = 100  # files that are written over and shown as they were
+MAX_READ = 100  # files that are written over and shown as they were
 _PLAIN = ("100644", "100755")  # modes of git
 
 
@@ -52,44 +52,42 @@ def _over_base(ctx: StepContext, work: Work) -> There:
     system, _, path = place.partition(":")
     owner, _, name = path.rpartition("/")
     forge = forge_of(ctx, owner, name, system=system)
-    files, findings = _compared(forge, owner, name, sha, work)
+    files, findings = _compare(forge, owner, name, sha, work)
     return There(files, findings)
 
 
 def _over_head(ctx: StepContext, work: Work) -> There:
     system, owner, name = place_of(ctx)
     forge = forge_of(ctx, owner, name, system=system)
-    there = forge.repository(owner, name)
-    sha = forge.head(there.owner, there.name, there.default_branch)
+    repository = forge.repository(owner, name)
+    sha = forge.head(repository.owner, repository.name, repository.default_branch)
     if not sha:
         return There()
-    files, findings = _compared(forge, there.owner, there.name, sha, work)
-    at = f"{forge.system}:{there.owner}/{there.name}@{sha}"
-    return There(files, findings, {"at": at, "url": there.url, "branch": there.default_branch})
+    files, findings = _compare(forge, repository.owner, repository.name, sha, work)
+    at = f"{forge.system}:{repository.owner}/{repository.name}@{sha}"
+    return There(files, findings, {"at": at, "url": repository.url, "branch": repository.default_branch})
 
 
-def _compared(
-    forge: Forge, owner: str, name: str, sha: str, work: Work
-) -> tuple[dict[str, bytes], tuple[Finding, ...]]:
+def _compare(forge: Forge, owner: str, name: str, sha: str, work: Work) -> tuple[dict[str, bytes], tuple[Finding, ...]]:
     entries = forge.entries(owner, name, sha)
-    over, findings = written_over(entries, work), list(in_the_way(entries, work))
+    over, findings = list_overwritten(entries, work), list(in_the_way(entries, work))
     files: dict[str, bytes] = {}
-    for entry in over[:MOST_READ]:
+    for entry in over[:MAX_READ]:
         files[entry.path] = forge.read_file(owner, name, entry.path, sha)
         if files[entry.path] != work.tree.files[entry.path]:
             what = f"is there already in {owner}/{name}, and is written over"
             findings.append(Finding(WARN, "there", entry.path, 0, what, "Look at what becomes of it."))
-    if len(over) > MOST_READ:
-        more = count_of(len(over) - MOST_READ, "more file")
-        what = f"{more} {'is' if len(over) == MOST_READ + 1 else 'are'} there already and would be written over unseen"
+    if len(over) > MAX_READ:
+        more = count_of(len(over) - MAX_READ, "more file")
+        what = f"{more} {'is' if len(over) == MAX_READ + 1 else 'are'} there already and would be written over unseen"
         findings.append(Finding(BLOCK, "there", "", 0, what, "Do less at once."))
     return files, tuple(findings)
 
 
-def written_over(entries: Sequence[Entry], work: Work) -> list[Entry]:
+def list_overwritten(entries: Sequence[Entry], work: Work) -> list[Entry]:
     """Return the files that the work writes over without having read them, as far as they can be shown."""
     unread = set(work.tree.files) - set(work.originals)
-    return [each for each in entries if each.path in unread and each.mode in _PLAIN and each.size <= MOST_FILE_BYTES]
+    return [each for each in entries if each.path in unread and each.mode in _PLAIN and each.size <= MAX_FILE_BYTES]
 
 
 def in_the_way(entries: Sequence[Entry], work: Work) -> Iterator[Finding]:
@@ -105,7 +103,7 @@ def in_the_way(entries: Sequence[Entry], work: Work) -> Iterator[Finding]:
         elif entry is not None and entry.mode not in _PLAIN:
             what = "is a link or another repository there"
             yield Finding(BLOCK, "there", path, 0, what, "Leave it as it is.")
-        elif entry is not None and path not in work.originals and entry.size > MOST_FILE_BYTES:
+        elif entry is not None and path not in work.originals and entry.size > MAX_FILE_BYTES:
             yield Finding(BLOCK, "there", path, 0, "is there, and too large to be read", "Leave it as it is.")
 
 

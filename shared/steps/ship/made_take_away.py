@@ -28,11 +28,11 @@ def _run(wanted: TakeAway, ctx: StepContext) -> Done:
     way = _WAYS.get(wanted.what)
     if way is None:
         raise Rejected(wanted.system, f"a {wanted.what} cannot be taken away")
-    done = ctx.same_end("taken", lambda: {"how": _taken(way, ctx, wanted)})
+    done = ctx.same_end("taken", lambda: {"how": _take_away(way, ctx, wanted)})
     return Done(done, facts={"taken_away": done["how"]})
 
 
-def _taken(way: Way, ctx: StepContext, wanted: TakeAway) -> str:
+def _take_away(way: Way, ctx: StepContext, wanted: TakeAway) -> str:
     try:
         return way(ctx, wanted.system, wanted.place)
     except Missing:

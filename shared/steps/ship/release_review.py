@@ -18,25 +18,26 @@ from shared.core.planning.plan_words import TAKE_OFF, around
 from shared.core.run.faults import Fault
 from shared.core.run.run import NOTHING, StepStatus
 from shared.core.secrets.secret_places import SIGN, places_in
-from shared.core.ship.policy import BLOCK, NOTE, WARN, Finding, Judged, judge, policy_of
+from shared.core.ship.policy import BLOCK, NOTE, WARN, Finding, Judged, judge
 from shared.core.text.sentence import count_of
+from shared.integrations.ship_policy import read_policy
 from shared.integrations.ship_settings import ship_of
 from shared.integrations.systems import TITLES
 from shared.steps._input import Input
 from shared.steps._kind import Done, Repeat, StepContext, StepFailure, StepKind
-from shared.steps._work import Work, tested_work
+from shared.steps._work import Work, load_tested_work
 from shared.steps.ship._harm_look import disagreement, look_once, note_of_author
-from shared.steps.ship._release import bound_to_leave
+from shared.steps.ship._release import hash_release
 from shared.steps.ship._review_page import show_review
 from shared.steps.ship._there import There, look_there
 
 if TYPE_CHECKING:
     from shared.mind.safety.harm import Look
 
-MOST_KEPT = 60  # findings and packages that the output holds
-MOST_PATHS = 60
+MAX_KEPT = 60  # findings and packages that the output holds
+MAX_PATHS = 60
 _NEVER = (StepStatus.SKIPPED, StepStatus.FAILED)  # steps that another plan stands in for
-MOST_SIGNS = 10  # lines in which something was left out that people are shown
+MAX_SIGNS = 10  # lines in which something was left out that people are shown
 _NO_PLACE = f"Write “{SIGN}” there, or leave the sentence out."
 _TAKE_OUT = "Take it out of the work; whoever it belongs to should renew it."
 
@@ -46,28 +47,28 @@ class Review(Input):
 
 
 def _run(wanted: Review, ctx: StepContext) -> Done:
-    work = tested_work(ctx)
+    work = load_tested_work(ctx)
     ship = ship_of(ctx.settings)
-    policy = policy_of(ship.policy)
-    there = look_there(ctx, work) if _changes_a_repository(ctx) else There()
-    before = {**work.originals, **there.files}
+    policy = read_policy(ship.policy)
+    remote = look_there(ctx, work) if _changes_a_repository(ctx) else There()
+    before = {**work.originals, **remote.files}
     judged = judge(work.tree, before, policy)
     if judged.named:
-        known = ctx.packages([one.key for one in judged.named])
+        known = ctx.packages([dependency.key for dependency in judged.named])
         judged = judge(work.tree, before, policy, known)
-    refused = [*_secrets(ctx, work), *judged.refused, *(each for each in there.findings if each.severity == BLOCK)]
+    refused = [*_secrets(ctx, work), *judged.refused, *(each for each in remote.findings if each.severity == BLOCK)]
     if refused:
-        raise _sent_back(refused)
+        raise _send_back(refused)
     look = look_once(ctx, work, before)
     worst = [text for severity, text in look.findings if severity == "high"]
     if worst and not ctx.step.rounds:  # once: whether it is right about the rest, a person decides
-        raise _sent_back([Finding(BLOCK, "harm", "", 0, text) for text in worst], look)
-    found = [*_left_out(ctx, work), *there.findings, *_about_tests(ctx, work), *judged.findings]
-    output = _output(ctx, work, before, judged, _listed(found, look))
+        raise _send_back([Finding(BLOCK, "harm", "", 0, text) for text in worst], look)
+    found = [*_find_left_out(ctx, work), *remote.findings, *_about_tests(ctx, work), *judged.findings]
+    output = _output(ctx, work, before, judged, _list_findings(found, look))
     output |= {"looked": look.words, "author": disagreement(ctx), "note": note_of_author(ctx)}
-    output |= {"binds": bound_to_leave(ctx, work.tree_id, there.place.get("at", ""))}
-    if there.place:
-        output["there"] = dict(there.place)
+    output |= {"binds": hash_release(ctx, work.tree_id, remote.place.get("at", ""))}
+    if remote.place:
+        output["there"] = dict(remote.place)
     show_review(ctx, output)
     return Done(output, look.used)
 
@@ -76,9 +77,9 @@ def _secrets(ctx: StepContext, work: Work) -> list[Finding]:
     """Return the secrets in the files, and in all that is said of them elsewhere."""
     from shared.mind.safety.leaks import leaks
 
-    told = {"the title of the page": ctx.run.trigger.title}
-    told |= {f"the step “{spec.title}”": f"{spec.title} {dict(spec.input)}" for _, spec in _sending(ctx)}
-    found = leaks({**work.tree.files, **told})
+    texts = {"the title of the page": ctx.run.trigger.title}
+    texts |= {f"the step “{spec.title}”": f"{spec.title} {dict(spec.input)}" for _, spec in _sending(ctx)}
+    found = leaks({**work.tree.files, **texts})
     kinds = [each.kind.replace("-", " ") for each in found]
     secrets = [
         Finding(BLOCK, "secret", each.where, each.line, f"a secret: {kind}", _TAKE_OUT)
@@ -98,7 +99,7 @@ def _places(work: Work) -> list[Finding]:
     ]
 
 
-def _left_out(ctx: StepContext, work: Work) -> list[Finding]:
+def _find_left_out(ctx: StepContext, work: Work) -> list[Finding]:
     """Return the secrets that stand on the page and are left out, and the lines in which the sign stands for one."""
     from shared.mind.safety.leaks import as_text
 
@@ -115,7 +116,7 @@ def _left_out(ctx: StepContext, work: Work) -> list[Finding]:
     )
     signs = [
         Finding(NOTE, "secret", path, number, f"“{SIGN}” stands where a secret was left out")
-        for path, number in islice(lines if on_page else (), MOST_SIGNS)
+        for path, number in islice(lines if on_page else (), MAX_SIGNS)
     ]
     return found + signs
 
@@ -131,13 +132,13 @@ def _about_tests(ctx: StepContext, work: Work) -> list[Finding]:
     own = report.get("own") or {}
     removed = [path for path in work.may_change if path in work.tree.deleted]
     changed = [path for path in work.may_change if path not in removed and path in work.tree.files]
-    told = [
+    concerns = [
         (changed, "a test that was there before is changed, and was not run as it was"),
         (removed, "a test that was there before is taken away"),
         (own.get("changed", ()), "a test that was there before is changed; as it was, it passes too"),
         (own.get("removed", ()), "a test that was there before is taken away; with it, it passes"),
     ]
-    found = [Finding(WARN, "tests", str(path), 0, what, "Look at why.") for paths, what in told for path in paths]
+    found = [Finding(WARN, "tests", str(path), 0, what, "Look at why.") for paths, what in concerns for path in paths]
     if own.get("unread"):
         found.append(Finding(WARN, "tests", "", 0, f"{own['unread']}: nobody knows what it breaks"))
     if failed := own.get("failed"):
@@ -156,14 +157,14 @@ def _about_tests(ctx: StepContext, work: Work) -> list[Finding]:
     return found
 
 
-def _listed(found: Sequence[Finding], look: Look) -> list[dict[str, str]]:
+def _list_findings(found: Sequence[Finding], look: Look) -> list[dict[str, str]]:
     """Return what was found as people are shown it, the worst first: of equal weight what is harm."""
     listed = [{"severity": WARN if how != "low" else NOTE, "text": text} for how, text in look.findings]
     listed += [{"severity": each.severity, "text": str(each)} for each in found]
     return sorted(listed, key=lambda each: (BLOCK, WARN, NOTE).index(each["severity"]))
 
 
-def _sent_back(found: Sequence[Finding], look: Look | None = None) -> StepFailure:
+def _send_back(found: Sequence[Finding], look: Look | None = None) -> StepFailure:
     lines = "\n".join(f"- {each}" for each in found[:20])
     more = f"\n- and {len(found) - 20} more" if len(found) > 20 else ""
     signature = "release " + " ".join(sorted({f"{each.rule}:{each.path}" for each in found}))[:400]
@@ -189,15 +190,15 @@ def _output(
         "tree": work.tree_id,
         "diff": ctx.keep_text(changes),
         "stat": stat,
-        "paths": paths[:MOST_PATHS],
+        "paths": paths[:MAX_PATHS],
         "targets": targets(asdict(ship.code), asdict(ship.site), steps, TITLES),
         "tests": tested.get("tests", 0),
         "driver": str(tested.get("driver", "")),
         "rounds": int(tested.get("rounds", 0)),
-        "packages": list(judged.told[:MOST_KEPT]),
-        "named": len(judged.told),
+        "packages": list(judged.descriptions[:MAX_KEPT]),
+        "named": len(judged.descriptions),
         "brought": len(judged.brought),
-        "findings": list(found[:MOST_KEPT]),
+        "findings": list(found[:MAX_KEPT]),
         "found": len(found),
         "ceiling": ctx.run.limits.micros,
     }

@@ -20,8 +20,8 @@ from shared.integrations.ship_settings import ship_of
 from shared.steps._forge import SYSTEMS, forge_of, of_writers
 from shared.steps._input import Input
 from shared.steps._kind import Again, Done, Repeat, Result, StepContext, StepFailure, StepKind
-from shared.steps._work import tested_work
-from shared.steps.ship._release import allowed_to_ship
+from shared.steps._work import load_tested_work
+from shared.steps.ship._release import require_shipping
 
 _SOONEST, _LATEST = timedelta(seconds=30), timedelta(hours=1)
 _FOR_REVIEW = timedelta(days=7)
@@ -39,34 +39,34 @@ def _run(wanted: Merge, ctx: StepContext) -> Done | Again:
         raise Rejected("repository", "no change to merge: repository.propose_change must come first")
     owner, _, name = str(proposed["repository"]).rpartition("/")
     forge = forge_of(ctx, owner, name, system=str(proposed["system"]))
-    if (known := ctx.effect.known("merge")) is not None:
-        return _merged(ctx, forge, proposed, known)
+    if (known := ctx.effect.find_result("merge")) is not None:
+        return _finish_merged(ctx, forge, proposed, known)
     rule = ship_of(ctx.settings).code.merge
     if rule == NEVER:
-        return _left(proposed, "merging is left to people")
+        return _finish_unmerged(proposed, "merging is left to people")
     sha = str(proposed["commit"])
     change = forge.change(owner, name, int(proposed["number"]))
-    if settled := _settled_already(change, sha, proposed):
+    if settled := _settle_already(change, sha, proposed):
         return settled
-    waiting = _awaited(ctx, forge, proposed, change, owner, name) if rule == AFTER_REVIEW else None
+    waiting = _await_approval(ctx, forge, proposed, change, owner, name) if rule == AFTER_REVIEW else None
     if waiting is not None:
         return waiting
     return _merge(ctx, forge, change, proposed, owner, name, rule)
 
 
-def _settled_already(change: Change, sha: str, proposed: Result) -> Done | None:
+def _settle_already(change: Change, sha: str, proposed: Result) -> Done | None:
     """Return what is left to do when people have been faster; raises Rejected when somebody has pushed."""
     if change.merged:
         return Done({"merged": True, "sha": change.merge_sha, "by": "somebody else"}, facts={"merged": change.url})
     if change.state != "open":
-        return _left(proposed, "somebody has closed it")
+        return _finish_unmerged(proposed, "somebody has closed it")
     if change.head_sha != sha:
         words = f"{change.url} stands at {change.head_sha[:10]}, but {sha[:10]} was approved: somebody has pushed to it"
         raise Rejected("repository", f"{words}; it is not merged")
-    return _left(proposed, "it is a draft; mark it as ready and merge it") if change.draft else None
+    return _finish_unmerged(proposed, "it is a draft; mark it as ready and merge it") if change.draft else None
 
 
-def _awaited(
+def _await_approval(
     ctx: StepContext, forge: Forge, proposed: Result, change: Change, owner: str, name: str
 ) -> Done | Again | None:
     """Return None when somebody has approved this commit; raises StepFailure when somebody wants it otherwise."""
@@ -79,13 +79,13 @@ def _awaited(
         seen = str(ctx.before(f"wished-{wished[-1].id}", lambda: ctx.now().isoformat()))
         if ctx.now() - datetime.fromisoformat(seen) < _FOR_NEWS:
             return Again(_FOR_NEWS, facts={"merge": "a reviewer asks for changes"})
-        raise _wished(reviews, refused)
+        raise _describe_wishes(reviews, refused)
     approved = any(each.state == "approved" and each.sha == change.head_sha for each in verdicts.values())
     if approved and not refused:
         return None
     waited = ctx.now() - datetime.fromisoformat(str(proposed["at"]))
     if waited > _FOR_REVIEW:
-        return _left(proposed, f"nobody has approved it in {_FOR_REVIEW.days} days")
+        return _finish_unmerged(proposed, f"nobody has approved it in {_FOR_REVIEW.days} days")
     return Again(min(max(waited / 4, _SOONEST), _LATEST), facts={"merge": "waits for a review"})
 
 
@@ -94,10 +94,10 @@ def _latest(reviews: Sequence[Review], change: Change) -> Mapping[str, Review]:
     return {each.author: each for each in reviews if each.state != "commented" and each.author != change.author}
 
 
-def _wished(reviews: Sequence[Review], refused: Sequence[Review]) -> StepFailure:
+def _describe_wishes(reviews: Sequence[Review], refused: Sequence[Review]) -> StepFailure:
     authors = {each.author for each in refused}
-    said = [each for each in reviews if each.author in authors and each.body.strip()]
-    lines = [f"{each.path}:{each.line}: {each.body}" if each.path else each.body for each in said]
+    remarks = [each for each in reviews if each.author in authors and each.body.strip()]
+    lines = [f"{each.path}:{each.line}: {each.body}" if each.path else each.body for each in remarks]
     text = "A reviewer asks for changes.\n" + "\n".join(lines)[:4000]
     return StepFailure(text, signature=hashlib.sha256(text.encode()).hexdigest()[:16])
 
@@ -107,14 +107,14 @@ def _merge(
 ) -> Done | Again:
     state = forge.checks(owner, name, change.head_sha).state
     if state != "success" and not (rule == AFTER_REVIEW and state == "none"):
-        return _left(proposed, f"its checks are not green ({state})")
+        return _finish_unmerged(proposed, f"its checks are not green ({state})")
     if change.mergeable == "unknown" and ctx.step.wake < 10:
         return Again(_TO_COMPUTE, facts={"merge": "the forge computes whether it can be merged"})
     if change.mergeable == "no":
-        return _left(proposed, change.blocked or "the forge does not merge it")
-    allowed_to_ship(ctx, tested_work(ctx).tree_id)
+        return _finish_unmerged(proposed, change.blocked or "the forge does not merge it")
+    require_shipping(ctx, load_tested_work(ctx).tree_id)
     done = ctx.same_end("merge", lambda: _do(forge, change, owner, name))
-    return _merged(ctx, forge, proposed, done)
+    return _finish_merged(ctx, forge, proposed, done)
 
 
 def _do(forge: Forge, change: Change, owner: str, name: str) -> dict[str, Any]:
@@ -126,13 +126,13 @@ def _tidy(forge: Forge, owner: str, name: str, branch: str) -> dict[str, Any]:
     return {"deleted": branch}
 
 
-def _merged(ctx: StepContext, forge: Forge, proposed: Result, done: Result) -> Done:
+def _finish_merged(ctx: StepContext, forge: Forge, proposed: Result, done: Result) -> Done:
     owner, _, name = str(proposed["repository"]).rpartition("/")
     ctx.same_end("branch", lambda: _tidy(forge, owner, name, str(proposed["branch"])))
     return Done({"merged": True, "sha": done["sha"], "by": "us"}, facts={"merged": done["url"]})
 
 
-def _left(proposed: Result, why: str) -> Done:
+def _finish_unmerged(proposed: Result, why: str) -> Done:
     return Done({"merged": False, "why": why}, facts={"merge": f"not merged: {why} ({proposed['url']})"})
 
 

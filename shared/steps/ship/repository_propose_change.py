@@ -18,22 +18,22 @@ from shared.integrations.forge import EXECUTABLE, FILE, Change
 from shared.integrations.ship_settings import ship_of
 from shared.steps._forge import SYSTEMS, claim_of, in_turn
 from shared.steps._kind import Done, Repeat, StepContext, StepKind
-from shared.steps._work import Work, tested_work
-from shared.steps.ship._change_text import change_text, changes_title, said_safely
+from shared.steps._work import Work, load_tested_work
+from shared.steps.ship._change_text import change_text, changes_title, refuse_secrets
 from shared.steps.ship._proposed_place import AUTHOR, Place, Propose
-from shared.steps.ship._release import allowed_to_ship
+from shared.steps.ship._release import require_shipping
 from shared.steps.ship._there import in_the_way
 
 
 def _run(wanted: Propose, ctx: StepContext) -> Done:
-    work = tested_work(ctx)
-    allowed_to_ship(ctx, work.tree_id)
+    work = load_tested_work(ctx)
+    require_shipping(ctx, work.tree_id)
     title, body = changes_title(wanted.title), change_text(ctx, work)
-    message = said_safely(f"{title}\n\n{_trailer(ctx, work.tree_id)}\n")
+    message = refuse_secrets(f"{title}\n\n{_trailer(ctx, work.tree_id)}\n")
     place = Place(wanted, ctx)
     place.settle(ctx, work)
     committed = _commit(ctx, place, work, message)
-    change, left = _described(ctx, place, work, title, body)
+    change, left = _write_request(ctx, place, work, title, body)
     url, number = str(change["url"]), int(change["number"])
     output = {
         "url": url,
@@ -51,9 +51,6 @@ def _run(wanted: Propose, ctx: StepContext) -> Done:
     return Done(output, facts=facts | ({"not_taken": "; ".join(left)} if left else {}))
 
 
-# --- the commit -------------------------------------------------------------------------------------------------------
-
-
 def _trailer(ctx: StepContext, tree: str) -> str:
     return f"{_of_run(ctx)}Workwright-Work: {tree}"
 
@@ -65,11 +62,11 @@ def _of_run(ctx: StepContext) -> str:
 def _commit(ctx: StepContext, place: Place, work: Work, message: str) -> Mapping[str, Any]:
     name, before = in_turn(ctx, "commit", work.tree_id)
     last = str(before["sha"]) if before else str(_of_plan_before(ctx, place).get("commit", ""))
-    unclear = ctx.effect.intended(name) and ctx.effect.known(name) is None
+    unclear = ctx.effect.is_intended(name) and ctx.effect.find_result(name) is None
 
     def do() -> dict[str, Any]:
         at = ctx.now()
-        expected = _found(ctx, place, work, last) if unclear else last
+        expected = _find_expected_head(ctx, place, work, last) if unclear else last
         sha = expected.removeprefix(_DONE)
         if not expected.startswith(_DONE):
             sha = place.forge.commit(
@@ -101,7 +98,7 @@ def _of_plan_before(ctx: StepContext, place: Place) -> Mapping[str, Any]:
 _DONE = "="
 
 
-def _found(ctx: StepContext, place: Place, work: Work, last: str) -> str:
+def _find_expected_head(ctx: StepContext, place: Place, work: Work, last: str) -> str:
     """Return what the branch is expected to point to, after a commit whose answer was lost.
 
     `=` before it: that commit is there, whatever it was made of then. One of this run that holds other work was made
@@ -118,22 +115,19 @@ def _found(ctx: StepContext, place: Place, work: Work, last: str) -> str:
 
 def _modes(place: Place, work: Work) -> dict[str, str]:
     """Return the modes of the files: as they are in the repository, and a new script can be executed."""
-    there: dict[str, str] = {}
+    modes_there: dict[str, str] = {}
     if work.tree.base:
         base = str(place.made["base"])
         entries = place.forge.entries(place.owner, place.name, base)
         if hidden := next(in_the_way(entries, work), None):
             raise Rejected(place.forge.system, str(hidden))
-        there = {entry.path: entry.mode for entry in entries}
+        modes_there = {entry.path: entry.mode for entry in entries}
     new = {path: EXECUTABLE if data.startswith(b"#!") else FILE for path, data in work.tree.files.items()}
-    modes = {path: there.get(path, mode) for path, mode in new.items()}
+    modes = {path: modes_there.get(path, mode) for path, mode in new.items()}
     return {path: mode for path, mode in modes.items() if mode != FILE}
 
 
-# --- the pull or merge request ----------------------------------------------------------------------------------------
-
-
-def _described(
+def _write_request(
     ctx: StepContext, place: Place, work: Work, title: str, body: str
 ) -> tuple[Mapping[str, Any], list[str]]:
     """Return the request, opened or with its text written anew, and what the forge did not take of the rest."""
@@ -145,7 +139,7 @@ def _described(
         if former:
             return {"url": former["url"], "number": former["number"], "of": former["tree"]}
         change = forge.open_change(owner, name, branch=branch, base=base, title=title, body=body, draft=code.draft)
-        return _opened(change, work.tree_id)
+        return _describe_opened(change, work.tree_id)
 
     opened = ctx.effect(
         "pull-request",
@@ -155,26 +149,26 @@ def _described(
     )
     number = int(opened["number"])
     if not former:  # which has claimed it for this run
-        ctx.made(claim_of(forge.system, owner, name, number))
+        ctx.claim_made(claim_of(forge.system, owner, name, number))
     name_of_text, before = in_turn(ctx, "rewritten", work.tree_id)
-    if ctx.effect.known(name_of_text) is None and (before or opened)["of"] != work.tree_id:
+    if ctx.effect.find_result(name_of_text) is None and (before or opened)["of"] != work.tree_id:
         _still_open(forge.change(owner, name, number))
         ctx.same_end(name_of_text, lambda: _rewritten(place, number, title, body, work.tree_id))
     if not code.labels and not code.reviewers:
         return opened, []
-    told = ctx.same_end("labels", lambda: {"left": _labelled(place, number, code.labels, code.reviewers)})
-    return opened, [str(each) for each in told["left"]]
+    labelled = ctx.same_end("labels", lambda: {"left": _set_labels(place, number, code.labels, code.reviewers)})
+    return opened, [str(each) for each in labelled["left"]]
 
 
-def _opened(change: Change, tree: str) -> dict[str, Any]:
+def _describe_opened(change: Change, tree: str) -> dict[str, Any]:
     return {"url": change.url, "number": change.number, "of": tree}
 
 
 def _there(found: Change | None, tree: str) -> dict[str, Any] | None:
-    return _opened(found, tree) if found else None
+    return _describe_opened(found, tree) if found else None
 
 
-def _labelled(place: Place, number: int, labels: tuple[str, ...], reviewers: tuple[str, ...]) -> list[str]:
+def _set_labels(place: Place, number: int, labels: tuple[str, ...], reviewers: tuple[str, ...]) -> list[str]:
     return place.forge.update_change(place.owner, place.name, number, labels=labels, reviewers=reviewers)
 
 
@@ -190,20 +184,17 @@ def _still_open(change: Change) -> None:
         raise Rejected("repository", f"{change.url} was closed by somebody; it is not opened again")
 
 
-# --- taking it back ---------------------------------------------------------------------------------------------------
-
-
 def _undo(wanted: Propose, ctx: StepContext) -> None:
     """Close the request and delete the branch; the repository stays.
 
     Raises Rejected when it was merged, and when the branch holds what somebody else has pushed: that is theirs.
     """
-    if not ctx.effect.begun("commit"):
+    if not ctx.effect.was_begun("commit"):
         return
     for each in (in_turn(ctx, "commit", "")[0], "pull-request"):
-        ctx.effect.begun(each)  # what may still arrive is waited for: it would be left behind
+        ctx.effect.was_begun(each)  # what may still arrive is waited for: it would be left behind
     place = Place(wanted, ctx)
-    opened = ctx.effect.known("pull-request")
+    opened = ctx.effect.find_result("pull-request")
     if opened is None:
         opened = _there(place.forge.find_change(place.owner, place.name, place.branch), "")
     if opened is not None:
@@ -212,10 +203,10 @@ def _undo(wanted: Propose, ctx: StepContext) -> None:
         if now.merged:
             raise Rejected("repository", f"{now.url} was merged by somebody; that stays")
         if now.state == "open":
-            ctx.same_end("undo-pull-request", lambda: _opened(_closed(place, number), ""))
-    if ctx.effect.known("undo-branch") is None and not _all_ours(ctx, place):
+            ctx.same_end("undo-pull-request", lambda: _describe_opened(_close_change(place, number), ""))
+    if ctx.effect.find_result("undo-branch") is None and not _all_ours(ctx, place):
         raise Rejected("repository", f"branch {place.branch!r} stays: somebody has pushed to it")
-    ctx.same_end("undo-branch", lambda: _deleted(place))
+    ctx.same_end("undo-branch", lambda: _delete_branch(place))
 
 
 def _all_ours(ctx: StepContext, place: Place) -> bool:
@@ -224,11 +215,11 @@ def _all_ours(ctx: StepContext, place: Place) -> bool:
     return not head or _of_run(ctx) in place.forge.message_of(place.owner, place.name, head)
 
 
-def _closed(place: Place, number: int) -> Change:
+def _close_change(place: Place, number: int) -> Change:
     return place.forge.close_change(place.owner, place.name, number)
 
 
-def _deleted(place: Place) -> dict[str, Any]:
+def _delete_branch(place: Place) -> dict[str, Any]:
     place.forge.delete_branch(place.owner, place.name, place.branch)
     return {"deleted": place.branch}
 

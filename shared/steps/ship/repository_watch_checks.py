@@ -19,7 +19,7 @@ from shared.steps._input import Input
 from shared.steps._kind import Again, Done, Repeat, StepContext, StepFailure, StepKind
 
 _SOONEST, _LATEST = timedelta(seconds=15), timedelta(minutes=5)
-_MOST_LETTERS = 4000  # of all failures together, for the model that repairs
+_MAX_LETTERS = 4000  # of all failures together, for the model that repairs
 _LAST_LINES = 60  # of one check
 _TOLD = {
     "failure": "it was merged by somebody with red checks",
@@ -43,7 +43,7 @@ def _run(wanted: Watch, ctx: StepContext) -> Done | Again:
     forge = forge_of(ctx, owner, name, system=str(change["system"]))
     sha = str(change["commit"])
     found = forge.checks(owner, name, sha)
-    if found.state == "failure" and not _merged(forge, owner, name, int(change["number"])):
+    if found.state == "failure" and not _is_merged(forge, owner, name, int(change["number"])):
         raise _red(forge, owner, name, found)
     waited = ctx.now() - datetime.fromisoformat(str(change["at"]))
     code = ship_of(ctx.settings).code
@@ -51,11 +51,11 @@ def _run(wanted: Watch, ctx: StepContext) -> Done | Again:
     waiting = found.state in ("none", "pending", "action_required")
     if waiting and waited < timedelta(seconds=limit):
         return Again(_rhythm(waited), facts={"checks": _sentence(found)})
-    output = {"state": found.state, "commit": sha, "checks": [_told(run) for run in found.runs]}
+    output = {"state": found.state, "commit": sha, "checks": [_describe_check(run) for run in found.runs]}
     return Done(output, facts={"checks": _sentence(found)})
 
 
-def _merged(forge: Forge, owner: str, name: str, number: int) -> bool:
+def _is_merged(forge: Forge, owner: str, name: str, number: int) -> bool:
     """Say whether people have merged it all the same; raises Rejected when they have closed it. Neither is mended."""
     change = forge.change(owner, name, number)
     if change.state != "open" and not change.merged:
@@ -68,7 +68,7 @@ def _rhythm(waited: timedelta) -> timedelta:
     return min(max(waited / 4, _SOONEST), _LATEST)
 
 
-def _told(run: Check) -> Mapping[str, Any]:
+def _describe_check(run: Check) -> Mapping[str, Any]:
     return {"name": run.name, "state": run.state, "url": run.url}
 
 
@@ -81,10 +81,10 @@ def _sentence(found: Checks) -> str:
 def _red(forge: Forge, owner: str, name: str, found: Checks) -> StepFailure:
     """Return the failure that sends the work back: what the red checks say, in few words."""
     red = [run for run in found.runs if run.state == "failure"]
-    each = _MOST_LETTERS // max(len(red), 1)
+    each = _MAX_LETTERS // max(len(red), 1)
     parts = [f"The check {run.name!r} of the pull request failed.\n{_compact(_log(forge, owner, name, run), each)}"
              for run in red]  # fmt: skip
-    text = "\n\n".join(parts)[:_MOST_LETTERS]
+    text = "\n\n".join(parts)[:_MAX_LETTERS]
     return StepFailure(text, signature=hashlib.sha256(text.encode()).hexdigest()[:16])
 
 

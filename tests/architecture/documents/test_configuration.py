@@ -34,11 +34,13 @@ def _asked() -> set[str]:
 
 def test_the_page_is_what_the_settings_say() -> None:
     """`python tools/configuration_document.py` writes it anew."""
-    assert TOOL["written"]() == PAGE
+    assert TOOL["render_page"]() == PAGE
 
 
 def test_every_variable_that_is_read_is_on_the_page_and_no_other() -> None:
-    named = [whole for name in re.findall(r"^\| `([^`]+)` \|", PAGE, re.MULTILINE) for whole in TOOL["expanded"](name)]
+    named = [
+        whole for name in re.findall(r"^\| `([^`]+)` \|", PAGE, re.MULTILINE) for whole in TOOL["expand_name"](name)
+    ]
     assert len(named) > 80
     assert len(named) == len(set(named))
     assert set(named) == _asked()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.bench.load.processes import MIB, taken_by, tree_of
+from shared.bench.load.processes import MIB, measure_tree, tree_of
 
 pytestmark = pytest.mark.slow
 
@@ -35,7 +35,7 @@ def test_memory_and_processes_are_those_of_the_whole_tree() -> None:
     try:
         assert parent.stdout.readline() == "held\n"
         assert len(tree_of(parent.pid)) == 2
-        taken = taken_by(parent.pid)
+        taken = measure_tree(parent.pid)
         assert taken.processes.total() == 2
         assert taken.total > 40 * MIB  # what the child holds
         assert taken.pss["house"] < 40 * MIB  # and the parent does not

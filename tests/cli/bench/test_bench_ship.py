@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from shared.bench.ship.ship_cost import as_text
-from shared.bench.ship.ship_least import least_of
+from shared.bench.ship.ship_least import find_minima
 
 pytestmark = pytest.mark.slow
 
@@ -75,6 +75,6 @@ def test_a_kind_that_is_unknown_is_refused_with_the_known_ones() -> None:
     ],
 )
 def test_the_least_is_what_the_apis_ask_for(kind: str, system: str, calls: dict[str, int], least: int) -> None:
-    found = least_of(kind, {system: Counter(calls)})
+    found = find_minima(kind, {system: Counter(calls)})
     assert list(found) == [system]
     assert found[system].calls == least

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from shared.bench.chaos.person import Page
-from shared.bench.chaos.shown import told
+from shared.bench.chaos.shown import count_told
 
 
 def test_who_is_not_told_answers_after_a_minute_of_a_living_house() -> None:
@@ -31,6 +31,6 @@ def test_who_was_told_why_a_message_was_not_sent_waits_for_none_of_the_next_ques
         {**page, "properties": {"Status": "Plan ready"}, "by": {"type": "bot"}},
         {**page, "properties": {"Status": "Approved"}, "by": {"type": "person"}},
     ]
-    assert told(happened, "p-1", "Goring") == 0
+    assert count_told(happened, "p-1", "Goring") == 0
     said = {"system": "notion", "kind": "block.update", "id": "b", "page_id": "p-1", "text": f"Building\n{unsent}"}
-    assert told([*happened, said], "p-1", "Goring") == 1
+    assert count_told([*happened, said], "p-1", "Goring") == 1

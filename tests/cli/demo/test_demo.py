@@ -27,8 +27,9 @@ from shared.backends.sandbox.choose import choose_sandbox
 from shared.settings import FUNCTIONS, SYSTEMS
 from tests.support.descriptions.notion_description import of_exchange
 from tests.support.parts import require
+from tests.support.programs.commands import GROUP, type_command
 
-pytestmark = pytest.mark.xdist_group("demo")
+pytestmark = pytest.mark.xdist_group(GROUP)
 
 ROOT = Path(__file__).resolve().parents[3]
 KEYS = [
@@ -227,10 +228,7 @@ def test_without_bubblewrap_the_other_sandbox_is_used_and_named(tmp_path: Path) 
 def test_an_idea_without_content_ends_in_a_question(tmp_path: Path, text: str) -> None:
     idea = tmp_path / "corner-bakery.md"
     idea.write_text(text, encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, "-m", "shared", "demo", "--json", "--idea", str(idea)],
-        cwd=ROOT, env=clean(), capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = type_command("demo", "--json", "--idea", str(idea), env=clean(), timeout=110)
     assert done.returncode == 3, done.stderr[-3000:]
     story = json.loads(done.stdout)
     assert (story["run"]["status"], story["page"]["status"]) == ("awaiting_input", "Question")

@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 
 from shared.local.story.story_end import EXIT_CODES
+from tests.support.programs.commands import GROUP, type_command
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group(GROUP)]
 
 ROOT = Path(__file__).resolve().parents[3]
 NOTES = "# Nothing yet\n"
@@ -31,11 +32,8 @@ def _clean(env: Mapping[str, str]) -> dict[str, str]:
 def _demo(folder: Path, idea: str | bytes, *words: str, said: str = "", **env: str) -> subprocess.CompletedProcess[str]:
     path = folder / "idea.md"
     path.write_bytes(idea.encode() if isinstance(idea, str) else idea)
-    command = [sys.executable, "-m", "shared", "demo", "--idea", str(path), *words]
     given = _clean({"TMPDIR": str(folder), **env})
-    done = subprocess.run(
-        command, cwd=ROOT, env=given, input=said, capture_output=True, text=True, timeout=110, check=False
-    )
+    done = type_command("demo", "--idea", str(path), *words, env=given, said=said, timeout=110)
     assert "Traceback" not in done.stdout + done.stderr
     assert list(folder.glob("workwright-demo-*")) == []
     return done
@@ -114,10 +112,7 @@ def test_a_file_that_is_no_text_is_one_clear_sentence(tmp_path: Path, idea: byte
 
 def test_a_folder_is_no_idea_and_a_file_that_is_not_there_none_either(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "nowhere.md"):
-        command = [sys.executable, "-m", "shared", "demo", "--idea", str(path)]
-        done = subprocess.run(
-            command, cwd=ROOT, env=_clean({}), capture_output=True, text=True, timeout=60, check=False
-        )
+        done = type_command("demo", "--idea", str(path), env=_clean({}))
         assert (done.returncode, done.stdout) == (2, "")
         assert "cannot be read" in done.stderr
 
@@ -148,8 +143,7 @@ def test_a_signal_breaks_it_off_and_leaves_nothing(tmp_path: Path, told: signal.
 
 
 def test_every_exit_code_is_told_by_help() -> None:
-    command = [sys.executable, "-m", "shared", "demo", "--help"]
-    said = subprocess.run(command, cwd=ROOT, env=_clean({}), capture_output=True, text=True, timeout=60, check=False)
+    said = type_command("demo", "--help", env=_clean({}))
     listed = said.stdout.partition("Exit codes:")[2].split("Options:")[0]
     told = {int(line.split()[0]) for line in listed.splitlines() if line.split()[:1] and line.split()[0].isdigit()}
     assert told == {0, 1, 2, 130, *EXIT_CODES.values()}

@@ -16,8 +16,9 @@ import pytest
 from shared.bench.prompts.prompts_pages import TEXTS
 from shared.bench.prompts.prompts_reader import Reader
 from shared.local.story.story_end import EXIT_CODES, NO_SITE
+from tests.support.programs.commands import GROUP
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group(GROUP)]
 
 ROOT = Path(__file__).resolve().parents[3]
 RULES_S = 12  # what a story by rules has here, in place of two minutes

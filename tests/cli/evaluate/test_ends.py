@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared.cli.evaluate.ends import end_of
-from shared.cli.evaluate.life import Stuck, ended_for_money, refuse_to_wait
+from shared.cli.evaluate.life import Stuck, is_out_of_money, refuse_to_wait
 from shared.core.errors import ErrorClass
 from shared.core.run.acts import ApprovalGranted, CancelRequested
 from shared.core.run.events import BudgetShort, StepFailed, StepSucceeded
@@ -78,5 +78,5 @@ def test_a_run_that_failed_for_the_evaluations_money_is_told_from_one_that_was_t
     run, _ = begin(spec("think"))
     failed, _ = after(run, StepFailed(at(2), "think", 1, said))
     assert failed.status.final
-    assert ended_for_money(failed, squeezed=squeezed) is money
-    assert ended_for_money(run, squeezed=squeezed) is False
+    assert is_out_of_money(failed, squeezed=squeezed) is money
+    assert is_out_of_money(run, squeezed=squeezed) is False

@@ -12,10 +12,9 @@ import pytest
 from shared.cli.evaluate.looks.browser import looker
 from shared.cli.evaluate.looks.seen import Finding, Made, Site
 from shared.cli.evaluate.looks.site_visit import visit
-from shared.cli.evaluate.pages import read_set
+from tests.support.builders.builtin_pages import PAGES
 from tests.support.parts import require
 
-PAGES = {page.name: page for page in read_set("builtin").pages}
 BAKERY = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Linden Street Bakery</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><style>
 body { font: 18px sans-serif; color: #222; background: #fff } .quiet { color: #555 }</style></head><body>

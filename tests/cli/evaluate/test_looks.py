@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from shared.cli.evaluate.looks.seen import Made
-from shared.cli.evaluate.pages import read_set
+from tests.support.builders.builtin_pages import PAGES
 
-PAGES = {page.name: page for page in read_set("builtin").pages}
 CLEAN: list[dict[str, Any]] = [
     {"Name": "Beat", "Town": "Zürich", "Shirt": "L", "Hours": 12},
     {"Name": "Chantal", "Town": "Zürich", "Shirt": "M", "Hours": 3},
@@ -54,7 +53,7 @@ def test_a_row_too_many_a_row_twice_and_a_table_that_is_not_there_are_named() ->
 
 def _said(page: str, words: str) -> bool | None:
     (check,) = [check for check in PAGES[page].checks if type(check).__name__ == "Said"]
-    return check.look(Made("question", said=words)).ok
+    return check.look(Made("question", message=words)).ok
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,9 @@ from click.testing import CliRunner
 
 from shared.__main__ import workwright
 from shared.app.money.tenant_ledger import LEDGERS, allowance_of
-from shared.cli.evaluate.command import _key
-from shared.cli.evaluate.evaluation import Wanted, evaluate
-from shared.cli.evaluate.money import allow, spent_by, spent_in
-from shared.cli.evaluate.surroundings import environment
+from shared.cli.evaluate.evaluate_command import _key
+from shared.cli.evaluate.evaluation import Wanted, environment, evaluate
+from shared.cli.evaluate.money import allow, read_spent, read_spent_offline
 from shared.core.errors import ConfigError
 from shared.core.money.spending import Account, Ledger, ledger_to_data
 from shared.ports import Put, Secret
@@ -58,14 +57,14 @@ def test_without_a_limit_the_usual_ones_stay(ports: Ports) -> None:
 def test_what_is_set_aside_for_a_call_that_nobody_came_back_from_counts(ports: Ports, tmp_path: Path) -> None:
     _booked(ports, "2020-01", "2020-01-31", 100, 0)
     _booked(ports, MONTH, TODAY, 7_000, 400)
-    assert spent_by(ports.deps, "t-1") == 7_500
+    assert read_spent(ports.deps, "t-1") == 7_500
     ports.store.close()  # as after a death: nobody runs it any more
-    assert spent_in(tmp_path / "data") == 7_500
-    assert spent_in(tmp_path / "nowhere") == 0
+    assert read_spent_offline(tmp_path / "data") == 7_500
+    assert read_spent_offline(tmp_path / "nowhere") == 0
     (tmp_path / "bare").mkdir()
     with closing(sqlite3.connect(tmp_path / "bare" / "workwright.db")):
         pass
-    assert spent_in(tmp_path / "bare") == 0
+    assert read_spent_offline(tmp_path / "bare") == 0
 
 
 def test_nothing_real_but_the_model_is_in_the_surroundings() -> None:

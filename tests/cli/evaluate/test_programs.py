@@ -11,11 +11,10 @@ from shared.backends.sandbox.choose import choose_sandbox
 from shared.backends.sandbox.landlock import LandlockSandbox
 from shared.cli.evaluate.looks.programs import command_of
 from shared.cli.evaluate.looks.seen import Finding, Made
-from shared.cli.evaluate.pages import EvalPage, read_set
+from tests.support.builders.builtin_pages import PAGES
 from tests.support.parts import require
 
 SOLUTIONS = Path(__file__).resolve().parents[2] / "fixtures" / "evaluation" / "solutions"
-PAGES: Mapping[str, EvalPage] = {page.name: page for page in read_set("builtin").pages}
 PROGRAMS = sorted(name for name, page in PAGES.items() if page.kind in ("service", "tool"))
 
 

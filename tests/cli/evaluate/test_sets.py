@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from shared.cli.evaluate.checks import LOOKS
-from shared.cli.evaluate.pages import EvalSet, read_set
+from shared.cli.evaluate.page_set import EvalSet, read_set
 from shared.core.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[3]

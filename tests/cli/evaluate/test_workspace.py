@@ -10,13 +10,12 @@ import pytest
 import requests
 
 from shared.cli.evaluate.looks.seen import Made
-from shared.cli.evaluate.pages import Table, read_set
+from shared.cli.evaluate.page_set import Table
 from shared.cli.evaluate.workspace import Workspace
 from shared.local.first_setup import OWNER, Home, Installation
 from shared.local.simulators._server import serve
 from shared.local.simulators.notion.simulator import NotionSimulator
-
-PAGES = {page.name: page for page in read_set("builtin").pages}
+from tests.support.builders.builtin_pages import PAGES
 
 
 def _select(name: str) -> dict[str, Any]:

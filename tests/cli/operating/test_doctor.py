@@ -13,16 +13,23 @@ import pytest
 
 from shared.backends.local.keys.local_secrets import LocalSecrets
 from shared.ports import Secret
+from tests.support.programs.commands import GROUP, type_command
 from tests.support.rigs.served_api import served_api
+
+pytestmark = pytest.mark.xdist_group(GROUP)
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def _doctor(data: Path, **env: str) -> tuple[int, dict[str, dict[str, Any]]]:
+def _doctor(data: Path, *, fresh: bool = False, **env: str) -> tuple[int, dict[str, dict[str, Any]]]:
     """Return the exit code, and the findings by name."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("WORKWRIGHT_")}
-    command = [sys.executable, "-m", "shared", "doctor", "--json", "--data", str(data)]
-    done = subprocess.run(command, cwd=ROOT, env=kept | env, capture_output=True, text=True, timeout=100, check=False)
+    words = ["doctor", "--json", "--data", str(data)]
+    if fresh:
+        command = [sys.executable, "-m", "shared", *words]
+        done = subprocess.run(command, cwd=ROOT, env=kept, capture_output=True, text=True, timeout=100, check=False)
+    else:
+        done = type_command(*words, env=kept | env, timeout=100)
     assert done.stdout, done.stderr
     said = json.loads(done.stdout)
     assert said["usable"] == (done.returncode == 0)
@@ -31,7 +38,7 @@ def _doctor(data: Path, **env: str) -> tuple[int, dict[str, dict[str, Any]]]:
 
 def test_a_fresh_folder_is_fine_and_stays_untouched(tmp_path: Path) -> None:
     data = tmp_path / "new" / "data"
-    code, found = _doctor(data)
+    code, found = _doctor(data, fresh=True)
     assert {"python", "environment", "sandbox", "git", "sqlite", "data", "port", "running", "secrets"} <= set(found)
     assert {found[system]["state"] for system in ("notion", "github", "vercel", "slack", "ses")} == {"ok"}
     missing = {name for name, check in found.items() if check["state"] == "missing" and check["needed"]}

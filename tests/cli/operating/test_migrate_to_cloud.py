@@ -15,13 +15,13 @@ from shared.backends.clock import SystemClock
 from shared.backends.local.folder.backup import back_up, restore
 from shared.backends.local.folder.data_folder import RESTORED
 from shared.backends.local.state.local_store import LocalStore
-from shared.cli.migrate.places import open_here
+from shared.cli.migrate.move_ends import open_here
 from shared.cli.migrate.sealed import FIELDS
 from shared.cli.migrate.survey import survey, teams_of
 from shared.cli.root import workwright
 from shared.core.errors import ConfigError
 from shared.local.chosen.choices import Choices, write_choices
-from shared.local.chosen.moved_away import MOVED, Mark, moved_words, write_mark
+from shared.local.chosen.moved_away import MOVED, Mark, describe_move, write_mark
 from shared.local.runtime import House
 from shared.ports import Put
 from tests.support.rigs.moving import OTHER, TEAM, local_deps, make_folder
@@ -93,7 +93,7 @@ def test_a_folder_that_was_moved_does_nothing_and_says_so_in_copies_too(data: Pa
     answers = tmp_path / "answers.toml"
     answers.write_text("", encoding="utf-8")
     for folder in (data, tmp_path / "copy"):
-        assert f"workwright attach --project acme --region europe-west1 --tenant {TEAM}" in moved_words(folder)
+        assert f"workwright attach --project acme --region europe-west1 --tenant {TEAM}" in describe_move(folder)
         with pytest.raises(ConfigError, match="was moved to project acme on 2026-11-23"):
             House(folder)
         asked = CliRunner().invoke(workwright, ["init", "--from", str(answers), "--data", str(folder)])

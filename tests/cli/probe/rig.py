@@ -10,8 +10,8 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
-from shared.cli.probe.asking import NOBODYS, Asker, path_of
 from shared.cli.probe.calls import Answer, Ask, Call, Expect, Kept, Probe, fill
+from shared.cli.probe.plain_calls import NOBODYS, Asker, path_of
 from shared.cli.probe.run import Outcome, Run, compare_answer, new_mark, whole_run
 from shared.cli.probe.shapes import Difference, InOrder, Rows
 from shared.local.simulators._server import Simulator, serve
@@ -216,7 +216,7 @@ def notion_bench(simulator: Simulator, url: str) -> Bench:
     """Return a workspace with an internal integration, which is shared one page."""
     import requests
 
-    from shared.cli.probe.systems import PROBES
+    from shared.cli.probe.probes import PROBES
 
     requests.post(f"{url}/_config", json={"rate_limit": 0}, timeout=10).raise_for_status()
     seeded = requests.post(f"{url}/_seed", json={"internal": True}, timeout=10).json()
@@ -228,7 +228,7 @@ def github_bench(url: str, place: str) -> Bench:
     """Return somebody with a repository and an organisation."""
     import requests
 
-    from shared.cli.probe.systems import PROBES
+    from shared.cli.probe.probes import PROBES
 
     probe, token = PROBES["github"], "-".join(("probe", "token"))
     requests.post(f"{url}/_seed", json={"token": token, "login": "ada", "org": "acme"}, timeout=10).raise_for_status()

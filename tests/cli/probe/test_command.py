@@ -16,7 +16,7 @@ from shared.backends.local.state.local_store import LocalStore
 from shared.cli.probe import command as probe_command
 from shared.cli.root import workwright
 from shared.core.errors import ConfigError
-from shared.local.simulators.slack.slack import SlackSimulator
+from shared.local.simulators.slack.simulator import SlackSimulator
 from shared.ports import Put, Secret
 from tests.cli.probe.rig import served
 

@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from shared.cli.probe.calls import Ask
-from shared.cli.probe.systems import PROBES
+from shared.cli.probe.probes import PROBES
 from shared.core.errors import ConfigError
 from shared.local.simulators.gitlab.simulator import GitLabSimulator
 from shared.local.simulators.vercel import VercelSimulator

@@ -10,8 +10,8 @@ import pytest
 import requests
 
 from shared.cli.probe.calls import Ask
+from shared.cli.probe.probes import PROBES
 from shared.cli.probe.run import Run, new_mark, whole_run
-from shared.cli.probe.systems import PROBES
 from shared.core.errors import ConfigError
 from shared.local.simulators.ses import SesSimulator
 from shared.local.simulators.smtp import SmtpSimulator

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from shared.cli.probe.calls import Ask
-from shared.cli.probe.systems import PROBES
+from shared.cli.probe.probes import PROBES
 from shared.core.errors import ConfigError
 from shared.local.simulators.github.simulator import GitHubSimulator
 from tests.cli.probe.rig import Bench, found_in, github_bench, not_allowed, remembered, served, unnoticed

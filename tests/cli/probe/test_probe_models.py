@@ -7,8 +7,8 @@ import dataclasses
 import pytest
 
 from shared.cli.probe.calls import Answer, Ask
+from shared.cli.probe.probes import PROBES
 from shared.cli.probe.run import compare_answer
-from shared.cli.probe.systems import PROBES
 from shared.core.errors import ConfigError
 from shared.ports import Secret
 from shared.settings import Settings

@@ -8,9 +8,9 @@ import pytest
 import requests
 
 from shared.cli.probe.calls import Ask
-from shared.cli.probe.systems import PROBES
+from shared.cli.probe.probes import PROBES
 from shared.core.errors import ConfigError
-from shared.local.simulators.slack.slack import SlackSimulator
+from shared.local.simulators.slack.simulator import SlackSimulator
 from shared.ports import Secret
 from tests.cli.probe.rig import Bench, found_in, remembered, served, unnoticed
 

@@ -8,7 +8,7 @@ import pytest
 
 from shared.cli.probe.calls import Answer, Ask, Call, Expect, Place, Probe
 from shared.cli.probe.run import Run, whole_run
-from shared.cli.probe.seen import Words, seen
+from shared.cli.probe.seen import Words, describe_value
 from shared.cli.probe.shapes import Either, InOrder, Rows, Says, compare, pick
 
 KNOWN = Words(["list", "page"])
@@ -45,7 +45,7 @@ def test_what_is_noticed_is_told_without_values(shape: Any, found: Any, told: li
 def test_what_an_earlier_answer_gave_is_told_by_its_name() -> None:
     words = Words()
     words.kept["page"] = "3f7feb18-6836-5ead-aed2-9eeeb4fec9a9"
-    assert seen("3f7feb18-6836-5ead-aed2-9eeeb4fec9a9", words) == "“{page}”"
+    assert describe_value("3f7feb18-6836-5ead-aed2-9eeeb4fec9a9", words) == "“{page}”"
 
 
 def test_a_path_leads_into_lists() -> None:

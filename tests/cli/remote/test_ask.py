@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from shared.app.knowledge.knowledge_sync import take_page
-from shared.app.workspace.workspace_map import PAGE, Place
+from shared.app.workspace.workspace_map import PAGE
+from shared.core.documents.places import Place
 from shared.core.page import Block, Page, Span
 from shared.ports import Put
 from shared.wiring.tools import wire_accounts, wire_models, wire_tools

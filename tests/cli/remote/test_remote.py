@@ -7,7 +7,6 @@ import os
 import re
 import shlex
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,9 +25,10 @@ from shared.core.run.run import RunStatus, StepSpec, Trigger, Usage, WaitKind
 from shared.mind.context import Part, assemble
 from shared.ports import Commit, Put
 from tests.support.builders.work_versions import TestedRun
+from tests.support.programs.commands import GROUP, type_command
 from tests.support.rigs.served_api import ServedApi, served_api
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group(GROUP)]
 
 TENANT = "t-0123456789abcdef01234567"
 ROOT = Path(__file__).resolve().parents[3]
@@ -45,11 +45,7 @@ class Terminal:
 
     def type(self, *words: str, data: Path | None = None) -> subprocess.CompletedProcess[str]:
         """Run `workwright` with these words, as a process of its own."""
-        command = [sys.executable, "-m", "shared", *words, "--data", str(data or self.data)]
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("WORKWRIGHT_")}
-        return subprocess.run(
-            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
-        )
+        return _as_typed([*words, "--data", str(data or self.data)])
 
 
 @pytest.fixture
@@ -233,8 +229,7 @@ def _hinted(printed: str) -> list[list[str]]:
 def _as_typed(words: list[str]) -> subprocess.CompletedProcess[str]:
     """Run a command exactly as it was printed, with nothing added to it."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("WORKWRIGHT_")}
-    command = [sys.executable, "-m", "shared", *words]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    return type_command(*words, env=environment)
 
 
 @pytest.mark.parametrize("gate", ["approve", "release", "production"])

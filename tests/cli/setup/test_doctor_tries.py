@@ -14,7 +14,7 @@ from shared.__main__ import workwright
 from shared.cli.doctor.connected import try_connected
 from shared.cli.doctor.finding import MISSING, OK, Finding
 from shared.cli.doctor.systems import look_at_systems
-from shared.cli.setup.opened import opened
+from shared.cli.setup.opened import open_folder
 from shared.local.chosen.choices import read_choices
 from tests.support.rigs.house import own_settings
 from tests.support.simulators.posing import Posing, posing
@@ -87,7 +87,7 @@ def test_what_is_connected_for_real_is_asked_while_the_folder_is_in_use(
 ) -> None:
     posed = [notion.url, *(systems[system].url for system in WORD)]
     before = [requests.get(f"{url}/_journal?effects=1", timeout=10).json() for url in posed]
-    with own_settings(), opened(data, read_choices(data)):
+    with own_settings(), open_folder(data, read_choices(data)):
         found = tried(data)
     assert {name: each.state for name, each in found.items()} == dict.fromkeys(("notion", *WORD, "slack-clicks"), OK)
     assert [each.needed for each in found.values()] == [name == "notion" for name in found]

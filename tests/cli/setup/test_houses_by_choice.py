@@ -98,5 +98,5 @@ def test_beside_a_simulated_notion_a_real_forge_gets_the_token_that_waited(tmp_p
             settings = deps.store.get(tenant, "settings", "tenant")
             assert settings is not None
             assert settings.body["ship"]["code"] == {"system": "github", "owner": "acme"}
-            assert wire_accounts().connected(tenant) == ["github", "notion"]
+            assert wire_accounts().systems(tenant)["connected"] == ["github", "notion"]
             assert "setup-github-token" not in (tmp_path / "data" / "secrets.json").read_text("utf-8")

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from shared.__main__ import workwright
 from shared.app.installation.home import home_of
-from shared.cli.setup.opened import opened
+from shared.cli.setup.opened import open_folder
 from shared.local.chosen.choices import FILE, Choices, read_choices
 from tests.support.rigs.house import own_settings
 from tests.support.simulators.posing import Posing, posing
@@ -60,7 +60,7 @@ def data(notion: RealNotion, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _kept(data: Path, kind: str, name: str) -> dict[str, object]:
-    with own_settings(), opened(data, Choices()) as house:
+    with own_settings(), open_folder(data, Choices()) as house:
         doc = house.deps.store.get(home_of(house.deps), kind, name)
         return dict(doc.body) if doc is not None else {}
 

@@ -17,7 +17,7 @@ from shared.__main__ import workwright
 from shared.app.installation.home import home_of
 from shared.app.workspace.workspace_create import data_sources_of, mark_of
 from shared.app.workspace.workspace_schemas import KINDS, SCHEMAS
-from shared.cli.setup.opened import opened
+from shared.cli.setup.opened import open_folder
 from shared.core.errors import ConfigError
 from shared.core.pages import marks
 from shared.local.chosen.choices import read_choices
@@ -92,12 +92,12 @@ def test_another_folder_for_the_same_workspace_uses_the_same_databases_and_sees_
     notion: RealNotion, data: Path, tmp_path: Path
 ) -> None:
     before, choices = notion.databases(), read_choices(data)
-    with own_settings(), opened(data, choices) as first:
+    with own_settings(), open_folder(data, choices) as first:
         claim(first.deps, first.accounts, home_of(first.deps), data, take_over=False)
     _set_up(data.parent / "answers.toml", tmp_path / "data", notion)
     children = notion.as_person("GET", f"/v1/blocks/{notion.page}/children")["results"]
     assert len([one for one in children if one["type"] == "child_database"]) == len(before)
-    with own_settings(), opened(tmp_path / "data", choices) as second:
+    with own_settings(), open_folder(tmp_path / "data", choices) as second:
         assert set(data_sources_of(second.deps, home_of(second.deps))) == set(KINDS)
         with pytest.raises(ConfigError, match=installation_of(data)):
             claim(second.deps, second.accounts, home_of(second.deps), tmp_path / "data", take_over=False)

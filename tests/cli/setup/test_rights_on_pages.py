@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from shared.app.tries import notion
-from shared.app.tries.github import try_github
-from shared.app.tries.gitlab import try_gitlab
-from shared.app.tries.vercel import try_vercel
+from shared.integrations.github.trial import try_github
+from shared.integrations.gitlab.trial import try_gitlab
+from shared.integrations.notion import trial as notion
+from shared.integrations.vercel.trial import try_vercel
 from shared.ports import Secret
 from tests.support.repository.documents import ROOT
 

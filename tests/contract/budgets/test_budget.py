@@ -16,7 +16,7 @@ from shared.app.engine.engine import open_run, record
 from shared.app.engine.leases import lease
 from shared.app.money.budget import BudgetExceeded
 from shared.app.money.paid_embedder import PaidEmbedder
-from shared.app.money.spend import metered
+from shared.app.money.spend import meter_model
 from shared.app.money.tenant_ledger import LEDGERS, SPENDING
 from shared.backends.clock import stand_back
 from shared.core.errors import Busy, ErrorClass, OutcomeUnknown, QuotaExhausted, Unavailable
@@ -31,7 +31,7 @@ from tests.support.ports.known_pages import CountingEmbedder
 from tests.support.ports.local_ports import ScriptedModel
 from tests.support.ports.moved_clock import MovedClock
 
-WORKERS, RUNS, STEPS, MOST = 16, 3, 3, 100  # micro-dollars that a step may cost
+WORKERS, RUNS, STEPS, MAX = 16, 3, 3, 100  # micro-dollars that a step may cost
 DAY, KEPT = 600, 100
 ASK = ModelRequest("ask", "quick", "", "What is open?", {})
 
@@ -119,7 +119,7 @@ def ask(deps: Deps, rng: random.Random) -> None:
     lost.used = usage
     model = ScriptedModel([rng.choice([{"text": "nothing"}, lost])], usage=usage)
     try:
-        metered(deps, TENANT, model, "ask").complete(ASK)
+        meter_model(deps, TENANT, model, "ask").complete(ASK)
     except (BudgetExceeded, OutcomeUnknown):
         return
 
@@ -129,12 +129,12 @@ def test_sixteen_workers_never_pass_a_limit_and_every_cent_is_found(store: Store
     deps, seen = deps_on(store, clock), list[str]()
     budget = {"day": DAY, "month": 100_000, "run": 10_000, "kept_back": KEPT}
     store.put(TENANT, Put("settings", "tenant", {"budget": budget}))
-    specs = [spec(f"s{n}", estimate=Usage(0, MOST)) for n in range(STEPS)]
+    specs = [spec(f"s{n}", estimate=Usage(0, MAX)) for n in range(STEPS)]
     for n in range(RUNS):
         limits = Limits(parallel=STEPS, attempts=4, backoff_s=1.0)
         open_run(deps, replace(opened(*specs, run=f"run-{n}", limits=limits), at=clock.now()))
     waiting = [s.error for run in runs_of(store) for s in run.steps if s.wait and s.wait.kind == WaitKind.BUDGET]
-    assert len(waiting) == RUNS * STEPS - (DAY - KEPT) // MOST  # five of nine fit at once
+    assert len(waiting) == RUNS * STEPS - (DAY - KEPT) // MAX  # five of nine fit at once
     with ThreadPoolExecutor(WORKERS) as pool:
         list(pool.map(lambda n: work(deps, n, seen), range(WORKERS)))
     assert seen == []
@@ -172,12 +172,12 @@ def test_a_call_nobody_comes_back_from_counts_as_spent_after_a_time(store: Store
 
     answers = ScriptedModel([{"text": "ok"}], usage=Usage(5, 40))
     with contextlib.suppress(Dies):
-        metered(replace(deps, crash_point=die), TENANT, answers, "ask").complete(ASK)
+        meter_model(replace(deps, crash_point=die), TENANT, answers, "ask").complete(ASK)
     assert [(each.spent, each.reserved) for each in ledgers(store)] == [(0, 40)]
-    metered(deps, TENANT, answers, "ask").complete(ASK)
+    meter_model(deps, TENANT, answers, "ask").complete(ASK)
     assert [(each.spent, each.reserved) for each in ledgers(store)] == [(40, 40)]
     clock.move(seconds=16 * 60)
-    metered(deps, TENANT, answers, "ask").complete(ASK)
+    meter_model(deps, TENANT, answers, "ask").complete(ASK)
     assert [(each.spent, each.reserved) for each in ledgers(store)] == [(120, 0)]
     paid = [item for doc in store.list_docs(TENANT, SPENDING) for item in doc.body["items"]]
     assert sorted((item["outcome"], item["micros"]) for item in paid) == [("lost", 40), ("ok", 40), ("ok", 40)]
@@ -191,7 +191,7 @@ def test_workers_outside_of_runs_share_one_budget_too(store: Store, clock: Moved
     def ask_once(n: int) -> None:
         together.wait()
         try:
-            metered(deps, TENANT, ScriptedModel([{}], usage=Usage(1, 40)), "ask").complete(ASK)
+            meter_model(deps, TENANT, ScriptedModel([{}], usage=Usage(1, 40)), "ask").complete(ASK)
         except BudgetExceeded as error:
             refused.append(str(error))
 
@@ -200,7 +200,7 @@ def test_workers_outside_of_runs_share_one_budget_too(store: Store, clock: Moved
     assert [(each.spent, each.reserved) for each in ledgers(store)] == [(240, 0)]  # six of 40 fit into 250
     assert len(refused) == WORKERS - 6
     assert "an owner can raise it" in refused[0]
-    metered(deps, TENANT, ScriptedModel([{}], usage=Usage(1, 40)), "notify", vital=True).complete(ASK)
+    meter_model(deps, TENANT, ScriptedModel([{}], usage=Usage(1, 40)), "notify", vital=True).complete(ASK)
     assert [each.spent for each in ledgers(store)] == [280]
 
 

@@ -17,8 +17,8 @@ from shared.app.engine.switches import set_pause, why_paused
 from shared.backends.clock import SystemClock
 from shared.backends.cloud.rest.wire import Rest
 from shared.backends.local.state.local_store import LocalStore
+from shared.cli.migrate.move_ends import open_here
 from shared.cli.migrate.moving import carry_out, plan_move
-from shared.cli.migrate.places import open_here
 from shared.core.errors import ConfigError, Conflicting
 from shared.local.chosen import moved_away as mark
 from shared.local.runtime import House

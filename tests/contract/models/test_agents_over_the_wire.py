@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from shared.core.run.run import Usage
-from shared.mind.agents.asking import ask_agent, checked_input
+from shared.mind.agents.ask_agent import ask_agent, checked_input
 from shared.mind.agents.registry import agent
 from shared.ports import Model, ModelRequest, ModelResult, Provider
 from tests.support.servers.models.model_vendors import VENDORS, Rig, good, rig

@@ -9,10 +9,11 @@ from datetime import timedelta
 import pytest
 from google.cloud import tasks_v2
 
-from shared.backends.cloud.queue import MAX_BACKOFF, MIN_BACKOFF, CloudTasksQueue, TaskSettings
+from shared.backends.cloud.queue import CloudTasksQueue, TaskSettings
 from shared.backends.cloud.secrets import CloudSecrets
 from shared.backends.cloud.store import FirestoreStore
 from shared.core.deliveries import MAX_FAILED
+from shared.core.retries import CLOUD_DELIVERY
 from shared.core.run.commands import command_from_data
 from shared.ports import Put, Secret
 from shared.settings import Settings
@@ -56,7 +57,7 @@ class World:
 
     def sweep(self) -> None:
         """Do what is done for those who died: relay what has been waiting for a minute."""
-        for command in self.store.forgotten(self.clock.now() - timedelta(minutes=1)):
+        for command in self.store.find_unsent(self.clock.now() - timedelta(minutes=1)):
             self.queue.enqueue([command])
             self.store.mark_sent(command.tenant, [command.id])
 
@@ -108,7 +109,8 @@ def test_a_command_outlives_the_lease_of_the_worker_that_died_with_it(
 
     function = HttpServer(Function)
     with OidcIssuer() as issuer, function, CloudTasksServer(issuer, Behaviour(clock=clock)) as server:
-        retry = tasks_v2.RetryConfig(min_backoff=MIN_BACKOFF, max_backoff=MAX_BACKOFF, max_attempts=-1)
+        waits = CLOUD_DELIVERY.waits
+        retry = tasks_v2.RetryConfig(min_backoff=waits.base, max_backoff=waits.cap, max_attempts=-1)
         server.create_queue("execute-step", retry_config=retry)
         address = {"execute-step": function.url}
         settings = TaskSettings(

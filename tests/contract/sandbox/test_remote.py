@@ -19,8 +19,8 @@ import pytest
 import requests
 
 from shared.backends.local.keys.identity import LocalCallers
+from shared.backends.remote.runner_messages import MAX_FILES_BYTES
 from shared.backends.remote.sandbox import RemoteSandbox
-from shared.backends.remote.wire import MAX_FILES_BYTES
 from shared.core.code.lock_files import LockProblem
 from shared.core.errors import SandboxUnavailable
 from shared.ports import SandboxLimits, SandboxRequest

@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from shared.backends.cloud.vertex_bootstrap import ANSWER
-from shared.backends.cloud.vertex_sandbox import VertexSandbox
+from shared.backends.cloud.vertex_sandbox import ANSWER, VertexSandbox
 from shared.backends.sandbox.channel import pack
 from shared.core.errors import SandboxUnavailable, Unavailable
 from shared.ports import SandboxLimits, SandboxRequest

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,58 +11,12 @@ import requests
 from shared.ports import ModelRequest, Tool
 from tests.support.later import import_later
 from tests.support.servers.models import openai_server as say
-from tests.support.servers.models.model_endpoint import Answer, bad_gateway, dropped, slow
 from tests.support.servers.models.model_vendors import ANSWER, KEY, WRITTEN, rig
+from tests.support.servers.models.openai_asked import ASKED, CITY, MODELS, SCHEMA, TOOL
 from tests.support.servers.models.openai_fields import CHAT, COUNT, FORM, ITEM, MESSAGE, PIECES, RESPONSE
 from tests.support.servers.models.openai_server import OpenAIServer
 
 openai = import_later("openai")
-SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["title", "steps"],
-    "properties": {"title": {"type": "string"}, "steps": {"type": "array", "items": {"type": "string"}}},
-}
-CITY = {
-    "type": "object",
-    "properties": {"city": {"type": "string"}},
-    "required": ["city"],
-    "additionalProperties": False,
-}
-TOOL: dict[str, Any] = {
-    "type": "function",
-    "name": "look",
-    "description": "Looks a city up.",
-    "parameters": CITY,
-    "strict": True,
-}
-FORMAT: dict[str, Any] = {"type": "json_schema", "name": "plan", "strict": True, "schema": SCHEMA}
-ASKED: dict[str, Any] = {"model": "gpt-6.1-terra", "input": "Plan this", "store": False}
-USER: Any = {"role": "user", "content": "x"}
-MODELS = {"openai": "gpt-6.1-terra", "xai": "grok-4.7", "local": "llama-local"}
-
-
-@pytest.fixture(scope="module")
-def servers() -> Iterator[dict[str, OpenAIServer]]:
-    with OpenAIServer("openai", key=KEY) as one, OpenAIServer("xai", key=KEY) as two, OpenAIServer("local") as three:
-        yield {"openai": one, "xai": two, "local": three}
-
-
-@pytest.fixture(scope="module")
-def clients(servers: dict[str, OpenAIServer]) -> Iterator[dict[str, openai.OpenAI]]:
-    made = {
-        name: openai.OpenAI(api_key=KEY, base_url=f"{server.url}/v1", max_retries=0, timeout=5)
-        for name, server in servers.items()
-    }
-    yield made
-    for client in made.values():
-        client.close()
-
-
-@pytest.fixture(autouse=True)
-def fresh(servers: dict[str, OpenAIServer]) -> None:
-    for server in servers.values():
-        server.forget()
 
 
 @pytest.mark.parametrize("name", ["openai", "xai"])
@@ -183,56 +136,6 @@ def test_the_sdk_counts(clients: dict[str, openai.OpenAI]) -> None:
     assert 50 < counted.input_tokens < 90
 
 
-ERRORS = [
-    (400, "context_length_exceeded", "BadRequestError"),
-    (401, "invalid_api_key", "AuthenticationError"),
-    (403, "unsupported_country_region_territory", "PermissionDeniedError"),
-    (404, "model_not_found", "NotFoundError"),
-    (422, "", "UnprocessableEntityError"),
-    (429, "rate_limit_exceeded", "RateLimitError"),
-    (429, "insufficient_quota", "RateLimitError"),
-    (500, "", "InternalServerError"),
-    (503, "server_is_overloaded", "InternalServerError"),
-]
-
-
-@pytest.mark.parametrize("name", ["openai", "xai", "local"])
-@pytest.mark.parametrize(("status", "code", "error"), ERRORS)
-def test_the_sdk_knows_every_error(
-    servers: dict[str, OpenAIServer],
-    clients: dict[str, openai.OpenAI],
-    name: str,
-    status: int,
-    code: str,
-    error: str,
-) -> None:
-    servers[name].script([say.error(name, status, "It failed.", code)])
-    asked = {"model": MODELS[name]}
-    client = clients[name]
-    chat: Any = {"model": "llama-local", "messages": [USER]}
-    with pytest.raises(getattr(openai, error)) as caught:
-        _ = client.chat.completions.create(**chat) if name == "local" else client.responses.create(**ASKED | asked)
-    assert caught.value.request_id == "req_1"
-    if name != "xai":  # whose errors have a shape of their own
-        assert (caught.value.code or "") == code
-
-
-@pytest.mark.parametrize(
-    ("answer", "error"),
-    [
-        (bad_gateway(), "InternalServerError"),
-        (dropped(), "APIConnectionError"),
-        (slow(say.text(WRITTEN), 0.2), "APITimeoutError"),
-    ],
-)
-def test_the_sdk_knows_what_happens_on_the_line(
-    servers: dict[str, OpenAIServer], clients: dict[str, openai.OpenAI], answer: Answer, error: str
-) -> None:
-    servers["openai"].script([answer])
-    with pytest.raises(getattr(openai, error)):
-        clients["openai"].with_options(timeout=0.1).responses.create(**ASKED)
-
-
 def _keys(of: Any) -> set[str]:
     return set(of.__required_keys__ | of.__optional_keys__)
 
@@ -248,89 +151,3 @@ def test_the_fields_that_are_taken_are_those_the_sdk_knows() -> None:
     assert set(MESSAGE.fields) - {"id", "status"} == _keys(responses.EasyInputMessageParam)
     assert set(ITEM.kinds["function_call"].fields) <= _keys(responses.ResponseFunctionToolCallParam)
     assert set(CHAT.fields) <= _keys(chat.completion_create_params.CompletionCreateParamsNonStreaming)
-
-
-CALL = {"type": "function_call", "call_id": "c1", "name": "look", "arguments": "{}"}
-RESULT = {"type": "function_call_output", "call_id": "c1", "output": "rain"}
-OPTIONAL = {**SCHEMA, "required": ["title"]}
-SOL, LUNA = {"model": "gpt-6.1-sol"}, {"model": "gpt-6-luna"}
-
-
-@pytest.mark.parametrize(
-    ("name", "change", "said"),
-    [
-        ("openai", {"extra_body": {"instruction": "x"}}, "Unknown parameter: 'instruction'"),
-        ("openai", {"temperature": 0.2}, "temperature"),
-        ("openai", {"max_output_tokens": 15}, ">= 16"),
-        ("openai", {"reasoning": {"effort": "minimal"}}, "minimal"),
-        ("openai", SOL | {"reasoning": {"effort": "none"}}, "none"),
-        ("openai", LUNA | {"reasoning": {"effort": "none"}, "prompt_cache_key": "x" * 65}, "length 64"),
-        ("openai", {"text": {"format": FORMAT | {"schema": OPTIONAL}}}, "every key"),
-        ("openai", {"text": {"format": FORMAT | {"schema": {"type": "object"}}}}, "additionalProperties"),
-        ("openai", {"text": {"format": FORMAT | {"schema": SCHEMA | {"default": {}}}}}, "default"),
-        ("openai", {"text": {"format": FORMAT | {"schema": SCHEMA | {"oneOf": []}}}}, "oneOf"),
-        ("openai", {"text": {"format": FORMAT | {"name": "a plan"}}}, "name"),
-        ("openai", {"tools": [TOOL | {"name": "notion.look"}]}, "pattern"),
-        ("openai", {"tools": [TOOL | {"parameters": {"type": "object"}}]}, "additionalProperties"),
-        ("openai", {"input": [RESULT]}, "No tool call found"),
-        ("openai", {"input": [CALL]}, "No tool output found"),
-        ("openai", {"input": [CALL | {"id": "fc_1"}, RESULT]}, "reasoning"),
-        ("openai", {"input": [{"role": "robot", "content": "x"}]}, "role"),
-        ("openai", {"input": ""}, "input"),
-        ("xai", {"model": "grok-4.7", "prompt_cache_key": "x"}, "prompt_cache_key"),
-        ("xai", {"model": "grok-4.7", "reasoning": {"effort": "none"}}, "none"),
-    ],
-)
-def test_what_the_service_refuses_is_refused(
-    servers: dict[str, OpenAIServer], clients: dict[str, openai.OpenAI], name: str, change: dict[str, Any], said: str
-) -> None:
-    asked: Any = ASKED | change
-    with pytest.raises(openai.BadRequestError) as caught:
-        clients[name].responses.create(**asked)
-    assert said in caught.value.response.text
-    servers[name].script([say.text(WRITTEN)])
-    clients[name].responses.create(**ASKED | {"model": MODELS[name]})  # without the change it is taken
-
-
-USED = {
-    "role": "assistant",
-    "content": None,
-    "tool_calls": [{"id": "c1", "type": "function", "function": {"name": "look", "arguments": "{}"}}],
-}
-
-
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        ({"messages": []}, "minimum length"),
-        ({"messages": [USER, {"role": "tool", "tool_call_id": "c1", "content": "x"}]}, "preceding"),
-        ({"messages": [USER, USED]}, "followed by"),
-        ({"messages": [USER, USED, USER]}, "followed by"),
-        ({"extra_body": {"prompt_cache_key": "x"}}, "Unknown parameter"),
-        (
-            {
-                "tools": [{"type": "function", "function": {"name": "look", "parameters": CITY}}],
-                "response_format": {"type": "json_object"},
-            },
-            "grammar",
-        ),
-    ],
-)
-def test_what_a_local_server_refuses_is_refused(
-    clients: dict[str, openai.OpenAI], change: dict[str, Any], said: str
-) -> None:
-    asked: Any = {"model": "llama-local", "messages": [USER]} | change
-    with pytest.raises(openai.BadRequestError, match=said):
-        clients["local"].chat.completions.create(**asked)
-
-
-def test_who_may_not_come_in_is_told_so(servers: dict[str, OpenAIServer]) -> None:
-    headers = {"Authorization": f"Bearer {KEY}"}
-    wrong = [
-        ({"Authorization": "Bearer another"}, "/v1/responses", 401),
-        ({"Content-Type": "text/plain"}, "/v1/responses", 400),
-        ({}, "/v1/response", 404),
-    ]
-    for change, path, status in wrong:
-        told = requests.post(servers["openai"].url + path, json=ASKED, headers=headers | change, timeout=5)
-        assert (told.status_code, set(told.json())) == (status, {"error"})

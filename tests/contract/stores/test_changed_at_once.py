@@ -33,7 +33,7 @@ def _count(store: Store, field: str) -> Callable[[], object]:
     def add(known: Body | None) -> Body:
         return {**(known or {}), field: (known or {}).get(field, 0) + 1}
 
-    return lambda: change_doc(store, PLACE, add, most=100)
+    return lambda: change_doc(store, PLACE, add, max_tries=100)
 
 
 def test_two_who_count_in_one_document_lose_nothing(store: Store) -> None:
@@ -56,7 +56,8 @@ def test_what_one_takes_out_another_ones_addition_survives(store: Store) -> None
         return {**(known or {}), "new": (known or {}).get("new", 0) + 1}
 
     _at_once(
-        lambda: change_doc(store, PLACE, drop_old, most=100), lambda: change_doc(store, PLACE, add_and_look, most=100)
+        lambda: change_doc(store, PLACE, drop_old, max_tries=100),
+        lambda: change_doc(store, PLACE, add_and_look, max_tries=100),
     )
     kept = store.get(*PLACE)
     assert kept is not None

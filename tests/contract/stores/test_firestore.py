@@ -175,7 +175,7 @@ def test_two_tenants_with_the_same_names_never_meet(world: FirestoreWorld) -> No
         assert [command.tenant for command in world.store.unsent(tenant, "r1")] == [tenant]
         assert [entry.body for entry in world.store.audit(tenant)] == [{"of": tenant}]
     world.store.mark_sent("acme", ["c1"])
-    assert [command.tenant for command in world.store.forgotten(NOW + timedelta(1))] == ["globex"]
+    assert [command.tenant for command in world.store.find_unsent(NOW + timedelta(1))] == ["globex"]
     assert sorted(world.store.due_runs(NOW)) == [("acme", "r1"), ("globex", "r1")]
     assert world.store.tenants() == ["acme", "globex"]
 

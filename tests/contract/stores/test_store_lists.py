@@ -134,11 +134,11 @@ def test_commands_marked_as_sent_are_forgotten(store: Store, clock: MovedClock) 
     unsent = store.unsent("acme", "r1")
     assert unsent in ([], [a_command("r1.1.0"), a_command("r1.1.1")])  # none where the queue shares the transaction
     clock.move(minutes=1)
-    assert store.forgotten(clock.now()) == unsent
+    assert store.find_unsent(clock.now()) == unsent
     assert store.unsent("globex", "r1") == []
     store.mark_sent("acme", ["r1.1.0", "r1.1.1", "unknown"])
     assert store.unsent("acme", "r1") == []
-    assert store.forgotten(clock.now()) == []
+    assert store.find_unsent(clock.now()) == []
 
 
 def test_what_a_commit_leaves_to_hand_over_is_known_without_asking(store: Store) -> None:
@@ -166,13 +166,13 @@ def test_forgotten_commands_are_those_committed_before_that_time_oldest_first(st
         store.commit(opening(a_run(f"r{number}", tenant=tenant), a_command(f"r{number}.1.0", tenant)))
         clock.move(minutes=1)
     if not store.unsent("acme", "r1"):
-        assert store.forgotten(clock.now()) == []
+        assert store.find_unsent(clock.now()) == []
         return
-    assert store.forgotten(START) == []
-    assert [command.tenant for command in store.forgotten(START + 2 * MINUTE)] == ["globex", "acme"]
-    assert [command.tenant for command in store.forgotten(clock.now(), limit=2)] == ["globex", "acme"]
+    assert store.find_unsent(START) == []
+    assert [command.tenant for command in store.find_unsent(START + 2 * MINUTE)] == ["globex", "acme"]
+    assert [command.tenant for command in store.find_unsent(clock.now(), limit=2)] == ["globex", "acme"]
     store.mark_sent("globex", ["r0.1.0"])
-    assert [command.tenant for command in store.forgotten(clock.now(), limit=2)] == ["acme", "initech"]
+    assert [command.tenant for command in store.find_unsent(clock.now(), limit=2)] == ["acme", "initech"]
 
 
 # --- across tenants

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.app.engine.switches import ERASURES, HELD, TOMBSTONES, held_back, order_erasures
+from shared.app.engine.switches import ERASURES, HELD, TOMBSTONES, hold_back, order_erasures
 from shared.app.tenants.tenant_delete import deletion_view, request_deletion
 from shared.app.tenants.tenant_export import export
 from shared.backends.cloud.store import FirestoreStore
@@ -113,17 +113,17 @@ def test_it_needs_the_tenants_id_and_nothing_that_is_just_going_live(
 def test_commands_of_a_deleted_tenant_are_dropped_until_it_comes_again(tenants: TwoTenants, store: Store) -> None:
     tenants.furnish(MINE)
     look = Command("look-1", LOOK, "plan", MINE, ref="p1")
-    assert not held_back(look, tenants.deps)
+    assert not hold_back(look, tenants.deps)
     request_deletion(tenants.deps, MINE, MINE, "an owner")
-    assert held_back(look, tenants.deps)
+    assert hold_back(look, tenants.deps)
     for _ in range(3):
         tenants.erase()
         tenants.clock.move(minutes=12)
     assert deletion_view(tenants.deps, MINE)["state"] == "active"
-    assert held_back(look, tenants.deps)
+    assert hold_back(look, tenants.deps)
     assert store.kinds(MINE) == []
     store.put(MINE, Put("settings", "tenant", {"name": "again"}))
-    assert not held_back(look, tenants.deps)
+    assert not hold_back(look, tenants.deps)
 
 
 def test_an_attempt_that_outlives_the_deletion_leaves_nothing(tenants: TwoTenants, store: Store) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from shared.app.engine.engine import record
-from shared.app.workspace.workspace_map import Place, WorkspaceMap
+from shared.app.workspace.workspace_map import WorkspaceMap
+from shared.core.documents.places import Place
 from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.commands import Command

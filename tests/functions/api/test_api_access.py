@@ -12,7 +12,7 @@ from shared.app.api.routes import ROUTES
 from shared.app.chat.chat_memory import keep_chat, new_chat
 from shared.app.code.snapshots import keep_snapshot
 from shared.app.intake.accept_forge_delivery import KEY
-from shared.app.made.things import made
+from shared.app.made.things import find_made
 from shared.app.models.contexts import keep_context
 from shared.app.models.model_keys import keep_key
 from shared.core.code.worktree import Worktree
@@ -93,7 +93,7 @@ def _made(service: Service, tenant: str) -> str:
     key = f"databases.{('a' if tenant == MINE else 'b') * 32}.ideas.database"
     body = {"state": "confirmed", "at": "2026-11-21T09:00:00+00:00", "name": key, "result": {"database": "d-1"}}
     service.deps.store.put(tenant, Put("effects", key, body))
-    return made(service.deps, tenant).things[0].id
+    return find_made(service.deps, tenant).things[0].id
 
 
 def _hook(service: Service, tenant: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from shared.app.workspace.workspace_map import Place
+from shared.core.documents.places import Place
 from shared.ports import Put
 from tests.functions.conftest import MINE, OTHER, Service
 

@@ -11,7 +11,8 @@ import pytest
 from shared.app.knowledge.knowledge_marks import keep_state
 from shared.app.knowledge.knowledge_sync import take_page
 from shared.app.workspace.crawl_orders import CRAWL
-from shared.app.workspace.workspace_map import PAGE, Place
+from shared.app.workspace.workspace_map import PAGE
+from shared.core.documents.places import Place
 from shared.core.page import Block, Page, Span
 from shared.ports import Put
 from shared.wiring.tools import wire_accounts, wire_models, wire_tools

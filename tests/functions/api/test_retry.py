@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from shared.app.api.run.retry import retry_run
-from shared.app.approval.heard import KIND as HEARD
-from shared.app.approval.heard import heard_of
+from shared.app.approval.heard import load_heard
 from shared.app.intake.open_page_run import page_record
 from shared.core.documents.codec import to_body
+from shared.core.documents.heard import HEARD
 from shared.core.errors import ErrorClass
 from shared.core.run import acts
 from shared.core.run import events as ev
-from shared.core.run.run import Run, RunStatus, StepSpec, Usage, derived_id
+from shared.core.run.run import Run, RunStatus, StepSpec, Usage, derive_id
 from shared.ports import Put
 from tests.functions.conftest import MINE, Service
 from tests.support.ports.local_ports import ScriptedModel, tools_with
@@ -52,7 +52,7 @@ def test_it_becomes_a_new_run_of_the_page(service: Service, how: str) -> None:
     answer = _retry(service)
     assert answer.status_code == 200
     new = answer.json
-    assert new["id"] == derived_id("run-", MINE, old.id, "retry")
+    assert new["id"] == derive_id("run-", MINE, old.id, "retry")
     assert (new["trigger"], new["page"], new["by"]) == ("retry", "page-1", "owner's key")
     assert [(s["kind"], s["status"], s["attempt"]) for s in new["steps"]] == [("code.generate", "running", 2)]
     assert new["retry_of"] == old.id
@@ -125,7 +125,7 @@ def test_a_comment_that_was_heard_is_not_heard_again(service: Service) -> None:
     heard = {"ids": ["comment-1"], "wishes": []}
     service.deps.store.put(MINE, Put(HEARD, old.id, heard))
     new = _retry(service).json["id"]
-    assert heard_of(service.deps, MINE, new).ids == {"comment-1"}
+    assert load_heard(service.deps, MINE, new).ids == {"comment-1"}
 
 
 def test_the_finished_run_stays_as_it_was(service: Service) -> None:

@@ -12,7 +12,7 @@ from shared.app.engine.engine import record
 from shared.app.ship.roll_back import GOOD_FOR, rollback_url
 from shared.core.errors import ErrorClass
 from shared.core.run import events as ev
-from shared.core.run.run import Run, RunStatus, StepSpec, derived_id
+from shared.core.run.run import Run, RunStatus, StepSpec, derive_id
 from tests.functions.conftest import MINE, OTHER, Service
 
 STEP = StepSpec("promote", "site.promote", lane="deploy")
@@ -41,7 +41,7 @@ def test_it_opens_a_run_of_one_step_that_names_exactly_what_to_show_again(servic
     _live(service)
     answer = _roll_back(service, key="member")
     assert answer.status_code == 200
-    assert answer.json["id"] == derived_id("run-", MINE, "run-live", "rollback")
+    assert answer.json["id"] == derive_id("run-", MINE, "run-live", "rollback")
     run = _opened(service, answer.json["id"])
     assert (run.trigger.kind, run.trigger.page, run.trigger.by) == ("rollback", "page-1", "member's key")
     (step,) = run.steps
@@ -56,7 +56,7 @@ def test_asking_twice_is_asking_once_and_after_a_failure_it_may_be_asked_again(s
     failed = ev.StepFailed(service.deps.clock.now(), "rollback", 1, "the host said no", ErrorClass.PERMANENT)
     assert record(service.deps, MINE, first, failed).status == RunStatus.FAILED
     second = _roll_back(service).json["id"]
-    assert second == derived_id("run-", MINE, "run-live", "rollback", "2")
+    assert second == derive_id("run-", MINE, "run-live", "rollback", "2")
     assert _roll_back(service).json["id"] == second
 
 
@@ -89,7 +89,7 @@ def test_the_link_asks_first_and_rolls_back_once(service: Service) -> None:
     shown = service.call("GET", path, key="")
     assert shown.status_code == 200
     assert "Roll back" in shown.text
-    new_id = derived_id("run-", MINE, "run-live", "rollback")
+    new_id = derive_id("run-", MINE, "run-live", "rollback")
     assert service.deps.store.load_run(MINE, new_id) is None  # opening the link does nothing
     for _ in range(2):
         taken = service.call("POST", path, key="", data={"decision": "rollback"})
@@ -114,7 +114,7 @@ def test_a_link_is_ours_in_time_and_for_its_run_alone(service: Service) -> None:
     older = replace(run, ended_at=run.ended_at - GOOD_FOR - timedelta(minutes=1))
     late = rollback_url(service.deps, older).removeprefix(service.deps.public_url)
     assert service.call("POST", late, key="", data={"decision": "rollback"}).status_code == 409
-    assert service.deps.store.load_run(MINE, derived_id("run-", MINE, "run-live", "rollback")) is None
+    assert service.deps.store.load_run(MINE, derive_id("run-", MINE, "run-live", "rollback")) is None
 
 
 def test_another_tenants_run_is_not_there(service: Service) -> None:

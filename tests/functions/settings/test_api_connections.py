@@ -73,7 +73,10 @@ def test_a_token_that_may_do_little_is_kept_with_a_note_of_what_is_missing(desk:
     assert made["connected"]
     assert "lacks the scope “api”" in made["note"]
     refused = desk.call("POST", "/v1/connections", json={"system": "gitlab", "token": "old"})
-    assert (refused.status_code, "has expired" in refused.json["detail"]) == (409, True)
+    assert (refused.status_code, "no longer accepts this token: “Token is expired." in refused.json["detail"]) == (
+        409,
+        True,
+    )
     sent = desk.call("POST", "/v1/connections", json={"system": "gitlab", "token": "gh" + "p_1"})
     assert "it was not sent" in sent.json["detail"]
 
@@ -117,7 +120,7 @@ def test_an_owner_walks_through_gitlabs_consent(desk: Service, gitlab: str) -> N
     consented = requests.get(begun.headers["Location"], allow_redirects=False, timeout=10)
     done = door.get("/?provider=gitlab&" + consented.headers["Location"].partition("?")[2])
     assert done.status_code == 303
-    assert tools.wire_accounts().connected(MINE) == ["gitlab"]
+    assert tools.wire_accounts().systems(MINE)["connected"] == ["gitlab"]
     http = tools.wire_accounts().http_for(MINE, "gitlab")
     _post(gitlab, "/_clock", {"offset_s": 7300})  # two hours later the token is renewed, and both are new
     assert http.call("GET", "/api/v4/user").json["username"] == "ada"

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from shared.cli.team.ship import changed
+from shared.cli.team.ship import parse_changes
 from shared.core.errors import ConfigError
-from shared.core.ship.policy import PROTECTED
+from shared.integrations.ship_policy import read_policy
 from shared.ports import Put
 from tests.functions.conftest import MINE, Service
 
@@ -19,7 +19,7 @@ def test_what_nobody_has_set_is_the_safest_there_is(service: Service) -> None:
     found = service.call("GET", AT, key="viewer").json
     assert (found["code"]["merge"], found["code"]["private"]) == ("never", True)
     assert found["approvals"] == {"production": "ask", "four_eyes": False}
-    assert found["policy"]["protected"] == list(PROTECTED)
+    assert found["policy"]["protected"] == list(read_policy({}).protected)
     assert ".github/**" in found["policy"]["protected"]
 
 
@@ -89,7 +89,7 @@ def test_the_command_changes_fields_in_their_own_shape(service: Service) -> None
         "policy.may_change=src/**, tests/**",
         "code.repository=",
     ]
-    body = changed(now, [*given, "policy.most_files=12", 'site.environment=[{"name": "A", "secret": "b"}]'])
+    body = parse_changes(now, [*given, "policy.most_files=12", 'site.environment=[{"name": "A", "secret": "b"}]'])
     made = service.call("PUT", AT, json=body).json
     assert (made["code"]["merge"], made["approvals"]["four_eyes"]) == ("when_green", True)
     assert (made["policy"]["may_change"], made["policy"]["most_files"]) == (["src/**", "tests/**"], 12)
@@ -103,4 +103,4 @@ def test_the_command_changes_fields_in_their_own_shape(service: Service) -> None
         "site.environment=[x",
     ):
         with pytest.raises(ConfigError, match="--set"):
-            changed(now, [wrong])
+            parse_changes(now, [wrong])

@@ -13,9 +13,9 @@ from shared.app.approval.approvals import approval_token
 from shared.app.notify.channels import Channels
 from shared.app.notify.messages import Message
 from shared.core.run.run import RunStatus
+from shared.local.clicks import APP_TOKEN, listen_to_clicks, take_click
 from shared.local.simulators._server import serve
-from shared.local.simulators.slack.slack import SlackSimulator
-from shared.local.slack_clicks import APP_TOKEN, listen_to_clicks, take_click
+from shared.local.simulators.slack.simulator import SlackSimulator
 from shared.oauth import GrantTokens
 from shared.ports import Put, Secret
 from shared.wiring.accounts import wire_accounts

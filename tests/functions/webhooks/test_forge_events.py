@@ -84,7 +84,7 @@ TOLD = [
 
 @pytest.mark.parametrize(("delivery", "expected"), TOLD, ids=lambda each: str(each)[:70])
 def test_what_a_delivery_tells(delivery: tuple[str, str, dict[str, Any]], expected: list[str]) -> None:
-    from shared.app.intake.forge_events import news_of
+    from shared.app.intake.accept_forge_delivery import news_of
 
     system, event, body = delivery
     told = [f"{each.what} {each.place}" for each in news_of(system, {"x-github-event": event}, body)]

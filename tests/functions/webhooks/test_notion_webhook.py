@@ -11,12 +11,13 @@ import pytest
 import requests
 
 from shared.app.intake.accept_delivery import MAX_BYTES, TOKEN, arm_handshake
-from shared.app.intake.debounce import gathered, looked
+from shared.app.intake.debounce import finish_look, take_gathered
 from shared.core.run.commands import command_from_data
 from shared.integrations.notion.webhook_events import TYPES
 from shared.ports import SYSTEM, Put, Secret
 from tests.support.desks.notion_deliveries import list_queued, make_event, post_raw, send_signed
-from tests.support.rigs.house import Neighbourhood, sign
+from tests.support.rigs.house import Neighbourhood
+from tests.support.simulators.world import sign
 
 pytestmark = pytest.mark.xdist_group("notion_webhook")
 
@@ -68,7 +69,7 @@ def test_many_deliveries_about_one_page_are_one_look_and_a_repeated_one_after_it
         assert send_signed(house, key, event).json() == {"accepted": 1}
     (task,) = list_queued(house, page)
     look = command_from_data(task)
-    seen = gathered(deps, look)
+    seen = take_gathered(deps, look)
     assert seen is not None
     assert [each.id for each in seen.happenings] == [event["id"] for event in events]
     late = make_event(
@@ -76,17 +77,17 @@ def test_many_deliveries_about_one_page_are_one_look_and_a_repeated_one_after_it
     )  # comes while somebody looks: it must not be taken away with them
     assert send_signed(house, key, late).json() == {"accepted": 1}
     assert [each["id"] for each in list_queued(house, page)] == [look.id]
-    looked(deps, look, seen)
+    finish_look(deps, look, seen)
     (_, again) = sorted(list_queued(house, page), key=lambda each: int(each["wake"]))
-    rest = gathered(deps, command_from_data(again))
+    rest = take_gathered(deps, command_from_data(again))
     assert rest is not None
     assert [each.id for each in rest.happenings] == [late["id"]]
-    looked(deps, look, seen)  # the same look once more
-    looked(deps, command_from_data(again), rest)
+    finish_look(deps, look, seen)  # the same look once more
+    finish_look(deps, command_from_data(again), rest)
     for event in [*events, late]:  # Notion repeats what it has delivered already
         assert send_signed(house, key, event).json() == {"accepted": 1}
     assert len(list_queued(house, page)) == 2
-    assert gathered(deps, command_from_data(again)) is None
+    assert take_gathered(deps, command_from_data(again)) is None
 
 
 def test_a_look_that_was_lost_is_ordered_again(house: Neighbourhood, key: str, page: str) -> None:
@@ -100,7 +101,7 @@ def test_a_look_that_was_lost_is_ordered_again(house: Neighbourhood, key: str, p
     send_signed(house, key, make_event(house, page, kind="page.locked"))
     tasks = list_queued(house, page)
     assert len(tasks) == 2
-    newest = gathered(deps, command_from_data(max(tasks, key=lambda each: int(each["wake"]))))
+    newest = take_gathered(deps, command_from_data(max(tasks, key=lambda each: int(each["wake"]))))
     assert newest is not None
     assert len(newest.happenings) == 2
 

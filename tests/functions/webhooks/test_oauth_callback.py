@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 import requests
 
-from shared.core.run.run import derived_id
+from shared.core.run.run import derive_id
 from shared.oauth_state import sign_state
 from tests.support.rigs.house import Neighbourhood, open_house
 
@@ -89,7 +89,7 @@ def test_connecting_again_keeps_the_tenant_and_takes_the_new_tokens(house: Neigh
     assert after.body["status"] == "connected"
     assert after.body["access"] != before.body["access"]
     assert store.get(tenant, "settings", "tenant") == settings
-    assert tenant == derived_id("t-", house.bot)
+    assert tenant == derive_id("t-", house.bot)
 
 
 def test_a_callback_without_the_browsers_cookie_is_refused(house: Neighbourhood) -> None:

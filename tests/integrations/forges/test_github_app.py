@@ -150,7 +150,7 @@ def test_tokens_are_kept_apart_by_tenant_and_repository(house: SmallHouse, asked
     github(house, "acme/club").repository("acme", "club")
     github(house, tenant="t-2").repository("acme", "shop")
     assert [each["repositories"] for each in minted(asked)] == [["shop"], ["club"], ["shop"]]
-    mine, theirs = set(house.accounts.held(TENANT)), set(house.accounts.held("t-2"))
+    mine, theirs = set(house.accounts.list_held_tokens(TENANT)), set(house.accounts.list_held_tokens("t-2"))
     assert (len(mine), len(theirs), mine & theirs) == (2, 1, set())
 
 
@@ -162,14 +162,14 @@ def test_a_refused_token_is_asked_for_anew_once(house: SmallHouse, sim: Served, 
     sim.fault(status=401, path="/repos/*", times=2)
     with pytest.raises(Unauthorized):
         github(house).repository("acme", "shop")
-    assert "github" not in house.accounts.connected(TENANT)
+    assert "github" not in house.accounts.systems(TENANT)["connected"]
 
 
 def test_an_app_that_was_taken_out_is_a_lost_grant(house: SmallHouse) -> None:
     install(house, TENANT, 43)
     with pytest.raises(Unauthorized, match="no longer installed"):
         github(house).repository("acme", "shop")
-    assert house.accounts.connected(TENANT) == []
+    assert house.accounts.systems(TENANT)["connected"] == []
 
 
 def test_a_wrong_key_of_the_operator_is_not_the_tenants_fault(house: SmallHouse) -> None:
@@ -180,7 +180,7 @@ def test_a_wrong_key_of_the_operator_is_not_the_tenants_fault(house: SmallHouse)
     house.secrets.set(KEY, Secret("no key at all"))
     with pytest.raises(Rejected, match="PEM"):
         github(house).repository("acme", "shop")
-    assert house.accounts.connected(TENANT) == ["github"]
+    assert house.accounts.systems(TENANT)["connected"] == ["github"]
 
 
 def test_a_personal_token_is_used_as_it_is(house: SmallHouse, asked: list[dict[str, Any]]) -> None:
@@ -201,7 +201,7 @@ def test_an_installation_is_connected_by_whoever_rules_its_account(house: SmallH
             connect_installation(house.deps, house.accounts, "t-9", 42, Secret(word))
     with pytest.raises(Conflicting, match="cannot be connected"):
         connect_installation(house.deps, house.accounts, "t-9", 43, Secret(WORD))
-    assert house.accounts.connected("t-9") == []
+    assert house.accounts.systems("t-9")["connected"] == []
     found = connect_installation(house.deps, house.accounts, "t-9", 42, Secret(WORD))
     assert found == {"system": "github", "connected": True, "as": "acme (app)"}
     assert github(house, tenant="t-9").repository("acme", "shop").name == "shop"

@@ -9,7 +9,8 @@ from email.message import EmailMessage
 
 import pytest
 
-from shared.core.notify.mail_settings import SmtpServer, read_mail
+from shared.core.environment import Environment
+from shared.integrations.mail_settings import SmtpServer, read_mail
 from shared.integrations.smtp.client import Smtp
 from shared.local.simulators.smtp import SmtpSimulator
 from shared.ports import Secret
@@ -43,8 +44,9 @@ def server_of(sim: SmtpSimulator, kind: str = "plain", **env: str) -> SmtpServer
     """Return the server as an operator names it."""
     where = sim.addresses()
     given = {"WORKWRIGHT_MAIL": "smtp", "WORKWRIGHT_SMTP_URL": where[kind], "WORKWRIGHT_SMTP_CA": where["ca"]}
-    found, problems = read_mail({**given, "WORKWRIGHT_MAIL_SENDER": FROM, **env})
-    assert problems == []
+    reader = Environment({**given, "WORKWRIGHT_MAIL_SENDER": FROM, **env})
+    found = read_mail(reader)
+    assert reader.problems == []
     assert found.server is not None
     return found.server
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from shared.app.tries.mail_login import try_ses
-from shared.app.tries.tried import Tried
 from shared.core.errors import NeedsHuman, RateLimited, Rejected, Unauthorized, Unavailable
 from shared.integrations.ses.client import Ses, connect
+from shared.integrations.ses.trial import try_ses
+from shared.integrations.tried import Tried
 from shared.local.simulators.ses import SesSimulator
 from shared.ports import Secret
 from tests.integrations.conftest import Served

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import socket
 import threading
 from pathlib import Path
 
 import pytest
 
+from shared.core.environment import Environment
 from shared.core.errors import RateLimited, Rejected, Unauthorized, Unavailable
-from shared.core.notify.mail_settings import MailSettings, SmtpServer, read_mail
+from shared.integrations.mail_settings import MailSettings, SmtpServer, read_mail
 from shared.integrations.smtp.client import Smtp
 from shared.local.simulators.smtp import SmtpSimulator
 from shared.ports import Secret
@@ -147,8 +147,11 @@ def test_only_login_by_lines_is_understood_as_well() -> None:
 def test_settings_that_would_not_work_are_named(env: dict[str, str], problem: str) -> None:
     good = {"WORKWRIGHT_MAIL": "smtp", "WORKWRIGHT_SMTP_URL": "smtps://mail.example.com:465"}
     good |= {"WORKWRIGHT_MAIL_SENDER": FROM}
-    assert read_mail(good)[1] == []
-    (said,) = read_mail({**good, **env})[1]
+    right, wrong = Environment(good), Environment({**good, **env})
+    read_mail(right)
+    assert right.problems == []
+    read_mail(wrong)
+    (said,) = wrong.problems
     assert problem in said
     assert ":word@" not in said
 
@@ -164,13 +167,17 @@ def test_settings_that_would_not_work_are_named(env: dict[str, str], problem: st
     ],
 )
 def test_an_address_says_where_and_how(url: str, server: SmtpServer) -> None:
-    found, _ = read_mail({"WORKWRIGHT_MAIL": "smtp", "WORKWRIGHT_SMTP_URL": url, "WORKWRIGHT_MAIL_SENDER": FROM})
+    env = {"WORKWRIGHT_MAIL": "smtp", "WORKWRIGHT_SMTP_URL": url, "WORKWRIGHT_MAIL_SENDER": FROM}
+    found = read_mail(Environment(env))
     assert found.server == server
 
 
 def test_what_was_set_before_stays_readable() -> None:
     env = {"WORKWRIGHT_SES_SENDER": "old@example.com", "WORKWRIGHT_SES_REGION": "eu-west-1"}
-    assert read_mail(env)[0] == MailSettings("ses", "old@example.com", "eu-west-1")
-    assert read_mail({**env, "WORKWRIGHT_MAIL_SENDER": "new@example.com"})[0].sender == "new@example.com"
-    assert read_mail({})[0] == MailSettings()
-    assert json.dumps(read_mail({"WORKWRIGHT_MAIL": "none"})[1]) == "[]"
+    assert read_mail(Environment(env)) == MailSettings("ses", "old@example.com", "eu-west-1")
+    newer = Environment({**env, "WORKWRIGHT_MAIL_SENDER": "new@example.com"})
+    assert read_mail(newer).sender == "new@example.com"
+    assert read_mail(Environment({})) == MailSettings()
+    none = Environment({"WORKWRIGHT_MAIL": "none"})
+    read_mail(none)
+    assert none.problems == []

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from shared.app.tries.mail_login import try_smtp
-from shared.app.tries.tried import Tried
+from shared.integrations.smtp.trial import try_smtp
+from shared.integrations.tried import Tried
 from shared.local.simulators.smtp import SmtpSimulator
 from shared.ports import Secret
 from tests.integrations.mail.smtp_desk import FROM, NOON, PASSWORD, served, sim
@@ -73,3 +75,11 @@ def test_tls_where_the_server_begins_without_and_a_certificate_that_nobody_vouch
     assert "smtp+starttls://" in mixed.way_out
     strange = try_smtp(where["tls"], FROM, login, lambda: NOON)
     assert strange.says == "The certificate of the mail server 127.0.0.1 is not trusted."
+
+
+def test_authorities_that_cannot_be_read_are_not_taken_for_a_certificate(sim: SmtpSimulator, tmp_path: Path) -> None:
+    gone = str(tmp_path / "ca.pem")
+    found = try_smtp(sim.addresses()["tls"], FROM, ("agent", Secret(PASSWORD)), lambda: NOON, ca=gone)
+    assert "WORKWRIGHT_SMTP_CA names cannot be read (No such file or directory)" in found.says
+    assert "trusted" not in found.says
+    assert "WORKWRIGHT_SMTP_CA" in found.way_out

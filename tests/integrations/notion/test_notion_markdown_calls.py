@@ -1,4 +1,4 @@
-"""Pages as Notion's own Markdown: read, the four edits, and the tasks that long ones become."""
+"""Pages as Notion's own Markdown: read, the two edits, and the tasks that long ones become."""
 
 from datetime import timedelta
 
@@ -8,9 +8,7 @@ from shared.core.errors import Missing, NotAllowed, OutcomeUnknown, RateLimited,
 from shared.integrations.notion.client.markdown_calls import (
     AsyncTask,
     MarkdownRead,
-    insert_content,
     replace_content,
-    replace_content_range,
     task_of,
     update_content,
 )
@@ -29,10 +27,6 @@ def test_each_edit_does_what_it_says(desk: ServedNotion) -> None:
     page = desk.page(children=[blocks.paragraph("one"), blocks.paragraph("two")])
     assert desk.notion.markdown(page) == MarkdownRead("one\ntwo", truncated=False, unknown=())
     assert edited(desk, page, update_content([("one", "1"), ("two", "2")])) == "1\n2"
-    assert edited(desk, page, insert_content("3")) == "1\n2\n3"
-    assert edited(desk, page, insert_content("0", at_start=True)) == "0\n1\n2\n3"
-    assert edited(desk, page, insert_content("2.5", after="1...2")) == "0\n1\n2\n2.5\n3"
-    assert edited(desk, page, replace_content_range("x", "1...2.5")) == "0\nx\n3"
     assert edited(desk, page, replace_content("# All\n- [x] new")) == "# All\n- [x] new"
     kinds = [child["type"] for child in desk.notion.children(page)]
     assert kinds == ["heading_1", "to_do"]
@@ -78,7 +72,7 @@ def test_long_work_becomes_a_task_that_is_asked_for_again(desk: ServedNotion) ->
     assert isinstance(task, AsyncTask)
     assert (task.status, task.done, task.poll_after) == ("queued", False, timedelta(seconds=3))
     with pytest.raises(Unavailable) as early:
-        task.finished()
+        task.read_result()
     assert early.value.retry_after == timedelta(seconds=3)
     seen = [task.status]
     for minute in range(1, 5):
@@ -87,7 +81,7 @@ def test_long_work_becomes_a_task_that_is_asked_for_again(desk: ServedNotion) ->
         seen.append(done.status)
     assert list(dict.fromkeys(seen)) == ["queued", "running", "succeeded"]
     assert (done.status, done.done) == ("succeeded", True)
-    assert done.finished()
+    assert done.read_result()
     assert desk.notion.markdown(page).markdown == "new"
     made = desk.notion.create_page(page_id=desk.home, markdown="# Later", allow_async=True)
     assert task_of(made) is not None
@@ -114,7 +108,7 @@ def test_a_failed_task_is_one_of_our_errors(status: int, code: str, kind: type[E
     task = task_of({"object": "async_task", "id": "task_1", "status": "failed", "error": error})
     assert task is not None
     with pytest.raises(kind, match="because") as caught:
-        task.finished()
+        task.read_result()
     assert type(caught.value) is kind
 
 
@@ -123,7 +117,6 @@ def test_an_edit_that_cannot_be_meant_is_refused_before_it_is_sent() -> None:
         (lambda: update_content([]), "0 changes; Notion takes 1 to 100"),
         (lambda: update_content([("a", "b")] * 101), "101 changes"),
         (lambda: update_content([("", "b")]), "an empty text cannot be searched for"),
-        (lambda: insert_content("a", at_start=True, after="b...c"), "exclude each other"),
     ):
         with pytest.raises(Rejected, match=words):
             call()

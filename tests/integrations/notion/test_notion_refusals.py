@@ -31,7 +31,6 @@ READS: Mapping[str, Callable[[Notion], Any]] = {
     "users": lambda n: n.users(),
     "first_users": lambda n: n.first_users(),
     "first_shared": lambda n: n.first_shared(),
-    "custom_emojis": lambda n: n.custom_emojis(),
     "page": lambda n: n.page(PAGE),
     "property_value": lambda n: n.property_value(PAGE, "title"),
     "block": lambda n: n.block(PAGE),
@@ -46,10 +45,6 @@ READS: Mapping[str, Callable[[Notion], Any]] = {
     "comments": lambda n: n.comments(PAGE),
     "one_comment": lambda n: n.one_comment(PAGE),
     "file_upload": lambda n: n.file_upload(PAGE),
-    "file_uploads": lambda n: n.file_uploads(),
-    "views": lambda n: n.views(database_id=PAGE),
-    "view": lambda n: n.view(PAGE),
-    "query_view": lambda n: n.query_view(PAGE),
     "markdown": lambda n: n.markdown(PAGE),
     "async_task": lambda n: n.async_task("task_1"),
 }
@@ -63,7 +58,6 @@ WRITES: Mapping[str, Callable[[Notion], Any]] = {
     "restore_block": lambda n: n.restore_block(PAGE),
     "create_database": lambda n: n.create_database(PAGE, "T", {"Name": {"title": {}}}),
     "update_database": lambda n: n.update_database(PAGE, in_trash=True),
-    "create_data_source": lambda n: n.create_data_source(PAGE, "T", {"Name": {"title": {}}}),
     "update_data_source": lambda n: n.update_data_source(PAGE, in_trash=True),
     "comment": lambda n: n.comment(PAGE, "x"),
     "reply": lambda n: n.reply(PAGE, "x"),
@@ -72,9 +66,6 @@ WRITES: Mapping[str, Callable[[Notion], Any]] = {
     "create_upload": lambda n: n.create_upload("a.txt", ""),
     "send_part": lambda n: n.send_part(PAGE, b"x"),
     "complete_upload": lambda n: n.complete_upload(PAGE),
-    "create_view": lambda n: n.create_view("V", "table", data_source_id=PAGE, database_id=PAGE),
-    "update_view": lambda n: n.update_view(PAGE, name="W"),
-    "delete_view": lambda n: n.delete_view(PAGE),
     "edit_markdown": lambda n: n.edit_markdown(PAGE, replace_content("x")),
 }
 NOT_CALLS = {

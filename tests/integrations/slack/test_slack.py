@@ -23,7 +23,7 @@ from shared.core.errors import (
     Unavailable,
 )
 from shared.integrations.slack.client import Slack, parse_click, verify_signature
-from shared.local.simulators.slack.slack import SlackSimulator
+from shared.local.simulators.slack.simulator import SlackSimulator
 from shared.ports import Secret
 from tests.integrations.conftest import Inbox, Served
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 import requests
+from websockets.sync.server import ServerConnection
+from websockets.sync.server import serve as serve_sockets
 
 from shared.core.backoff import Waits
 from shared.core.errors import Unauthorized
@@ -18,7 +20,7 @@ from shared.http_client import HttpClient
 from shared.integrations.slack.client import Slack
 from shared.integrations.slack.socket import SlackSocket
 from shared.local.simulators._server import serve
-from shared.local.simulators.slack.slack import SlackSimulator
+from shared.local.simulators.slack.simulator import SlackSimulator
 from shared.ports import Secret
 
 BOT, APP = "-".join(["xoxb", "test"]), "-".join(["xapp", "test"])
@@ -91,9 +93,32 @@ def house(sim: SlackSimulator) -> Iterator[House]:
     made = House(sim)
     made.socket.start()
     assert made.socket.wait_until_connected(10)
-    eventually(lambda: sim.sockets.count == 1)
+    assert sim.sockets.count == 1
     yield made
     made.socket.stop()
+
+
+def test_clicks_come_in_once_slack_says_hello_and_not_before() -> None:
+    """A handshake alone is no promise: the service that answers it may not know of the connection yet."""
+    shaken, known, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def greet_late(connection: ServerConnection) -> None:
+        shaken.set()
+        assert known.wait(10)
+        connection.send('{"type":"hello","num_connections":1}')
+        assert ended.wait(10)
+
+    with serve_sockets(greet_late, "127.0.0.1", 0) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        port = server.socket.getsockname()[1]
+        socket = SlackSocket(lambda: f"ws://127.0.0.1:{port}/", lambda payload: lambda: None, print, waits=QUICK)
+        socket.start()
+        assert shaken.wait(10)
+        assert not socket.wait_until_connected(0.3)
+        known.set()
+        assert socket.wait_until_connected(10)
+        ended.set()
+        socket.stop()
 
 
 def test_a_click_is_taken_then_acknowledged_then_answered(house: House) -> None:

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from shared.app.tries.github import try_github
-from shared.app.tries.gitlab import try_gitlab
-from shared.app.tries.notion import try_notion
-from shared.app.tries.slack_token import try_slack, try_slack_app
-from shared.app.tries.tried import Tried
-from shared.app.tries.vercel import try_vercel
+from shared.integrations.github.trial import try_github
+from shared.integrations.gitlab.trial import try_gitlab
+from shared.integrations.notion.trial import try_notion
+from shared.integrations.slack.trial import try_slack, try_slack_app
+from shared.integrations.tried import Tried
+from shared.integrations.vercel.trial import try_vercel
 from shared.ports import Secret
 from tests.support.servers.http_loopback import Handler, HttpServer
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from shared.app.tries.github import try_github
-from shared.app.tries.tried import Tried
 from shared.core.errors import NotAllowed
 from shared.http_client import HttpClient
 from shared.integrations.github.client import GitHub
+from shared.integrations.github.trial import try_github
+from shared.integrations.tried import Tried
 from shared.local.simulators.github.simulator import GitHubSimulator
 from shared.ports import Secret
 from tests.integrations.conftest import Served

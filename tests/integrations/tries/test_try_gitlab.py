@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from shared.app.tries.gitlab import try_gitlab
-from shared.app.tries.tried import Tried
 from shared.http_client import HttpClient
 from shared.integrations.gitlab.client import GitLab
+from shared.integrations.gitlab.trial import try_gitlab
+from shared.integrations.tried import Tried
 from shared.local.simulators.gitlab.simulator import GitLabSimulator
 from shared.ports import Secret
 from tests.integrations.conftest import Served
@@ -77,11 +77,21 @@ def test_a_wrong_an_expired_and_a_revoked_token_are_told_apart(lab: Lab):
     expired, revoked = lab.token(expires_at=1), lab.token()
     assert lab.tried(revoked).ok
     lab.sim.control("/_seed", {"revoked": revoked.reveal()})
-    assert lab.tried(expired).says == f"This token has expired, says GitLab at {lab.sim.url}."
-    assert lab.tried(revoked).says == f"This token was revoked, says GitLab at {lab.sim.url}."
+    begins = f"GitLab at {lab.sim.url} no longer accepts this token: "
+    words = "“Token is expired. You can either do re-authorization or token refresh.”"
+    assert lab.tried(expired).says == begins + words
+    assert lab.tried(revoked).says == f"{begins}“Token was revoked. You have to re-authorize from the user.”"
     wrong = lab.tried(Secret("glp" + "at-wrong"))
     assert "does not accept this token: it is not complete, or belongs to another GitLab." in wrong.says
     assert not wrong.ok
+
+
+def test_what_is_wrong_with_a_token_is_told_by_the_code_whatever_the_words_are(lab: Lab):
+    body = {"error": "invalid_token", "error_description": "Das Token ist abgelaufen."}
+    lab.sim.fault(status=401, body=body)
+    assert lab.tried(lab.token()).says.endswith("no longer accepts this token: “Das Token ist abgelaufen.”")
+    lab.sim.fault(status=401, body={"message": "401 Unauthorized: nothing expired, nothing revoked"})
+    assert "it is not complete, or belongs to another GitLab." in lab.tried(lab.token()).says
 
 
 @pytest.mark.parametrize("calls", range(4))

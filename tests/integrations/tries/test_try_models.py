@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from shared.app.tries.model_answer import _QUESTION, try_model
-from shared.app.tries.tried import Tried
+from shared.app.models.model_answer import _QUESTION, try_model
 from shared.backends.clock import SystemClock
 from shared.core.errors import NotAllowed
+from shared.integrations.tried import Tried
 from shared.ports import Secret
 from shared.wiring.tried_models import try_model_key
 from tests.support.servers.models import anthropic_server as claude

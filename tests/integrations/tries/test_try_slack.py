@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from shared.app.tries.slack_token import try_slack, try_slack_app
-from shared.app.tries.tried import Tried
 from shared.core.errors import NotAllowed
 from shared.http_client import HttpClient
 from shared.integrations.slack.client import Slack
-from shared.local.simulators.slack.slack import SlackSimulator
+from shared.integrations.slack.trial import try_slack, try_slack_app
+from shared.integrations.tried import Tried
+from shared.local.simulators.slack.simulator import SlackSimulator
 from shared.ports import Secret
 from tests.integrations.conftest import Served
 
@@ -43,8 +43,8 @@ def test_a_good_token_says_whose_it_is_and_where_it_may_write(slack: Served):
         found.says
         == "Slack takes this token of workshop in the workspace Simulated, and opens the channel C0TEAM to it."
     )
-    assert {name: found.facts[name] for name in ("team", "team_id", "user", "channel")} == {
-        "team": "Simulated", "team_id": "T0SIM", "user": "workshop", "channel": "C0TEAM",
+    assert {name: found.facts[name] for name in ("workspace", "team_id", "user", "channel")} == {
+        "workspace": "Simulated", "team_id": "T0SIM", "user": "workshop", "channel": "C0TEAM",
     }  # fmt: skip
     assert "chat:write" in found.facts["scopes"].split()
     assert tried(slack).ok

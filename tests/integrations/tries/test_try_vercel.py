@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from shared.app.tries.tried import Tried
-from shared.app.tries.vercel import try_vercel
+from shared.integrations.tried import Tried
+from shared.integrations.vercel.trial import try_vercel
 from shared.local.simulators.vercel.simulator import VercelSimulator
 from shared.ports import Secret
 from tests.integrations.conftest import Served
@@ -70,6 +70,12 @@ def test_a_token_of_a_team_alone(vercel: Served):
     found = tried(vercel, "team-" + WORD)
     assert "is limited to a team, and does not reach its person's own account" in found.says
     assert "“Full Account”" in found.way_out
+
+
+def test_words_about_a_scope_alone_limit_nothing(vercel: Served):
+    words = "Nothing under scope of the kind."
+    vercel.fault(path="/v10/projects", status=403, body={"error": {"code": "forbidden", "message": words}})
+    assert tried(vercel).says == f"Vercel lets this token do nothing here: {words}"
 
 
 def test_a_team_that_asks_for_its_own_sign_in(vercel: Served):

@@ -9,7 +9,8 @@ import pytest
 
 from shared.core.pages import marks
 from shared.core.run.run import RunStatus
-from tests.support.rigs.house import Neighbourhood, post_signed
+from tests.support.rigs.house import Neighbourhood
+from tests.support.simulators.world import post_signed
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("one_run_per_change")]
 

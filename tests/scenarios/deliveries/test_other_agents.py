@@ -6,7 +6,8 @@ import pytest
 
 from shared.core.pages import marks
 from shared.core.run.run import RunStatus
-from tests.support.rigs.house import OTHER_AGENT, Neighbourhood
+from tests.support.rigs.house import Neighbourhood
+from tests.support.simulators.world import OTHER_AGENT
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("other_agents")]
 

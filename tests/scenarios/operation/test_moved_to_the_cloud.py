@@ -23,9 +23,10 @@ from shared.local.runtime import House
 from tests.support.parts import require
 from tests.support.rigs.cloud_house import LOCATION, PROJECT, CloudHouse
 from tests.support.rigs.house import QUICK, Neighbourhood, own_settings
+from tests.support.servers.cloud.shared_emulator import GROUP
 from tests.support.simulators.forked_simulators import forked_simulators
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("story_in_the_cloud")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group(GROUP)]
 
 # What a run does, whoever does it; see test_story_in_the_cloud.py
 ONCE = {

@@ -17,7 +17,7 @@ from shared import log
 from shared.core.models.model_errors import InvalidOutput
 from shared.local.simulators._server import serve
 from shared.local.simulators.notion.simulator import NotionSimulator
-from shared.mind.agents.asking import ask_agent
+from shared.mind.agents.ask_agent import ask_agent
 from shared.mind.agents.registry import agent
 from shared.mind.context import Part
 from shared.ports import Message, Model, ModelRequest, ToolCall

@@ -14,25 +14,27 @@ import pytest
 import requests
 
 from shared.app.approval.approvals import asked_now
-from shared.app.approval.gates import waiting_gate
 from shared.app.engine.engine import record
 from shared.app.engine.sweep import sweep
 from shared.backends.cloud.store import FirestoreStore
 from shared.backends.local.keys.identity import LocalCallers
+from shared.core.approval.gates import waits_at
 from shared.core.run.acts import ApprovalGranted
 from shared.core.run.commands import ATTEMPT, NOTIFY, Command, command_to_data
-from shared.core.run.reducer import fold, reduce
+from shared.core.run.reducer import reduce
 from shared.core.run.run import Run
 from shared.integrations.notion.markdown.markdown import parse_markdown
 from shared.local.story.demo import Progress, Story, tell_story
 from shared.ports import Commit
+from tests.support.builders.runs import fold
 from tests.support.parts import require
 from tests.support.ports.moved_clock import MovedClock
 from tests.support.rigs.cloud_house import ACCOUNT, PROJECT, CloudHouse, open_cloud_house, queue_name
 from tests.support.servers.cloud.cloud_clients import rest_firestore
+from tests.support.servers.cloud.shared_emulator import GROUP
 from tests.support.servers.collector import Collector
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("story_in_the_cloud")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group(GROUP)]
 
 IDEA = "# {title}\n\n## When\n\nEvery Saturday from nine to one.\n\n- Bring your own tubes\n"
 SENT = "notion:sent, email:sent, slack:sent"
@@ -115,7 +117,7 @@ def _wait_until_asked(house: CloudHouse, run: Run) -> None:
     ends = time.monotonic() + 60
     while time.monotonic() < ends:
         loaded = house.wired.deps.store.load_run(run.tenant, run.id)
-        gate = waiting_gate(loaded.run) if loaded is not None else None
+        gate = waits_at(loaded.run) if loaded is not None else None
         if loaded is not None and gate is not None and f"approval_asked/{gate.id}" in loaded.run.notices:
             return
         time.sleep(0.1)
@@ -135,7 +137,7 @@ def _trouble(house: CloudHouse, story: Story) -> list[str]:
         f"event numbers {[n for n, _ in events]}": [n for n, _ in events] == list(range(1, run.seq + 1)),
         f"notices {dict(run.notices)}": run.notices == NOTICES,
         f"outbox {store.unsent(tenant, run_id)}": store.unsent(tenant, run_id) == [],
-        "commands are forgotten": store.forgotten(datetime.now(UTC) + timedelta(days=1)) == [],
+        "commands are forgotten": store.find_unsent(datetime.now(UTC) + timedelta(days=1)) == [],
         f"dead letters {queue.dead_letters(tenant)}": queue.dead_letters(tenant) == [],
         f"tasks given up {house.tasks.given_up}": house.tasks.given_up == [],
         f"{house.tasks.pending()} tasks left": house.tasks.pending() == 0,

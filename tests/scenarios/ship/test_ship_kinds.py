@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from shared.core.approval.release_words import asked_lines
+from shared.core.approval.release_words import describe_question
 from shared.core.run.run import Run, RunStatus
 from tests.support.parts import require
 from tests.support.rigs.programmed_house import REPOSITORY, Workshop, git, open_workshop, output
@@ -121,7 +121,7 @@ def test_new_software_is_tested_proposed_and_live(workshop: Workshop, tmp_path: 
 def test_what_it_takes_from_others_is_named_in_the_approval(workshop: Workshop) -> None:
     require("node")
     page = workshop.planned(replace(_next(), title="Cake counter in Next.js"))
-    told = asked_lines(workshop.house.at_gate(page, "release"), "release")
+    told = describe_question(workshop.house.at_gate(page, "release"), "release")
     start = told.index("New packages (3):") + 1
     names = [line.split(" (")[0] for line in told[start : start + 3]]
     assert names == ["+ next 16.0.3", "+ react 19.2.0", "+ react-dom 19.2.0"]

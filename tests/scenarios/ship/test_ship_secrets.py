@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from shared.core.approval.release_words import asked_lines
+from shared.core.approval.release_words import describe_question
 from shared.core.run.run import RunStatus
 from shared.core.secrets.secret_places import SIGN
 from tests.support.builders.made_up_secrets import UPPER, letters
@@ -48,7 +48,7 @@ def test_where_secrets_stand_on_a_page_is_told_at_the_gates_and_nobody_reads_the
     assert f"in “The API token of the till is {SIGN}”" in asked
     assert "left out of everything" in asked
     run = moved.at_gate(page, "release")
-    told = "\n".join(asked_lines(run, "release"))
+    told = "\n".join(describe_question(run, "release"))
     assert (
         f"on the page, in “The password for guests: {SIGN}”: a secret (password) is left out (rule “secret”)."
         " Take it off the page" in told

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from shared.core.approval.release_words import asked_lines
+from shared.core.approval.release_words import describe_question
 from shared.core.loopback import at_loopback
 from shared.core.pages import marks
 from shared.core.run.run import Run, RunStatus
@@ -51,7 +51,7 @@ def on_disk(folder: Path, part: str) -> list[str]:
 def asked(house: Neighbourhood, run: Run, gate: str) -> str:
     """Return what people are asked at a gate."""
     step = next(each for each in run.steps if each.id.rpartition(".")[2] == gate)
-    return "\n".join(asked_lines(run, step.id))
+    return "\n".join(describe_question(run, step.id))
 
 
 def test_plan_preview_live_change_and_back(house: Neighbourhood, folder: Path) -> None:

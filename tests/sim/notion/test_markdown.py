@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.local.simulators.notion.content.rich_text import rich_text
-from shared.local.simulators.notion.markdown.markdown_inline import read, written
+from shared.local.simulators.notion.markdown.markdown_inline import read, write_inline
 from tests.support.simulators.seeded_notion import Notion, block, text
 
 # Each line of the dialect as the published guide shows it, and the block it stands for.
@@ -86,7 +86,7 @@ PIECE = st.fixed_dictionaries(
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_every_letter_and_its_look_survives_the_way_there_and_back(pieces):
     stored = rich_text(pieces, "body")
-    again = rich_text(read(written(stored, "http://n.test")), "body")
+    again = rich_text(read(write_inline(stored, "http://n.test")), "body")
     assert _letters(again) == _letters(stored)
 
 

@@ -190,6 +190,6 @@ def test_files_outlive_the_process(kept_notion: Notion):
     upload = _uploaded(kept_notion)
     page = kept_notion.page(children=[{"type": "image", "image": _of(upload)}])
     second = type(kept_notion.simulator)(kept_notion.simulator.data)
-    assert second.kept_bytes(f"{upload}.1") == b"picture"
+    assert second.read_bytes(f"{upload}.1") == b"picture"
     assert second.state["uploads"][upload]["expiry_time"] is None
     assert page in second.state["nodes"]

@@ -9,7 +9,7 @@ import pytest
 from shared.app.engine.engine import record
 from shared.core.run import acts
 from shared.core.run.run import Run, RunStatus, StepSpec, StepStatus
-from shared.integrations.notion.client.files import attached
+from shared.integrations.notion.client.files import build_upload_reference
 from shared.integrations.notion.content import blocks
 from shared.steps import KINDS
 from tests.steps.bench import Bench, titled
@@ -67,7 +67,7 @@ def test_a_file_that_somebody_added_to_the_column_since_is_not_lost(bench: Bench
     read = StepSpec("read", "notion.query_rows", input={"data_source": bench.ids["things"]})
     given = {"page": row, "from_step": "read", "name": "things.md", "column": "Files"}
     bench.start(read, StepSpec("do", "notion.attach_file", input=given, depends_on=("read",), undoable=True), gate=True)
-    theirs = {**attached(notion.upload("mine.txt", b"mine")), "name": "mine.txt"}
+    theirs = {**build_upload_reference(notion.upload("mine.txt", b"mine")), "name": "mine.txt"}
     notion.update_page(row, {"Files": {"files": [theirs]}})
     ended = bench.cancel()
     assert values(bench.look(), "Files")["Bell"] == "mine.txt"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.core.run.run import Run, RunStatus, StepSpec, StepStatus
-from shared.integrations.notion.client.files import attached
+from shared.integrations.notion.client.files import build_upload_reference
 from shared.integrations.notion.content import blocks
 from shared.steps import KINDS
 from tests.steps.bench import NOBODY, Bench, paragraph, titled
@@ -53,7 +53,7 @@ def test_blocks_that_are_no_longer_in_the_trash_are_written_again_in_their_order
 def test_a_file_that_lies_with_notion_cannot_be_written_again_and_that_is_said(bench: Bench) -> None:
     page = bench.ids["club"]
     upload = bench.notion.upload("plan.txt", b"a plan")
-    (block,) = bench.notion.append(page, [{"object": "block", "type": "file", "file": attached(upload)}])
+    (block,) = bench.notion.append(page, [{"object": "block", "type": "file", "file": build_upload_reference(upload)}])
     run(bench, "notion.delete_blocks", blocks=[block])
     bench.sim.fault(method="PATCH", path=f"/v1/blocks/{block}", status=404)
     ended = bench.cancel()
@@ -64,7 +64,7 @@ def test_a_file_that_lies_with_notion_cannot_be_written_again_and_that_is_said(b
 def test_files_in_a_column_are_not_lost_by_attaching_another(bench: Bench) -> None:
     row, notion = bench.ids["bell"], bench.notion
     upload = notion.upload("plan.txt", b"a plan")
-    notion.update_page(row, {"Files": {"files": [{**attached(upload), "name": "plan.txt"}]}})
+    notion.update_page(row, {"Files": {"files": [{**build_upload_reference(upload), "name": "plan.txt"}]}})
     read = StepSpec("read", "notion.query_rows", input={"data_source": bench.ids["things"]})
     given = {"page": row, "from_step": "read", "name": "things.md", "column": "Files"}
     ended = bench.start(read, StepSpec("do", "notion.attach_file", input=given, depends_on=("read",)))

@@ -19,7 +19,7 @@ from shared.app.workspace.workspace_map import WorkspaceMap
 from shared.core.run.run import Run, RunStatus
 from shared.integrations.notion.client.client import Notion
 from shared.local.simulators.notion.simulator import NotionSimulator
-from shared.local.simulators.slack.slack import SlackSimulator
+from shared.local.simulators.slack.simulator import SlackSimulator
 from tests.integrations.conftest import Served
 from tests.steps.notion.test_a_plan_in_notion import Scripted
 from tests.support.rigs.small_desk import Desk, settle_in

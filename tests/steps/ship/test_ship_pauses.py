@@ -15,12 +15,12 @@ from tests.integrations.conftest import Served
 from tests.support.rigs.site_rig import MINE, SiteRig
 from tests.support.rigs.small_house import TENANT, SmallHouse
 
-_MOST = 200
+_MAX = 200
 
 
 def _to_its_end(rig: SiteRig) -> None:
     """Let the run go on whenever it was paused, and agree to all that it asks."""
-    for _ in range(_MOST):
+    for _ in range(_MAX):
         rig.house.work()
         run, now = rig.house.run("run-1"), rig.house.clock.now()
         if run.status.final:

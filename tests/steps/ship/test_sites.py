@@ -9,7 +9,7 @@ import pytest
 
 from shared.app.engine.engine import record
 from shared.app.ship.site_environment import keep_value
-from shared.core.approval.release_words import asked_lines
+from shared.core.approval.release_words import describe_question
 from shared.core.run import acts
 from shared.core.run.run import RunStatus, WaitKind
 from shared.ports import PageLook, Secret
@@ -45,7 +45,7 @@ def test_a_site_goes_live_after_both_approvals_and_is_watched(rig: SiteRig) -> N
 def test_what_no_text_can_show_is_not_counted_as_found(rig: SiteRig) -> None:
     rig.open("run-1", alone=("R2", "R3"))
     run = rig.agree("run-1")
-    lines = asked_lines(run, "production")
+    lines = describe_question(run, "production")
     assert "Found on it: 1 of 3 requirements (tests alone cover 2 that no text can show)." in lines
 
 

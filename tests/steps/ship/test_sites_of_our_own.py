@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shared.app.made.take_away import take_away
-from shared.app.made.things import made
+from shared.app.made.things import find_made
 from shared.app.ship.roll_back import roll_back
 from shared.core.errors import Missing
 from shared.core.run.run import RunStatus
@@ -161,7 +161,7 @@ def test_a_stop_while_it_is_watched_brings_the_version_before_back_and_takes_wha
 def test_a_site_that_is_taken_away_is_gone_with_all_its_versions(rig: _OwnRig) -> None:
     rig.live("run-1", ONE)
     live, site = rig.live_at, NAME
-    (thing,) = [each for each in made(rig.house.deps, TENANT).things if each.what == "project"]
+    (thing,) = [each for each in find_made(rig.house.deps, TENANT).things if each.what == "project"]
     run = take_away(rig.house.deps, TENANT, thing.id, thing.name, "Ada Example")
     rig.house.work()
     assert rig.house.run(run.id).status == RunStatus.SUCCEEDED, rig.house.run(run.id).failure
@@ -169,5 +169,5 @@ def test_a_site_that_is_taken_away_is_gone_with_all_its_versions(rig: _OwnRig) -
         rig.host.site(site)
     assert fetch(f"{live}/")[0] == 404
     assert [name for name in rig.names if name.endswith((".html", "site.json", ".html.json"))] == []
-    (after,) = [each for each in made(rig.house.deps, TENANT).things if each.what == "project"]
+    (after,) = [each for each in find_made(rig.house.deps, TENANT).things if each.what == "project"]
     assert after.gone == "deleted, with its deployments"

@@ -16,6 +16,15 @@ T0 = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 TENANT = "t-1"
 
 
+def fold(events: Iterable[Event]) -> Run:
+    """Return the run that these events lead to; the stored snapshot must equal it."""
+    run: Run | None = None
+    for event in events:
+        run, _ = reduce(run, event)
+    assert run is not None
+    return run
+
+
 def at(seconds: float) -> datetime:
     """Return a time after the start."""
     return T0 + timedelta(seconds=seconds)

@@ -53,6 +53,8 @@ class ChannelsOutside:
     def find(self, channel: str, event_type: str, key: str) -> Message | None:
         return Message(channel, "1") if key in self.posts else None
 
+    send_note, find_note = Slack.send_note, Slack.find_note
+
     def comment(self, page: str, spans: list[Any]) -> dict[str, str]:
         shown = [{"href": span.href, "text": span.text} for span in spans]
         self._meet("notion", lambda: self.written.append({"id": "c", "rich_text": shown}))

@@ -8,7 +8,8 @@ from typing import Any
 
 from shared.app.knowledge.ask import ask_workspace
 from shared.app.knowledge.knowledge_sync import take_page
-from shared.app.workspace.workspace_map import PAGE, Place
+from shared.app.workspace.workspace_map import PAGE
+from shared.core.documents.places import Place
 from shared.core.page import Block, Page, Span
 from shared.ports import Message, Put
 from tests.support.ports.local_ports import ScriptedModel

@@ -16,7 +16,7 @@ from shared.core.run.run import NOTHING, Limits, Run, StepStatus, Usage
 from shared.ports import Sandbox
 from shared.steps._input import Input
 from shared.steps._kind import Done, Repeat, StepContext, StepKind
-from shared.steps._work import changed_work, keep_work, work_of
+from shared.steps._work import keep_work, rewrite_work, work_of
 from tests.support.builders.runs import gate, opened, spec
 from tests.support.ports.local_ports import Ports, attempt_of, tools_with
 
@@ -69,7 +69,7 @@ class Coder:
         work = work_of(ctx, made.output)
         body = self.bodies.pop(0)
         tree = replace(work.tree, files=self.files(body))
-        return Done(changed_work(ctx, made.output, tree, expected_tests=self.claims.get(body, self.expected)))
+        return Done(rewrite_work(ctx, made.output, tree, expected_tests=self.claims.get(body, self.expected)))
 
     def _ask(self, wanted: Question, ctx: StepContext) -> Done:
         self.told.append(wanted.question)
@@ -122,7 +122,7 @@ class CodingBench:
         return self.work()
 
     def greens(self) -> list[bool]:
-        return [bool(doc.body["green"]) for doc in snapshots_of(self.ports.deps, "t-1", "run-1")]
+        return [each.green for each in snapshots_of(self.ports.deps, "t-1", "run-1")]
 
 
 class Died(Exception):
@@ -161,7 +161,7 @@ class ByRote(Coder):
     def _mend(self, wanted: Mend, ctx: StepContext) -> Done:
         made = ctx.run.step(wanted.of)
         assert made is not None
-        return Done(changed_work(ctx, made.output, self._tree(int(ctx.step.id[-1]) - 1)))
+        return Done(rewrite_work(ctx, made.output, self._tree(int(ctx.step.id[-1]) - 1)))
 
     def _tree(self, number: int) -> Worktree:
         body = self.bodies[number]

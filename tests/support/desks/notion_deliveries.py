@@ -7,7 +7,8 @@ from typing import Any
 
 import requests
 
-from tests.support.rigs.house import Neighbourhood, sign
+from tests.support.rigs.house import Neighbourhood
+from tests.support.simulators.world import sign
 
 
 def post_raw(house: Neighbourhood, raw: bytes, signature: str | None) -> requests.Response:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from shared.app.code.snapshots import SNAPSHOTS, snapshot_id
 from shared.app.engine.deps import Deps
 from shared.core.code.worktree import Worktree, from_text
+from shared.core.documents.snapshot import SNAPSHOTS, snapshot_id
 
 
 def restore(deps: Deps, tenant: str, run: str, number: int) -> Worktree:

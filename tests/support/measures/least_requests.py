@@ -11,7 +11,7 @@ from shared.integrations.notion.content.tree_requests import TOP, Append, Place
 
 Json = dict[str, Any]
 
-MOST_BYTES = 500_000
+MAX_BYTES = 500_000
 SIBLINGS, BLOCKS = 100, 1000
 
 
@@ -63,7 +63,7 @@ def carried_out(tree: Sequence[Json]) -> list[Any]:
             stand(request.blocks, 1)
             assert len(list(everything(request.blocks))) <= BLOCKS
             body = {"children": request.blocks, "position": {"type": "after_block", "after_block": {"id": "0" * 36}}}
-            assert len(json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()) <= MOST_BYTES
+            assert len(json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()) <= MAX_BYTES
             at = {Place.END: len(parent), Place.START: 0}.get(request.place)
             if at is None:
                 (at,) = (i + 1 for i, each in enumerate(parent) if each is known[request.after])
@@ -118,7 +118,7 @@ def least_requests(tree: Sequence[Json]) -> int:
                             continue
                         for parts in product(*(ways(each, 1) for each in some)):
                             new = frozenset[int]().union(*parts)
-                            if sum(own[each] + 20 for each in new) <= MOST_BYTES - 1000:
+                            if sum(own[each] + 20 for each in new) <= MAX_BYTES - 1000:
                                 following.add((there | new, ids | frozenset(some)))
         if any(len(there) == len(listed) for there, _ in following):
             return requests

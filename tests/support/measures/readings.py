@@ -17,7 +17,7 @@ import pytest
 
 from shared.app.prompts import code_prompts, prompt
 from shared.core.planning.artifacts import Artifact
-from shared.mind.agents.asking import agent_request, checked_input
+from shared.mind.agents.ask_agent import agent_request, checked_input
 from shared.mind.agents.registry import agents
 from shared.mind.prompts import prompt as of_mind
 from shared.steps._code_asking import code_request

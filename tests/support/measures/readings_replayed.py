@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from shared.app.chat.conversation import Understood
 from shared.app.knowledge.ask import _Answered, _Rewritten
 from shared.app.planning.learn_preferences import Learnt
-from shared.app.planning.plan_checking import validated
+from shared.app.planning.plan_checking import validate_plan
 from shared.app.planning.plan_proposal import Proposal
 from shared.app.planning.told.short_names import ShortNames
 from shared.core.approval.wishes import may_hold_for_good
@@ -21,7 +21,7 @@ from shared.core.code.worktree import Worktree
 from shared.core.models.model_errors import InvalidOutput
 from shared.core.planning.file_plan import PlannedFile
 from shared.core.run.run import NOTHING
-from shared.mind.agents.asking import answer_model
+from shared.mind.agents.ask_agent import answer_model
 from shared.mind.agents.registry import agent
 from shared.mind.structured import compact
 from shared.mind.window import _NAMED
@@ -30,8 +30,8 @@ from shared.steps._kind import StepFailure
 from shared.steps._work import Work
 from shared.steps.code._code_answers import Outline, Repaired, Written, outline_problem
 from shared.steps.code._code_pieces import Pieces
-from shared.steps.code._code_repairing import _mended
-from shared.steps.code._code_writing import _checked
+from shared.steps.code._code_repairing import _apply_repair
+from shared.steps.code._code_writing import _check_written
 from tests.support.builders.runs import begin
 from tests.support.measures.prompts import parts_of
 from tests.support.measures.readings import Reading
@@ -92,7 +92,7 @@ def _plan(reading: Reading, given: Json) -> None:
     settings = {"ship": {"code": {"owner": named[0], "repository": named[2]}}} if named[2] else {}
     tools = tools_with(accounts=Unconnected(), settings=settings)
     run, _ = begin()
-    validated(_names_of(reading).meant(_without_done(reading, given)), tools, run)
+    validate_plan(_names_of(reading).expand(_without_done(reading, given)), tools, run)
 
 
 def _names_of(reading: Reading) -> ShortNames:
@@ -127,14 +127,14 @@ def _write(reading: Reading, given: Json) -> None:
     written: Written = _shaped(reading, given)
     wanted = json.loads(_told(reading, "files to write now"))
     files = [PlannedFile(each["path"], each["action"]) for each in wanted]
-    _checked(written, files, Pieces(), {}, NOTHING)
+    _check_written(written, files, Pieces(), {}, NOTHING)
 
 
 def _repair(reading: Reading, given: Json) -> None:
     repaired: Repaired = _shaped(reading, given)
     shown = {name.removeprefix("file "): text for _, name, text in parts_of(reading.prompt) if name.startswith("file ")}
     files = {path: text.encode() for path, text in shown.items()}
-    _mended(Work(Worktree(files), "python_service"), files, repaired, NOTHING)
+    _apply_repair(Work(Worktree(files), "python_service"), files, repaired, NOTHING)
 
 
 def _chat(reading: Reading, given: Json) -> None:

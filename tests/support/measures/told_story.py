@@ -11,8 +11,8 @@ from typing import Any
 from shared.backends.clock import SystemClock
 from shared.backends.local.delivery.local_queue import LocalQueue
 from shared.backends.local.state.local_store import LocalStore
-from shared.core.run.reducer import fold
 from shared.core.run.run import Run, StepStatus
+from tests.support.builders.runs import fold
 from tests.support.rigs.at_home import AT_HOME
 from tests.support.rigs.disturbed_house import Place
 from tests.support.rigs.settled_house import SYSTEMS

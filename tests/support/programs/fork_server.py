@@ -53,6 +53,7 @@ def _start(programs: Programs, order: Order) -> int:
 def serve_programs(programs: Programs) -> None:
     """Take orders until there are no more, then end what is left."""
     gc.collect()
+    gc.set_threshold(20_000, 20, 20)  # as in tests/conftest.py
     gc.freeze()  # or the first search for garbage in each process would write to, and so copy, all that is shared
     running: dict[int, int | None] = {}
     try:

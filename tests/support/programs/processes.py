@@ -19,13 +19,14 @@ _START_S = 30.0
 class Starter:
     """The forking program. Everything it started ends with `close`."""
 
-    def __init__(self, program: str = "tests.crash.house_process") -> None:
+    def __init__(self, program: str = "tests.crash.house_process", env: Mapping[str, str] | None = None) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-m", program],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             cwd=ROOT,
+            env=env,
         )
         self._lock = threading.Lock()
 

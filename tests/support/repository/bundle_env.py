@@ -25,10 +25,10 @@ from google.cloud import tasks_v2
 from tests.support.rigs.settled_house import free_ports
 from tests.support.servers.cloud.cloud_tasks_server import CloudTasksServer
 from tests.support.servers.cloud.cloud_tasks_state import Behaviour
-from tests.support.servers.cloud.firestore_emulator import firestore_emulator
 from tests.support.servers.cloud.kms_server import KmsServer
 from tests.support.servers.cloud.oidc_issuer import OidcIssuer
 from tests.support.servers.cloud.secret_manager_server import SecretManagerServer
+from tests.support.servers.cloud.shared_emulator import borrow_project
 
 UV = Path(sys.executable).with_name("uv")
 PROJECT, LOCATION = "test-project", "us-central1"
@@ -72,7 +72,7 @@ class BundledHouse:
         self._kms = parts.enter_context(KmsServer())
         self._secrets = parts.enter_context(SecretManagerServer(PROJECT))
         self.tasks = parts.enter_context(CloudTasksServer(self.issuer, Behaviour()))
-        self._firestore = parts.enter_context(firestore_emulator())
+        self._firestore = parts.enter_context(borrow_project(PROJECT))
         self.urls = {
             name: f"http://127.0.0.1:{port}" for name, port in zip(archives, free_ports(len(archives)), strict=True)
         }

@@ -81,7 +81,9 @@ class Terraform:
         for given in ROOT.glob("functions/*/function.yaml"):
             (scratch / "functions" / given.parent.name).mkdir(parents=True)
             shutil.copy(given, scratch / "functions" / given.parent.name)
-        self._environment = {**os.environ, "CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1"}
+        left = scratch / "tmp"  # what providers leave behind goes with the rest
+        left.mkdir()
+        self._environment = {**os.environ, "CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1", "TMPDIR": str(left)}
         program = None if registry_reached() else standin()
         if program is not None:
             made = [str(INFRA / "python"), str(program), "--dest", str(scratch / "providers")]

@@ -35,10 +35,10 @@ from tests.support.rigs.at_home import AT_HOME
 from tests.support.rigs.settled_house import free_ports
 from tests.support.servers.cloud.cloud_tasks_server import CloudTasksServer
 from tests.support.servers.cloud.cloud_tasks_state import Behaviour
-from tests.support.servers.cloud.firestore_emulator import firestore_emulator
 from tests.support.servers.cloud.kms_server import KmsServer
 from tests.support.servers.cloud.oidc_issuer import OidcIssuer
 from tests.support.servers.cloud.secret_manager_server import SecretManagerServer
+from tests.support.servers.cloud.shared_emulator import borrow_project
 
 ROOT = Path(__file__).resolve().parents[3]
 PROJECT, LOCATION = "test-project", "us-central1"
@@ -152,7 +152,7 @@ class CloudHouse:
     def __init__(self, data: Path, parts: ExitStack, simulators: Mapping[str, str] | None = None) -> None:
         """Start all of it; the outside world too, unless its `simulators` are there already."""
         self.data = data
-        firestore = parts.enter_context(firestore_emulator())
+        firestore = parts.enter_context(borrow_project(PROJECT))
         self.issuer = parts.enter_context(OidcIssuer())
         kms, secrets = parts.enter_context(KmsServer()), parts.enter_context(SecretManagerServer(PROJECT))
         behaviour = Behaviour(duplicates=0.5, shuffle=True, jitter=0.03, seed=1)

@@ -16,8 +16,8 @@ from shared.core.run.run import Run, Step, WaitKind
 from shared.local.simulators.notion.simulator import NotionSimulator
 from shared.steps import KINDS
 from shared.steps._kind import Done, StepContext, StepKind
-from shared.steps._work import changed_work, keep_work, tested_work
-from shared.steps.ship._release import allowed_to_go_live, allowed_to_ship, bound_to_go_live
+from shared.steps._work import keep_work, load_tested_work, rewrite_work
+from shared.steps.ship._release import hash_go_live, require_go_live, require_shipping
 from tests.integrations.conftest import Served
 from tests.support.rigs.small_desk import Desk, settle_in
 from tests.support.rigs.small_house import TENANT, SmallHouse
@@ -119,23 +119,23 @@ def kinds_of(story: Story) -> Mapping[str, StepKind]:
         if ctx.step.feedback:
             story.repairs.append(ctx.step.feedback)
             story.files = story.mend(dict(story.files), ctx.step.feedback)
-        output = changed_work(ctx, before, Worktree(dict(story.files)))
+        output = rewrite_work(ctx, before, Worktree(dict(story.files)))
         output["report"] = ctx.keep_text(json.dumps(story.report))
         return Done({**output, "tests": 3, "driver": "bubblewrap", "seconds": 0.1, "rounds": len(story.repairs)})
 
     def send(wanted: Any, ctx: StepContext) -> Done:
-        tree = tested_work(ctx).tree_id
-        granted = allowed_to_ship(ctx, tree)
+        tree = load_tested_work(ctx).tree_id
+        granted = require_shipping(ctx, tree)
         story.sent.append(f"{ctx.step.spec.kind} {tree} by {granted['by']}")
         return Done(DEPLOYED if ctx.step.spec.kind == "site.deploy" else {"url": "https://forge.example.test/1"})
 
     def verify(wanted: Any, ctx: StepContext) -> Done:
-        binds = bound_to_go_live(ctx, tested_work(ctx).tree_id, ctx.output_of("site.deploy"))
+        binds = hash_go_live(ctx, load_tested_work(ctx).tree_id, ctx.output_of("site.deploy"))
         return Done({"checked": 4, "url": DEPLOYED["url"], "binds": binds})
 
     def promote(wanted: Any, ctx: StepContext) -> Done:
-        tree = tested_work(ctx).tree_id
-        granted = allowed_to_go_live(ctx, tree, ctx.output_of("site.deploy"))
+        tree = load_tested_work(ctx).tree_id
+        granted = require_go_live(ctx, tree, ctx.output_of("site.deploy"))
         story.sent.append(f"{ctx.step.spec.kind} {tree} by {granted['by']}")
         return Done({"url": "https://club.example.test"}, facts={"site": "https://club.example.test"})
 

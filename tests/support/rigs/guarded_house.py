@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.app.engine.switches import held_back
+from shared.app.engine.switches import hold_back
 from shared.core.run.commands import Command
 from tests.support.rigs.small_house import SmallHouse
 
@@ -12,5 +12,5 @@ class GuardedHouse(SmallHouse):
 
     def handle(self, command: Command) -> None:
         """Take a command, unless a switch holds it back."""
-        if not held_back(command, self.deps):
+        if not hold_back(command, self.deps):
             super().handle(command)

@@ -9,7 +9,7 @@ from shared.core.code.worktree import Worktree
 from shared.core.models.model_errors import ModelError
 from shared.steps import KINDS
 from shared.steps._kind import Done, StepContext
-from shared.steps._work import changed_work, work_of
+from shared.steps._work import rewrite_work, work_of
 from tests.support.ports.scripted_sandbox import ScriptedSandbox
 from tests.support.rigs.gated_story import Story
 
@@ -23,7 +23,7 @@ def with_the_real_loop(made: Story) -> Story:
         feedback = ctx.get_text(wanted.feedback)
         made.repairs.append(feedback)
         files = made.mend(dict(work_of(ctx, before.output).tree.files), feedback)
-        return Done({**changed_work(ctx, before.output, Worktree(files)), **made.words})
+        return Done({**rewrite_work(ctx, before.output, Worktree(files)), **made.words})
 
     tools = made.house.tools
     real = {name: KINDS[name] for name in ("code.test", "code.try")}

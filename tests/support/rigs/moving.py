@@ -24,7 +24,7 @@ from shared.backends.clock import SystemClock
 from shared.backends.local.delivery.local_queue import LocalQueue
 from shared.backends.local.keys.local_secrets import LocalSecrets
 from shared.backends.local.state.local_store import LocalStore
-from shared.cli.migrate.places import There, open_there
+from shared.cli.migrate.move_ends import There, open_there
 from shared.cli.root import workwright
 from shared.core.documents.tenant_settings import PLACE as SETTINGS
 from shared.core.run.run import RunStatus, Step, StepSpec, StepStatus, Wait, WaitKind

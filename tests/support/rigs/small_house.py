@@ -88,7 +88,7 @@ class SmallHouse:
             _no_sandbox,
             lambda *given: self.check_site(*given),
             self.settings,
-            known_secrets=self.accounts.held,
+            known_secrets=self.accounts.list_held_tokens,
             site_environment=self._site_environment,
         )
         self.dispatcher = Dispatcher(self.store, self._deliver(), self.clock, DispatchOptions(workers=0))
@@ -102,7 +102,7 @@ class SmallHouse:
     def settings(self, tenant: str) -> Mapping[str, Any]:
         """Return a tenant's settings as the wiring does."""
         doc = self.store.get(tenant, "settings", "tenant")
-        extra = {"connected": self.accounts.connected(tenant), "prompts": code_prompts()}
+        extra = {"connected": self.accounts.systems(tenant)["connected"], "prompts": code_prompts()}
         extra["granted"] = [each.id for each in self.store.list_docs(tenant, "grants")]
         return {**(doc.body if doc else {}), **extra}
 

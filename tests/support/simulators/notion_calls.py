@@ -24,7 +24,6 @@ class Room:
     database: str = ""
     source: str = ""
     row: str = ""
-    view: str = ""
     user: str = ""
     comment: Json = field(default_factory=dict)
 
@@ -35,7 +34,6 @@ READS: dict[str, Call] = {
     "me": lambda n, r: n.me(),
     "users": lambda n, r: n.users(),
     "user": lambda n, r: n.user(r.user),
-    "custom_emojis": lambda n, r: n.custom_emojis(),
     "read_page": lambda n, r: n.read_page(r.page),
     "read_row": lambda n, r: n.read_page(r.row),
     "property_value": lambda n, r: n.property_value(r.row, "title"),
@@ -49,10 +47,6 @@ READS: dict[str, Call] = {
     "edited_parts": lambda n, r: list(edited_parts(n, "2020-01-01T00:00:00.000Z")),
     "comments": lambda n, r: n.comments(r.page),
     "one_comment": lambda n, r: n.one_comment(str(r.comment["id"])),
-    "file_uploads": lambda n, r: n.file_uploads(),
-    "views": lambda n, r: n.views(database_id=r.database),
-    "view": lambda n, r: n.view(r.view),
-    "query_view": lambda n, r: n.query_view(r.view),
     "markdown": lambda n, r: n.markdown(r.page),
 }
 WRITES: dict[str, Call] = {
@@ -63,10 +57,8 @@ WRITES: dict[str, Call] = {
     "append_tree": lambda n, r: n.append_tree(r.page, [deep()]),
     "write_tree": lambda n, r: write_tree(n, lambda name, do, look: do(), r.page, [deep()]),
     "create_database": lambda n, r: n.create_database(r.home, "T", {"Name": {"title": {}}}),
-    "create_data_source": lambda n, r: n.create_data_source(r.database, "T", {"Name": {"title": {}}}),
     "comment": lambda n, r: n.comment(r.page, "x"),
     "reply": lambda n, r: n.reply(str(r.comment["discussion_id"]), "x"),
-    "create_view": lambda n, r: n.create_view("V", "table", data_source_id=r.source, database_id=r.database),
     "upload": lambda n, r: n.upload("a.txt", b"x"),
     "edit_markdown": lambda n, r: n.edit_markdown(r.page, replace_content("x")),
     "edit_later": lambda n, r: n.edit_markdown(r.page, replace_content("x" * 2000), allow_async=True),

@@ -13,7 +13,7 @@ import requests
 from shared.local.simulators._server import Simulator, serve
 from shared.local.simulators.github.simulator import GitHubSimulator
 from shared.local.simulators.gitlab.simulator import GitLabSimulator
-from shared.local.simulators.slack.slack import SlackSimulator
+from shared.local.simulators.slack.simulator import SlackSimulator
 from shared.local.simulators.vercel import VercelSimulator
 
 

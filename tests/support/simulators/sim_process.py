@@ -9,7 +9,7 @@ import moto.sesv2.models
 import moto.sesv2.urls
 from werkzeug.test import Client
 
-from shared.local.simulators.__main__ import NAMES
+from shared.local.simulators.__main__ import NAMES, find_kind
 from shared.local.simulators.__main__ import main as serve_simulators
 from shared.local.simulators.github.simulator import GitHubSimulator
 from shared.local.simulators.ses import SesSimulator
@@ -26,8 +26,8 @@ def run_simulators(order: Order) -> int:
 
 def warm_up_simulators() -> None:
     """Do once what every process of simulators would do again with its first requests."""
-    for module, _ in NAMES.values():
-        importlib.import_module(module)
+    for name in NAMES:
+        find_kind(name)
     for service in ("cloudwatch", "events", "iam", "s3", "sts"):  # moto's mail imports them with its first request
         importlib.import_module(f"moto.{service}.models")
     _ = moto.sesv2.models.sesv2_backends[_ACCOUNT]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.core.errors import ConfigError
-from shared.mind.agents.asking import agent_request, checked_input, input_parts
+from shared.mind.agents.ask_agent import agent_request, checked_input, input_parts
 from shared.mind.agents.registry import agent, agents, read_agent
 from shared.mind.context import Part, assemble
 from tests.unit.agents.test_cases import CASES

@@ -13,7 +13,7 @@ import pytest
 from shared.backends.offline.agents import RULES
 from shared.backends.offline.model import OfflineModel
 from shared.core.models.model_errors import Refused
-from shared.mind.agents.asking import ask_agent, checked_input
+from shared.mind.agents.ask_agent import ask_agent, checked_input
 from shared.mind.agents.registry import agent, agents
 
 CASES = {

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shared.backends.offline.model import OfflineModel
 from shared.core.models.model_errors import Refused
-from shared.mind.agents.asking import agent_request, answer_model, checked_input
+from shared.mind.agents.ask_agent import agent_request, answer_model, checked_input
 from shared.mind.agents.registry import agent, agents
 
 WORDS = st.sampled_from(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from shared.backends import envelope as envelopes
-from shared.backends.local.keys.keyfile import derived_key, installation_key, installation_keys
+from shared.backends.local.keys.keyfile import derive_key, installation_key, installation_keys
 from shared.backends.local.keys.local_secrets import LocalSecrets, name_of_key
 from shared.ports import Secret
 from tests.support.ports.dying import Died
@@ -22,7 +22,7 @@ def _sealed(folder: Path) -> dict[str, dict[str, object]]:
     first = secrets.seal("acme", "f", Secret("first"))
     secrets.rotate("acme")
     key, name = installation_key(folder), name_of_key(folder)
-    older = envelopes.seal(derived_key(key, "tenant", "older"), name, "older", "f", Secret("older"))
+    older = envelopes.seal(derive_key(key, "tenant", "older"), name, "older", "f", Secret("older"))
     return {"first": dict(first), "second": dict(secrets.seal("acme", "f", Secret("second"))), "older": older}
 
 

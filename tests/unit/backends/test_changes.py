@@ -67,7 +67,7 @@ def test_what_others_have_changed_meanwhile_stays(store: Crowded) -> None:
 def test_nothing_is_lost_where_many_count_at_once(store: Crowded) -> None:
     def count(_: int) -> None:
         for _ in range(5):
-            change_doc(store, PLACE, lambda body: {"count": (body or {"count": 0})["count"] + 1}, most=1000)
+            change_doc(store, PLACE, lambda body: {"count": (body or {"count": 0})["count"] + 1}, max_tries=1000)
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(count, range(8)))
@@ -77,7 +77,7 @@ def test_nothing_is_lost_where_many_count_at_once(store: Crowded) -> None:
 def test_whoever_never_gets_through_says_so_and_has_changed_nothing(store: Crowded) -> None:
     store.faster, waited = 100, list[int]()
     with pytest.raises(Busy, match="notes/one was changed by others 4 times in a row"):
-        change_doc(store, PLACE, lambda body: {"mine": 1}, waited.append, most=4)
+        change_doc(store, PLACE, lambda body: {"mine": 1}, waited.append, max_tries=4)
     assert (store.faster, waited) == (96, [0, 1, 2])
     store.faster = 0
     assert _body(store) == {"theirs": 96, "mine": None}

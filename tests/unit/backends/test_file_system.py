@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.backends.local.folder import file_system
-from shared.backends.local.folder.data_folder import DataFolder, refuse_if_held
-from shared.backends.local.folder.file_system import refuse_network
+from shared.backends.local.folder import data_folder
+from shared.backends.local.folder.data_folder import DataFolder, refuse_if_held, refuse_network
 from shared.core.errors import ConfigError
 
 MOUNTS = "\n".join(
@@ -44,7 +43,7 @@ def test_the_data_folder_is_looked_at_before_anything_is_made(
 ) -> None:
     told = tmp_path / "mountinfo"  # of a machine on which this folder is a share
     told.write_text(f"22 1 8:1 / / rw - ext4 /dev/sda1 rw\n30 22 0:40 / {tmp_path.resolve()} rw - nfs4 nas:/x rw\n")
-    monkeypatch.setattr(file_system, "_MOUNTS", told)
+    monkeypatch.setattr(data_folder, "_MOUNTS", told)
     with pytest.raises(ConfigError, match="network file system"):
         begin(tmp_path / "data")
     assert not (tmp_path / "data").exists()

@@ -37,6 +37,29 @@ def test_a_second_opener_is_told_who_has_the_folder(store: LocalStore) -> None:
         LocalStore(store.path, MovedClock())
 
 
+def test_what_a_killed_owner_left_behind_is_waited_for(tmp_path: Path) -> None:
+    """A child has every file of its parent until it has become another program; a killed group may leave it behind."""
+    code = (
+        "import os, sys, time; from pathlib import Path\n"
+        "from shared.backends.local.folder.data_folder import DataFolder\n"
+        "folder = DataFolder(Path(sys.argv[1]))\n"
+        "if os.fork() == 0:\n"
+        "    os.setsid()\n"
+        "    print(flush=True)\n"
+        "    time.sleep(1.0)\n"
+        "    os._exit(0)\n"
+        "time.sleep(60)"
+    )
+    owner = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE)
+    with owner:
+        assert owner.stdout is not None
+        assert owner.stdout.readline() == b"\n"
+        owner.kill()
+        owner.wait()
+        with LocalStore(tmp_path, MovedClock()) as store:
+            assert store.tenants() == []
+
+
 def test_a_second_process_is_refused(store: LocalStore) -> None:
     code = (
         "import sys; from pathlib import Path\n"

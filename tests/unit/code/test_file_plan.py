@@ -10,11 +10,12 @@ from shared.core.planning.file_plan import (
     TOKENS_PER_LINE,
     PlannedFile,
     chunks,
+    find_uncovered,
     in_order,
     path_problem,
     plan_problem,
-    uncovered,
 )
+from shared.integrations.secret_search import PATH_RULES
 from tests.support.builders.made_up_secrets import made_up
 
 
@@ -40,14 +41,14 @@ def planned(path: str, *depends_on: str, **more: object) -> PlannedFile:
     ],
 )
 def test_paths(paths: list[str], said: str) -> None:
-    problem = path_problem(paths)
+    problem = path_problem(paths, PATH_RULES)
     assert said in problem
     assert bool(problem) == bool(said)
 
 
 def test_a_path_that_holds_a_secret_is_refused_without_being_told() -> None:
     _, secret = made_up()["github classic"]
-    problem = path_problem(["notes/tides.txt", f"notes/{secret}.txt"])
+    problem = path_problem(["notes/tides.txt", f"notes/{secret}.txt"], PATH_RULES)
     assert "github token" in problem
     assert secret not in problem
 
@@ -82,7 +83,7 @@ def test_a_path_that_holds_a_secret_is_refused_without_being_told() -> None:
     ],
 )
 def test_plans_over_a_repository_of_two_files(files: list[PlannedFile], said: str) -> None:
-    problem = plan_problem(files, ["a.py", "c.py"])
+    problem = plan_problem(files, ["a.py", "c.py"], PATH_RULES)
     assert said in problem
     assert bool(problem) == bool(said)
 
@@ -106,7 +107,7 @@ def test_what_is_only_deleted_or_moved_is_written_by_nobody() -> None:
 
 
 def test_requirements_without_cover_are_named() -> None:
-    assert uncovered(["R1", "R2", "R3"], {"R2"}) == ["R1", "R3"]
+    assert find_uncovered(["R1", "R2", "R3"], {"R2"}) == ["R1", "R3"]
 
 
 @st.composite
@@ -123,7 +124,7 @@ def plans(draw: st.DrawFn) -> list[PlannedFile]:
 @settings(max_examples=80, deadline=None)
 @given(plans(), st.integers(0, 3000))
 def test_every_file_is_in_one_chunk_after_all_it_depends_on(files: list[PlannedFile], room: int) -> None:
-    assert plan_problem(files, []) == ""
+    assert plan_problem(files, [], PATH_RULES) == ""
     found = chunks(files, room)
     order = [file.path for chunk in found for file in chunk.files]
     assert sorted(order) == sorted(file.path for file in files)

@@ -8,7 +8,7 @@ import pytest
 
 from shared.app.intake.page_view import PageView
 from shared.app.planning.told.plan_known import Known
-from shared.app.planning.told.plan_request import PLAN, ROUTINE, plan_parts
+from shared.app.planning.told.plan_request import PLAN, ROUTINE, PlanRequest
 from tests.support.builders.runs import begin
 from tests.support.ports.local_ports import tools_with
 from tests.unit.mind.situations import BAKERY
@@ -23,7 +23,7 @@ SHIP = {"ship": {"code": {"owner": "acme", "repository": "shop"}}}
 )
 def test_the_repository_is_told_as_data(settings: dict[str, object], task: str, told: list[str]) -> None:
     tools = replace(tools_with(settings=settings), kinds={})
-    parts = plan_parts(PageView(BAKERY, "hash"), tools, begin()[0], "", task, Known())
+    parts = PlanRequest(PageView(BAKERY, "hash"), tools, begin()[0], Known(), task).make_parts()
     found = [part for part in parts if part.source == "the team's repository"]
     assert [part.text for part in found] == told
     assert not any(part.trusted for part in found)

@@ -17,7 +17,7 @@ from shared.steps._input import Input
 from shared.steps._kind import Done, Repeat, StepContext, StepKind
 from shared.steps._work import Work, keep_work
 from shared.steps.code._code_repairing import _REVIEWED as REVIEWED
-from shared.steps.code._code_repairing import _named, repair_parts
+from shared.steps.code._code_repairing import _find_named_files, repair_parts
 from tests.support.builders.runs import spec
 from tests.support.measures.prompts import instructions_of
 from tests.support.parts import require
@@ -270,4 +270,4 @@ def test_how_the_work_stands_is_told(ports: Ports) -> None:
 def test_files_are_named_behind_any_output_and_a_long_word_of_it_is_read_once() -> None:
     files = dict.fromkeys(["tests/test_adds.py", "adds.py", "README.md"], b"")
     said = f"{'x' * 400_000} {'a/' * 200_000} FAILED tests/test_adds.py::Adds, see (./adds.py), ...and the README."
-    assert _named(said, files) == ["tests/test_adds.py", "adds.py", "README.md"]
+    assert _find_named_files(said, files) == ["tests/test_adds.py", "adds.py", "README.md"]

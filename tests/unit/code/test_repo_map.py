@@ -73,10 +73,10 @@ def test_scripts_and_pages_are_read_by_rules() -> None:
 
 
 def test_the_map_is_a_line_for_each_file() -> None:
-    lines = map_of(PYTHON).shown().splitlines()
+    lines = map_of(PYTHON).list_files().splitlines()
     assert lines[0] == "README.md (3 lines): Shop"
     assert "src/shop/prices.py (6 lines): VAT, with_vat(cents, rate)" in lines
-    assert map_of(PYTHON).shown(["logo.png", "nowhere"]) == "logo.png (0 lines)"
+    assert map_of(PYTHON).list_files(["logo.png", "nowhere"]) == "logo.png (0 lines)"
 
 
 def test_conventions_of_a_python_repository() -> None:
@@ -85,7 +85,7 @@ def test_conventions_of_a_python_repository() -> None:
     assert found.test_files == ("tests/test_basket.py",)
     assert found.package_manager == "pip"
     assert found.formatting == ("[tool.ruff]", "[tool.pytest]")
-    assert "Tests: pytest, run here by python; files of them: 1, in tests." in found.told()
+    assert "Tests: pytest, run here by python; files of them: 1, in tests." in found.describe()
 
 
 def test_conventions_of_a_node_repository() -> None:
@@ -111,7 +111,7 @@ def test_conventions_of_a_node_repository() -> None:
 def test_who_can_run_the_tests(files: dict[str, bytes], runner: str, framework: str) -> None:
     found = conventions_of(files)
     assert (found.runner, found.framework) == (runner, framework)
-    assert found.told()
+    assert found.describe()
 
 
 @pytest.mark.parametrize(
@@ -152,6 +152,6 @@ def test_any_repository_has_a_map_and_no_file_needs_what_is_not_there(files: dic
     found = map_of(files)
     assert set(found.files) == set(files)
     assert all(set(facts.needs) <= set(files) - {facts.path} for facts in found.files.values())
-    assert len(found.shown().split("\n")) == max(1, len(files))
-    assert conventions_of(files).told()
+    assert len(found.list_files().split("\n")) == max(1, len(files))
+    assert conventions_of(files).describe()
     assert set(relevant(found, files, task)) <= set(files)

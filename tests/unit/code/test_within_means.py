@@ -12,7 +12,7 @@ from shared.core.run.run import Limits, StepSpec, Usage
 from shared.steps import KINDS
 from tests.support.builders.runs import begin
 
-CALLS = KINDS["code.generate"].most_calls
+CALLS = KINDS["code.generate"].max_calls
 
 
 def spec(tokens: int, micros: int, kind: str = "code.generate") -> StepSpec:

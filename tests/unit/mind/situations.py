@@ -10,15 +10,15 @@ from pathlib import Path
 
 from shared.app.intake.page_view import PageView
 from shared.app.planning.plan_proposal import Proposal
-from shared.app.planning.preferences import Preference
 from shared.app.planning.told.plan_known import Known
 from shared.app.planning.told.plan_places import Places, Told, today_of
-from shared.app.planning.told.plan_request import PLAN, ROUTINE, plan_parts, plan_request
+from shared.app.planning.told.plan_request import PLAN, ROUTINE, PlanRequest
 from shared.app.prompts import code_prompts
-from shared.app.workspace.database_columns import Column, Columns
 from shared.core.code.worktree import Worktree
+from shared.core.documents.places import Column, Columns
+from shared.core.documents.preference import Preference
 from shared.core.page import Block, Page, Span, page_to_data
-from shared.mind.agents.asking import agent_request, checked_input, input_parts
+from shared.mind.agents.ask_agent import agent_request, checked_input, input_parts
 from shared.mind.agents.registry import agent
 from shared.mind.context import Part
 from shared.mind.fitting import Factors, fit
@@ -68,11 +68,8 @@ def _plan(
     page: Page = BAKERY, *, feedback: str = "", task: str = PLAN, known: Known | None = None, **settings: object
 ) -> tuple[Callable[[str], ModelRequest], list[Part]]:
     tools = replace(tools_with(settings=settings), kinds={name: KINDS[name] for name in _FEW})
-    run, view, told = begin()[0], PageView(page, "hash"), known or Known()
-    schema = Proposal.model_json_schema()
-    return plan_request(view, tools, run, feedback, task, schema, told), plan_parts(
-        view, tools, run, feedback, task, told
-    )
+    asked = PlanRequest(PageView(page, "hash"), tools, begin()[0], known or Known(), task, feedback)
+    return asked.make_request(Proposal.model_json_schema()), asked.make_parts()
 
 
 def _known() -> Known:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.core.models.model_errors import ContextTooLong
-from shared.core.models.token_bound import estimated_tokens
+from shared.core.models.token_bound import estimate_tokens
 from shared.mind.context import Part, assemble
 from shared.mind.safety.fence import marker
 from tests.support.measures.prompts import instructions_of, part_of, parts_of
@@ -168,7 +168,7 @@ def test_a_part_that_makes_no_sense_is_refused(wrong: dict[str, object]) -> None
 def test_the_budget_is_never_passed(sizes: list[int], budget: int, must: bool) -> None:
     parts = [Part("input", f"part {n}", words(size, 1000 * n), must=must and not n) for n, size in enumerate(sizes)]
     context = assemble(parts, budget=budget)
-    assert estimated_tokens(context.prompt) <= budget + 2  # rounding
+    assert estimate_tokens(context.prompt) <= budget + 2  # rounding
     told = context.record()
     assert [part["source"] for part in told["parts"]] == [part.source for part in parts]
     assert all(part["tokens"] <= part["of"] for part in told["parts"])

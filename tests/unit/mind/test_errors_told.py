@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.mind.errors_told import MOST, compact_error
+from shared.mind.errors_told import MAX, compact_error
 
 PROGRAM = """
 import unittest
@@ -42,7 +42,7 @@ def real_output(folder: Path, cases: int) -> str:
 def test_of_a_real_runs_output_the_reason_and_the_place_stay(tmp_path: Path, cases: int) -> None:
     output = real_output(tmp_path, cases)
     told = compact_error(output)
-    assert len(told) <= MOST
+    assert len(told) <= MAX
     assert len(told) < len(output)
     assert "KeyError: 'bread'" in told
     assert 'return prices["bread"]' in told
@@ -67,7 +67,7 @@ def test_of_a_line_that_holds_a_whole_page_both_ends_stay() -> None:
     told = compact_error(
         f"FAIL: test_price\nAssertionError: '4.20' not found in '{page}' : the price\nFAILED (failures=1)"
     )
-    assert len(told) <= MOST
+    assert len(told) <= MAX
     for words in ("FAIL: test_price", "AssertionError: '4.20' not found in '<p>bread", "' : the price", "FAILED (fail"):
         assert words in told
 

@@ -93,7 +93,7 @@ def test_every_rule_of_the_file_is_there_and_compiles() -> None:
             rule.get("path"),
             *(p for a in rule.get("allowed", ()) for p in a.get("regexes", ())),
         ]:
-            assert not pattern or scanner._compiled(pattern)
+            assert not pattern or scanner._compile(pattern)
     assert [word for rule in read["rules"] for word in rule.get("keywords", ()) if word != word.lower()] == []
 
 

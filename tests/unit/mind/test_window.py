@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.core.errors import Unavailable
-from shared.core.models.token_bound import estimated_tokens
+from shared.core.models.token_bound import estimate_tokens
 from shared.mind.context import assemble
-from shared.mind.window import Summary, Turn, slide, summarised, turns_of, window_parts
+from shared.mind.window import Summary, Turn, slide, summarize, turns_of, window_parts
 from shared.ports import Message, ToolCall
 from tests.support.measures.prompts import part_of
 from tests.support.ports.local_ports import ScriptedModel
@@ -29,7 +29,7 @@ def talk(turns: int, words: int = 30) -> list[Turn]:
 
 
 def size(turns: list[Turn]) -> int:
-    return sum(estimated_tokens(turn.text) for turn in turns)
+    return sum(estimate_tokens(turn.text) for turn in turns)
 
 
 def test_a_turn_is_a_persons_words_and_all_that_follows() -> None:
@@ -83,7 +83,7 @@ def test_the_first_goal_the_pinned_and_the_last_stay() -> None:
 
 def test_the_summary_of_a_model_is_kept_with_what_it_covers() -> None:
     model = ScriptedModel([{**GOOD, "decisions": ["Green was chosen"]}])
-    summary, result = summarised(model, Summary(turns=2, said=("user: Old.",)), talk(3))
+    summary, result = summarize(model, Summary(turns=2, said=("user: Old.",)), talk(3))
     assert result is not None
     assert (summary.turns, summary.goal, summary.decisions) == (5, "A site for the bakery", ("Green was chosen",))
     assert summary.version == "3"
@@ -98,7 +98,7 @@ def test_ids_and_dates_that_nobody_named_are_not_believed_and_lost_ones_are_put_
     model = ScriptedModel(
         [{**GOOD, "entities": [f"The page {other}"], "decisions": ["Opens on 2026-12-06", "Opens soon"]}]
     )
-    summary, _ = summarised(model, Summary(), gone)
+    summary, _ = summarize(model, Summary(), gone)
     assert summary.decisions == ("Opens soon",)
     assert other not in summary.text
     for named in (PAGE, "2026-12-05", "run-1a2b3c"):
@@ -109,7 +109,7 @@ def test_a_sign_behind_an_address_is_no_part_of_it() -> None:
     link = "https://notes.example.test/p/summer"
     gone = turns_of([Message("user", f"It is all in {link}, plan it.")])
     model = ScriptedModel([{**GOOD, "decisions": [f"The page is {link}."]}])
-    summary, _ = summarised(model, Summary(), gone)
+    summary, _ = summarize(model, Summary(), gone)
     assert summary.decisions == (f"The page is {link}.",)
     assert not any(link in each for each in summary.entities)  # nothing was lost, so nothing is put back
 
@@ -117,7 +117,7 @@ def test_a_sign_behind_an_address_is_no_part_of_it() -> None:
 def test_what_is_put_back_stands_there_without_who_said_it_however_often_it_is_lost() -> None:
     gone, summary = turns_of([Message("user", "We open on 2026-12-05, and not before.")]), Summary()
     for _ in range(3):
-        summary, _ = summarised(ScriptedModel([GOOD]), summary, gone)
+        summary, _ = summarize(ScriptedModel([GOOD]), summary, gone)
         gone = turns_of([Message("user", "Well.")])
     assert summary.entities == ("We open on 2026-12-05",)
 
@@ -126,7 +126,7 @@ def test_what_is_put_back_stands_there_without_who_said_it_however_often_it_is_l
 def test_without_a_usable_answer_the_first_sentences_stay(answer: Any) -> None:
     gone = turns_of([Message("user", f"Make it green. And more. The page is {PAGE}."), Message("assistant", "Well.")])
     for model in (ScriptedModel([answer]), None):
-        summary, result = summarised(model, Summary(turns=1), gone)
+        summary, result = summarize(model, Summary(turns=1), gone)
         assert result is None
         assert summary.said == ("user: Make it green.",)
         assert PAGE in summary.text
@@ -137,7 +137,7 @@ def test_a_summary_stays_bounded_however_long_the_talk() -> None:
     summary = Summary()
     for start in range(40):
         gone = turns_of([Message("user", f"Wish {start}: " + f"KEY-{start} {'long ' * 200}")])
-        summary, _ = summarised(None, summary, gone)
+        summary, _ = summarize(None, summary, gone)
     assert summary.turns == 40
     assert len(summary.text) < 20_000
     assert "Wish 39" in summary.text
@@ -145,7 +145,7 @@ def test_a_summary_stays_bounded_however_long_the_talk() -> None:
 
 def test_nothing_gone_changes_nothing() -> None:
     before = Summary(turns=3, goal="x")
-    assert summarised(ScriptedModel([{}]), before, []) == (before, None)
+    assert summarize(ScriptedModel([{}]), before, []) == (before, None)
 
 
 def test_it_survives_being_stored() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.core.models.model_facts import TASK_CLASSES, own_model
-from shared.core.models.routing import PREFERENCES, Mark, Needs, Rules, choose, estimated_cost, matches, route, rules_of
+from shared.core.models.routing import PREFERENCES, Mark, Needs, Rules, estimate_cost, matches, route, rules_of
 from shared.mind.catalogue import load_catalogue
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -26,7 +26,7 @@ def _names(
     health, needs = more.get("health", {}), more.get("needs", Needs())
     assert isinstance(health, dict)
     assert isinstance(needs, Needs)
-    return [each.reference for each in choose(task_class, rules, KNOWN, connected, health, needs, NOW)]
+    return [each.reference for each in route(task_class, rules, KNOWN, connected, health, needs, NOW).choices]
 
 
 def test_without_rules_the_installations_order_counts() -> None:
@@ -99,20 +99,20 @@ def test_tools_go_to_models_that_take_them() -> None:
     plain = replace(own_model("tiny", "compatible", window=8000, speed=2, rank=9), tools=False)
     known = KNOWN.having("compatible", plain)
     args = ("quick", Rules(), known, ("compatible", "openai"), {})
-    assert [each.provider for each in choose(*args, Needs(), NOW)] == ["compatible", "openai"]
-    assert [each.provider for each in choose(*args, Needs(tools=True), NOW)] == ["openai"]
+    assert [each.provider for each in route(*args, Needs(), NOW).choices] == ["compatible", "openai"]
+    assert [each.provider for each in route(*args, Needs(tools=True), NOW).choices] == ["openai"]
 
 
 def test_who_was_not_well_comes_last_until_the_mark_ends() -> None:
     mark = Mark("overloaded", NOW + timedelta(seconds=30))
-    found = choose("quick", Rules(), KNOWN, ("anthropic", "openai"), {"anthropic/claude-haiku-5-5": mark}, Needs(), NOW)
-    assert [each.provider for each in found] == ["openai", "anthropic"]
-    assert found[1].mark == mark
-    assert "was overloaded just now" in found[1].why
-    late = choose(
+    found = route("quick", Rules(), KNOWN, ("anthropic", "openai"), {"anthropic/claude-haiku-5-5": mark}, Needs(), NOW)
+    assert [each.provider for each in found.choices] == ["openai", "anthropic"]
+    assert found.choices[1].mark == mark
+    assert "was overloaded just now" in found.choices[1].why
+    late = route(
         "quick", Rules(), KNOWN, ("anthropic", "openai"), {"anthropic/claude-haiku-5-5": mark}, Needs(), mark.until
     )
-    assert [each.provider for each in late] == ["anthropic", "openai"]
+    assert [each.provider for each in late.choices] == ["anthropic", "openai"]
 
 
 def test_preferences_sort_by_what_they_say() -> None:
@@ -128,8 +128,8 @@ def test_a_price_change_changes_who_is_cheapest() -> None:
     connected = ("vertex", "anthropic/claude-opus-5-5", "openai/gpt-6.1-sol")
     order = {}
     for day in ((11, 30), (12, 1)):
-        found = choose("reason", rules, KNOWN, connected, {}, Needs(10_000, 4000), datetime(2026, *day, tzinfo=UTC))
-        order[day] = [each.reference for each in found]
+        found = route("reason", rules, KNOWN, connected, {}, Needs(10_000, 4000), datetime(2026, *day, tzinfo=UTC))
+        order[day] = [each.reference for each in found.choices]
     assert order[11, 30].index("vertex/gemini-4-argon") == 0  # 2 and 10 dollars, as sol, and of the same rank
     assert order[12, 1].index("vertex/gemini-4-argon") > 0  # 4 and 20 dollars
 
@@ -193,7 +193,7 @@ def test_whatever_the_rules(
         assert all(KNOWN.window(n.partition("/")[2]) >= needs.tokens + needs.output for n in names)
     well = [each.reference for each in found.choices if each.mark is None]
     if rules.prefer == "cost" and task_class not in rules.classes:
-        costs = [estimated_cost(KNOWN, name, needs, NOW) for name in well]
+        costs = [estimate_cost(KNOWN, name, needs, NOW) for name in well]
         assert costs == sorted(costs)
 
 
@@ -207,10 +207,10 @@ def test_denying_one_changes_nothing_else(
     needs: Needs,
     data: st.DataObject,
 ) -> None:
-    before = [c.reference for c in choose(task_class, rules, KNOWN, connected, health, needs, NOW)]
+    before = [c.reference for c in route(task_class, rules, KNOWN, connected, health, needs, NOW).choices]
     if len(before) < 2:
         return
     gone = data.draw(st.sampled_from(before))
     less = Rules(rules.classes, rules.prefer, rules.allow, (*rules.deny, gone))
-    after = [c.reference for c in choose(task_class, less, KNOWN, connected, health, needs, NOW)]
+    after = [c.reference for c in route(task_class, less, KNOWN, connected, health, needs, NOW).choices]
     assert after == [name for name in before if name != gone]

@@ -175,7 +175,7 @@ def test_calls_nobody_offered_are_no_answer() -> None:
 
 def test_a_text_that_was_no_json_is_shown_again_as_the_models_own_turn() -> None:
     broken = InvalidOutput("the answer is not JSON: it looks cut off: answer again with less", used=Usage(5, 50))
-    broken.said = '{"title": "abc", "si'
+    broken.answer = '{"title": "abc", "si'
     model = OneModel(broken, _answer(1, **GOOD))
     ask(model, _request(), Answer)
     said, told = model.requests[1].messages
@@ -204,4 +204,4 @@ def test_an_answer_of_the_right_shape_that_cannot_be_used_goes_back_too_and_is_k
     assert "size: 3 is too small" in model.requests[1].messages[-1].text
     with pytest.raises(InvalidOutput, match="size: 3 is too small") as caught:
         ask(OneModel(*[_answer(1, title="abc", size=3)] * 3), _request(), Answer, check=check)
-    assert '"size": 3' in caught.value.said
+    assert '"size": 3' in caught.value.answer

@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from shared.backends.offline.building.style import style_sheet
+from shared.backends.offline.building.static_site import style_sheet
 from shared.core.page import Page, Span, page_to_data
 from tests.unit.offline.pages import ask, block, code, files, page, plan, row, table
 

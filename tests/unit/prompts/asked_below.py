@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from shared.mind.agents.asking import ask_agent, checked_input
+from shared.mind.agents.ask_agent import ask_agent, checked_input
 from shared.mind.agents.registry import agents
-from shared.mind.group import Said, role_part, told
+from shared.mind.group import Said, list_said_parts, role_part
 from shared.mind.turns import Ability, next_turn
 from shared.ports import ModelRequest, ModelResult, ToolCall
 from shared.steps import KINDS
@@ -39,7 +39,7 @@ def ask_below(role: str) -> Callable[[], bool]:
         given = checked_input(one, {"question": "Q", "options": ["rent", "buy"], "positions": [position]})
         said = [Said("a", "Round 1", {"text": "It was said."})]
         try:
-            ask_agent(Listener([{}]), one, given, [role_part(role), *told(said, "history")])
+            ask_agent(Listener([{}]), one, given, [role_part(role), *list_said_parts(said, "history")])
         except Asked as asked:
             before, _, after = str(asked).partition(role_part(role).text)
             return bool(after) and all(each in after and each not in before for each in ("It was said.", "cheaper"))

@@ -6,7 +6,6 @@ follows, or because the model can rely on it. Words that are no longer true turn
 
 from __future__ import annotations
 
-import inspect
 import json
 import subprocess
 import sys
@@ -18,10 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from shared.app.planning.plan_proposal import Proposal
-from shared.app.planning.plan_thinking import validated
-from shared.app.planning.second_look import SecondLook, _told, _told_to_planner, told_of_first
+from shared.app.planning.plan_thinking import validate_plan
+from shared.app.planning.second_look import SecondLook, _describe_plan, _list_planner_parts, describe_first_look
 from shared.app.planning.told.plan_inputs import as_planned
-from shared.backends.local.browser import chromium_rules
 from shared.backends.sandbox.choose import choose_sandbox
 from shared.core.approval.stuck_words import Stuck, question_of_stuck
 from shared.core.code.verdict import REPORT, judge, runner_files, test_command
@@ -29,17 +27,18 @@ from shared.core.page import Block, Page, Span, page_to_data
 from shared.core.planning.artifacts import Artifact
 from shared.core.planning.file_plan import Chunk, PlannedFile
 from shared.core.ship.site_requirements import check_site
-from shared.mind.agents.asking import agent_request, checked_input, input_parts
+from shared.mind.agents.ask_agent import agent_request, checked_input, input_parts
 from shared.mind.agents.registry import agents
 from shared.mind.context import ORDER
 from shared.mind.page_text import page_text
 from shared.mind.safety.harm import Approved
 from shared.ports import SandboxRequest
+from shared.programs import read_program
 from shared.steps import KINDS
 from shared.steps._code_asking import task_parts
 from shared.steps._code_base import Base
 from shared.steps.code._code_outlining import outline_parts
-from shared.steps.code._code_pieces import Pieces, left_of
+from shared.steps.code._code_pieces import Pieces, list_left
 from tests.support.builders.proposals import a_proposal
 from tests.support.builders.runs import begin
 from tests.support.ports.local_ports import Unconnected, tools_with
@@ -47,7 +46,7 @@ from tests.unit.prompts.asked_below import ask_below, list_calls
 from tests.unit.prompts.refusals import OUTLINE, REPAIR, THERE, WRITE, a_file, outlined
 
 _CASES = Path(__file__).parents[1] / "agents" / "cases"
-_SEEN = inspect.getsource(chromium_rules)
+_SEEN = read_program("browser", "blockers.js")
 CODE = (OUTLINE, WRITE, REPAIR)
 PLANS = ("plan", "routine")
 _PAGE = Page("0f1e2d3c-0000-4000-8000-000000000001", "Bakery", (
@@ -83,7 +82,7 @@ def _added_by_code() -> bool:
             _step("send", "repository.propose_change", "test", title="T")]  # fmt: skip
     more = [*bare, _step("ok", "approval.ask", "test"), _step("look", "release.review", "ok")]
     tools = tools_with(accounts=Unconnected())
-    plans = [validated(a_proposal(steps), tools, begin()[0])[1] for steps in (bare, more)]
+    plans = [validate_plan(a_proposal(steps), tools, begin()[0])[1] for steps in (bare, more)]
     kinds = [spec.kind for spec in plans[0]]
     send = next(spec for spec in plans[0] if spec.kind == "repository.propose_change")
     return plans[0] == plans[1] and {"approval.ask", "release.review"} <= set(kinds) and bool(send.input["branch"])
@@ -95,7 +94,7 @@ def _asks_alone() -> bool:
         "name": "",
     }
     given = {**empty, "analysis": {"asked": "A", "missing": [], "risk": "low"}, "questions": ["Which?"]}
-    return [spec.kind for spec in validated(given, tools_with(accounts=Unconnected()), begin()[0])[1]] != []
+    return [spec.kind for spec in validate_plan(given, tools_with(accounts=Unconnected()), begin()[0])[1]] != []
 
 
 def _marks() -> bool:
@@ -123,7 +122,7 @@ def _all_found() -> bool:
 
 def _rest_later() -> bool:
     chunk = Chunk(1, (PlannedFile("a.py"), PlannedFile("b.py"), PlannedFile("c.py")), ())
-    return [file.path for file in left_of(chunk, Pieces({"a.py": ""}, "b.py", "x"))] == ["b.py", "c.py"]
+    return [file.path for file in list_left(chunk, Pieces({"a.py": ""}, "b.py", "x"))] == ["b.py", "c.py"]
 
 
 _SHOP = {
@@ -166,7 +165,7 @@ def _run_by_hand() -> bool:
 def _planned() -> tuple[Proposal, Sequence[Any]]:
     steps = [_step("find", "notion.query_rows", data_source="step:base"),
              _step("base", "notion.create_database", page=_PAGE.id, title="B")]  # fmt: skip
-    return validated(a_proposal(steps), tools_with(accounts=Unconnected()), begin()[0])
+    return validate_plan(a_proposal(steps), tools_with(accounts=Unconnected()), begin()[0])
 
 
 def _shown_as_planned() -> bool:
@@ -175,18 +174,18 @@ def _shown_as_planned() -> bool:
 
 
 def _ours_not_shown() -> bool:
-    told = _told(*_planned(), KINDS)
+    told = _describe_plan(*_planned(), KINDS)
     return "notion.query_rows" in told and "approval" not in told and "publish" not in told
 
 
 def _kinds_beside() -> bool:
-    (kinds,) = [part.text for part in _told_to_planner([], KINDS, _planned()[1]) if part.source.startswith("kinds")]
+    (kinds,) = [part.text for part in _list_planner_parts([], KINDS, _planned()[1]) if part.source.startswith("kinds")]
     return "Read rows of a database into a table." in kinds
 
 
 def _findings_again() -> bool:
     made = _planned()
-    parts = told_of_first(SecondLook(("high: find: it",)), made, made, KINDS)
+    parts = describe_first_look(SecondLook(("high: find: it",)), made, made, KINDS)
     return any("your findings" in part.source and "high: find: it" in part.text for part in parts)
 
 

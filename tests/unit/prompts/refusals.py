@@ -19,8 +19,8 @@ from shared.steps._work import Work
 from shared.steps.code._code_answers import EditedFile, Outline, Repaired, Written, WrittenFile, outline_problem
 from shared.steps.code._code_outlining import _other_runner
 from shared.steps.code._code_pieces import FilePlan, Pieces
-from shared.steps.code._code_repairing import _lost_tests, _mended
-from shared.steps.code._code_writing import _checked, _refuse_unwritten
+from shared.steps.code._code_repairing import _apply_repair, _lost_tests
+from shared.steps.code._code_writing import _check_written, _refuse_unwritten
 
 OUTLINE, WRITE, REPAIR = "outline", "write", "repair"
 THERE = {
@@ -91,7 +91,7 @@ def written(
     answer = Written(files=_files(texts, open_at), edits=_edits(edits), expected_tests=0)
     left = [PlannedFile("new.py"), PlannedFile("package.json"), *(PlannedFile(path, "edit") for path in THERE)]
     pieces = Pieces({}, before, "x = 1\n" if before else "")
-    return said_of(lambda: _checked(answer, left, pieces, THERE, NOTHING))
+    return said_of(lambda: _check_written(answer, left, pieces, THERE, NOTHING))
 
 
 def repaired(
@@ -103,7 +103,7 @@ def repaired(
         why="w", files=_files(texts, open_at), edits=_edits(edits), deleted=list(deleted), expected_tests=0
     )
     work = Work(Worktree({}, base="github:a/b@1"), "change", originals=_BYTES)
-    return said_of(lambda: _mended(work, dict(_BYTES), answer, NOTHING))
+    return said_of(lambda: _apply_repair(work, dict(_BYTES), answer, NOTHING))
 
 
 def named(text: str) -> str:
@@ -250,10 +250,10 @@ MESSAGES: Mapping[str, Sequence[str]] = {
     "shared/core/planning/file_plan.py": (
         "path_problem", "clash", "unread_problem", "plan_problem", "in_order", "length_problem",
     ),
-    "shared/core/code/edits.py": ("_located", "_overlaps"),
-    "shared/steps/code/_code_answers.py": ("outline_problem", "_unshown", "whole_file_problem", "pinned_problem"),
+    "shared/core/code/edits.py": ("_locate_edit", "_overlaps"),
+    "shared/steps/code/_code_answers.py": ("outline_problem", "_unshown", "whole_file_problem", "find_unpinned"),
     "shared/steps/code/_code_outlining.py": ("_other_runner",),
-    "shared/steps/code/_code_writing.py": ("_checked", "_edited", "_refuse_unwritten"),
-    "shared/steps/code/_code_repairing.py": ("_mended", "_lost_tests"),
+    "shared/steps/code/_code_writing.py": ("_check_written", "_apply_to_old", "_refuse_unwritten"),
+    "shared/steps/code/_code_repairing.py": ("_apply_repair", "_lost_tests"),
 }  # fmt: skip
 """The functions whose sentences refuse an answer, by file: each of them is one of the rules above."""

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from shared.app.chat.conversation import Understood
-from shared.app.knowledge.ask import _Answered, _checked, _Rewritten
+from shared.app.knowledge.ask import _Answered, _check_sources, _Rewritten
 from shared.app.knowledge.knowledge_search import Source
 from shared.app.planning.feedback import Feedback
 from shared.app.planning.learn_preferences import Learned, _keep
@@ -18,7 +18,7 @@ from shared.mind.members import Member, weight_of
 from shared.mind.turns import Allowed, check_may
 from shared.mind.verdicts import verdict_of
 from shared.mind.window import Summary, _Answer, turns_of
-from shared.mind.window import _checked as true_of
+from shared.mind.window import _check_summary as true_of
 from shared.ports import Message, ModelResult
 from shared.steps import KINDS
 from tests.unit.prompts.refusals import Refused
@@ -72,7 +72,7 @@ def answered(found: bool, answer: str, *sources: str) -> str:
     """Return "refused" where an answer is put away, "" where it is given to the person who asked."""
     given = {"P1": Source("P1", "Handbook", "https://example.com", "page-1")}
     said = _Answered(found=found, answer=answer, sources=list(sources))
-    kept = _checked(said, ModelResult({}, "m", NOTHING), "q", given, frozenset(given))
+    kept = _check_sources(said, ModelResult({}, "m", NOTHING), "q", given, frozenset(given))
     return "" if kept.text == answer and kept.found == found else "refused"
 
 

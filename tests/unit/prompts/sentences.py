@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from importlib.resources import files
 
 from shared.app.planning.told import plan_request
-from shared.mind.agents import asking
+from shared.mind.agents import ask_agent
 from shared.mind.agents.registry import agents
 from shared.steps import _code_asking
 from shared.steps.code import _code_outlining, _code_writing
@@ -15,13 +15,13 @@ from shared.steps.code import _code_outlining, _code_writing
 _BLOCKS = re.compile(r"\n\s*\n|\n(?=- )")
 _ENDS = re.compile(r"(?<=[.!?:])\s+(?=[A-Z`\"{])")
 _NOT_ENDS = re.compile(r"[^.!?]:$")  # what follows a colon belongs to it
-_BEFORE, _, _REST = asking._RULES.partition("\n\n{prompt}\n\n")
+_BEFORE, _, _REST = ask_agent._RULES.partition("\n\n{prompt}\n\n")
 _GIVEN, _, _BEHIND = _REST.partition("\n{given}\n\n{order}")
 FIXED = {
     "agents: before": _BEFORE,
     "agents: given": _GIVEN,
-    "agents: files": f"{asking._FILES_ARE.strip()}{asking._NUMBERED}.",
-    "agents: order": asking._ORDER.strip(),
+    "agents: files": f"{ask_agent._FILES_ARE.strip()}{ask_agent._NUMBERED}.",
+    "agents: order": ask_agent._ORDER.strip(),
     "agents: behind": _BEHIND,
     "plan: repair": plan_request._REPAIR,
     "code: repair": _code_asking.AGAIN,

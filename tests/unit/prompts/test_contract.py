@@ -17,7 +17,7 @@ from tests.support.parts import require
 from tests.unit.prompts.contract import (
     ALL_REFUSED,
     KINDS,
-    MOST_KEPT,
+    MAX_KEPT,
     PAGES,
     declared,
     fields_of,
@@ -68,7 +68,7 @@ def test_no_sentence_can_go_without_turning_something_red_but_those_that_say_why
 
 def test_what_is_kept_without_a_check_is_little() -> None:
     told = sum(len(sentences_of(text)) for text in texts().values())
-    assert sum(len(kept(name)) for name in texts()) <= MOST_KEPT * told
+    assert sum(len(kept(name)) for name in texts()) <= MAX_KEPT * told
 
 
 def test_promises_are_of_texts_that_there_are_and_of_known_kinds() -> None:

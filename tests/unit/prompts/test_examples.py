@@ -11,11 +11,12 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from shared.app.chat.conversation import Understood
-from shared.app.planning.plan_thinking import validated
+from shared.app.planning.plan_thinking import validate_plan
 from shared.app.planning.told.plan_families import AGENTS, CODE, NOTION
 from shared.app.planning.told.plan_kinds import kinds_notes
 from shared.core.planning.file_plan import path_problem
-from shared.mind.agents.asking import checked_input, input_parts
+from shared.integrations.secret_search import PATH_RULES
+from shared.mind.agents.ask_agent import checked_input, input_parts
 from shared.mind.agents.registry import agent
 from shared.steps import KINDS
 from tests.support.builders.proposals import a_proposal
@@ -69,7 +70,7 @@ def test_the_name_of_a_step_that_is_shown_can_be_one(name: str, shown: str) -> N
     assert f'like "{shown}"' in texts()[name]
     step = {"id": shown, "kind": "code.generate", "title": "t", "input": {"artifact": "static_site"}, "depends_on": []}
     test = {"id": "t", "kind": "code.test", "title": "t", "input": {}, "depends_on": [shown]}
-    _, specs = validated(a_proposal([step, test]), tools_with(accounts=Unconnected()), begin()[0])
+    _, specs = validate_plan(a_proposal([step, test]), tools_with(accounts=Unconnected()), begin()[0])
     assert any(spec.id.endswith(shown) for spec in specs)
 
 
@@ -77,7 +78,7 @@ def test_the_name_of_a_test_that_is_shown_can_be_one() -> None:
     shown = re.search(r"like\s+`([^`]+)`", texts()["prompts/code_outline"])
     assert shown
     path, _, name = shown[1].partition("::")
-    assert path_problem([path]) == ""
+    assert path_problem([path], PATH_RULES) == ""
     assert name.isidentifier()
     assert name.startswith("test_")
 

@@ -16,7 +16,7 @@ from shared.app.knowledge.ask import _Answered, _Rewritten
 from shared.app.planning.learn_preferences import Learnt
 from shared.app.planning.plan_proposal import Proposal
 from shared.app.planning.told.plan_known import Known
-from shared.app.planning.told.plan_request import PLAN, ROUTINE, plan_parts, plan_request
+from shared.app.planning.told.plan_request import PLAN, ROUTINE, PlanRequest
 from shared.app.prompts import prompt
 from shared.bench.prompts.prompts_pages import PLACES, page_of
 from shared.core.planning.artifacts import Artifact
@@ -100,8 +100,9 @@ def one_line(text: str) -> str:
 def _planned(task: str, page: str = "overdue tasks") -> Told:
     tools, run = tools_with(), begin()[0]
     view, known = PageView(page_of(page), "hash"), Known(places=PLACES)
-    context = assemble(plan_parts(view, tools, run, "wrong", task, known), budget=60_000)
-    asked = plan_request(view, tools, run, "wrong", task, schema_of(Proposal), known)(context.prompt)
+    request = PlanRequest(view, tools, run, known, task, "wrong")
+    context = assemble(request.make_parts(), budget=60_000)
+    asked = request.make_request(schema_of(Proposal))(context.prompt)
     return _told("\n".join([asked.system, context.stable, asked.prompt]), asked.schema, SAID_IN[task])
 
 

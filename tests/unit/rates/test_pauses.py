@@ -62,7 +62,7 @@ def _use_much(budget: RateBudget, payer: Payer = BOT) -> None:
 def test_who_was_refused_waits_exactly_as_told_and_all_others_not_less(desk: TwoInstances) -> None:
     _use_much(desk.one)
     desk.two.spend(BOT, PAGES)  # it holds tokens of its own
-    desk.one.refused(BOT, PAGES, _limited())
+    desk.one.record_refusal(BOT, PAGES, _limited())
     assert _waits(desk.one, BOT) == pytest.approx(17)
     desk.clock.move(seconds=1)  # within a second everybody has heard of it
     assert 16 <= _waits(desk.two, BOT) <= 16 + 2  # with room for clocks that differ
@@ -76,14 +76,14 @@ def test_who_was_refused_waits_exactly_as_told_and_all_others_not_less(desk: Two
 
 def test_a_pause_of_the_workspace_holds_for_all_its_bots_and_nobody_else(desk: TwoInstances) -> None:
     _use_much(desk.one)
-    desk.one.refused(BOT, PAGES, _limited(90, "workspace"))
+    desk.one.record_refusal(BOT, PAGES, _limited(90, "workspace"))
     assert _waits(desk.one, BOT) == pytest.approx(90)
     assert _waits(desk.two, NEIGHBOUR) == pytest.approx(92)
     assert _waits(desk.two, STRANGER) == 0.0
 
 
 def test_a_pause_of_an_endpoint_holds_for_that_endpoint_of_that_bot(desk: TwoInstances) -> None:
-    desk.one.refused(BOT, SEARCH, _limited(30, "endpoint"))
+    desk.one.record_refusal(BOT, SEARCH, _limited(30, "endpoint"))
     assert _waits(desk.one, BOT, SEARCH) == pytest.approx(30)
     assert _waits(desk.two, BOT, SEARCH) == pytest.approx(32)
     assert _waits(desk.one, BOT, PAGES) == _waits(desk.two, BOT, PAGES) == 0.0
@@ -92,7 +92,7 @@ def test_a_pause_of_an_endpoint_holds_for_that_endpoint_of_that_bot(desk: TwoIns
 
 def test_a_refusal_that_a_bots_own_calls_do_not_explain_is_the_workspaces(desk: TwoInstances) -> None:
     desk.one.spend(BOT, PAGES)
-    desk.one.refused(BOT, PAGES, _limited())
+    desk.one.record_refusal(BOT, PAGES, _limited())
     assert _waits(desk.two, NEIGHBOUR) == pytest.approx(19)
     assert _waits(desk.two, STRANGER) == 0.0
 
@@ -101,20 +101,20 @@ def test_a_refusal_that_a_bots_own_calls_do_not_explain_is_the_workspaces(desk: 
 def test_a_refusal_that_names_no_time_waits_longer_each_time(desk: TwoInstances, told: float | None) -> None:
     waits = []
     for _ in range(8):
-        wait = desk.one.refused(BOT, PAGES, _limited(told))
+        wait = desk.one.record_refusal(BOT, PAGES, _limited(told))
         waits.append(wait)
         desk.clock.move(seconds=wait)
     assert waits[:6] == sorted(waits[:6])
     assert 1 <= waits[0] <= 1.25
     assert 60 <= waits[-1] <= 75
     desk.clock.move(hours=1)
-    assert desk.one.refused(BOT, PAGES, _limited(told)) <= 1.25
+    assert desk.one.record_refusal(BOT, PAGES, _limited(told)) <= 1.25
 
 
 def test_a_shorter_pause_does_not_end_a_longer_one(desk: TwoInstances) -> None:
     _use_much(desk.one)
-    desk.one.refused(BOT, PAGES, _limited(60))
-    desk.two.refused(BOT, PAGES, _limited(3))
+    desk.one.record_refusal(BOT, PAGES, _limited(60))
+    desk.two.record_refusal(BOT, PAGES, _limited(3))
     assert _waits(desk.one, BOT) == pytest.approx(60)
 
 
@@ -137,7 +137,7 @@ def test_once_shut_out_nobody_asks_again_until_a_person_has_connected_anew(desk:
 
 def test_a_clock_that_is_turned_back_keeps_no_pause_and_no_loan_alive(desk: TwoInstances) -> None:
     _use_much(desk.one)
-    desk.one.refused(BOT, PAGES, _limited(17))
+    desk.one.record_refusal(BOT, PAGES, _limited(17))
     desk.clock.move(hours=-1)
     for budget in (desk.one, desk.two):
         assert _waits(budget, BOT) == 0.0
@@ -152,5 +152,5 @@ def test_without_a_way_to_sleep_every_wait_is_told(tmp_path: Path) -> None:
     clock = MovedClock()
     with LocalStore(tmp_path, clock) as store:
         budget = RateBudget(store, clock, "one")
-        budget.refused(BOT, PAGES, _limited(1))
+        budget.record_refusal(BOT, PAGES, _limited(1))
         assert _waits(budget, BOT) == pytest.approx(1)

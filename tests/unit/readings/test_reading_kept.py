@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.measures.readings import FOLDER, Reading, prompts, read, readings, task_of, why_stale
 from tests.support.measures.readings_replayed import refusal_of
-from tools.readings import needed
+from tools.readings import count_needed
 
 ROOT = FOLDER.parents[2]
 PAGE, RUN = "1b3e7304-29bc-559d-b26a-8a2eaa615643", "run-4323037dd93f3d113d6ca243"
@@ -111,4 +111,4 @@ def test_what_mends_is_not_needed() -> None:
     for story in {each.story for each in readings() if each.story} - {"change of a repository"}:
         tasks = [each.task for each in readings() if each.story == story]
         row = next(line for line in table.splitlines() if line.startswith(f"| {story} |"))
-        assert row.split("|")[4].strip() == str(needed({task: tasks.count(task) for task in tasks}))
+        assert row.split("|")[4].strip() == str(count_needed({task: tasks.count(task) for task in tasks}))

@@ -10,13 +10,12 @@ import pytest
 from shared.app.engine.engine import open_run, record
 from shared.app.engine.execute_step import execute_step
 from shared.app.money.tenant_ledger import BEGUN, LEDGERS, SPENDING
-from shared.app.money.usage import spent_in
+from shared.app.money.usage import sum_spent
 from shared.core.errors import OutcomeUnknown
 from shared.core.models.model_errors import InvalidOutput
 from shared.core.money.spending import Account
 from shared.core.run import acts
 from shared.core.run import events as ev
-from shared.core.run.reducer import fold
 from shared.core.run.run import RunStatus, StepSpec, StepStatus, Trigger, Usage
 from shared.ports import ModelCall, ModelRequest, ModelResult
 from tests.support.builders.paid_steps import (
@@ -29,7 +28,7 @@ from tests.support.builders.paid_steps import (
     thinking,
     tools,
 )
-from tests.support.builders.runs import TENANT, spec
+from tests.support.builders.runs import TENANT, fold, spec
 from tests.support.ports.local_ports import Ports, ScriptedModel, attempt_of
 
 # --- set aside, then booked
@@ -251,6 +250,6 @@ def test_a_run_that_cost_nothing_is_among_those_that_finished(ports: Ports, fail
     end = ev.StepFailed(now, "a", 1, "no") if failing else ev.StepSucceeded(now, "a", 1)
     record(ports.deps, TENANT, "run-free", end)
     record(ports.deps, TENANT, "run-free", ev.PeopleNotified(now, "run_succeeded", "end", "sent"))
-    found = spent_in(ports.deps, TENANT, f"{now:%Y-%m-%d}")
+    found = sum_spent(ports.deps, TENANT, f"{now:%Y-%m-%d}")
     assert found.ended == ({"failed": 1} if failing else {"succeeded": 1})
     assert found.per_outcome == (None if failing else 0)

@@ -9,14 +9,13 @@ import pytest
 
 from shared.app.engine.engine import record
 from shared.app.money.budget import CODE_OUTPUT_TOKENS, CODE_PROMPT_BYTES, BudgetExceeded, step_estimate
-from shared.app.money.spend import metered
+from shared.app.money.spend import meter_model
 from shared.app.money.tenant_ledger import LEDGERS
 from shared.core.errors import ErrorClass
 from shared.core.money.spending import Account, ledger_from_data
 from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.commands import ATTEMPT, NOTIFY
-from shared.core.run.reducer import fold
 from shared.core.run.run import RunStatus, StepStatus, Usage, WaitKind
 from shared.ports import ModelRequest, Put
 from tests.support.builders.paid_steps import (
@@ -33,7 +32,7 @@ from tests.support.builders.paid_steps import (
     thinking,
     told,
 )
-from tests.support.builders.runs import TENANT, gate
+from tests.support.builders.runs import TENANT, fold, gate
 from tests.support.ports.local_ports import Ports, ScriptedModel
 
 # --- limits
@@ -107,12 +106,12 @@ def test_calls_outside_of_runs_are_told_of_once_too(ports: Ports) -> None:
     allow(ports, day=1_000_000, month=10_000_000, kept_back=0)
     for _ in range(3):
         model = ScriptedModel([{}], usage=Usage(1, 200_000))
-        metered(ports.deps, TENANT, model, "ask").complete(ASK)
+        meter_model(ports.deps, TENANT, model, "ask").complete(ASK)
     assert told(ports) == [f"day.{DAY}.50.1000000"]
     dear = ScriptedModel([{}], usage=Usage(1, 900_000))
     for _ in range(2):
         with pytest.raises(BudgetExceeded, match="the budget of the day has no room"):
-            metered(ports.deps, TENANT, dear, "ask").complete(ASK)
+            meter_model(ports.deps, TENANT, dear, "ask").complete(ASK)
     assert dear.asked == []
     assert told(ports) == [f"day.{DAY}.100.1000000"]
     assert [item["kind"] for item in paid(ports)] == ["ask"] * 3
@@ -249,12 +248,12 @@ def test_a_run_of_before_there_were_ledgers_gives_nothing_back_that_it_never_too
     ledger = ports.store.get(TENANT, LEDGERS, DAY[:7])
     assert ledger is not None
     ports.store.put(TENANT, Put(LEDGERS, DAY[:7], None, ledger.version))
-    from shared.app.money.priced import priced
+    from shared.app.money.priced import price_event
     from shared.core.run.reducer import reduce
 
     before = replace(loaded.run, steps=(step,))
     done = ev.StepSucceeded(ports.clock.now(), "a", 1, used=Usage(3, 100_000))
-    saved = priced(ports.deps, before, done, *reduce(before, done))
+    saved = price_event(ports.deps, before, done, *reduce(before, done))
     kept = next(put for put in saved.puts if put.kind == LEDGERS)
     assert kept.body is not None
     assert ledger_from_data(DAY[:7], kept.body).on(DAY) == Account(100_000, 0, 3)

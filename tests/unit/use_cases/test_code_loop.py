@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from shared.app.code.snapshots import SNAPSHOTS
 from shared.app.engine.engine import record
 from shared.core.code.worktree import from_text
+from shared.core.documents.snapshot import SNAPSHOTS
 from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.run import Run, RunStatus, StepStatus, Usage

@@ -66,14 +66,14 @@ def world() -> World:
 
 def test_it_is_done_once_and_its_result_stays_the_same(ports: Ports, world: World) -> None:
     effect = effects(ports)
-    assert effect.known("thing") is None
-    assert not effect.intended("thing")
+    assert effect.find_result("thing") is None
+    assert not effect.is_intended("thing")
     for _ in range(3):
         assert effect("thing", world.make, repeat=Repeat.ONCE) == {"id": "id-1"}
     assert effects(ports)("thing", world.make, repeat=Repeat.LOOK, look=world.look) == {"id": "id-1"}
     assert (world.made, world.looked) == (["id-1"], 0)
-    assert effect.known("thing") == {"id": "id-1"}
-    assert effect.intended("thing")
+    assert effect.find_result("thing") == {"id": "id-1"}
+    assert effect.is_intended("thing")
 
 
 def test_another_name_step_or_tenant_is_another_effect(ports: Ports, world: World) -> None:
@@ -199,7 +199,7 @@ def test_in_a_restored_house_what_was_done_after_the_backup_is_found_and_not_don
     restored = Effects(ports.with_deps(restored=True).deps, "t-1", "run-1.s1", "test", "test")
     assert restored("thing", world.make, repeat=Repeat.LOOK, look=world.look) == {"id": "id-1"}
     assert world.made == ["id-1"]
-    assert restored.known("thing") == {"id": "id-1"}
+    assert restored.find_result("thing") == {"id": "id-1"}
 
 
 def test_a_person_who_has_it_retried_decides_about_an_unclear_answer(ports: Ports) -> None:

@@ -15,10 +15,9 @@ from shared.core.errors import NotThere, VersionConflict
 from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.commands import Command
-from shared.core.run.reducer import fold
 from shared.core.run.run import Limits, Run, RunStatus, Usage
 from shared.ports import Commit, Loaded, Put
-from tests.support.builders.runs import opened, spec
+from tests.support.builders.runs import fold, opened, spec
 from tests.support.ports.local_ports import Ports
 
 

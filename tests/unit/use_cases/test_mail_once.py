@@ -12,11 +12,11 @@ from shared.app.engine.engine import open_run, record
 from shared.app.engine.tools import Tools
 from shared.app.notify.notify import notify
 from shared.core.notify.attention import attention_of
-from shared.core.notify.mail_settings import SmtpServer
 from shared.core.run import events as ev
 from shared.core.run.commands import NOTIFY, Command
-from shared.core.run.run import Trigger, derived_id
+from shared.core.run.run import Trigger, derive_id
 from shared.integrations.mail import Mail
+from shared.integrations.mail_settings import SmtpServer
 from shared.integrations.smtp.client import Smtp
 from shared.local.simulators.smtp import SmtpSimulator
 from shared.ports import Secret
@@ -97,7 +97,7 @@ def test_a_lost_reply_is_said_and_the_mail_is_found_by_its_name(ports: Ports, si
     (mail,) = sim.state["mailbox"]
     effects = [doc.body["name"] for doc in ports.store.list_docs("t-1", "effects")]
     (scope,) = [name.removesuffix(".email-ada") for name in effects if name.endswith(".email-ada")]
-    assert mail["message_id"] == f"<{derived_id('mail-', scope, 'ada')}@example.test>"
+    assert mail["message_id"] == f"<{derive_id('mail-', scope, 'ada')}@example.test>"
 
 
 def test_a_greylisted_mail_is_sent_later_and_once(ports: Ports, sim: SmtpSimulator) -> None:

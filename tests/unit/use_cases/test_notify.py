@@ -57,6 +57,8 @@ class Post:
     def find(self, channel: str, event_type: str, key: str) -> Message | None:
         return Message(channel, "1") if (channel, key) in self.posts else None
 
+    send_note, find_note = Slack.send_note, Slack.find_note
+
 
 class Told:
     """A run that has ended, and its notification."""

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from shared.app.api.run.run_views import run_head
-from shared.app.engine.switches import held_back, set_pause
+from shared.app.engine.switches import hold_back, set_pause
 from shared.app.notify.notify import notify
 from shared.core.errors import ErrorClass, OutcomeUnknown, RateLimited, Unavailable
 from shared.core.notify.attention import attention_of
@@ -220,7 +220,7 @@ def test_a_restored_house_finds_what_was_posted_after_the_backup(ports: Ports) -
 def test_what_was_answered_while_work_was_paused_is_said_to_be_not_sent_when_it_goes_on(ports: Ports) -> None:
     asking = Asking(ports)
     set_pause(ports.deps, "t-1", "looking into it", "Ada")
-    held = [held_back(each, ports.deps) for each in ports.deliver_due(lambda command: 200)]
+    held = [hold_back(each, ports.deps) for each in ports.deliver_due(lambda command: 200)]
     assert held
     assert all(held)
     asking.approved()

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from shared.app.code.snapshots import EXPIRIES, KEEP_DAYS, snapshots_of
+from shared.app.code.snapshots import KEEP_DAYS, snapshots_of
 from shared.app.engine.sweep import sweep
 from shared.core.code.worktree import Worktree
+from shared.core.documents.snapshot import EXPIRIES
 from shared.ports import SYSTEM, Put
 from tests.support.builders.work_versions import FIRST, SECOND, TestedRun
 from tests.support.measures.kept_versions import restore
@@ -56,7 +57,7 @@ def test_a_version_that_is_tried_once_more_is_kept_with_what_counts(ports: Ports
     assert snapshots_of(ports.deps, TENANT, "run-work") == before, "the same again changes nothing"
     told.keep(2, "test~try-2", Worktree(SECOND), green=False, tests=1, reason="it was luck")
     again = snapshots_of(ports.deps, TENANT, "run-work")
-    assert [(doc.body["n"], doc.body["green"]) for doc in again] == [(1, False), (2, False)]
+    assert [(each.n, each.green) for each in again] == [(1, False), (2, False)]
 
 
 def test_versions_of_an_ended_run_go_with_their_texts_when_the_team_wants(ports: Ports, told: TestedRun) -> None:

@@ -28,7 +28,7 @@ class Outbox:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
-    def forgotten(self, before: datetime, limit: int = 100) -> list[Command]:
+    def find_unsent(self, before: datetime, limit: int = 100) -> list[Command]:
         return [command for command, at in self.kept.items() if at <= before][:limit]
 
     def mark_sent(self, tenant: str, ids: list[str]) -> None:

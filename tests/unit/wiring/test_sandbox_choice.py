@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from shared.core.code.sandbox_settings import RegistrySettings, RunnerSettings, read_runner, read_sandbox
+from shared.core.environment import Environment
 from shared.core.errors import ConfigError, SandboxUnavailable
 from shared.ports import SandboxRequest
 from shared.settings import Settings
-from shared.wiring.sandbox import chosen_sandbox, proven
+from shared.wiring.choose_sandbox import chosen_sandbox, proven
 from tests.cli.operating.test_settings import CLOUD
 
 RUNNER = "https://code-runner.example"
@@ -45,8 +46,9 @@ def test_what_is_right_is_read() -> None:
         "WORKWRIGHT_PIP_INDEX": "http://10.0.0.7:8080/simple/",
         "WORKWRIGHT_REGISTRY_HOSTS": "files.example, other.example:8443",
     }
-    found, problems = read_sandbox(env)
-    assert problems == []
+    reader = Environment(env)
+    found = read_sandbox(reader)
+    assert reader.problems == []
     assert (found.driver, found.runner_url) == ("remote", RUNNER)
     hosts = ("files.example", "other.example:8443")
     assert found.registries == RegistrySettings("none", "http://10.0.0.7:8080/simple", hosts)

@@ -60,9 +60,9 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 def test_with_a_bucket_every_tenant_is_connected_and_without_one_nobody_is(world: World) -> None:
-    assert world.accounts(WORKWRIGHT_SITES_BUCKET="acme-sites").connected("t-1") == ["cloud_storage"]
+    assert world.accounts(WORKWRIGHT_SITES_BUCKET="acme-sites").systems("t-1")["connected"] == ["cloud_storage"]
     none = world.accounts()
-    assert none.connected("t-1") == []
+    assert none.systems("t-1")["connected"] == []
     with pytest.raises(Unauthorized, match="has not connected"):
         none.connect_for("t-1")(CloudStorage)
 
@@ -113,8 +113,8 @@ def test_with_a_folder_every_tenant_is_connected_and_has_a_part_of_its_own(world
     Disk(folder).prepare()
     env = {"WORKWRIGHT_SITES_FOLDER": str(folder), "WORKWRIGHT_SITES_FOLDER_URL": "https://sites.example"}
     accounts = world.accounts(**env)
-    assert accounts.connected("t-1") == ["local_sites"]
-    assert world.accounts(WORKWRIGHT_SITES_BUCKET="acme-sites", **env).connected("t-1") == [
+    assert accounts.systems("t-1")["connected"] == ["local_sites"]
+    assert world.accounts(WORKWRIGHT_SITES_BUCKET="acme-sites", **env).systems("t-1")["connected"] == [
         "local_sites",
         "cloud_storage",
     ]

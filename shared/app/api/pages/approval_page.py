@@ -11,15 +11,15 @@ from shared.app.api.pages.page_html import leads, link, page, paragraph
 from shared.app.approval.approvals import BY_LINK, Asked, asked_now, decide, question_now, read_token
 from shared.app.engine.switches import standing_still_words
 from shared.core.approval.gates import PLAN, PRODUCTION, RELEASE, gate_kind
-from shared.core.approval.release_words import PREVIEW, asked_lines, question_lines, reviewed, subject_of
+from shared.core.approval.release_words import PREVIEW, describe_question, find_review, question_lines, subject_of
 from shared.core.errors import BadSignature, Conflicting, Forbidden, MalformedRequest, NotThere, RequestError
-from shared.core.pages.page_changes import edited_lines
+from shared.core.pages.page_changes import describe_edits
 from shared.core.planning.plan import in_full
 from shared.core.planning.plan_words import again_lines, finding_lines, outlook_lines
 from shared.core.run.run import Run, RunStatus, Step, StepStatus
 from shared.core.text.sentence import make_sentence
 
-_MOST_SHOWN = 200_000  # letters of the changes
+_MAX_SHOWN = 200_000  # letters of the changes
 _SAID = {
     PLAN: ("Approved. The work begins now.", "Denied. Nothing will be built."),
     RELEASE: ("Approved. It is sent now.", "Denied. Nothing leaves."),
@@ -37,28 +37,28 @@ HEADERS = {"Referrer-Policy": "same-origin"}
 def show_question(call: Call) -> ApiReply:
     """Show what is asked. Opening the link decides nothing: mail scanners open links too."""
     asked = _read(call)
-    run = linked_run(call, asked.tenant, asked.run)
+    run = load_linked_run(call, asked.tenant, asked.run)
     if run.status == RunStatus.AWAITING_INPUT:
         return _in_words(call, run, asked)
     _refuse_closed(run, asked)
     title, kind = run.trigger.title or run.id, gate_kind(asked.gate)
-    shown = _question(run, asked) if kind == PLAN else _asked(call, run, asked)
-    return page(200, f"{subject_of(kind, title)}?", _paused(call, run) + shown + _answer(run, asked), HEADERS)
+    shown = _question(run, asked) if kind == PLAN else _render_changes(call, run, asked)
+    return page(200, f"{subject_of(kind, title)}?", _render_pause(call, run) + shown + _answer(run, asked), HEADERS)
 
 
 def take_answer(call: Call) -> ApiReply:
     """Take a person's answer, once."""
     refuse_foreign(call)
     asked = _read(call)
-    if (said := call.body["decision"]) in _WORDS:
-        return _take_words(call, asked, _WORDS[said] or call.body["reason"])
-    yes = said == "approve"
+    if (decision := call.body["decision"]) in _WORDS:
+        return _take_words(call, asked, _WORDS[decision] or call.body["reason"])
+    yes = decision == "approve"
     run = decide(call.deps, asked, approve=yes, by=HOLDER, via=BY_LINK, reason=call.body["reason"])
     title = run.trigger.title or run.id
-    said, still = _SAID[gate_kind(asked.gate)][0 if yes else 1], _paused(call, run)
+    sentence, still = _SAID[gate_kind(asked.gate)][0 if yes else 1], _render_pause(call, run)
     if yes and still:
-        said = _LATER
-    return page(200, said, still + paragraph(f"This was about “{title}”.") + _link(run), HEADERS)
+        sentence = _LATER
+    return page(200, sentence, still + paragraph(f"This was about “{title}”.") + _link(run), HEADERS)
 
 
 def refusal(error: RequestError) -> ApiReply:
@@ -68,7 +68,7 @@ def refusal(error: RequestError) -> ApiReply:
     return page(error.status, title, paragraph(make_sentence(str(error))) + paragraph(error.way_out), HEADERS)
 
 
-def _paused(call: Call, run: Run) -> str:
+def _render_pause(call: Call, run: Run) -> str:
     """Say that nothing happens before somebody lets work go on; "" where it is not paused."""
     return paragraph(words) if (words := standing_still_words(call.deps, run)) else ""
 
@@ -76,7 +76,7 @@ def _paused(call: Call, run: Run) -> str:
 def _in_words(call: Call, run: Run, asked: Asked) -> ApiReply:
     """Show the question in words that the run waits with; who holds the link to it can answer it here."""
     title = run.trigger.title or run.id
-    shown = _paused(call, run) + _paragraphs(question_lines(run))
+    shown = _render_pause(call, run) + _paragraphs(question_lines(run))
     if asked == question_now(run):
         shown += (
             '<form method="post"><label>Your answer<input name="reason" maxlength="500"></label>'
@@ -90,13 +90,16 @@ def _take_words(call: Call, asked: Asked, words: str) -> ApiReply:
     """Take an answer in words to exactly what the link is about."""
     from shared.app.approval.short_answers import answer  # what it needs is heavy, and few calls need it
 
-    run = linked_run(call, asked.tenant, asked.run)
+    run = load_linked_run(call, asked.tenant, asked.run)
     if asked != question_now(run):
         _refuse_closed(run, asked)
     if not words.strip():
         raise MalformedRequest("the answer is empty", way_out="Go back and write what should be different.")
     after = answer(call.deps, call.tools(), asked.tenant, asked.run, words, HOLDER)
-    still, about = _paused(call, after), paragraph(f"This was about “{run.trigger.title or run.id}”.") + _link(after)
+    still, about = (
+        _render_pause(call, after),
+        paragraph(f"This was about “{run.trigger.title or run.id}”.") + _link(after),
+    )
     return page(200, "Thank you." if still else "Thank you. The work goes on.", still + about, HEADERS)
 
 
@@ -107,7 +110,7 @@ def _read(call: Call) -> Asked:
         raise BadSignature("approval links are not set up here", way_out="Ask whoever runs Workwright.") from None
 
 
-def linked_run(call: Call, tenant: str, run_id: str) -> Run:
+def load_linked_run(call: Call, tenant: str, run_id: str) -> Run:
     """Return the run that a signed link is about; raises NotThere where it is gone."""
     loaded = call.deps.store.load_run(tenant, run_id)
     if loaded is None:
@@ -139,7 +142,7 @@ def refuse_foreign(call: Call) -> None:
 
 
 def _question(run: Run, asked: Asked) -> str:
-    steps = "".join(_line(step) for step in run.steps if _planned(step))
+    steps = "".join(_line(step) for step in run.steps if _is_planned(step))
     planned = next((s.output for s in reversed(run.steps) if s.spec.kind == "plan.propose" and s.output), {})
     findings = "".join(f"<li>{escape(line)}</li>" for line in finding_lines(planned))
     return (
@@ -150,19 +153,19 @@ def _question(run: Run, asked: Asked) -> str:
     )
 
 
-def _asked(call: Call, run: Run, asked: Asked) -> str:
+def _render_changes(call: Call, run: Run, asked: Asked) -> str:
     """Show what leaves or goes live, with every change of it; all of it is text."""
-    shown = "".join(map(_told, asked_lines(run, asked.gate)))
-    ref = str(reviewed(run).get("diff", ""))
+    shown = "".join(map(_render_line, describe_question(run, asked.gate)))
+    ref = str(find_review(run).get("diff", ""))
     if not ref:
         return shown
     changes = call.deps.store.get_text(asked.tenant, ref)
-    cut = len(changes) > _MOST_SHOWN
-    told = escape(changes[:_MOST_SHOWN]) + ("\n… (the rest is not shown here; the run holds all of it)" if cut else "")
-    return shown + f"<details><summary>The changes</summary><pre>{told}</pre></details>"
+    cut = len(changes) > _MAX_SHOWN
+    text = escape(changes[:_MAX_SHOWN]) + ("\n… (the rest is not shown here; the run holds all of it)" if cut else "")
+    return shown + f"<details><summary>The changes</summary><pre>{text}</pre></details>"
 
 
-def _told(line: str) -> str:
+def _render_line(line: str) -> str:
     """Return a paragraph for a line; the address of the preview can be opened."""
     return f"<p>{PREVIEW}{link(line[len(PREVIEW) :])}</p>" if line.startswith(PREVIEW) else paragraph(line)
 
@@ -179,15 +182,15 @@ def _answer(run: Run, asked: Asked) -> str:
         + '<form method="post"><label>Reason (optional)<input name="reason" maxlength="500"></label>'
         + '<button name="decision" value="approve">Approve</button>'
         + '<button name="decision" value="deny">Deny</button>'
-        + ('<button name="decision" value="build">Build the change too</button>' if _edited(run, asked) else "")
+        + ('<button name="decision" value="build">Build the change too</button>' if _is_edited(run, asked) else "")
         + "</form>"
         + _link(run)
         + paragraph(f"{gate_kind(asked.gate).capitalize()} {asked.plan_hash[:12]} of {run.id}.", quiet=True)
     )
 
 
-def _edited(run: Run, asked: Asked) -> bool:
-    return gate_kind(asked.gate) != PLAN and bool(edited_lines(run))
+def _is_edited(run: Run, asked: Asked) -> bool:
+    return gate_kind(asked.gate) != PLAN and bool(describe_edits(run))
 
 
 def _line(step: Step) -> str:
@@ -195,7 +198,7 @@ def _line(step: Step) -> str:
     return f"<li>{escape(step.spec.title or step.spec.kind)}{paragraph(in_full(step.spec), quiet=True)}</li>"
 
 
-def _planned(step: Step) -> bool:
+def _is_planned(step: Step) -> bool:
     return not step.spec.gate and not step.parent and step.status in (StepStatus.PENDING, StepStatus.READY)
 
 

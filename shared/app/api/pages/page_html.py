@@ -85,15 +85,15 @@ def wants_page(request: ApiRequest) -> bool:
     return request.header("accept").lower().startswith("text/html")
 
 
-def refused(error: RequestError) -> ApiReply:
+def render_refusal(error: RequestError) -> ApiReply:
     """Say on a page what a program is told as a problem."""
     titles = {401: "You need a key to see this", 404: "There is nothing here", 429: "Too many calls"}
-    said = paragraph(f"{make_sentence(str(error))} {error.not_lost}")
-    body = said + paragraph(way_out(error)) + '<p><a href="/">Workwright</a></p>'
+    reason = paragraph(f"{make_sentence(str(error))} {error.not_lost}")
+    body = reason + paragraph(way_out(error)) + '<p><a href="/">Workwright</a></p>'
     return page(error.status, titles.get(error.status, "This did not work"), body)
 
 
-def connected(call: Call) -> ApiReply:
+def landing_page(call: Call) -> ApiReply:
     """Say that an account was connected: where the browser lands after OAuth."""
     body = paragraph("The account is connected, and runs that were waiting for it go on. You can close this page.")
     return page(200, "Connected", body + '<p><a href="/">Workwright</a></p>')

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shared.app.api.exchange import ApiReply, Call
-from shared.app.api.pages.approval_page import HEADERS, linked_run, refuse_foreign
+from shared.app.api.pages.approval_page import HEADERS, load_linked_run, refuse_foreign
 from shared.app.api.pages.page_html import link, page, paragraph
 from shared.app.api.run.run_views import run_view
 from shared.app.ship.roll_back import Offered, read_offer, roll_back, takes_back
@@ -20,7 +20,7 @@ def rollback(call: Call) -> ApiReply:
 def show_rollback(call: Call) -> ApiReply:
     """Ask whether to roll back. Opening the link changes nothing: mail scanners open links too."""
     offered = _read(call)
-    run = linked_run(call, offered.tenant, offered.run)
+    run = load_linked_run(call, offered.tenant, offered.run)
     if not takes_back(run):
         raise Conflicting("there is nothing left to roll back", way_out="There is nothing you need to do.")
     title = run.trigger.title or run.id
@@ -40,8 +40,8 @@ def take_rollback(call: Call) -> ApiReply:
     refuse_foreign(call)
     offered = _read(call)
     new = roll_back(call.deps, offered.tenant, offered.run, HOLDER)
-    told = paragraph(f"This is about “{new.trigger.title or new.id}”. You will be told when it is done.")
-    return page(200, "Rolling back", told + paragraph(new.id, quiet=True), HEADERS)
+    sentence = paragraph(f"This is about “{new.trigger.title or new.id}”. You will be told when it is done.")
+    return page(200, "Rolling back", sentence + paragraph(new.id, quiet=True), HEADERS)
 
 
 def _read(call: Call) -> Offered:

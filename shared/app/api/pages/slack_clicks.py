@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from shared import log
-from shared.accounts.tenant_settings import tenant_settings
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.approval.approvals import decide, read_token
 from shared.app.engine.deps import Deps
@@ -17,6 +16,7 @@ from shared.core.errors import AgentError, NotThere, RequestError
 from shared.core.text.sentence import end_sentence
 from shared.http_client import HttpClient
 from shared.integrations.slack.client import Click, parse_click, verify_signature
+from shared.ports.documents import tenant_settings
 
 SIGNING_SECRET = "slack-signing-secret"
 SLACKS_ANSWERS = "hooks.slack.com"

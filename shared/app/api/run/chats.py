@@ -5,36 +5,32 @@ from __future__ import annotations
 from typing import Any
 
 from shared.app.api.exchange import ApiReply, Call
-from shared.app.api.json_shapes import Schema, closed, text
+from shared.app.api.json_shapes import Schema, shape, text
 from shared.app.api.settings.tenant_databases import IN_NOTION, notion_id
 from shared.app.chat.chat_memory import Chat, chats_of, forget_chat, keep_chat, load_chat, new_chat
 from shared.core.errors import IntegrationError, NotThere
+from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.client.wire import normal_id
 
-OPEN: Schema = closed(
-    {
-        "page": {
-            **IN_NOTION,
-            "default": "",
-            "description": "The page that the conversation is about, if there is one: its id or its link.",
-        },
-        "project": {
-            **IN_NOTION,
-            "default": "",
-            "description": "Answer questions only from this page or database and what is below it.",
-        },
-    }
-)
-SAY: Schema = closed(
-    {
-        "text": text("^[\\s\\S]{1,4000}$", most=4000),
-        "message": {
-            **text(
-                "^[!-~]{0,100}$", what="Your own name for the message; sent again under the same name, it counts once."
-            ),
-            "default": "",
-        },
+OPEN: Schema = shape(
+    page={
+        **IN_NOTION,
+        "default": "",
+        "description": "The page that the conversation is about, if there is one: its id or its link.",
     },
+    project={
+        **IN_NOTION,
+        "default": "",
+        "description": "Answer questions only from this page or database and what is below it.",
+    },
+)
+SAY: Schema = shape(
+    text=text("^[\\s\\S]{1,4000}$", max_length=4000),
+    message=text(
+        "^[!-~]{0,100}$",
+        what="Your own name for the message; sent again under the same name, it counts once.",
+        default="",
+    ),
     required=("text",),
 )
 
@@ -86,7 +82,6 @@ def _chat(call: Call) -> Chat:
 
 def _title_of(call: Call, page: str) -> str:
     from shared.app.workspace.workspace_map import WorkspaceMap
-    from shared.integrations.notion.client.client import Notion
 
     try:
         places = WorkspaceMap(call.deps, call.tenant, call.tools().accounts.connect_for(call.tenant)(Notion))

@@ -5,37 +5,31 @@ from __future__ import annotations
 from typing import Any
 
 from shared.app.api.exchange import ApiReply, Call
-from shared.app.api.json_shapes import text
-from shared.app.api.run.run_views import run_view, shown
+from shared.app.api.json_shapes import COUNT, TIME, array, members, ref, text
+from shared.app.api.run.run_views import run_view
+from shared.integrations.systems import CHANNELS
 
-THING = shown(
-    {
-        "id": text(),
-        "what": text(what="Like repository, pull request, deployment or page."),
-        "system": text(),
-        "name": text(what="What to confirm it with where it is taken away."),
-        "url": text(),
-        "run": text(what="The run that made it; empty for what was made outside of runs."),
-        "at": {"type": "string", "format": "date-time"},
-        "gone": text(what="How it was taken away; empty while it is there, as far as we know."),
-        "stays": text(what="Why it cannot be taken away here; empty where it can."),
-    }
+THING = members(
+    id=text(),
+    what=text(what="Like repository, pull request, deployment or page."),
+    system=text(),
+    name=text(what="What to confirm it with where it is taken away."),
+    url=text(),
+    run=text(what="The run that made it; empty for what was made outside of runs."),
+    at=TIME,
+    gone=text(what="How it was taken away; empty while it is there, as far as we know."),
+    stays=text(what="Why it cannot be taken away here; empty where it can."),
 )
-MADE = shown(
-    {
-        "made": {"type": "array", "items": {"$ref": "#/components/schemas/Thing"}},
-        "told": shown({"email": {"type": "integer"}, "slack": {"type": "integer"}}),
-    }
-)
+MADE = members(made=array(ref("Thing")), told=members(**dict.fromkeys(CHANNELS, COUNT)))
 VIEWS: dict[str, Any] = {"Thing": THING, "Made": MADE}
 
 
 def list_made(call: Call) -> ApiReply:
     """Return what was made in other systems, and how many messages went out."""
     from shared.app.made.take_away import why_not
-    from shared.app.made.things import made
+    from shared.app.made.things import find_made
 
-    found = made(call.deps, call.tenant, call.query.get("run", ""))
+    found = find_made(call.deps, call.tenant, call.query.get("run", ""))
     things = [
         {
             "id": each.id,
@@ -50,8 +44,8 @@ def list_made(call: Call) -> ApiReply:
         }
         for each in found.things
     ]
-    told = {channel: found.told.get(channel, 0) for channel in ("email", "slack")}
-    return ApiReply(body={"made": things, "told": told})
+    messages = {channel: found.messages.get(channel, 0) for channel in CHANNELS}
+    return ApiReply(body={"made": things, "told": messages})
 
 
 def take_away(call: Call) -> ApiReply:

@@ -6,44 +6,33 @@ import json
 from typing import Any
 
 from shared.app.api.exchange import ApiReply, Call
-from shared.app.api.json_shapes import choice, text
-from shared.app.api.run.run_views import shown
+from shared.app.api.json_shapes import COUNT, TEXTS, array, choice, explain, members, text
 from shared.core.errors import NotThere
 from shared.core.planning.plan import in_full
-from shared.core.planning.plan_words import again_lines, finding_lines, followed_lines, outlook_lines
-from shared.core.planning.proposal import upgraded
+from shared.core.planning.plan_words import again_lines, describe_followed, finding_lines, outlook_lines
+from shared.core.planning.proposal import upgrade_proposal
 from shared.core.planning.risk import LEVELS
 from shared.core.run.replan import bare_name, is_work
 from shared.core.run.run import Run, Step
 
-_TEXTS = {"type": "array", "items": text()}
-_COUNT = {"type": "integer"}
-PLAN = shown(
-    {
-        "run": text(),
-        "revision": _COUNT,
-        "plan_hash": text(what="The hash that an approval has to name."),
-        "model": text(),
-        "summary": text(),
-        "asked": text(what="What the planner understood."),
-        "missing": _TEXTS,
-        "questions": _TEXTS,
-        "assumptions": _TEXTS,
-        "alternatives": {"type": "array", "items": shown({"title": text(), "why_not": text()})},
-        "risk": choice(*LEVELS, ""),
-        "outlook": {
-            **_TEXTS,
-            "description": "Risk, cost, time and the critic's opinion, in the words that people read.",
-        },
-        "findings": {**_TEXTS, "description": "What the critic still finds wrong."},
-        "followed": {**_TEXTS, "description": "The team's preferences that the plan follows."},
-        "instead": {**_TEXTS, "description": "Why there is a new plan, and what is kept of the one before."},
-        "requirements": _COUNT,
-        "steps": {
-            "type": "array",
-            "items": shown({"id": text(), "title": text(), "why": text(), "exactly": text(), "status": text()}),
-        },
-    }
+PLAN = members(
+    run=text(),
+    revision=COUNT,
+    plan_hash=text(what="The hash that an approval has to name."),
+    model=text(),
+    summary=text(),
+    asked=text(what="What the planner understood."),
+    missing=TEXTS,
+    questions=TEXTS,
+    assumptions=TEXTS,
+    alternatives=array(members(title=text(), why_not=text())),
+    risk=choice(*LEVELS, ""),
+    outlook=explain(TEXTS, "Risk, cost, time and the critic's opinion, in the words that people read."),
+    findings=explain(TEXTS, "What the critic still finds wrong."),
+    followed=explain(TEXTS, "The team's preferences that the plan follows."),
+    instead=explain(TEXTS, "Why there is a new plan, and what is kept of the one before."),
+    requirements=COUNT,
+    steps=array(members(id=text(), title=text(), why=text(), exactly=text(), status=text())),
 )
 
 
@@ -60,7 +49,7 @@ def show_plan(call: Call) -> ApiReply:
 def _view(call: Call, run: Run, planning: Step | None) -> dict[str, Any]:
     planned = planning.output if planning else {}
     kept = json.loads(call.deps.store.get_text(call.tenant, str(planned["proposal"]))) if planned else {}
-    proposal = upgraded(kept)
+    proposal = upgrade_proposal(kept)
     return {
         "run": run.id,
         "revision": run.revision,
@@ -75,7 +64,7 @@ def _view(call: Call, run: Run, planning: Step | None) -> dict[str, Any]:
         "risk": str((planned.get("risk") or {}).get("level", "")),
         "outlook": outlook_lines(planned),
         "findings": finding_lines(planned),
-        "followed": followed_lines(planned),
+        "followed": describe_followed(planned),
         "instead": again_lines(run),
         "requirements": len(proposal["requirements"]),
         "steps": _steps(run, planning, proposal),

@@ -16,16 +16,17 @@ from shared.app.engine.retries import to_go_on_with
 from shared.app.engine.retry_links import retry_id
 from shared.app.intake.open_page_run import note_next_run, page_record, record_put
 from shared.app.money.budget import plan_estimate
-from shared.core.documents.page_record import PageRecord
+from shared.core.documents.codec import to_body
+from shared.core.documents.heard import HEARD
+from shared.core.documents.page_record import LINKS, PageRecord, RetryLink
 from shared.core.errors import Busy, Conflicting, NotThere, VersionConflict
 from shared.core.run.events import RunOpened
 from shared.core.run.run import Run, RunStatus, Trigger
-from shared.ports import Put
+from shared.ports import Put, get_as
 
 if TYPE_CHECKING:
     from shared.app.engine.tools import Tools
 
-LINKS = "retries"  # id of the new run → the run it retries
 ABOUT = "retries"  # the fact that says of which run a retry is, and where it begins
 
 
@@ -42,29 +43,29 @@ def retry_run(
     if loaded is None:
         raise NotThere(f"no run {run_id!r}")
     old, new_id = loaded.run, retry_id(tenant, run_id)
-    there = deps.store.load_run(tenant, new_id)
-    if there is not None:
-        return _as_asked(deps, old, there.run, from_start=from_start)
+    opened = deps.store.load_run(tenant, new_id)
+    if opened is not None:
+        return _as_asked(deps, old, opened.run, from_start=from_start)
     _refuse_unfit(old)
     record = page_record(deps, tenant, old.trigger.page)
-    there = deps.store.load_run(tenant, new_id) if record.run == new_id else None
-    if there is not None:  # opened just now, by somebody who asked at the same time
-        return there.run
+    opened = deps.store.load_run(tenant, new_id) if record.run == new_id else None
+    if opened is not None:  # opened just now, by somebody who asked at the same time
+        return opened.run
     _refuse_unshown(old, record)
     after = note_next_run(deps, tenant, record, new_id)
-    event = _opened(deps, tools(), old, new_id, by, from_start=from_start)
+    event = _open_retry(deps, tools(), old, new_id, by, from_start=from_start)
     puts = (
         record_put(old.trigger.page, after),
-        Put(LINKS, new_id, {"run": old.id, "from_start": from_start}),
-        *_heard(deps, old, new_id, event),
+        Put(LINKS, new_id, to_body(RetryLink(old.id, from_start))),
+        *_copy_heard(deps, old, new_id, event),
     )
     try:
         return open_run(deps, event, puts=puts)
     except VersionConflict as error:
-        there = deps.store.load_run(tenant, new_id)
-        if there is None:
+        opened = deps.store.load_run(tenant, new_id)
+        if opened is None:
             raise Busy("another run of the page has just been opened") from error
-        return there.run
+        return opened.run
 
 
 def _refuse_unshown(old: Run, record: PageRecord) -> None:
@@ -78,7 +79,7 @@ def _refuse_unshown(old: Run, record: PageRecord) -> None:
         raise Busy("the page does not show the end of this run yet")
 
 
-def _opened(deps: Deps, tools: Tools, old: Run, new_id: str, by: str, *, from_start: bool) -> RunOpened:
+def _open_retry(deps: Deps, tools: Tools, old: Run, new_id: str, by: str, *, from_start: bool) -> RunOpened:
     trigger = Trigger("retry", old.trigger.page, old.trigger.title, by)
     reserve = plan_estimate(tools.model(old.tenant))
     event = RunOpened(deps.clock.now(), old.tenant, new_id, trigger, deps.limits, plan_estimate=reserve)
@@ -90,28 +91,26 @@ def _opened(deps: Deps, tools: Tools, old: Run, new_id: str, by: str, *, from_st
     return replace(event, carried=carried, facts={ABOUT: f"{old.id}, from where it ended"})
 
 
-def _heard(deps: Deps, old: Run, new_id: str, event: RunOpened) -> tuple[Put, ...]:
+def _copy_heard(deps: Deps, old: Run, new_id: str, event: RunOpened) -> tuple[Put, ...]:
     """Take along which comments were heard: a no that ended the run before does not end the one that goes on."""
-    from shared.app.approval.heard import KIND as HEARD
-
     doc = deps.store.get(old.tenant, HEARD, old.id) if event.carried is not None else None
     return (Put(HEARD, new_id, doc.body),) if doc is not None else ()
 
 
-def _as_asked(deps: Deps, old: Run, there: Run, *, from_start: bool) -> Run:
-    doc = deps.store.get(old.tenant, LINKS, there.id)
-    if from_start and not (doc is not None and doc.body.get("from_start", True)):  # those of before began so
-        way_out = f"Once that run has ended, retry it from the start: workwright retry {there.id} --from-start."
-        raise Conflicting(f"run {old.id} has already been retried from where it ended, as {there.id}", way_out=way_out)
-    return there
+def _as_asked(deps: Deps, old: Run, new: Run, *, from_start: bool) -> Run:
+    link = get_as(RetryLink, deps.store, (old.tenant, LINKS, new.id))
+    if from_start and (link is None or link.from_start is False):
+        way_out = f"Once that run has ended, retry it from the start: workwright retry {new.id} --from-start."
+        raise Conflicting(f"run {old.id} has already been retried from where it ended, as {new.id}", way_out=way_out)
+    return new
 
 
 def retry_links(deps: Deps, run: Run) -> tuple[str, str]:
     """Return the run that this one retries, and the run that retries it; "" where there is none."""
-    doc = deps.store.get(run.tenant, LINKS, run.id) if run.trigger.kind == "retry" else None
+    link = get_as(RetryLink, deps.store, (run.tenant, LINKS, run.id)) if run.trigger.kind == "retry" else None
     new_id = retry_id(run.tenant, run.id)
     retried = run.status.final and deps.store.load_run(run.tenant, new_id) is not None
-    return str(doc.body["run"]) if doc else "", new_id if retried else ""
+    return link.run if link else "", new_id if retried else ""
 
 
 def _refuse_unfit(old: Run) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from shared.app.api.json_shapes import choice, closed, number, text
+from shared.app.api.json_shapes import choice, number, shape, text
 from shared.app.api.pages import rollback_page
 from shared.app.api.route import REASON, RUN, Route
 from shared.app.api.run import contexts, plans, runs
 from shared.app.api.run import run_versions as work
-from shared.app.api.settings import (
-    feedback,
-)
+from shared.app.api.settings import feedback
 from shared.core.run.run import RunStatus
 
 RUN_ROUTES: tuple[Route, ...] = (
@@ -34,39 +32,39 @@ RUN_ROUTES: tuple[Route, ...] = (
     Route("GET", "/v1/runs/{run}/plan", "runs.read", plans.show_plan, "Get a run's current plan in full", "Plan"),
     Route(
         "POST", "/v1/runs/{run}/approve", "runs.decide", runs.approve, "Approve what a run asks", "Run", errors=(409,),
-        body=closed({"plan_hash": text("^[0-9a-f]{64}$", what="The hash that the pending approval names.")}),
+        body=shape(plan_hash=text("^[0-9a-f]{64}$", what="The hash that the pending approval names.")),
     ),
     Route(
         "POST", "/v1/runs/{run}/deny", "runs.decide", runs.deny, "Deny what a run asks; it ends", "Run", errors=(409,),
-        body=closed({"reason": REASON}),
+        body=shape(reason=REASON),
     ),
     Route(
         "POST", "/v1/runs/{run}/rework", "runs.decide", runs.rework, "Have the waiting work done differently", "Run",
-        body=closed({"wish": text("^(?s:.*\\S.*)$", most=2000)}, required=("wish",)), errors=(409,),
+        body=shape(wish=text("^(?s:.*\\S.*)$", max_length=2000), required=("wish",)), errors=(409,),
     ),
     Route(
         "POST", "/v1/runs/{run}/answer", "runs.decide", runs.answer, "Answer a run's question in words", "Run",
-        body=closed({"text": text("^(?s:.*\\S.*)$", most=2000)}, required=("text",)), errors=(409,),
+        body=shape(text=text("^(?s:.*\\S.*)$", max_length=2000), required=("text",)), errors=(409,),
     ),
     Route(
         "POST", "/v1/runs/{run}/cancel", "runs.steer", runs.cancel, "Stop a run and undo what can be undone", "Run",
-        body=closed({"reason": REASON, "force": {"type": "boolean", "default": False}}), errors=(409,),
+        body=shape(reason=REASON, force={"type": "boolean", "default": False}), errors=(409,),
     ),
     Route(
         "POST", "/v1/runs/{run}/pause", "runs.steer", runs.pause, "Let a run stand still until it is resumed", "Run",
-        body=closed({"reason": REASON}), errors=(409,),
+        body=shape(reason=REASON), errors=(409,),
     ),
     Route("POST", "/v1/runs/{run}/resume", "runs.steer", runs.resume, "Let a paused run go on", "Run", errors=(409,)),
     Route(
         "POST", "/v1/runs/{run}/retry", "runs.steer", runs.retry, "Retry a run that failed or was cancelled, once",
-        "Run", body=closed({"from_start": {"type": "boolean", "default": False}}), errors=(409,),
+        "Run", body=shape(from_start={"type": "boolean", "default": False}), errors=(409,),
     ),
     Route(
         "POST", "/v1/runs/{run}/rollback", "runs.decide", rollback_page.rollback,
-        "Roll back what a run put live, once", "Run", body=closed({}), errors=(409,),
+        "Roll back what a run put live, once", "Run", body=shape(), errors=(409,),
     ),
     Route(
         "POST", "/v1/runs/{run}/feedback", "feedback.give", feedback.give_feedback, "Say what you think of a run",
-        "Feedback", body=closed({"thumb": choice("up", "down"), "text": REASON}, required=("thumb",)), status=201,
+        "Feedback", body=shape(thumb=choice("up", "down"), text=REASON, required=("thumb",)), status=201,
     ),
 )  # fmt: skip

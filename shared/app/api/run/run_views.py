@@ -2,56 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from shared.app.api.json_shapes import choice, text
+from shared.app.api.json_shapes import ANY, COUNT, MAYBE_TIME, TEXTS, TIME, array, choice, explain, members, text
 from shared.core.approval.gates import PLAN, PRODUCTION, QUESTION, RELEASE, waits_at
-from shared.core.approval.release_words import asked_lines, question_lines, waits_for
-from shared.core.approval.roll_back_words import rolled_back_line
+from shared.core.approval.release_words import describe_question, question_lines, waits_for
+from shared.core.approval.roll_back_words import describe_roll_back
 from shared.core.notify.attention import attention_of
-from shared.core.pages.page_changes import edited_lines
+from shared.core.pages.page_changes import describe_edits
 from shared.core.run.children import came_to, in_order
-from shared.core.run.event_codec import event_to_data
+from shared.core.run.codec import event_to_data
 from shared.core.run.events import Event
-from shared.core.run.replan import replaced_steps
+from shared.core.run.replan import find_replaced_steps
 from shared.core.run.run import NOTHING, Run, RunStatus, Step, StepStatus, Usage, WaitKind
 
-_TIME = {"type": "string", "format": "date-time"}
-_MAYBE_TIME = {"type": ["string", "null"], "format": "date-time"}
-_COUNT = {"type": "integer"}
-_ANY = {"type": "object"}
-
-
-def shown(fields: Mapping[str, Any], optional: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Return the schema of an object in an answer: these fields, all of them there but the optional ones."""
-    required = [name for name in fields if name not in optional]
-    return {"type": "object", "properties": dict(fields), "required": required, "additionalProperties": False}
-
-
-def listed(name: str, item: str, *, paged: bool = True, **more: Any) -> dict[str, Any]:
-    """Return the schema of a list in an answer; `next` is null at its end."""
-    fields: dict[str, Any] = {name: {"type": "array", "items": {"$ref": f"#/components/schemas/{item}"}}, **more}
-    if paged:
-        fields["next"] = {
-            "type": ["string", "integer", "null"],
-            "description": "Give it as `after` to get the next page; null at the end.",
-        }
-    return shown(fields)
-
-
-COST = shown({"tokens": _COUNT, "micros": {**_COUNT, "description": "Millionths of a US dollar."}})
-WORKSPACE_MAP = shown(
-    {
-        "hits": {
-            **_COUNT,
-            "description": (
-                "How many look-ups of places in Notion were answered without asking Notion, on all days together."
-            ),
-        },
-        "misses": {**_COUNT, "description": "How many look-ups had to ask Notion, on all days together."},
-    }
+COST = members(tokens=COUNT, micros=explain(COUNT, "Millionths of a US dollar."))
+WORKSPACE_MAP = members(
+    hits=explain(
+        COUNT, "How many look-ups of places in Notion were answered without asking Notion, on all days together."
+    ),
+    misses=explain(COUNT, "How many look-ups had to ask Notion, on all days together."),
 )
 _ASKS = (PLAN, RELEASE, PRODUCTION, QUESTION)
 REPLACED = "replaced"  # a step that had not begun when there was another plan
@@ -62,80 +34,62 @@ _HEAD = {
     "page": text(),
     "trigger": text(),
     "by": text(),
-    "opened_at": _TIME,
-    "ended_at": _MAYBE_TIME,
+    "opened_at": TIME,
+    "ended_at": MAYBE_TIME,
     "failure": text(),
-    "attention": {
-        "type": "array",
-        "items": text(),
-        "description": "Why the run stands still, which outcomes are unknown, which messages were not sent and why.",
-    },
+    "attention": explain(
+        TEXTS, "Why the run stands still, which outcomes are unknown, which messages were not sent and why."
+    ),
     "cost": COST,
     "waits_for": choice("", *_ASKS),
     "rolled_back": text(what="Who rolled back what the run put live, and when; empty if nobody has."),
 }
-RUN_HEAD = shown(_HEAD)
-STEP = shown(
-    {
-        "id": text(),
-        "kind": text(),
-        "title": text(),
-        "status": choice(*(status.value for status in StepStatus), REPLACED),
-        "attempt": _COUNT,
-        "depends_on": {"type": "array", "items": text()},
-        "error": text(),
-        "parent": text(what="The step that this step is part of; it is listed below that one."),
-        "outcome": text(what="How the agents reached their result, and which of them disagreed."),
-        "at_most": COST,
-        "waits_for": choice("", *(kind.value for kind in WaitKind)),
-        "cost": COST,
-    }
+RUN_HEAD = members(**_HEAD)
+STEP = members(
+    id=text(),
+    kind=text(),
+    title=text(),
+    status=choice(*(status.value for status in StepStatus), REPLACED),
+    attempt=COUNT,
+    depends_on=TEXTS,
+    error=text(),
+    parent=text(what="The step that this step is part of; it is listed below that one."),
+    outcome=text(what="How the agents reached their result, and which of them disagreed."),
+    at_most=COST,
+    waits_for=choice("", *(kind.value for kind in WaitKind)),
+    cost=COST,
 )
-APPROVAL = shown(
-    {
-        "gate": text(),
-        "status": choice("pending", "waiting", "approved", "denied", "lapsed"),
-        "plan_hash": text(),
-        "until": _MAYBE_TIME,
-        "by": text(),
-        "via": text(),
-    }
+APPROVAL = members(
+    gate=text(),
+    status=choice("pending", "waiting", "approved", "denied", "lapsed"),
+    plan_hash=text(),
+    until=MAYBE_TIME,
+    by=text(),
+    via=text(),
 )
-ASKED = shown(
-    {
-        "what": choice("", *_ASKS),
-        "plan_hash": text(what="The hash that an approval has to name; empty when nothing is asked."),
-        "lines": {
-            "type": "array",
-            "items": text(),
-            "description": "What leaves and where to, with findings, packages and cost.",
-        },
-    }
+ASKED = members(
+    what=choice("", *_ASKS),
+    plan_hash=text(what="The hash that an approval has to name; empty when nothing is asked."),
+    lines=explain(TEXTS, "What leaves and where to, with findings, packages and cost."),
 )
-RUN = shown(
-    {
-        **_HEAD,
-        "deadline": _TIME,
-        "revision": _COUNT,
-        "plan_hash": text(),
-        "cancel": text(what="Why the run was or is being cancelled."),
-        "left_behind": {"type": "array", "items": text(), "description": "Steps that could not be undone."},
-        "facts": _ANY,
-        "models": {"type": "array", "items": shown({"model": text(), "calls": _COUNT, "cost": COST})},
-        "steps": {"type": "array", "items": STEP},
-        "approvals": {"type": "array", "items": APPROVAL},
-        "asked": ASKED,
-        "left_out": {
-            "type": "array",
-            "items": text(),
-            "description": "What was changed on the page after the plan was made and is not part of the work.",
-        },
-        "retry_of": text(what="The run that this run retries."),
-        "retried_by": text(what="The run that retries this run."),
-        "paused": text(what="Why no work is done on the run now; empty when nothing prevents it."),
-    }
+RUN = members(
+    **_HEAD,
+    deadline=TIME,
+    revision=COUNT,
+    plan_hash=text(),
+    cancel=text(what="Why the run was or is being cancelled."),
+    left_behind=explain(TEXTS, "Steps that could not be undone."),
+    facts=ANY,
+    models=array(members(model=text(), calls=COUNT, cost=COST)),
+    steps=array(STEP),
+    approvals=array(APPROVAL),
+    asked=ASKED,
+    left_out=explain(TEXTS, "What was changed on the page after the plan was made and is not part of the work."),
+    retry_of=text(what="The run that this run retries."),
+    retried_by=text(what="The run that retries this run."),
+    paused=text(what="Why no work is done on the run now; empty when nothing prevents it."),
 )
-EVENT = shown({"seq": _COUNT, "at": _TIME, "what": text(), "data": _ANY})
+EVENT = members(seq=COUNT, at=TIME, what=text(), data=ANY)
 
 
 def run_head(run: Run) -> dict[str, Any]:
@@ -154,13 +108,13 @@ def run_head(run: Run) -> dict[str, Any]:
         "attention": list(attention_of(run)),
         "cost": cost_view(run.spent),
         "waits_for": waits_for(run),
-        "rolled_back": rolled_back_line(run),
+        "rolled_back": describe_roll_back(run),
     }
 
 
 def run_view(run: Run, *, retry_of: str = "", retried_by: str = "", paused: str = "") -> dict[str, Any]:
     """Return a run with its steps, facts, approvals and cost."""
-    gone = replaced_steps(run)
+    gone = find_replaced_steps(run)
     return {
         **run_head(run),
         "deadline": run.deadline.isoformat(),
@@ -172,17 +126,17 @@ def run_view(run: Run, *, retry_of: str = "", retried_by: str = "", paused: str 
         "models": _models(run),
         "steps": [_step(step, gone) for step in in_order(run.steps)],
         "approvals": [_approval(step) for step in run.steps if step.spec.gate == WaitKind.APPROVAL],
-        "asked": _asked(run),
-        "left_out": edited_lines(run),
+        "asked": _view_question(run),
+        "left_out": describe_edits(run),
         "retry_of": retry_of,
         "retried_by": retried_by,
         "paused": paused,
     }
 
 
-def _asked(run: Run) -> dict[str, Any]:
+def _view_question(run: Run) -> dict[str, Any]:
     gate = waits_at(run)
-    lines = asked_lines(run, gate.id) if gate is not None else question_lines(run)
+    lines = describe_question(run, gate.id) if gate is not None else question_lines(run)
     return {"what": waits_for(run), "plan_hash": run.asked, "lines": lines}
 
 

@@ -8,11 +8,11 @@ from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.run.retry import retry_links, retry_run
 from shared.app.api.run.run_views import event_view, run_head, run_view
 from shared.app.approval.approvals import asked_now, decide
-from shared.app.approval.gates import ask_for_rework, mended_by
-from shared.app.asking.words import standing_words
+from shared.app.approval.gates import ask_for_rework, find_rework_step
+from shared.app.asking.standstill_words import standing_words
 from shared.app.engine.engine import record
-from shared.app.engine.switches import paused_words, standing_still_words
-from shared.app.planning.feedback import note, stopped
+from shared.app.engine.switches import describe_pause, standing_still_words
+from shared.app.planning.feedback import classify_stop, note
 from shared.core.approval.gates import PLAN, gate_kind, waits_at
 from shared.core.errors import Conflicting, NotThere
 from shared.core.run import acts
@@ -40,13 +40,13 @@ def list_runs(call: Call) -> ApiReply:
         scanned += len(page)
         if len(page) < size:
             more = bool(page) and page[-1].id != after
-            return _listed(call, found, after if more else "")
+            return _reply_with_list(call, found, after if more else "")
     more = bool(call.deps.store.list_runs(call.tenant, limit=1, after=after))
-    return _listed(call, found, after if more else "")
+    return _reply_with_list(call, found, after if more else "")
 
 
-def _listed(call: Call, found: list[Run], after: str) -> ApiReply:
-    paused = paused_words(call.deps, call.tenant)
+def _reply_with_list(call: Call, found: list[Run], after: str) -> ApiReply:
+    paused = describe_pause(call.deps, call.tenant)
     away = standing_words(call.deps, call.tenant)
     listed = [run_head(run) for run in found]
     return ApiReply(body={"runs": listed, "next": after or None, "paused": paused, "notion_away": away})
@@ -54,7 +54,7 @@ def _listed(call: Call, found: list[Run], after: str) -> ApiReply:
 
 def show_run(call: Call) -> ApiReply:
     """Return one run."""
-    return _shown(call, _run(call, call.parts["run"]))
+    return _reply_with_run(call, _run(call, call.parts["run"]))
 
 
 def list_events(call: Call) -> ApiReply:
@@ -68,12 +68,12 @@ def list_events(call: Call) -> ApiReply:
 
 def approve(call: Call) -> ApiReply:
     """Approve what the run asks: its plan, what leaves, or that it goes live."""
-    return _decided(call, approve=True)
+    return _decide(call, approve=True)
 
 
 def deny(call: Call) -> ApiReply:
     """Deny what the run asks: it ends as cancelled."""
-    return _decided(call, approve=False)
+    return _decide(call, approve=False)
 
 
 def rework(call: Call) -> ApiReply:
@@ -81,12 +81,12 @@ def rework(call: Call) -> ApiReply:
     run = _run(call, call.parts["run"])
     gate = waits_at(run)
     by, wish = call.who.name, call.body["wish"]
-    if gate is None or mended_by(run, gate) is None:
+    if gate is None or find_rework_step(run, gate) is None:
         way_out = "If a plan is waiting, deny it or comment on its page."
         raise Conflicting(f"run {run.id} is not waiting for anything that could be done differently", way_out=way_out)
     if not ask_for_rework(call.deps, run, gate, wish, by):
         raise Conflicting("this was asked for too many times, or has just changed", way_out="Look at the run again.")
-    return _shown(call, _run(call, run.id))
+    return _reply_with_run(call, _run(call, run.id))
 
 
 def answer(call: Call) -> ApiReply:
@@ -94,7 +94,9 @@ def answer(call: Call) -> ApiReply:
     from shared.app.approval.short_answers import answer as take_answer  # what it needs is heavy, and few calls need it
 
     run = _run(call, call.parts["run"])
-    return _shown(call, take_answer(call.deps, call.tools(), call.tenant, run.id, call.body["text"], call.who.name))
+    return _reply_with_run(
+        call, take_answer(call.deps, call.tools(), call.tenant, run.id, call.body["text"], call.who.name)
+    )
 
 
 def cancel(call: Call) -> ApiReply:
@@ -106,9 +108,9 @@ def cancel(call: Call) -> ApiReply:
         )
     force, reason = call.body["force"], call.body["reason"]
     if not run.cancel:
-        note(call.deps, run, stopped(run), call.who.name, reason, cause="cancel")
+        note(call.deps, run, classify_stop(run), call.who.name, reason, cause="cancel")
     event = acts.CancelRequested(call.deps.clock.now(), call.who.name, reason, force)
-    return _shown(call, record(call.deps, call.tenant, run.id, event))
+    return _reply_with_run(call, record(call.deps, call.tenant, run.id, event))
 
 
 def pause(call: Call) -> ApiReply:
@@ -119,23 +121,25 @@ def pause(call: Call) -> ApiReply:
     if after.pause is None:
         way_out = "A run that has ended, or is being cancelled, stands still by itself."
         raise Conflicting(f"run {run.id} cannot be paused; it is {after.status.value}", way_out=way_out)
-    return _shown(call, after)
+    return _reply_with_run(call, after)
 
 
 def resume(call: Call) -> ApiReply:
     """Let a paused run go on; one that is not paused goes on as it did."""
     run = _run(call, call.parts["run"])
-    return _shown(call, record(call.deps, call.tenant, run.id, acts.RunResumed(call.deps.clock.now(), call.who.name)))
+    return _reply_with_run(
+        call, record(call.deps, call.tenant, run.id, acts.RunResumed(call.deps.clock.now(), call.who.name))
+    )
 
 
 def retry(call: Call) -> ApiReply:
     """Go on with a failed or cancelled run where it ended, or do it over from the start; once."""
     from_start = call.body["from_start"]
     run = retry_run(call.deps, call.tools, call.tenant, call.parts["run"], call.who.name, from_start=from_start)
-    return _shown(call, run)
+    return _reply_with_run(call, run)
 
 
-def _decided(call: Call, *, approve: bool) -> ApiReply:
+def _decide(call: Call, *, approve: bool) -> ApiReply:
     asked = asked_now(_run(call, call.parts["run"]))
     named = call.body.get("plan_hash", "" if approve and gate_kind(asked.gate) != PLAN else asked.plan_hash)
     if not named:
@@ -144,7 +148,7 @@ def _decided(call: Call, *, approve: bool) -> ApiReply:
     if named != asked.plan_hash:
         raise Conflicting("this has changed since you looked", way_out="Look at the run again, then decide.")
     reason = call.body.get("reason", "")
-    return _shown(call, decide(call.deps, asked, approve=approve, by=call.who.name, via="api", reason=reason))
+    return _reply_with_run(call, decide(call.deps, asked, approve=approve, by=call.who.name, via="api", reason=reason))
 
 
 def _run(call: Call, run_id: str) -> Run:
@@ -154,7 +158,7 @@ def _run(call: Call, run_id: str) -> Run:
     return loaded.run
 
 
-def _shown(call: Call, run: Run) -> ApiReply:
+def _reply_with_run(call: Call, run: Run) -> ApiReply:
     retry_of, retried_by = retry_links(call.deps, run)
     why = standing_still_words(call.deps, run)
     return ApiReply(body=run_view(run, retry_of=retry_of, retried_by=retried_by, paused=why))

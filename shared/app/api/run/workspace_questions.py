@@ -6,47 +6,38 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.app.api.exchange import ApiReply, Call
-from shared.app.api.json_shapes import Schema, closed, lists, text
+from shared.app.api.json_shapes import FLAG, Schema, explain, lists, shape, text
 from shared.app.api.settings.tenant_databases import IN_NOTION, notion_id
 from shared.core.errors import Conflicting
+from shared.ports import Message
 
 LONGEST, LONGEST_TURN, TURNS = 1000, 600, 6  # letters, and turns: all of it fits a body, however it is written
 LISTS = ("roots", "without")
 COUNTS = ("known", "read", "embedded", "reused", "removed", "failed", "waiting", "lost")
-QUESTION: Schema = closed(
-    {
-        "question": text(f"^[\\s\\S]{{1,{LONGEST}}}$", most=LONGEST),
-        "history": lists(
-            text(most=LONGEST_TURN),
-            TURNS,
-            what="What was said before, oldest first: a question, its answer, and so on.",
-        ),
-    },
+QUESTION: Schema = shape(
+    question=text(f"^[\\s\\S]{{1,{LONGEST}}}$", max_length=LONGEST),
+    history=lists(
+        text(max_length=LONGEST_TURN),
+        TURNS,
+        what="What was said before, oldest first: a question, its answer, and so on.",
+    ),
     required=("question",),
 )
-CHANGE: Schema = closed(
-    {
-        "roots": lists(
-            IN_NOTION, 100, what="Only these pages and databases, with everything below them; all if empty."
-        ),
-        "without": lists(IN_NOTION, 100, what="Leave these out, with everything below them."),
-        "off": {"type": "boolean"},
-        "read_again": {"type": "boolean"},
-        "forget_lost": {
-            "type": "boolean",
-            "description": "Forget the pages that Notion no longer shows, however many they are.",
-        },
-    }
+CHANGE: Schema = shape(
+    roots=lists(IN_NOTION, 100, what="Only these pages and databases, with everything below them; all if empty."),
+    without=lists(IN_NOTION, 100, what="Leave these out, with everything below them."),
+    off=FLAG,
+    read_again=FLAG,
+    forget_lost=explain(FLAG, "Forget the pages that Notion no longer shows, however many they are."),
 )
 
 
 def ask(call: Call) -> ApiReply:
     """Answer a question from the tenant's pages, with sources; neither question nor answer is in any log."""
     from shared.app.knowledge.ask import ask_workspace
-    from shared.ports import Message
 
     turns = call.body.get("history", ())
-    history = [Message("assistant" if number % 2 else "user", said) for number, said in enumerate(turns)]
+    history = [Message("assistant" if number % 2 else "user", text) for number, text in enumerate(turns)]
     answer = ask_workspace(call.deps, call.tools(), call.tenant, call.body["question"], history)
     sources = [
         {"id": s.id, "title": s.title, "url": s.url, "page": s.page, "excerpt": s.excerpt, "edited_at": s.edited_at}
@@ -97,12 +88,12 @@ def _setting(call: Call) -> dict[str, Any]:
 
 
 def _view(call: Call) -> dict[str, Any]:
-    from shared.app.knowledge.knowledge_scope import connected
+    from shared.app.knowledge.knowledge_scope import is_connected
     from shared.app.knowledge.knowledge_sync import progress
 
     counts = call.tools().knowledge(call.tenant).count()
     return {
-        "connected": connected(call.deps, call.tenant),
+        "connected": is_connected(call.deps, call.tenant),
         **_setting(call),
         **{name: counts[name] for name in ("pages", "chunks", "vectors")},
         "embedder": getattr(call.tools().embedder(call.tenant), "id", ""),

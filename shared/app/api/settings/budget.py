@@ -7,21 +7,21 @@ from typing import Any
 
 from shared import log
 from shared.app.api.exchange import ApiReply, Call
-from shared.app.api.json_shapes import Schema, choice, number
-from shared.app.api.run.run_views import COST, cost_view, shown
+from shared.app.api.json_shapes import COUNT, Schema, array, choice, explain, members, number, text
+from shared.app.api.run.run_views import COST, cost_view
 from shared.app.connections.connect_account import change_settings
 from shared.app.engine.deps import Deps
 from shared.app.engine.engine import record
-from shared.app.money.tenant_ledger import allowance_in, given_budget
-from shared.app.money.usage import BY, Sum, spent_in
-from shared.app.workspace.map_events import COUNTED
+from shared.app.money.tenant_ledger import allowance_in, read_budget
+from shared.app.money.usage import BY, Sum, sum_spent
+from shared.core.documents.places import COUNTED, LookUps
 from shared.core.errors import AgentError, Conflicting
 from shared.core.money.spending import Allowance, day_of
 from shared.core.run.acts import BudgetChanged
 from shared.core.run.run import WaitKind
+from shared.ports import get_as
 
-_MOST = 1_000_000_000_000  # a million US dollars
-_COUNT = {"type": "integer"}
+_MAX = 1_000_000_000_000  # a million US dollars
 _MAYBE = {"type": ["integer", "null"]}
 _UNIT = "In millionths of a US dollar."
 _NAMES = {
@@ -31,24 +31,24 @@ _NAMES = {
     "month": f"The most that a month, in UTC, may cost. {_UNIT}",
     "kept_back": f"The part of run, day and month that is reserved for notifying people and undoing things. {_UNIT}",
 }
-LIMITS: Mapping[str, Schema] = {key: {**number(0, _MOST), "description": what} for key, what in _NAMES.items()}
-BUDGET = shown({key: {**_COUNT, "description": what} for key, what in _NAMES.items()})
-_SUM = {"cost": COST, "calls": _COUNT, "failed": COST}
+LIMITS: Mapping[str, Schema] = {key: explain(number(0, _MAX), what) for key, what in _NAMES.items()}
+BUDGET = members(**{key: explain(COUNT, what) for key, what in _NAMES.items()})
+_SUM = {"cost": COST, "calls": COUNT, "failed": COST}
 USAGE = {
-    "period": {"type": "string", "description": "The day or month, in UTC."},
-    "reserved": {**_COUNT, "description": "Millionths of a US dollar that calls in progress may still cost."},
+    "period": text(what="The day or month, in UTC."),
+    "reserved": explain(COUNT, "Millionths of a US dollar that calls in progress may still cost."),
     "limit": _MAYBE,
-    "failed": {**COST, "description": "The part of the cost that went into attempts that failed or were lost."},
-    "finished": {**_COUNT, "description": "Runs that succeeded."},
-    "per_finished": {**_MAYBE, "description": "Millionths of a US dollar per finished run, all costs included."},
+    "failed": explain(COST, "The part of the cost that went into attempts that failed or were lost."),
+    "finished": explain(COUNT, "Runs that succeeded."),
+    "per_finished": explain(_MAYBE, "Millionths of a US dollar per finished run, all costs included."),
     "by": choice("", *BY),
-    "parts": {"type": "array", "items": shown({"name": {"type": "string"}, **_SUM})},
+    "parts": array(members(name=text(), **_SUM)),
 }
 
 
 def budget(call: Call) -> ApiReply:
     """Return the limits, in millionths of a US dollar."""
-    return ApiReply(body=_view(allowance_in(given_budget(call.deps, call.tenant))))
+    return ApiReply(body=_view(allowance_in(read_budget(call.deps, call.tenant))))
 
 
 def change_budget(call: Call) -> ApiReply:
@@ -56,7 +56,7 @@ def change_budget(call: Call) -> ApiReply:
 
     Raises Conflicting where more would be kept back than another limit is.
     """
-    given = {**given_budget(call.deps, call.tenant), **call.body}
+    given = {**read_budget(call.deps, call.tenant), **call.body}
     allowed = allowance_in(given)
     for name in ("run", "day", "month"):
         limit = getattr(allowed, name)
@@ -88,9 +88,9 @@ def usage(call: Call) -> ApiReply:
     """
     deps, by = call.deps, call.query.get("by", "")
     period = call.query.get("month") or call.query.get("day") or day_of(deps.clock.now())
-    found = spent_in(deps, call.tenant, period, by)
-    allowed = allowance_in(given_budget(deps, call.tenant))
-    doc = deps.store.get(call.tenant, *COUNTED)
+    found = sum_spent(deps, call.tenant, period, by)
+    allowed = allowance_in(read_budget(deps, call.tenant))
+    looked_up = get_as(LookUps, deps.store, (call.tenant, *COUNTED)) or LookUps()
     parts = sorted(found.parts.items(), key=lambda part: (-part[1].used.micros, part[0]))
     return ApiReply(
         body={
@@ -103,7 +103,7 @@ def usage(call: Call) -> ApiReply:
             "per_finished": found.per_outcome,
             "by": by,
             "parts": [{"name": name, **_sum(part)} for name, part in parts],
-            "workspace_map": {name: int(doc.body[name]) if doc else 0 for name in ("hits", "misses")},
+            "workspace_map": {"hits": looked_up.hits, "misses": looked_up.misses},
         }
     )
 

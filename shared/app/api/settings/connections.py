@@ -6,55 +6,47 @@ from typing import cast
 
 from shared.accounts.accounts import Accounts
 from shared.app.api.exchange import ApiReply, Call
-from shared.app.api.json_shapes import choice, closed, text
-from shared.app.api.run.run_views import shown
+from shared.app.api.json_shapes import FLAG, choice, members, shape, text
 from shared.app.connections import forge_hooks
 from shared.app.connections.connections import TAKES_TOKENS, connect_by_token, connect_installation, connect_link
 from shared.core.errors import Conflicting, IntegrationError
+from shared.integrations.systems import APP_FORGE, SELF_MANAGED, name_system
 from shared.integrations.webhooks import HOOKED
 from shared.ports import Secret
 
-_TOKEN = text("^[!-~]{0,4000}$", most=4000, what="Leave it empty to get a link to the system's own consent page.")
-CONNECT = closed(
-    {
-        "system": choice(*TAKES_TOKENS),
-        "token": {**_TOKEN, "default": ""},
-        "installation": {
-            **text(
-                "^[0-9]{0,18}$",
-                most=18,
-                what="The id of our GitHub App's installation; the token proves that its account is yours.",
-            ),
-            "default": "",
-        },
-        "host": {
-            **text("^(https?://[!-~]{1,200})?$", most=220, what="The address of a self-managed GitLab."),
-            "default": "",
-        },
-    },
+_APP_FORGE = name_system(APP_FORGE)
+_TOKEN = text("^[!-~]{0,4000}$", max_length=4000, what="Leave it empty to get a link to the system's own consent page.")
+CONNECT = shape(
+    system=choice(*TAKES_TOKENS),
+    token={**_TOKEN, "default": ""},
+    installation=text(
+        "^[0-9]{0,18}$",
+        max_length=18,
+        what=f"The id of our {_APP_FORGE} App's installation; the token proves that its account is yours.",
+        default="",
+    ),
+    host=text(
+        "^(https?://[!-~]{1,200})?$", max_length=220, what=f"The address of a self-managed {SELF_MANAGED}.", default=""
+    ),
     required=("system",),
 )
-HOOK = closed(
-    {
-        "system": choice(*HOOKED),
-        "repository": {**text("^([A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)+)?$", most=300), "default": ""},
-    },
+HOOK = shape(
+    system=choice(*HOOKED),
+    repository=text("^([A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)+)?$", max_length=300, default=""),
     required=("system",),
 )
-SECRET = closed({"secret": text("^[!-~]{1,500}$", most=500)}, required=("secret",))
+SECRET = shape(secret=text("^[!-~]{1,500}$", max_length=500), required=("secret",))
 _TEXTS = {name: text() for name in ("id", "system", "repository", "at", "url")}
 VIEWS = {
-    "Connection": shown(
-        {
-            "system": text(),
-            "connected": {"type": "boolean"},
-            "as": text(),
-            "connect_url": text(),
-            "note": text(what="What the token may not do, and what to do about it; empty where nothing is missing."),
-        }
+    "Connection": members(
+        system=text(),
+        connected=FLAG,
+        **{"as": text()},
+        connect_url=text(),
+        note=text(what="What the token may not do, and what to do about it; empty where nothing is missing."),
     ),
-    "Hook": shown({**_TEXTS, "ready": {"type": "boolean"}, "secret": text(), "todo": text()}),
-    "HookRemoved": shown({"removed": text(), "left": text()}),
+    "Hook": members(**_TEXTS, ready=FLAG, secret=text(), todo=text()),
+    "HookRemoved": members(removed=text(), left=text()),
 }
 
 
@@ -66,8 +58,8 @@ def connect(call: Call) -> ApiReply:
         return ApiReply(body={"system": system, "connected": False, "as": "", "connect_url": link, "note": ""})
     accounts = cast(Accounts, call.tools().accounts)
     installation = str(call.body["installation"])
-    if installation and system != "github":
-        raise Conflicting("field 'installation' is for GitHub only", way_out="Leave 'installation' out.")
+    if installation and system != APP_FORGE:
+        raise Conflicting(f"field 'installation' is for {_APP_FORGE} only", way_out="Leave 'installation' out.")
     if installation:
         found = connect_installation(call.deps, accounts, call.tenant, int(installation), Secret(token))
         return ApiReply(body={**found, "connect_url": "", "note": ""})

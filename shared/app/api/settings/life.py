@@ -5,53 +5,41 @@ from __future__ import annotations
 from typing import Any
 
 from shared.app.api.exchange import ApiReply, Call
-from shared.app.api.json_shapes import closed, text
-from shared.app.api.run.run_views import shown
+from shared.app.api.json_shapes import COUNT, FLAG, MAYBE_TIME, TEXTS, choice, explain, members, shape, text
 from shared.app.engine.switches import pause_view, set_pause
 from shared.app.installation.home import home_of
 from shared.core.errors import Forbidden
 from shared.ports import SYSTEM
 
 LINES = "application/x-ndjson"
-PAUSE = closed(
-    {
-        "paused": {"type": "boolean", "default": True},
-        "reason": {**text(most=300), "default": ""},
-        "everybody": {"type": "boolean", "default": False, "description": "On one machine: pause all of its teams."},
-    }
+PAUSE = shape(
+    paused={"type": "boolean", "default": True},
+    reason=text(max_length=300, default=""),
+    everybody={"type": "boolean", "default": False, "description": "On one machine: pause all of its teams."},
 )
-DELETE = closed(
-    {
-        "confirm": text(most=128, what="The id of your tenant, so that nobody deletes it by accident."),
-        "force": {"type": "boolean", "default": False},
-    },
+DELETE = shape(
+    confirm=text(max_length=128, what="The id of your tenant, so that nobody deletes it by accident."),
+    force={"type": "boolean", "default": False},
     required=("confirm",),
 )
-_COUNT = {"type": "integer"}
-_FLAG = {"type": "boolean"}
-_TEXTS = {"type": "array", "items": text()}
 VIEWS: dict[str, Any] = {
-    "Pause": shown(
-        {
-            "paused": _FLAG,
-            "reason": text(what="Why work is paused."),
-            "by": text(what="Who paused it."),
-            "since": text(what="When it was paused; empty where that is not known."),
-            "go_on": text(what="What to do so that work goes on."),
-            "everybody": {**_FLAG, "description": "The whole installation is paused."},
-            "held": {**_COUNT, "description": "How many of the first hundred commands wait for work to be resumed."},
-        }
+    "Pause": members(
+        paused=FLAG,
+        reason=text(what="Why work is paused."),
+        by=text(what="Who paused it."),
+        since=text(what="When it was paused; empty where that is not known."),
+        go_on=text(what="What to do so that work goes on."),
+        everybody=explain(FLAG, "The whole installation is paused."),
+        held=explain(COUNT, "How many of the first hundred commands wait for work to be resumed."),
     ),
-    "Tenant": shown(
-        {
-            "tenant": text(),
-            "state": {"type": "string", "enum": ["active", "deleting"]},
-            "phase": text(what="How far the deletion has got."),
-            "asked_at": {"type": ["string", "null"], "format": "date-time"},
-            "left": {**_TEXTS, "description": "What your team has to remove in other systems itself."},
-        }
+    "Tenant": members(
+        tenant=text(),
+        state=choice("active", "deleting"),
+        phase=text(what="How far the deletion has got."),
+        asked_at=MAYBE_TIME,
+        left=explain(TEXTS, "What your team has to remove in other systems itself."),
     ),
-    "Export": {"type": "string", "description": "One JSON object per line; the last one is of the kind `end`."},
+    "Export": text(what="One JSON object per line; the last one is of the kind `end`."),
 }
 
 

@@ -6,33 +6,30 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shared.app.api.exchange import ApiReply, Call
-from shared.app.api.json_shapes import Schema, choice, closed, lists, text, texts
+from shared.app.api.json_shapes import Schema, choice, lists, shape, text, texts
 from shared.app.connections.connect_account import change_settings
 from shared.app.models.model_health import Health
-from shared.app.models.model_keys import connected_models, drop_key, keep_key, own_keys
+from shared.app.models.model_keys import drop_key, keep_key, list_models, own_keys
 from shared.core.errors import ConfigError, NotThere
 from shared.core.models.model_facts import KEYED, PROVIDERS, TASK_CLASSES, Catalogue, ModelFacts, Rates
 from shared.core.models.routing import PREFERENCES, Needs, Rules, matches, route, rules_of
-from shared.mind.catalogue import offered
+from shared.mind.catalogue import load_offered
 from shared.ports import Secret
 
-_MOST = 30  # entries of one list
-_ENTRY = text(f"^({'|'.join(PROVIDERS)})(/[!-~]{{1,120}})?$", most=150)
-_LIST = lists(_ENTRY, _MOST, what="Providers, or models such as anthropic/claude-sonnet-5-5.")
-RULES: Schema = closed(
-    {
-        "classes": texts(
-            _LIST,
-            *TASK_CLASSES,
-            what="Whom to ask for each task class, the preferred one first; an empty list removes it.",
-        ),
-        "prefer": choice("", *PREFERENCES),
-        "allow": _LIST,
-        "deny": _LIST,
-    }
+_MAX = 30  # entries of one list
+_ENTRY = text(f"^({'|'.join(PROVIDERS)})(/[!-~]{{1,120}})?$", max_length=150)
+_LIST = lists(_ENTRY, _MAX, what="Providers, or models such as anthropic/claude-sonnet-5-5.")
+RULES: Schema = shape(
+    classes=texts(
+        _LIST, *TASK_CLASSES, what="Whom to ask for each task class, the preferred one first; an empty list removes it."
+    ),
+    prefer=choice("", *PREFERENCES),
+    allow=_LIST,
+    deny=_LIST,
 )
-KEY: Schema = closed(
-    {"provider": choice(*KEYED), "key": text("^[!-~]{8,500}$", most=500, what="The key, as the provider shows it.")},
+KEY: Schema = shape(
+    provider=choice(*KEYED),
+    key=text("^[!-~]{8,500}$", max_length=500, what="The key, as the provider shows it."),
     required=("provider", "key"),
 )
 
@@ -40,7 +37,7 @@ KEY: Schema = closed(
 def show_models(call: Call) -> ApiReply:
     """Return the models with today's prices, what is connected, the rules, and who would be asked now; never a key."""
     deps, tenant, now = call.deps, call.tenant, call.deps.clock.now()
-    known, connected = offered(deps.models), connected_models(deps, tenant)
+    known, connected = load_offered(deps.models), list_models(deps, tenant)
     rules = _rules(call)
     marks = Health(deps.store, deps.clock, tenant).marks()
     routes = {name: route(name, rules, known, connected, marks, Needs(), now) for name in TASK_CLASSES}
@@ -75,7 +72,7 @@ def show_models(call: Call) -> ApiReply:
 
 def change_rules(call: Call) -> ApiReply:
     """Change the rules that are given; the others stay. A name that nobody knows is refused, and nothing is kept."""
-    before, known = _rules(call), offered(call.deps.models)
+    before, known = _rules(call), load_offered(call.deps.models)
     given = call.body
     classes = {**before.classes, **given["classes"]}
     for field, listed in [*((f"classes.{name}", refs) for name, refs in given["classes"].items()),
@@ -158,4 +155,4 @@ def _model(
 
 def _rates(rates: Rates) -> Mapping[str, Any]:
     dollars = {name: float(getattr(rates, name)) for name in ("input", "cached", "written", "output")}
-    return {"from_tokens": rates.at_least, **dollars}
+    return {"from_tokens": rates.min_tokens, **dollars}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from shared.accounts.tenant_settings import tenant_settings
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.keys import list_keys, make_key, refuse_above, revoke_key
 from shared.app.notify.tell_standing import note_going_on
 from shared.core.errors import NotThere, StoreError
 from shared.core.run.run import RULES, SCHEMA
 from shared.ports import SYSTEM
+from shared.ports.documents import tenant_settings
 
 API = "1"
 

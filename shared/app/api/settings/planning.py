@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from shared.accounts.tenant_settings import tenant_settings
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.connections.connect_account import change_settings
 from shared.app.schedule.planning_time import next_planning, planning_problem
 from shared.core.schedule.day_tasks import DEFAULT_CAPACITY
+from shared.ports.documents import tenant_settings
 
 
 def planning(call: Call) -> ApiReply:

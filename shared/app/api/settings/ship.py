@@ -7,17 +7,18 @@ from dataclasses import asdict
 from typing import Any
 
 from shared.app.api.exchange import ApiReply, Call
-from shared.app.api.json_shapes import Schema, choice, closed, lists, number, text
-from shared.app.api.run.run_views import shown
+from shared.app.api.json_shapes import FLAG, TEXTS, Schema, choice, lists, members, number, shape, text
 from shared.app.code.snapshots import keep_days
 from shared.app.connections.connect_account import change_settings
+from shared.app.ship.site_environment import forget_value, keep_value, list_values
 from shared.core.errors import Conflicting
-from shared.core.ship.policy import Policy, policy_of, told_of
+from shared.core.ship.policy import policy_to_data
 from shared.core.ship.shipping import AFTER_REVIEW, ASK, FILES, GIT, NEVER, WHEN_GREEN, WITH_RELEASE
+from shared.integrations.ship_policy import read_policy
 from shared.integrations.ship_settings import ship_of
 from shared.integrations.systems import FORGES, HOSTS
+from shared.ports import Secret
 
-_FLAG = {"type": "boolean"}
 _PATTERNS = (
     "Path patterns: `*` matches within a name, `**` across folders, a name without `/` in any "
     "folder, `folder/` all that is below it."
@@ -27,7 +28,7 @@ _DAY_S = 86_400
 
 
 def _part(fields: Mapping[str, Schema], what: str) -> dict[str, Any]:
-    return {**closed(fields), "maxProperties": len(fields), "description": what}
+    return {**shape(**fields), "maxProperties": len(fields), "description": what}
 
 
 _CODE = _part(
@@ -35,10 +36,10 @@ _CODE = _part(
         "system": choice("", *FORGES),
         "owner": text("^[A-Za-z0-9._/-]{0,200}$", what="A user, organisation or group."),
         "repository": text(_NAME, what="Leave it empty to give each page a repository of its own."),
-        "private": _FLAG,
+        "private": FLAG,
         "reviewers": lists(text(_NAME), 15, what="Who is asked to review a change."),
-        "labels": lists(text(most=50), 20, what="The labels to put on each change."),
-        "draft": _FLAG,
+        "labels": lists(text(max_length=50), 20, what="The labels to put on each change."),
+        "draft": FLAG,
         "merge": choice(NEVER, AFTER_REVIEW, WHEN_GREEN),
         "checks_start_s": number(10, _DAY_S),
         "checks_end_s": number(10, _DAY_S),
@@ -62,14 +63,16 @@ _SITE = _part(
 )
 _POLICY = _part(
     {
-        "may_change": lists(text(most=200), 100, what=_PATTERNS),
-        "must_not_change": lists(text(most=200), 100, what=_PATTERNS),
-        "protected": lists(text(most=200), 100, what=f"Files that decide what runs on other machines. {_PATTERNS}"),
+        "may_change": lists(text(max_length=200), 100, what=_PATTERNS),
+        "must_not_change": lists(text(max_length=200), 100, what=_PATTERNS),
+        "protected": lists(
+            text(max_length=200), 100, what=f"Files that decide what runs on other machines. {_PATTERNS}"
+        ),
         "most_files": number(1, 5_000),
         "most_bytes": number(1, 100_000_000),
         "most_file_bytes": number(1, 20_000_000),
-        "dependencies_allowed": lists(text(most=214), 100, what="The names of packages; empty for all."),
-        "dependencies_denied": lists(text(most=214), 100, what="The names of packages."),
+        "dependencies_allowed": lists(text(max_length=214), 100, what="The names of packages; empty for all."),
+        "dependencies_denied": lists(text(max_length=214), 100, what="The names of packages."),
         "dependency_age_days": number(0, 3_650),
         "licences_allowed": lists(text("^[A-Za-z0-9.+-]{1,80}$"), 100, what="SPDX identifiers."),
         "unknown_licence": choice("block", "warn", "note"),
@@ -77,7 +80,7 @@ _POLICY = _part(
     "Which files may be changed, and what may leave.",
 )
 _APPROVALS = _part(
-    {"production": choice(ASK, WITH_RELEASE), "four_eyes": _FLAG},
+    {"production": choice(ASK, WITH_RELEASE), "four_eyes": FLAG},
     (
         "Whether going live needs an approval of its own, and whether that has to come from somebody "
         "other than the person who asked for the work or approved what left."
@@ -88,8 +91,14 @@ _VERSIONS = _part(
     "How long the versions of a run's work and their reports are kept after the run has ended.",
 )
 _PARTS = {"code": _CODE, "site": _SITE, "policy": _POLICY, "approvals": _APPROVALS, "versions": _VERSIONS}
-CHANGE = closed(_PARTS)
-SHIP = shown(_PARTS)
+CHANGE = shape(**_PARTS)
+SHIP = members(**_PARTS)
+SET_VALUE = shape(
+    name=text("^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$", what="The name that ship.site.environment gives as `secret`."),
+    value={**text(max_length=5_000, what="The value; leave it empty to delete it."), "writeOnly": True},
+    required=("name", "value"),
+)
+SITE_VALUES = members(names=TEXTS)
 
 
 def show_ship(call: Call) -> ApiReply:
@@ -107,7 +116,7 @@ def set_ship(call: Call) -> ApiReply:
     body = dict(doc.body) if doc is not None else {}
     given = dict(call.body)
     if "policy" in given:
-        default = told_of(Policy())
+        default = policy_to_data(read_policy({}))
         given["policy"] = {name: value for name, value in given["policy"].items() if value != default[name]}
     ship = {**(body.get("ship") or {}), **given}
     view = _view({**body, "ship": ship})
@@ -142,5 +151,20 @@ def _view(settings: Mapping[str, Any]) -> dict[str, Any]:
         site["watch_s"] = int(site["watch_s"])
     approvals = {"production": ship.production, "four_eyes": ship.four_eyes}
     versions = {"keep_days": keep_days(settings)}
-    policy = told_of(policy_of(ship.policy))
+    policy = policy_to_data(read_policy(ship.policy))
     return {"code": code, "site": site, "policy": policy, "approvals": approvals, "versions": versions}
+
+
+def show_site_values(call: Call) -> ApiReply:
+    """Return the names of the stored values, and never a value."""
+    return ApiReply(body={"names": list_values(call.deps, call.tenant)})
+
+
+def set_site_value(call: Call) -> ApiReply:
+    """Store a value under its name, encrypted, in place of the old one."""
+    name, value = str(call.body["name"]), str(call.body["value"])
+    if value:
+        keep_value(call.deps, call.tenant, name, Secret(value))
+    else:
+        forget_value(call.deps, call.tenant, name)
+    return show_site_values(call)

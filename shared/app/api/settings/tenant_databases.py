@@ -1,4 +1,4 @@
-"""The tenant's databases in Notion: which there are, and an owner's wish to create or adopt them.
+"""The tenant's databases in Notion, an owner's wish to create or adopt them, and the page that writes are confined to.
 
 The work is done from the queue (`app/workspace/workspace_setup.py`); here the wish is kept and the outcome shown.
 """
@@ -11,20 +11,23 @@ from typing import Any
 
 from shared.accounts.grants import holds
 from shared.app.api.exchange import ApiReply, Call
-from shared.app.api.json_shapes import text
+from shared.app.api.json_shapes import members, shape, text
+from shared.app.confinement.settings import confine, find_confinement
 from shared.app.connections.ways_back import find_way_back
 from shared.app.workspace.workspace_databases import CHOOSING, SETUP, TOPIC, WORKING, database_of
 from shared.app.workspace.workspace_schemas import KINDS
 from shared.core.run.commands import CONSIDER, Command
-from shared.core.run.run import derived_id
+from shared.core.run.run import derive_id
 from shared.ports import Put
 
 NOT_BEGUN = "not begun"
 IN_NOTION = text(
     "^([ -~]*[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}([?#][ -~]*)?)?$",
-    most=500,
+    max_length=500,
     what="Its id, or its link as copied from Notion.",
 )
+CONFINE = shape(page={**IN_NOTION, "default": ""})
+CONFINEMENT = members(confined_to=text(what="The page; empty where writes may go anywhere that is shared."))
 _ID = re.compile(r"(?i)[0-9a-f]{32}(?![0-9a-z])")
 
 
@@ -46,7 +49,7 @@ def set_up(call: Call) -> ApiReply:
     number = int(before.get("number", 0)) + 1
     body = {**before, **wish, "number": number, "state": WORKING}
     call.deps.store.put(call.tenant, Put(*SETUP, body, doc.version if doc else ""))
-    name = derived_id("databases-", call.tenant, str(number))
+    name = derive_id("databases-", call.tenant, str(number))
     call.deps.queue.enqueue([Command(name, CONSIDER, "plan", call.tenant, topic=TOPIC)])
     return ApiReply(body=_view(call, body))
 
@@ -62,7 +65,7 @@ def _view(call: Call, setup: Mapping[str, Any]) -> dict[str, Any]:
         "connect_command": back.command,
         "state": state,
         "problem": str(setup.get("problem", "")) if state != WORKING else "",
-        "databases": [shown for kind in KINDS if (shown := _database(known, kind))],
+        "databases": [found for kind in KINDS if (found := _database(known, kind))],
         "questions": list(setup.get("questions", ())) if state != WORKING else [],
         "pages": list(setup.get("pages", ())) if state == CHOOSING else [],
         "found": list(setup.get("found", ())) if state == CHOOSING else [],
@@ -81,3 +84,14 @@ def notion_id(given: str) -> str:
     """Return the id in what people copy: the id itself, or the address of the page; the route lets in nothing else."""
     found = _ID.findall(given.replace("-", "").partition("?")[0].partition("#")[0])
     return str(found[-1]).lower() if found else ""
+
+
+def show_confinement(call: Call) -> ApiReply:
+    """Return the page that writes to Notion are confined to."""
+    return ApiReply(body={"confined_to": find_confinement(call.deps, call.tenant)})
+
+
+def change_confinement(call: Call) -> ApiReply:
+    """Confine writes to a page and what is in it; without a page lift that."""
+    confine(call.deps, call.tenant, notion_id(call.body["page"]), call.who.name)
+    return ApiReply(body={"confined_to": find_confinement(call.deps, call.tenant)})

@@ -22,7 +22,7 @@ def _step(name: str, kind: str, title: str, given: Json, *after: str) -> Json:
     return {"id": name, "kind": kind, "title": title, "why": "…", "input": given, "depends_on": list(after)}
 
 
-def _asked(agent: str, **more: str) -> Json:
+def _ask_step(agent: str, **more: str) -> Json:
     given = {"question": "Rent or buy?", "options": ["rent", "buy"], **more}
     return {"kind": "agent.ask", "input": {"agent": agent, "input": given}}
 
@@ -51,9 +51,9 @@ EXAMPLES: Mapping[str, Sequence[Json]] = {
     ),
     AGENTS: (
         _step("decide", "pattern.debate", "Hear cost and effort, and decide", {
-            "members": [_asked("advisor", view="cost"), _asked("advisor", view="effort")],
+            "members": [_ask_step("advisor", view="cost"), _ask_step("advisor", view="effort")],
             "on": "choice",
-            "chair": _asked("decider"),
+            "chair": _ask_step("decider"),
         }),
         _step("tell", "notion.append_blocks", "Write it down", {"page": SOME_PAGE, "from_step": "decide"}, "decide"),
     ),
@@ -63,13 +63,13 @@ _SITE = "Where there is no site, it ends with the checks."
 
 def example_plans(kinds: Collection[str], families: Collection[str]) -> str:
     """Return the example of each of these families, of steps of these kinds alone; "" where there is none."""
-    told = []
+    paragraphs = []
     for family, steps in EXAMPLES.items():
         left = possible(steps, kinds) if family in families else []
         if left:
             more = f" {_SITE}" if any(step["kind"].startswith("site.") for step in left) else ""
-            told.append(f"Steps of a usual plan ({family}).{more}\n{_as_text(left)}")
-    return "\n".join(told)
+            paragraphs.append(f"Steps of a usual plan ({family}).{more}\n{_as_text(left)}")
+    return "\n".join(paragraphs)
 
 
 def possible(steps: Sequence[Json], kinds: Collection[str]) -> list[Json]:
@@ -80,4 +80,4 @@ def possible(steps: Sequence[Json], kinds: Collection[str]) -> list[Json]:
 
 
 def _as_text(steps: Sequence[Json]) -> str:
-    return SHOWN.told("\n".join(json.dumps(step, ensure_ascii=False, separators=(",", ":")) for step in steps))
+    return SHOWN.shorten("\n".join(json.dumps(step, ensure_ascii=False, separators=(",", ":")) for step in steps))

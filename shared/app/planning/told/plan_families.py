@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from shared.core.planning.plan_refusals import AGENTS, CODE, NOTION
-from shared.core.text.outgoing_text import folded
+from shared.core.text.outgoing_text import fold
 
 __all__ = ["AGENTS", "CODE", "NOTION", "Families", "count_spoken", "families_for", "family_of", "read_words"]
 
@@ -67,25 +67,25 @@ def families_for(text: str, kinds: Iterable[str]) -> Families:
     Where nothing tells these are all but agents, whom people ask for by what they are to do. A family of which a page
     speaks far less than of another one is none of them. Kinds of no family are told one by one (plan_fitting.py).
     """
-    there, said = {family_of(kind) for kind in kinds} & set(_WORDS), read_words(text)
-    counted = {name: count_spoken(said, begins) for name, begins in _WORDS.items() if name in there}
-    most = max(counted.values(), default=0)
-    if not most:
-        return Families(frozenset(there - {AGENTS}), sure=False)
-    found = {name for name, times in counted.items() if times * _FAR_LESS >= most}
+    families, words = {family_of(kind) for kind in kinds} & set(_WORDS), read_words(text)
+    counted = {name: count_spoken(words, begins) for name, begins in _WORDS.items() if name in families}
+    max_count = max(counted.values(), default=0)
+    if not max_count:
+        return Families(frozenset(families - {AGENTS}), sure=False)
+    found = {name for name, times in counted.items() if times * _FAR_LESS >= max_count}
     return Families(frozenset(found))
 
 
 def read_words(text: str) -> str:
     """Return the words of a text as they are compared: each on its own line, a dot behind it; no addresses."""
-    found = _MARKS.findall(_ADDRESS.sub(" ", folded(text)))
-    said = dict.fromkeys(f"{word}." for each in found for word in (each, *each.split("-")))
-    return "\n".join(["", *said])
+    found = _MARKS.findall(_ADDRESS.sub(" ", fold(text)))
+    words = dict.fromkeys(f"{word}." for each in found for word in (each, *each.split("-")))
+    return "\n".join(["", *words])
 
 
-def count_spoken(said: str, begins: Iterable[str]) -> int:
+def count_spoken(words: str, begins: Iterable[str]) -> int:
     """Return how many of these words are spoken, each counted once; scripts without spaces hold words anywhere."""
-    return sum((begin if begin >= _NO_SPACES else f"\n{begin}") in said for begin in begins)
+    return sum((begin if begin >= _NO_SPACES else f"\n{begin}") in words for begin in begins)
 
 
-_WORDS = {family: tuple(folded(word) for word in words.split()) for family, words in _BEGINS.items()}
+_WORDS = {family: tuple(fold(word) for word in words.split()) for family, words in _BEGINS.items()}

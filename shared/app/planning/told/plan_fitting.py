@@ -11,13 +11,13 @@ from collections.abc import Collection, Mapping, Sequence
 
 from shared.app.planning.told.plan_families import count_spoken, read_words
 from shared.app.planning.told.plan_kinds import kind_line, notes_of
-from shared.core.models.token_bound import estimated_tokens
-from shared.core.text.outgoing_text import folded
+from shared.core.models.token_bound import estimate_tokens
+from shared.core.text.outgoing_text import fold
 from shared.integrations.systems import name_system
 from shared.steps._kind import StepKind
 
-MOST_FURTHER = 20  # kinds beside the core ones
-MOST_TOKENS = 600  # that are spent on them
+MAX_FURTHER = 20  # kinds beside the core ones
+MAX_TOKENS = 600  # that are spent on them
 _SHARE = 0.05  # of the prompt's room: what may be spent on them
 _SHORTEST = 4  # letters of a word that tells something
 _LONG = 5  # letters of a word that may go on, as "message" does in "messages"
@@ -41,15 +41,15 @@ def fitting_kinds(kinds: Mapping[str, StepKind], text: str, named: str = "") -> 
 
     `named` are texts that call kinds by their names, like a plan before this one; what is called so comes first.
     """
-    said = read_words(text)
+    words = read_words(text)
     known = {word for kind in core_kinds(kinds).values() for word in _words_of(kind)}
     found = list[tuple[bool, int, StepKind]]()
     for kind in kinds.values():
         if not kind.core:
             called = _is_called(kind.name, text) or _is_called(kind.name, named)
-            found.append((called, count_spoken(said, _begins(kind, known)), kind))
+            found.append((called, count_spoken(words, _begins(kind, known)), kind))
     best = sorted((each for each in found if each[0] or each[1]), key=lambda each: (not each[0], -each[1]))
-    return [kind for _, _, kind in best[:MOST_FURTHER]]
+    return [kind for _, _, kind in best[:MAX_FURTHER]]
 
 
 def further_table(kinds: Sequence[StepKind], room: int) -> str:
@@ -57,15 +57,15 @@ def further_table(kinds: Sequence[StepKind], room: int) -> str:
 
     `room` is what the whole prompt may take, in tokens.
     """
-    left, told = min(MOST_TOKENS, int(_SHARE * room)), dict[str, str]()
+    left, lines_by_kind = min(MAX_TOKENS, int(_SHARE * room)), dict[str, str]()
     for kind in kinds:
-        said = "\n".join([kind_line(kind), *notes_of(kind)])
-        if (taken := estimated_tokens(said)) <= left:
+        line = "\n".join([kind_line(kind), *notes_of(kind)])
+        if (taken := estimate_tokens(line)) <= left:
             left -= taken
-            told[kind.name] = said
-    systems = list(dict.fromkeys(_system_of(name) for name in told))
-    lines = [said for each in systems for name, said in told.items() if _system_of(name) == each]
-    names = [kind.name for kind in kinds if kind.name not in told]
+            lines_by_kind[kind.name] = line
+    systems = list(dict.fromkeys(_system_of(name) for name in lines_by_kind))
+    lines = [line for each in systems for name, line in lines_by_kind.items() if _system_of(name) == each]
+    names = [kind.name for kind in kinds if kind.name not in lines_by_kind]
     rest = [f"{_NAMES}{', '.join(names)}."] if names else []
     return "\n".join([_HEAD, *lines, *rest]) if kinds else ""
 
@@ -82,12 +82,12 @@ def _begins(kind: StepKind, known: Collection[str]) -> set[str]:
     """Return how words begin that ask for a kind: those it declares, and those of its own that no core kind has."""
     own = _words_of(kind) - set(known)
     short = {f"{word}{end}" for word in own if len(word) < _LONG for end in (".", "s.")}
-    return {*folded(kind.words).split(), *short, *(word for word in own if len(word) >= _LONG)}
+    return {*fold(kind.words).split(), *short, *(word for word in own if len(word) >= _LONG)}
 
 
 def _words_of(kind: StepKind) -> set[str]:
     """Return the words of a kind's name, purpose and systems that tell something, each as one and not as many."""
     systems = [name for each in kind.systems for name in each.split("|")]
-    said = " ".join([kind.name, kind.purpose, *systems, *map(name_system, systems)])
-    found = {word for word in _WORD.findall(folded(said).replace("_", " ")) if len(word) >= _SHORTEST}
+    text = " ".join([kind.name, kind.purpose, *systems, *map(name_system, systems)])
+    found = {word for word in _WORD.findall(fold(text).replace("_", " ")) if len(word) >= _SHORTEST}
     return {word.removesuffix("s") if len(word) >= _LONG else word for word in found - set(_SAYS_NOTHING.split())}

@@ -17,10 +17,10 @@ def as_planned(kind: StepKind | None, given: Mapping[str, Any]) -> dict[str, Any
 
     A model that is shown them takes them for what somebody wanted: a limit of 100, an empty list of rows.
     """
-    told = dict(given)
+    fields = dict(given)
     if kind is not None:
         with suppress(ValidationError):  # it may be made by the rules of an earlier day
-            told = kind.input.model_validate(told).model_dump(mode="json", exclude_defaults=True)
+            fields = kind.input.model_validate(fields).model_dump(mode="json", exclude_defaults=True)
         named = schema_of(kind.input).get("properties") or {}
-        told = {name: value for name, value in told.items() if name in named}
-    return {name: value for name, value in told.items() if value not in ("", None, [])}
+        fields = {name: value for name, value in fields.items() if name in named}
+    return {name: value for name, value in fields.items() if value not in ("", None, [])}

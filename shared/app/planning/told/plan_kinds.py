@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from shared.app.planning.told.plan_families import AGENTS, CODE, NOTION, family_of
-from shared.core.models.token_bound import estimated_tokens
+from shared.core.models.token_bound import estimate_tokens
 from shared.mind.structured import schema_of
 from shared.steps._kind import StepKind
 
@@ -55,9 +55,9 @@ def kinds_table(kinds: Iterable[StepKind], room: int, families: Collection[str] 
     known = list(kinds)
     others = [kind for kind in known if not kind.name.startswith(_CONDUCTING)]
     if families:
-        return _told(known if AGENTS in families else others, families)
-    told = _told(known, families)
-    return told if estimated_tokens(told) <= _SHARE * room else _told(others, families)
+        return _describe_kinds(known if AGENTS in families else others, families)
+    table = _describe_kinds(known, families)
+    return table if estimate_tokens(table) <= _SHARE * room else _describe_kinds(others, families)
 
 
 def kinds_notes(kinds: Iterable[StepKind], families: Collection[str], room: int) -> str:
@@ -65,8 +65,8 @@ def kinds_notes(kinds: Iterable[StepKind], families: Collection[str], room: int)
     there is no room for it.
     """
     lines = [line for kind in kinds if family_of(kind.name) in families for line in _notes(kind, families)]
-    told = "More on their fields:\n" + "\n".join(lines) if lines else ""
-    return told if estimated_tokens(told) <= _NOTES * room else ""
+    notes = "More on their fields:\n" + "\n".join(lines) if lines else ""
+    return notes if estimate_tokens(notes) <= _NOTES * room else ""
 
 
 def kind_line(kind: StepKind, others: Mapping[str, StepKind] | None = None, *, short: bool = False) -> str:
@@ -76,22 +76,22 @@ def kind_line(kind: StepKind, others: Mapping[str, StepKind] | None = None, *, s
     the names, unless they are a choice among few words, which nobody can guess.
     """
     schema = schema_of(kind.input)
-    said = {name for each in kind.needs if others and each in others for name in others[each].needs}
-    needs = [name for name in kind.needs if name not in said]
+    implied = {name for each in kind.needs if others and each in others for name in others[each].needs}
+    needs = [name for name in kind.needs if name not in implied]
     after = f" After: {', '.join(needs)}." if needs else ""
     fields = _names(schema) if short and not _chooses(schema) else _fields(schema, schema.get("$defs") or {}, 0)
     left = " Leaves a text." if kind.leaves_text else ""
     return f"{kind.name}{fields}{'' if short else f': {kind.purpose}'}{left}{after}"
 
 
-def _told(kinds: Iterable[StepKind], families: Collection[str]) -> str:
-    named, there = dict[str, str](), {kind.name: kind for kind in kinds}
-    needed = [kind for kind in there.values() if not families or family_of(kind.name) in families]
-    lines = [_shortened(kind, there, named) for kind in needed]
-    rest = [kind_line(kind, there, short=True) for kind in there.values() if kind not in needed]
+def _describe_kinds(kinds: Iterable[StepKind], families: Collection[str]) -> str:
+    named, by_name = dict[str, str](), {kind.name: kind for kind in kinds}
+    needed = [kind for kind in by_name.values() if not families or family_of(kind.name) in families]
+    lines = [_shorten(kind, by_name, named) for kind in needed]
+    rest = [kind_line(kind, by_name, short=True) for kind in by_name.values() if kind not in needed]
     explained = [f"{name}: {text}." for name, text in named.items()]
-    said = "\n".join((*explained, *lines, *rest))
-    words = " ".join(text for word, text in _EXPLAINED.items() if word in said)
+    table = "\n".join((*explained, *lines, *rest))
+    words = " ".join(text for word, text in _EXPLAINED.items() if word in table)
     short = [_IN_SHORT, *rest] if rest else []
     return "\n".join([_HEAD, *([words] if words else []), *explained, *lines, *short])
 
@@ -102,7 +102,7 @@ def _chooses(schema: Mapping[str, Any]) -> bool:
     return bool(fields) and all("enum" in each for each in fields)
 
 
-def _shortened(kind: StepKind, kinds: Mapping[str, StepKind], named: dict[str, str]) -> str:
+def _shorten(kind: StepKind, kinds: Mapping[str, StepKind], named: dict[str, str]) -> str:
     """Return the kind's line with names in place of the types that many lines have; `named` are those to explain."""
     line, defs = kind_line(kind, kinds), schema_of(kind.input).get("$defs") or {}
     for name, each in defs.items():
@@ -127,8 +127,8 @@ def notes_of(kind: StepKind) -> list[str]:
 def _notes(kind: StepKind, families: Collection[str]) -> list[str]:
     schema = schema_of(kind.input)
     inner = [each for each in (schema.get("$defs") or {}).values() if each.get("type") == "object"]
-    said = [" ".join(str(each.get("description", "")).split()) for each in (schema, *inner)]
-    found = [f"- {kind.name}: {text}" for text in said if text and not text.startswith(_SAYS_NOTHING)]
+    descriptions = [" ".join(str(each.get("description", "")).split()) for each in (schema, *inner)]
+    found = [f"- {kind.name}: {text}" for text in descriptions if text and not text.startswith(_SAYS_NOTHING)]
     return found + [
         f"- {kind.name}, {name}{_shorter(each['description'], families)}"
         for name, each in (schema.get("properties") or {}).items()
@@ -154,11 +154,11 @@ def _names(schema: Mapping[str, Any]) -> str:
 
 def _fields(schema: Mapping[str, Any], defs: Mapping[str, Any], depth: int) -> str:
     needed = schema.get("required") or ()
-    told = [
+    fields = [
         f"{name}{'' if name in needed else '?'}: {_type(each, defs, depth)}{_words(each)}"
         for name, each in (schema.get("properties") or {}).items()
     ]
-    return "{" + ", ".join(told) + "}"
+    return "{" + ", ".join(fields) + "}"
 
 
 def _words(schema: Mapping[str, Any]) -> str:

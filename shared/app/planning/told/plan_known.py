@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.app.planning.preferences import Preference
 from shared.app.planning.told.plan_inputs import as_planned
 from shared.app.planning.told.plan_places import Places
+from shared.core.documents.preference import Preference
 from shared.core.planning.plan_tidy import bare_references
 from shared.core.run.replan import SoFar, bare_name
 from shared.core.run.run import Step
@@ -42,7 +42,7 @@ class Known:
     @property
     def wanted(self) -> str:
         """Return what the team wants beside this page, in its words."""
-        return "\n".join(one.text for one in self.preferences)
+        return "\n".join(preference.text for preference in self.preferences)
 
     @property
     def named(self) -> str:
@@ -54,12 +54,12 @@ class Known:
         """Return it as parts of the planner's context."""
         found = []
         if self.preferences:
-            lines = [f"{one.id}: {one.text}" for one in self.preferences]
+            lines = [f"{preference.id}: {preference.text}" for preference in self.preferences]
             found.append(Part("preferences", "the team", "\n".join(lines), share=0.1))
         if self.so_far.done:
-            found.append(Part("history", "steps that are done", _lines(self._done()), must=True, share=0.2))
+            found.append(Part("history", "steps that are done", _lines(self._list_done()), must=True, share=0.2))
         if self.so_far.failed:
-            found.append(Part("errors", "steps that failed", _lines(self._failed()), must=True, share=0.1))
+            found.append(Part("errors", "steps that failed", _lines(self._list_failed()), must=True, share=0.1))
         if self.last_plan:
             found.append(Part("history", "your last plan", _as_answered(self.last_plan), must=True, share=0.2))
         if self.findings:
@@ -68,17 +68,17 @@ class Known:
 
     def data(self) -> dict[str, Any]:
         """Return it as structure, for a planner by rules; only what there is."""
-        preferences = [{"id": one.id, "text": one.text} for one in self.preferences]
-        named = {"preferences": preferences, "done": self._done(), "failed": self._failed()}
+        preferences = [{"id": preference.id, "text": preference.text} for preference in self.preferences]
+        named = {"preferences": preferences, "done": self._list_done(), "failed": self._list_failed()}
         return {name: value for name, value in named.items() if value}
 
-    def _done(self) -> list[dict[str, Any]]:
+    def _list_done(self) -> list[dict[str, Any]]:
         return [
-            {**_named(name, step), "input": self._given(step), "output": self._came_of(name, step)}
+            {**_name_step(name, step), "input": self._describe_input(step), "output": self._came_of(name, step)}
             for name, step in self.so_far.done.items()
         ]
 
-    def _given(self, step: Step) -> str:
+    def _describe_input(self, step: Step) -> str:
         return _short(as_planned(self.kinds.get(step.spec.kind), step.spec.input))
 
     def _came_of(self, name: str, step: Step) -> str:
@@ -86,11 +86,11 @@ class Known:
         made = {key: value for key, value in step.output.items() if not _KEPT.fullmatch(str(value))}
         return _short({"text": self.texts[name], **made} if name in self.texts else made)
 
-    def _failed(self) -> list[dict[str, Any]]:
+    def _list_failed(self) -> list[dict[str, Any]]:
         return [
             {
-                **_named(bare_name(step.id), step),
-                "input": self._given(step),
+                **_name_step(bare_name(step.id), step),
+                "input": self._describe_input(step),
                 "error": visible(step.error)[:_ERROR],
             }
             for step in self.so_far.failed
@@ -100,17 +100,17 @@ class Known:
 def _as_answered(plan: str) -> str:
     """Return a plan that was kept as its planner answered it: without the fields that only we fill."""
     try:
-        said = json.loads(plan)
+        answer = json.loads(plan)
     except ValueError:
         return plan
-    kept = {name: value for name, value in said.items() if name != "artifact"}
+    kept = {name: value for name, value in answer.items() if name != "artifact"}
     wishes = [
         {name: each[name] for name in ("id", "text", "block") if name in each} for each in kept.get("requirements", ())
     ]
     return json.dumps({**kept, "requirements": wishes}, ensure_ascii=False)
 
 
-def _named(name: str, step: Step) -> dict[str, Any]:
+def _name_step(name: str, step: Step) -> dict[str, Any]:
     return {"id": name, "kind": step.spec.kind, "title": step.spec.title}
 
 

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any
 from shared.app.engine.deps import Deps
 from shared.app.knowledge.knowledge_scope import scope_of
 from shared.app.schedule.time_zones import zone_named
-from shared.app.workspace.database_columns import Column, Columns, columns_agreed, columns_of, kept_columns
+from shared.app.workspace.database_columns import columns_agreed, columns_of, load_columns
 from shared.app.workspace.workspace_databases import database_of
-from shared.app.workspace.workspace_map import DATA_SOURCE, DATABASE, Place, WorkspaceMap
+from shared.app.workspace.workspace_map import DATA_SOURCE, DATABASE, WorkspaceMap
 from shared.app.workspace.workspace_schemas import IDEAS, SCHEMAS, TASKS
+from shared.core.documents.places import Column, Columns, Place
 from shared.core.errors import IntegrationError
 from shared.core.page import Page
-from shared.core.text.outgoing_text import folded
+from shared.core.text.outgoing_text import fold
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.ids import ids_in, normal_id
 from shared.mind.context import Part
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
     from shared.app.engine.tools import Tools
 
 OURS = (TASKS, IDEAS)  # what a plan may mean without naming it
-MOST, MOST_COLUMNS, MOST_OPTIONS = 6, 20, 12
-_MOST_LINKS = 8  # of a page that are looked up: each may cost a call
+MAX, MAX_COLUMNS, MAX_OPTIONS = 6, 20, 12
+_MAX_LINKS = 8  # of a page that are looked up: each may cost a call
 _SHORTEST = 3  # letters of a title that is looked for among a page's words
 _UNSEEN = "its columns could not be looked up"
 _AGREED = "as it was set up; its columns could not be looked up now"
@@ -46,20 +47,21 @@ class Told:
     kind: str = ""
     note: str = ""
 
-    def told(self, *, columns: bool) -> str:
+    def describe(self, *, columns: bool) -> str:
         """Return it as a line, with its columns where they are asked for."""
-        one = self.columns
-        return self.line if columns else f"Database {_one_line(one.title)!r}, data source {one.data_source}"
+        source = self.columns
+        return self.line if columns else f"Database {_one_line(source.title)!r}, data source {source.data_source}"
 
     @property
     def line(self) -> str:
         """Return it as a line with all that is known of it."""
-        one = self.columns
+        source = self.columns
         note = f" ({self.note})" if self.note else ""
-        shown = [_column_line(each) for each in one.columns[:MOST_COLUMNS]]
-        left = len(one.columns) - len(shown)
+        shown = [_column_line(each) for each in source.columns[:MAX_COLUMNS]]
+        left = len(source.columns) - len(shown)
         more = [f"{left} more columns are not shown"] if left > 0 else []
-        return f"Database {_one_line(one.title)!r}, data source {one.data_source}{note}: {'; '.join([*shown, *more])}"
+        name = f"Database {_one_line(source.title)!r}, data source {source.data_source}"
+        return f"{name}{note}: {'; '.join([*shown, *more])}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class Places:
 
     def part(self, name: str = "today, and the team's databases", *, columns: bool = True) -> Part:
         """Return it as a part of a prompt; the day stands first and is never cut. `columns`: those of databases too."""
-        lines = [f"Today is {self.day}.", *(each.told(columns=columns) for each in self.databases)]
+        lines = [f"Today is {self.day}.", *(each.describe(columns=columns) for each in self.databases)]
         if self.left_out:
             lines.append(f"Further databases, not shown: {', '.join(map(_one_line, self.left_out))}")
         return Part("input", name, "\n".join(lines), must=True, share=0.2)
@@ -97,16 +99,16 @@ def places_of(deps: Deps, tools: Tools, tenant: str, page: Page) -> Places:
     try:
         notion = tools.accounts.connect_for(tenant)(Notion)
     except IntegrationError:
-        return known_places(deps, settings, tenant, page_words(page))
+        return list_known_places(deps, settings, tenant, page_words(page))
     places = WorkspaceMap(deps, tenant, notion)
     return _places(deps, settings, tenant, page, places, lambda source: columns_of(deps, tenant, notion, source))
 
 
-def known_places(deps: Deps, settings: Mapping[str, Any], tenant: str, text: str) -> Places:
+def list_known_places(deps: Deps, settings: Mapping[str, Any], tenant: str, text: str) -> Places:
     """Return the day, and the databases for a text, as far as they are known without a call of Notion."""
     page = Page("", text, ())
     places = WorkspaceMap(deps, tenant)
-    return _places(deps, settings, tenant, page, places, lambda source: kept_columns(deps, tenant, source))
+    return _places(deps, settings, tenant, page, places, lambda source: load_columns(deps, tenant, source))
 
 
 def _places(
@@ -118,34 +120,37 @@ def _places(
     look: Callable[[str], Columns | None],
 ) -> Places:
     day, words = today_of(settings, deps.clock.now())
-    mapped = {one.data_source: one for kind in OURS if (one := database_of(settings, kind)) is not None}
-    titles = {normal_id(source): SCHEMAS[one.kind].title for source, one in mapped.items()}
-    own = {normal_id(source): one for source, one in mapped.items()}
-    for place in [*_linked(page, places), *_named(page, WorkspaceMap(deps, tenant), settings)]:
+    mapped = {database.data_source: database for kind in OURS if (database := database_of(settings, kind)) is not None}
+    titles = {normal_id(source): SCHEMAS[database.kind].title for source, database in mapped.items()}
+    own = {normal_id(source): database for source, database in mapped.items()}
+    for place in [*_find_linked(page, places), *_find_named(page, WorkspaceMap(deps, tenant), settings)]:
         titles.setdefault(place.id, place.title)
-    told = []
-    for source in list(titles)[:MOST]:
-        one, seen = own.get(source), _looked(look, source)
+    described = []
+    for source in list(titles)[:MAX]:
+        database, seen = own.get(source), _look_up_columns(look, source)
         if seen is not None:
-            told.append(Told(seen, one.kind if one else ""))
-        elif one is not None:
-            told.append(Told(columns_agreed(one, titles[source]), one.kind, _AGREED))
+            described.append(Told(seen, database.kind if database else ""))
+        elif database is not None:
+            described.append(Told(columns_agreed(database, titles[source]), database.kind, _AGREED))
         else:
-            told.append(Told(Columns(titles[source], source, ()), "", _UNSEEN))
-    ours = {one.kind: {"data_source": one.data_source, "columns": dict(one.properties)} for one in mapped.values()}
-    return Places(day, words, tuple(told), tuple(titles[source] for source in list(titles)[MOST:]), ours)
+            described.append(Told(Columns(titles[source], source, ()), "", _UNSEEN))
+    ours = {
+        database.kind: {"data_source": database.data_source, "columns": dict(database.properties)}
+        for database in mapped.values()
+    }
+    return Places(day, words, tuple(described), tuple(titles[source] for source in list(titles)[MAX:]), ours)
 
 
-def _looked(look: Callable[[str], Columns | None], source: str) -> Columns | None:
+def _look_up_columns(look: Callable[[str], Columns | None], source: str) -> Columns | None:
     try:
         return look(source)
     except IntegrationError:  # a plan can do without, and is told so
         return None
 
 
-def _linked(page: Page, places: WorkspaceMap) -> Iterator[Place]:
+def _find_linked(page: Page, places: WorkspaceMap) -> Iterator[Place]:
     """Return the data sources that the page links to, mentions or holds."""
-    for wanted in list(dict.fromkeys(_ids(page)))[:_MOST_LINKS]:
+    for wanted in list(dict.fromkeys(_ids(page)))[:_MAX_LINKS]:
         try:
             place = places.get(wanted)
         except IntegrationError:
@@ -158,33 +163,33 @@ def _linked(page: Page, places: WorkspaceMap) -> Iterator[Place]:
             yield place
 
 
-def _named(page: Page, places: WorkspaceMap, settings: Mapping[str, Any]) -> Iterator[Place]:
+def _find_named(page: Page, places: WorkspaceMap, settings: Mapping[str, Any]) -> Iterator[Place]:
     """Return the data sources that the page calls by their titles, the longest title first."""
     scope, text = scope_of(settings), f" {_plain(page_words(page))} "
-    there = [each for each in places.everything().values() if each.kind == DATA_SOURCE and not each.trashed]
-    for place in sorted(there, key=lambda each: (-len(each.title), each.title, each.id)):
+    sources = [each for each in places.everything().values() if each.kind == DATA_SOURCE and not each.trashed]
+    for place in sorted(sources, key=lambda each: (-len(each.title), each.title, each.id)):
         title = _plain(place.title)
         if len(title) >= _SHORTEST and f" {title} " in text and scope.allows(places.path(place.id)):
             yield place
 
 
 def _plain(text: str) -> str:
-    return " ".join(re.findall(r"\w+", folded(text)))
+    return " ".join(re.findall(r"\w+", fold(text)))
 
 
 def _ids(page: Page) -> Iterator[str]:
     for block in page.walk():
         spans = [*block.spans, *(span for cell in block.cells for span in cell), *block.caption_spans]
-        told = [block.target, block.url or "", *(span.href or "" for span in spans)]
-        told += [str(dict(span.mention)) for span in spans if span.mention] + [span.text for span in spans]
+        texts = [block.target, block.url or "", *(span.href or "" for span in spans)]
+        texts += [str(dict(span.mention)) for span in spans if span.mention] + [span.text for span in spans]
         if block.type == "child_database":
             yield normal_id(block.id)
-        for text in told:
+        for text in texts:
             yield from ids_in(text)
 
 
 def _column_line(column: Column) -> str:
-    shown = [_one_line(each) for each in column.options[:MOST_OPTIONS]]
+    shown = [_one_line(each) for each in column.options[:MAX_OPTIONS]]
     left = len(column.options) - len(shown)
     options = f" ({', '.join([*shown, *([f'{left} more'] if left > 0 else [])])})" if shown else ""
     leads_to = f" to data source {column.leads_to}" if column.leads_to else ""

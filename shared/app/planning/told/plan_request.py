@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from shared.app.engine.tools import Tools
@@ -31,61 +32,66 @@ _NO_REPOSITORY = f"None is named yet: {_PROPOSES} makes one for this page; there
 _REPAIR = "Your last answer could not be used: mend exactly what its errors say."
 
 
-def plan_request(
-    view: PageView, tools: Tools, run: Run, feedback: str, task: str, schema: Mapping[str, Any], known: Known
-) -> Callable[[str], ModelRequest]:
-    """Return what makes the question to the model of a prompt; the prompt is made of `plan_parts`."""
-    settings = tools.settings(run.tenant)
-    kinds, places = list(usable(tools.kinds, settings)), known.places.data()
-    data = {"page": view.data, "kinds": kinds, "feedback": feedback, "places": places, **known.data()}
+@dataclass(frozen=True, slots=True)
+class PlanRequest:
+    """What one question for a plan is made of. `room` is what its whole prompt may take, in tokens."""
 
-    def request(text: str) -> ModelRequest:
-        return ModelRequest(
-            task=task,
-            task_class="reason",
-            system=prompt(task)[1],
-            prompt=text,
-            schema=schema,
-            data=data,
-            max_output_tokens=PLAN_OUTPUT_TOKENS,
-        )
+    view: PageView
+    tools: Tools
+    run: Run
+    known: Known
+    task: str = PLAN
+    feedback: str = ""  # what is wrong with the last answer
+    room: int = PLAN_PROMPT_TOKENS
 
-    return request
+    def make_request(self, schema: Mapping[str, Any]) -> Callable[[str], ModelRequest]:
+        """Return what makes the question to the model of a prompt; the prompt is made of `make_parts`."""
+        data = {
+            "page": self.view.data,
+            "kinds": list(self._usable()),
+            "feedback": self.feedback,
+            "places": self.known.places.data(),
+            **self.known.data(),
+        }
 
+        def request(text: str) -> ModelRequest:
+            return ModelRequest(
+                task=self.task,
+                task_class="reason",
+                system=prompt(self.task)[1],
+                prompt=text,
+                schema=schema,
+                data=data,
+                max_output_tokens=PLAN_OUTPUT_TOKENS,
+            )
 
-def plan_parts(
-    view: PageView,
-    tools: Tools,
-    run: Run,
-    feedback: str,
-    task: str,
-    known: Known,
-    room: int = PLAN_PROMPT_TOKENS,
-) -> list[Part]:
-    """Return what the planner is told: the kinds of steps first, which other plans share; then data alone.
+        return request
 
-    `room` is what the whole prompt may take, in tokens.
-    """
-    settings, names = tools.settings(run.tenant), names_of(view, known)
-    kinds, text = usable(tools.kinds, settings), page_text(view.page)
-    words = f"{page_words(view.page)}\n{known.asked}"
-    core = core_kinds(kinds)
-    families = families_for(words, core)
-    parts = _kinds_parts(core, families, room)
-    if further := further_table(fitting_kinds(kinds, f"{words}\n{known.wanted}", f"{known.named}\n{feedback}"), room):
-        parts.append(Part("task", "further kinds of steps", further, trusted=True))
-    if known.places.day:
-        parts.append(known.places.part(columns=NOTION in families.names))
-    code = ship_of(settings).code
-    if code.repository or _PROPOSES in kinds:
-        named = f"{code.owner}/{code.repository}" if code.repository else _NO_REPOSITORY
-        parts.append(Part("input", "the team's repository", named, must=True, share=0.1))
-    parts.append(Part("page", names.names.get(view.page.id, view.page.id), text, must=True, share=0.7))
-    parts += known.parts()
-    if feedback:
-        parts.append(Part("errors", "your last answer", compact_error(feedback), must=True, share=0.1))
-        parts.append(Part("task", "repair", _REPAIR, trusted=True))
-    return names.parts(parts)
+    def make_parts(self) -> list[Part]:
+        """Return what the planner is told: the kinds of steps first, which other plans share; then data alone."""
+        page, known, kinds, names = self.view.page, self.known, self._usable(), names_of(self.view, self.known)
+        words = f"{page_words(page)}\n{known.asked}"
+        core = core_kinds(kinds)
+        families = families_for(words, core)
+        parts = _kinds_parts(core, families, self.room)
+        fitting = fitting_kinds(kinds, f"{words}\n{known.wanted}", f"{known.named}\n{self.feedback}")
+        if further := further_table(fitting, self.room):
+            parts.append(Part("task", "further kinds of steps", further, trusted=True))
+        if known.places.day:
+            parts.append(known.places.part(columns=NOTION in families.names))
+        code = ship_of(self.tools.settings(self.run.tenant)).code
+        if code.repository or _PROPOSES in kinds:
+            named = f"{code.owner}/{code.repository}" if code.repository else _NO_REPOSITORY
+            parts.append(Part("input", "the team's repository", named, must=True, share=0.1))
+        parts.append(Part("page", names.names.get(page.id, page.id), page_text(page), must=True, share=0.7))
+        parts += known.parts()
+        if self.feedback:
+            parts.append(Part("errors", "your last answer", compact_error(self.feedback), must=True, share=0.1))
+            parts.append(Part("task", "repair", _REPAIR, trusted=True))
+        return names.parts(parts)
+
+    def _usable(self) -> dict[str, StepKind]:
+        return usable(self.tools.kinds, self.tools.settings(self.run.tenant))
 
 
 def _kinds_parts(core: Mapping[str, StepKind], families: Families, room: int) -> list[Part]:
@@ -101,7 +107,9 @@ def _kinds_parts(core: Mapping[str, StepKind], families: Families, room: int) ->
 
 def names_of(view: PageView, known: Known) -> ShortNames:
     """Return the short names of what a request for a plan shows of Notion."""
-    return short_names(view.page, [(one.columns.data_source, one.columns.title) for one in known.places.databases])
+    return short_names(
+        view.page, [(described.columns.data_source, described.columns.title) for described in known.places.databases]
+    )
 
 
 def usable(kinds: Mapping[str, StepKind], settings: Mapping[str, Any]) -> dict[str, StepKind]:

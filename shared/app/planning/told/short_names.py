@@ -33,20 +33,20 @@ class ShortNames:
     def _ids(self) -> Mapping[str, str]:
         return {name: whose for whose, name in self.names.items()}
 
-    def told(self, text: str) -> str:
+    def shorten(self, text: str) -> str:
         """Return a text with short names in place of ids."""
         return _ID.sub(lambda found: self.names.get(found[0], found[0]), text)
 
     def parts(self, parts: Iterable[Part]) -> list[Part]:
         """Return parts of a prompt with short names in place of ids."""
-        return [replace(part, source=self.told(part.source), text=self.told(part.text)) for part in parts]
+        return [replace(part, source=self.shorten(part.source), text=self.shorten(part.text)) for part in parts]
 
-    def meant(self, answer: Any) -> Any:
+    def expand(self, answer: Any) -> Any:
         """Return an answer with ids in place of short names; within words for people stands what they call it."""
         if isinstance(answer, Mapping):
-            return {key: self.meant(value) for key, value in answer.items()}
+            return {key: self.expand(value) for key, value in answer.items()}
         if isinstance(answer, list | tuple):
-            return [self.meant(each) for each in answer]
+            return [self.expand(each) for each in answer]
         if not isinstance(answer, str):
             return answer
         return self._ids.get(answer.strip()) or self.in_words(answer)

@@ -16,14 +16,14 @@ from shared.backends.cloud.guarded import GuardedBatch, Pause
 from shared.backends.cloud.paths import AUDIT, OUTBOX, RUNS, USAGE, Home
 from shared.backends.cloud.store import command_fields, run_fields, to_text
 from shared.core.errors import VersionConflict
+from shared.core.run.codec import event_to_data
 from shared.core.run.commands import Command
-from shared.core.run.event_codec import event_to_data
 from shared.core.run.events import Event
 from shared.core.run.run import Run, Usage
-from shared.core.schema_versions import stamped
+from shared.core.schema_versions import stamp_version
 
-_MOST_WRITES = 200
-_MOST_BYTES = 3_000_000  # Firestore takes 10 MiB, its emulator 4
+_MAX_WRITES = 200
+_MAX_BYTES = 3_000_000  # Firestore takes 10 MiB, its emulator 4
 
 Fields = dict[str, Any]
 
@@ -43,12 +43,10 @@ class ArrivingRecords:
         self._add(self._home.document(RUNS, run.id), run_fields(run))
 
     def event(self, run: str, number: int, event: Event) -> None:
-        """Add an event of a run."""
         self._add(self._home.event(run, number), self._of_tenant(event_to_data(event)))
 
     def document(self, kind: str, id: str, body: Mapping[str, Any]) -> None:
-        """Add a document."""
-        self._add(self._home.writable(kind, id), self._of_tenant(stamped(kind, body)))
+        self._add(self._home.writable(kind, id), self._of_tenant(stamp_version(kind, body)))
 
     def command(self, command: Command, now: datetime, number: int) -> None:
         """Add a command to the outbox, from which `sweep` hands it to the queue under the command's own name."""
@@ -90,7 +88,7 @@ class ArrivingRecords:
 
     def _add(self, reference: Any, fields: Fields) -> None:
         size = 300 + sum(len(value.encode()) for value in fields.values() if isinstance(value, str))
-        if self._waiting and (self._bytes + size > _MOST_BYTES or len(self._waiting) >= _MOST_WRITES):
+        if self._waiting and (self._bytes + size > _MAX_BYTES or len(self._waiting) >= _MAX_WRITES):
             self.flush()
         self._waiting.append((reference, fields))
         self._bytes += size

@@ -16,11 +16,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
+from google.cloud.firestore import SERVER_TIMESTAMP
 from google.cloud.firestore_v1.base_query import FieldFilter
+from google.cloud.firestore_v1.base_vector_query import DistanceMeasure
+from google.cloud.firestore_v1.vector import Vector as Numbers
 
 from shared.backends.cloud.failures import asking_the_store
 from shared.backends.cloud.guarded import TIMEOUT_S, GuardedBatch, Pause, version_of
-from shared.backends.cloud.knowledge.documents import IN, SHOWN, ChunkDocuments, hashed, name_of, shown_chunk
+from shared.backends.cloud.knowledge.chunk_documents import IN, SHOWN, ChunkDocuments, hash_name, name_of, shown_chunk
 from shared.backends.cloud.knowledge.mirror import CHANGED, Mirror, Mirrors
 from shared.backends.cloud.knowledge.vectors import KeptVectors, Made, embedding
 from shared.backends.cloud.paths import Home
@@ -30,7 +33,7 @@ from shared.core.knowledge.chunk import Chunk
 from shared.ports import KnownPage, Nearest, Scored, Vector
 
 PAGES = "known"
-_MOST_NEAR = 1000  # results of find_nearest, at most
+_MAX_NEAR = 1000  # results of find_nearest, at most
 
 
 class CloudKnowledge:
@@ -42,7 +45,6 @@ class CloudKnowledge:
         self._mirrors = Mirrors()
 
     def of(self, tenant: str) -> TenantChunks:
-        """Return one tenant's index."""
         home = Home(self._client, tenant)
         return TenantChunks(home, self._mirrors.of(home), self._pause)
 
@@ -59,12 +61,9 @@ class TenantChunks:
         self._chunks = self._documents.all
         self._pages = home.collection(PAGES)
 
-    # --- pages
-
     def page(self, page: str) -> KnownPage | None:
-        """Return what is known of a page."""
         with asking_the_store("read a known page"):
-            found = self._pages.document(hashed(page)).get(timeout=TIMEOUT_S)
+            found = self._pages.document(hash_name(page)).get(timeout=TIMEOUT_S)
         return page_of(self._documents.own(found)["body"]) if found.exists else None
 
     def pages(self, *, after: str = "", limit: int = 1000) -> list[KnownPage]:
@@ -79,7 +78,7 @@ class TenantChunks:
         self, page: KnownPage, chunks: Sequence[Chunk], vectors: Mapping[str, Vector] | None = None, model: str = ""
     ) -> None:
         """Make these the page's chunks, for readers at once."""
-        reference = self._pages.document(hashed(page.id))
+        reference = self._pages.document(hash_name(page.id))
         with asking_the_store("read a known page"):
             known = reference.get(timeout=TIMEOUT_S)
         before = self._documents.of_page(page.id)
@@ -87,7 +86,7 @@ class TenantChunks:
         made = {key: Made(vector, model) for key, vector in (vectors or {}).items()}
         self._vectors.check_dimensions(made)
         new = [chunk for name, chunk in wanted.items() if name not in before]
-        made |= self._vectors.kept_elsewhere({chunk.key for chunk in new} - made.keys(), model)
+        made |= self._vectors.find_elsewhere({chunk.key for chunk in new} - made.keys(), model)
         writes = PlainBatches(self._home.client, self._pause)
         for name, chunk in wanted.items():
             fields = self._documents.fields(chunk, page.root)
@@ -110,7 +109,7 @@ class TenantChunks:
     def remove(self, page: str) -> None:
         """Forget a page and its chunks, for readers at once. An unknown page is ignored."""
         writes = PlainBatches(self._home.client, self._pause)
-        writes.delete(self._pages.document(hashed(page)))  # first: without its page no chunk is shown
+        writes.delete(self._pages.document(hash_name(page)))  # first: without its page no chunk is shown
         writes.send()
         self._bury(page, self._documents.of_page(page))  # also what an interrupted removal left
 
@@ -123,8 +122,6 @@ class TenantChunks:
                     writes.delete(each.reference)
                 writes.send()
         self._mirror.erase()
-
-    # --- vectors
 
     def known_vectors(self, keys: Sequence[str], model: str) -> set[str]:
         """Return those keys whose vectors of this embedder are kept already."""
@@ -145,8 +142,6 @@ class TenantChunks:
             writes.update(reference, embedding(made[fields["key"]]))
         writes.send()
 
-    # --- search
-
     def words(self, query: str, *, limit: int, roots: Sequence[str] = ()) -> list[Scored]:
         """Search by words, best first."""
         return self._mirror.words(query, limit=limit, roots=roots)
@@ -159,15 +154,12 @@ class TenantChunks:
         self, vector: Vector, model: str, *, limit: int, roots: Sequence[str] = (), also: Sequence[str] = ()
     ) -> Nearest:
         """Search by meaning (cosine), best first. Of `also` nothing is told: that would be a read for each."""
-        from google.cloud.firestore_v1.base_vector_query import DistanceMeasure
-        from google.cloud.firestore_v1.vector import Vector as Numbers
-
         base = self._chunks.where(filter=FieldFilter("root", "in", [*roots][:IN])) if roots else self._chunks
         query = base.select(("tenant", "chunk", "model", "distance")).find_nearest(
             vector_field="embedding",
             query_vector=Numbers([float(number) for number in vector]),
             distance_measure=DistanceMeasure.COSINE,
-            limit=min(limit, _MOST_NEAR),
+            limit=min(limit, _MAX_NEAR),
             distance_result_field="distance",
         )
         with asking_the_store("search by meaning"):
@@ -187,7 +179,7 @@ class TenantChunks:
         pages = {fields["page"] for _, fields in found if "key" in fields}
         shown: set[str] = set()
         with asking_the_store("read known pages"):
-            references = [self._pages.document(hashed(page)) for page in pages]
+            references = [self._pages.document(hash_name(page)) for page in pages]
             for page in self._home.client.get_all(references, ("tenant", "names"), timeout=TIMEOUT_S):
                 shown.update(self._documents.own(page)["names"] if page.exists else ())
         by_id = {fields["chunk"]: shown_chunk(fields) for name, fields in found if name in shown}
@@ -203,10 +195,7 @@ class TenantChunks:
         with asking_the_store("count what is known"):
             return {name: int(query.count().get(timeout=TIMEOUT_S)[0][0].value) for name, query in counted.items()}
 
-    # --- documents
-
     def _bury(self, page: str, gone: Mapping[str, Mapping[str, Any]]) -> None:
-        from google.cloud.firestore import SERVER_TIMESTAMP
 
         writes = PlainBatches(self._home.client, self._pause)
         for name, fields in gone.items():

@@ -37,7 +37,7 @@ _READ = ("chunk", "page", "root", "path", "text", "key", "changed_at", "gone_at"
 _SETTLED = timedelta(seconds=60)  # after which no write with an earlier time can still appear
 _OVERLAP = timedelta(seconds=30)
 _KEPT = timedelta(days=1)  # of tombstones; a mirror that lags more begins anew
-_LEAST, _SHARE = 200, 0.05  # changes after which a snapshot is worth its writes
+_MIN, _SHARE = 200, 0.05  # changes after which a snapshot is worth its writes
 _HELD = 32  # tenants whose mirrors are kept in memory
 _FORMAT = 1
 
@@ -50,7 +50,6 @@ class Mirrors:
         self._held: OrderedDict[str, Mirror] = OrderedDict()
 
     def of(self, home: Home) -> Mirror:
-        """Return a tenant's mirror."""
         with self._lock:
             found = self._held.pop(home.tenant, None) or Mirror(home)
             self._held[home.tenant] = found
@@ -97,8 +96,6 @@ class Mirror:
             best.setdefault(str(self._connection.execute(select, (each.chunk,)).fetchone()[0]), each.score)
         return [Scored(chunk, score) for chunk, score in best.items()]
 
-    # --- catching up
-
     def _begin(self, epoch: str, until: datetime | None, data: bytes = b"") -> None:
         self._connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         if data:
@@ -122,7 +119,7 @@ class Mirror:
         if self._until is not None and snapshot.read_time is not None:
             settled = snapshot.read_time - self._until > _SETTLED
             self._since = self._until if settled else self._until - _OVERLAP
-        if len(changes) > max(_LEAST, _SHARE * self._size()):
+        if len(changes) > max(_MIN, _SHARE * self._size()):
             self._save(state)
 
     def _read_changes(self) -> list[Any]:
@@ -151,8 +148,6 @@ class Mirror:
 
     def _size(self) -> int:
         return int(self._connection.execute("SELECT count(*) FROM chunks").fetchone()[0])
-
-    # --- snapshots
 
     def _snapshot(self, state: dict[str, Any]) -> tuple[datetime | None, bytes]:
         """Return the saved index and the time it is of; nothing where there is none that can be read."""

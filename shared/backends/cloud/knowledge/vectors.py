@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from google.cloud.firestore_v1.base_query import FieldFilter
+from google.cloud.firestore_v1.vector import Vector as Numbers
 
 from shared.backends.cloud.failures import asking_the_store
 from shared.backends.cloud.guarded import TIMEOUT_S
-from shared.backends.cloud.knowledge.documents import IN, ChunkDocuments
+from shared.backends.cloud.knowledge.chunk_documents import IN, ChunkDocuments
 from shared.core.errors import StoreError
 from shared.ports import Vector
 
-_MOST_DIMENSIONS = 2048
+_MAX_DIMENSIONS = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +49,11 @@ class KeptVectors:
                 query = query.where(filter=FieldFilter("model", "==", model)).select(select).limit(len(left))
                 with asking_the_store("find vectors by key"):
                     found = list(query.stream(timeout=TIMEOUT_S))
-                one = {fields["key"]: fields for fields in map(self._documents.own, found)}
-                yield from one.values()
-                left = left - one.keys() if len(found) == len(left) else set()
+                by_key = {fields["key"]: fields for fields in map(self._documents.own, found)}
+                yield from by_key.values()
+                left = left - by_key.keys() if len(found) == len(left) else set()
 
-    def kept_elsewhere(self, keys: set[str], model: str) -> dict[str, Made]:
+    def find_elsewhere(self, keys: set[str], model: str) -> dict[str, Made]:
         """Return vectors that chunks with these texts have: of this embedder or, where none is named, of any."""
         made: dict[str, Made] = {}
         for each in [model] if model or not keys else self._models():
@@ -65,7 +66,7 @@ class KeptVectors:
         for each in made.values():
             known = self._dimensions.get(each.model) or self._stored_dimensions(each.model) or len(each.vector)
             self._dimensions[each.model] = known
-            if len(each.vector) != known or not 0 < known <= _MOST_DIMENSIONS:
+            if len(each.vector) != known or not 0 < known <= _MAX_DIMENSIONS:
                 raise StoreError(f"a vector of {len(each.vector)} dimensions among those of {each.model}, of {known}")
 
     def _models(self) -> Iterator[str]:
@@ -86,8 +87,6 @@ class KeptVectors:
 
 def embedding(made: Made | None) -> dict[str, Any]:
     """Return the fields of a document that hold a vector, or say that there is none yet."""
-    from google.cloud.firestore_v1.vector import Vector as Numbers
-
     if made is None:
         return {"model": ""}
     return {"model": made.model, "embedding": Numbers([float(number) for number in made.vector])}

@@ -12,8 +12,8 @@ from typing import Any
 from urllib.parse import quote
 
 from shared.backends.cloud.api_error import ApiError
-from shared.backends.cloud.rest.query_words import NAME, OPERATORS, FieldFilter, field, quoted, rows
-from shared.backends.cloud.rest.values import Moment, as_moment, decoded, encoded, encoded_fields
+from shared.backends.cloud.rest.query_words import NAME, OPERATORS, FieldFilter, field, quote_name, rows
+from shared.backends.cloud.rest.values import Moment, as_moment, decode_value, encode_fields, encode_value
 from shared.backends.cloud.rest.wire import Rest, known_shape
 
 _DEFAULT_S = 15.0
@@ -28,11 +28,9 @@ class RestFirestore:
         self.root = f"projects/{project}/databases/{database}/documents"
 
     def collection(self, path: str) -> Collection:
-        """Return a collection."""
         return Collection(self, path)
 
     def document(self, path: str) -> Document:
-        """Return a document's reference."""
         return Document(self, path)
 
     def collection_group(self, name: str) -> Query:
@@ -41,7 +39,6 @@ class RestFirestore:
 
     @staticmethod
     def field_filter(field: str, operator: str, value: Any) -> FieldFilter:
-        """Return one condition of a query."""
         return FieldFilter(field, operator, value)
 
     def batch(self) -> Batch:
@@ -69,11 +66,9 @@ class Document:
 
     @property
     def name(self) -> str:
-        """Its whole name, as Firestore has it."""
         return f"{self._client.root}/{self.path}"
 
     def collection(self, name: str) -> Collection:
-        """Return a collection below it."""
         return Collection(self._client, f"{self.path}/{name}")
 
     def collections(self, *, timeout: float = _DEFAULT_S) -> Iterator[Collection]:
@@ -92,10 +87,10 @@ class Document:
         """Read it; raises ApiError. A database that is not there is an error, and no missing document."""
         asked = {"documents": [self.name]}
         answer = self._client.rest.read("POST", f"{self._client.root}:batchGet", asked, timeout=timeout)
-        told = next((each for each in rows(answer) if "found" in each or "missing" in each), None)
-        if told is None:  # nobody said that it is not there
+        row = next((each for each in rows(answer) if "found" in each or "missing" in each), None)
+        if row is None:  # nobody said that it is not there
             raise ApiError("UNKNOWN", "Firestore answered without the document")
-        return Snapshot(self, told.get("found"))
+        return Snapshot(self, row.get("found"))
 
     def set(self, fields: Mapping[str, Any], *, timeout: float = _DEFAULT_S) -> None:
         """Write it anew, whatever was there. Sent twice it has the same end."""
@@ -126,11 +121,11 @@ class Snapshot:
 
     def to_dict(self) -> dict[str, Any] | None:
         """Return the fields; None where there is no document."""
-        return {name: decoded(value) for name, value in self._fields.items()} if self.exists else None
+        return {name: decode_value(value) for name, value in self._fields.items()} if self.exists else None
 
     def get(self, field: str) -> Any:
         """Return one field; raises KeyError."""
-        return decoded(self._fields[field])
+        return decode_value(self._fields[field])
 
 
 class Batch:
@@ -151,12 +146,11 @@ class Batch:
 
     def update(self, reference: Document, fields: Mapping[str, Any], option: Mapping[str, Any] | None = None) -> None:
         """Change fields of a document that is there, at that version when one is given."""
-        mask = {"fieldPaths": [quoted(name) for name in fields]}
+        mask = {"fieldPaths": [quote_name(name) for name in fields]}
         condition = dict(option or {"exists": True})
         self._writes.append({**self._update(reference, fields), "updateMask": mask, "currentDocument": condition})
 
     def delete(self, reference: Document, option: Mapping[str, Any] | None = None) -> None:
-        """Delete a document."""
         condition = {"currentDocument": dict(option)} if option else {}
         self._writes.append({"delete": reference.name, **condition})
 
@@ -169,7 +163,7 @@ class Batch:
 
     @staticmethod
     def _update(reference: Document, fields: Mapping[str, Any]) -> dict[str, Any]:
-        return {"update": {"name": reference.name, "fields": encoded_fields(fields)}}
+        return {"update": {"name": reference.name, "fields": encode_fields(fields)}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,14 +177,13 @@ class Query:
     filters: tuple[FieldFilter, ...] = ()
     orders: tuple[tuple[str, str], ...] = ()
     cursor: tuple[Any, ...] = ()
-    most: int = 0
+    max_results: int = 0
 
     def where(self, *, filter: FieldFilter) -> Query:
         """Ask for documents that fulfil one more condition."""
         return replace(self, filters=(*self.filters, filter))
 
     def order_by(self, field: str, direction: str = "ASCENDING") -> Query:
-        """Order by one more field."""
         return replace(self, orders=(*self.orders, (field, direction)))
 
     def start_after(self, place: Snapshot | Mapping[str, Any]) -> Query:
@@ -199,24 +192,24 @@ class Query:
                   for name, _ in self.orders]  # fmt: skip
         return replace(self, cursor=tuple(values))
 
-    def limit(self, most: int) -> Query:
+    def limit(self, max_results: int) -> Query:
         """Return so many at most."""
-        return replace(self, most=most)
+        return replace(self, max_results=max_results)
 
     def stream(self, *, timeout: float = _DEFAULT_S) -> Iterator[Snapshot]:
         """Return what was found; raises ApiError."""
         root = self.client.root
         parent = f"{root}/{self.parent}" if self.parent else root
-        asked = {"structuredQuery": self._structured()}
+        asked = {"structuredQuery": self._build_structured_query()}
         for each in rows(self.client.rest.read("POST", f"{parent}:runQuery", asked, timeout=timeout)):
             if "document" in each:
                 path = each["document"]["name"].removeprefix(f"{root}/")
                 yield Snapshot(Document(self.client, path), each["document"])
 
-    def _structured(self) -> dict[str, Any]:
+    def _build_structured_query(self) -> dict[str, Any]:
         found: dict[str, Any] = {"from": [{"collectionId": self.name, "allDescendants": self.everywhere}]}
         conditions = [
-            {"fieldFilter": {**field(f.field_path), "op": OPERATORS[f.op_string], "value": encoded(f.value)}}
+            {"fieldFilter": {**field(f.field_path), "op": OPERATORS[f.op_string], "value": encode_value(f.value)}}
             for f in self.filters
         ]
         if conditions:
@@ -225,8 +218,8 @@ class Query:
             found["orderBy"] = [{**field(name), "direction": direction} for name, direction in self.orders]
         if self.cursor:
             found["startAt"] = {"before": False, "values": [_cursor_value(value) for value in self.cursor]}
-        if self.most:
-            found["limit"] = self.most
+        if self.max_results:
+            found["limit"] = self.max_results
         return found
 
 
@@ -240,7 +233,6 @@ class Collection:
         self._parent, _, self.id = path.rpartition("/")
 
     def document(self, id: str) -> Document:
-        """Return a document's reference."""
         return Document(self._client, f"{self.path}/{id}")
 
     def where(self, *, filter: FieldFilter) -> Query:
@@ -272,4 +264,4 @@ def _at(place: Snapshot | Mapping[str, Any], name: str) -> Any:
 
 
 def _cursor_value(value: Any) -> dict[str, Any]:
-    return {"referenceValue": value.name} if isinstance(value, Document) else encoded(value)
+    return {"referenceValue": value.name} if isinstance(value, Document) else encode_value(value)

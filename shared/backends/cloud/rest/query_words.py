@@ -34,7 +34,7 @@ def rows(answer: Any) -> list[Mapping[str, Any]]:
     return rows
 
 
-def quoted(name: str) -> str:
+def quote_name(name: str) -> str:
     if _PLAIN.match(name):
         return name
     escaped = name.replace("\\", "\\\\").replace("`", "\\`")
@@ -42,4 +42,4 @@ def quoted(name: str) -> str:
 
 
 def field(name: str) -> dict[str, Any]:
-    return {"field": {"fieldPath": name if name == NAME else quoted(name)}}
+    return {"field": {"fieldPath": name if name == NAME else quote_name(name)}}

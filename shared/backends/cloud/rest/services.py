@@ -103,17 +103,17 @@ class RestKms:
 
     def encrypt(self, request: Mapping[str, Any], *, timeout: float = _DEFAULT_S) -> Encrypted:
         """Encrypt with the key's primary version; raises ApiError."""
-        found = self._asked(request, "encrypt", "plaintext", timeout)
+        found = self._call_kms(request, "encrypt", "plaintext", timeout)
         with known_shape():
             return Encrypted(base64.b64decode(found["ciphertext"]), str(found["name"]))
 
     def decrypt(self, request: Mapping[str, Any], *, timeout: float = _DEFAULT_S) -> Decrypted:
         """Decrypt with whichever version encrypted it; raises ApiError."""
-        found = self._asked(request, "decrypt", "ciphertext", timeout)
+        found = self._call_kms(request, "decrypt", "ciphertext", timeout)
         with known_shape():
             return Decrypted(base64.b64decode(found["plaintext"]))
 
-    def _asked(self, request: Mapping[str, Any], verb: str, field: str, timeout: float) -> Mapping[str, Any]:
+    def _call_kms(self, request: Mapping[str, Any], verb: str, field: str, timeout: float) -> Mapping[str, Any]:
         body = {
             field: base64.b64encode(request[field]).decode(),
             "additionalAuthenticatedData": base64.b64encode(request["additional_authenticated_data"]).decode(),

@@ -78,8 +78,8 @@ def _from_metadata(host: str) -> tuple[str, float]:
             redirect=False,
             retries=urllib3.Retry(3, backoff_factor=0.2, status_forcelist=(429, 500, 503), raise_on_status=False),
         )
-        told: Any = json.loads(answer.data)
-        return str(told["access_token"]), float(told["expires_in"])
+        grant: Any = json.loads(answer.data)
+        return str(grant["access_token"]), float(grant["expires_in"])
     except (urllib3.exceptions.HTTPError, ValueError, LookupError, TypeError) as error:
         raise ApiError("UNAVAILABLE", f"the metadata server gives no token: {type(error).__name__}") from error
 

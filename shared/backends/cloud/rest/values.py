@@ -21,7 +21,7 @@ def as_moment(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def encoded(value: Any) -> dict[str, Any]:
+def encode_value(value: Any) -> dict[str, Any]:
     """Return a value as Firestore's JSON; raises TypeError for what is not stored here."""
     if value is None:
         return {"nullValue": None}
@@ -40,12 +40,12 @@ def encoded(value: Any) -> dict[str, Any]:
     raise TypeError(f"{type(value).__name__} cannot be stored in Firestore")
 
 
-def encoded_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
+def encode_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Return a document's fields as Firestore's JSON."""
-    return {name: encoded(value) for name, value in fields.items()}
+    return {name: encode_value(value) for name, value in fields.items()}
 
 
-def decoded(value: Mapping[str, Any]) -> Any:
+def decode_value(value: Mapping[str, Any]) -> Any:
     """Return the value of Firestore's JSON; of what others wrote, also lists and maps."""
     ((kind, held),) = value.items()
     if kind == "integerValue":
@@ -55,9 +55,9 @@ def decoded(value: Mapping[str, Any]) -> Any:
     if kind == "timestampValue":
         return _time(held)
     if kind == "arrayValue":
-        return [decoded(each) for each in held.get("values", ())]
+        return [decode_value(each) for each in held.get("values", ())]
     if kind == "mapValue":
-        return {name: decoded(each) for name, each in held.get("fields", {}).items()}
+        return {name: decode_value(each) for name, each in held.get("fields", {}).items()}
     return float(held) if kind == "doubleValue" else held
 
 

@@ -95,7 +95,7 @@ def _refusal(status: int, body: bytes) -> ApiError:
     """Return the error of an answer; Firestore wraps the one of a streamed call in a list."""
     try:
         data = json.loads(body)
-        told = (data[0] if isinstance(data, list) else data)["error"]
-        return ApiError(str(told.get("status") or status_name(status)), str(told.get("message", "")))
+        error = (data[0] if isinstance(data, list) else data)["error"]
+        return ApiError(str(error.get("status") or status_name(status)), str(error.get("message", "")))
     except (ValueError, LookupError, TypeError, AttributeError):
         return ApiError(status_name(status), f"HTTP {status}")

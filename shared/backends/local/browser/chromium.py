@@ -21,9 +21,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from shared.backends.local.browser.chromium_pipe import Pipe
-from shared.backends.local.browser.chromium_rules import BLOCKERS
 from shared.core.errors import NoBrowser
 from shared.ports import PageLook, Secret
+from shared.programs import read_program
 
 Json = dict[str, Any]
 # The first two are Chromium without anything for a window, which looks at a page for a fifth of the processor's time.
@@ -33,15 +33,7 @@ PROGRAMS = (
 )
 _PAGE_S, _ALL_S = 15.0, 60.0  # after which a page, and all of them, are taken as they are
 _CALM_S = 0.15  # without a request after which a loaded page counts as done
-_MOST = 10  # sentences of one sort about one page
-# Puts the pipes where Chromium looks for them, 3 and 4, and is then replaced by it.
-_LAUNCH = """
-import fcntl, os, sys
-reads, writes = (fcntl.fcntl(int(each), fcntl.F_DUPFD, 10) for each in sys.argv[1:3])
-os.dup2(reads, 3)
-os.dup2(writes, 4)
-os.execvp(sys.argv[3], sys.argv[3:])
-"""
+_MAX = 10  # sentences of one sort about one page
 _FLAGS = (
     *("--headless", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--no-proxy-server"),
@@ -109,9 +101,9 @@ def _start(program: str, place: str, home: Path, reads: int, writes: int) -> sub
     rules = f"--host-resolver-rules=MAP {place} {place} , MAP * ~NOTFOUND"  # sockets of other kinds obey it too
     command = [program, *_FLAGS, rules, f"--user-data-dir={home}/profile", "about:blank"]
     if os.geteuid() == 0:
-        command = [*_wrapped(home), program, "--no-sandbox", *command[1:]]
+        command = [*_confine_command(home), program, "--no-sandbox", *command[1:]]
     return subprocess.Popen(
-        [sys.executable, "-I", "-S", "-c", _LAUNCH, str(reads), str(writes), *command],
+        [sys.executable, "-I", "-S", "-c", read_program("browser", "launch.py"), str(reads), str(writes), *command],
         pass_fds=(reads, writes),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -122,7 +114,7 @@ def _start(program: str, place: str, home: Path, reads: int, writes: int) -> sub
     )
 
 
-def _wrapped(home: Path) -> list[str]:
+def _confine_command(home: Path) -> list[str]:
     """Return what confines it: nobody's rights, the system's files to read, its own folder to write, the network."""
     folders = ("/usr", "/bin", "/lib", "/lib64", "/opt", "/etc/fonts", "/etc/chromium", "/etc/chromium.d", "/etc/ssl")
     files = ("/etc/hosts", "/etc/resolv.conf", "/etc/nsswitch.conf", "/etc/alternatives")
@@ -159,7 +151,7 @@ class Tab:
         found = self._blockers(until)
         self._session = ""
         self.call("Target.disposeBrowserContext", ends + 5, browserContextId=context)
-        return PageLook(url, **{sort: tuple(said)[:_MOST] for sort, said in self.seen.items()}, blockers=found)
+        return PageLook(url, **{sort: tuple(messages)[:_MAX] for sort, messages in self.seen.items()}, blockers=found)
 
     def open(self, ends: float) -> str:
         """Open an empty tab in a context of its own, and return the context."""
@@ -178,10 +170,10 @@ class Tab:
         self._pipe.send("Page.navigate", self._session, url=url)
         self._until_calm(until)
 
-    def evaluated(self, script: str, until: float) -> Any:
+    def evaluate(self, script: str, until: float) -> Any:
         """Return what an expression comes to in the page; raises NoBrowser when its scripts never stop."""
-        said = self.call("Runtime.evaluate", until, expression=script, returnByValue=True)
-        return (said.get("result") or {}).get("value")
+        reply = self.call("Runtime.evaluate", until, expression=script, returnByValue=True)
+        return (reply.get("result") or {}).get("value")
 
     def call(self, method: str, until: float, **params: Any) -> Json:
         """Make a call and return its result; raises NoBrowser when none comes in time."""
@@ -202,11 +194,11 @@ class Tab:
 
     def _blockers(self, until: float) -> tuple[str, ...]:
         try:
-            value = self.evaluated(BLOCKERS, until + 1)
+            value = self.evaluate(read_program("browser", "blockers.js"), until + 1)
         except _NoAnswer:
             self._say("failed", "its scripts never stop running")
             return ()
-        return tuple(str(each)[:200] for each in value[:_MOST]) if isinstance(value, list) else ()
+        return tuple(str(each)[:200] for each in value[:_MAX]) if isinstance(value, list) else ()
 
     def _hear(self, until: float) -> bool:
         """Take a message, if one comes until then."""
@@ -230,12 +222,12 @@ class Tab:
             case "Network.loadingFinished" | "Network.loadingFailed":
                 self._busy = max(0, self._busy - 1)
             case "Runtime.consoleAPICalled" if params["type"] in ("error", "assert"):
-                words = [str(one.get("value", one.get("description", ""))) for one in params["args"]]
+                words = [str(argument.get("value", argument.get("description", ""))) for argument in params["args"]]
                 self._say("console", f"the console says: {' '.join(words)[:200]}")
             case "Runtime.exceptionThrown":
                 details = params["exceptionDetails"]
-                told = (details.get("exception") or {}).get("description") or details.get("text")
-                self._say("console", f"a script failed: {str(told)[:200]}")
+                description = (details.get("exception") or {}).get("description") or details.get("text")
+                self._say("console", f"a script failed: {str(description)[:200]}")
             case "Page.javascriptDialogOpening":
                 self._say("console", f"a dialog blocks the page: {str(params['message'])[:100]}")
                 self._pipe.send("Page.handleJavaScriptDialog", self._session, accept=True)
@@ -263,5 +255,5 @@ class Tab:
         self._pipe.send("Fetch.continueRequest", self._session, requestId=number)
 
     def _say(self, sort: str, what: str) -> None:
-        if len(self.seen[sort]) < _MOST:
+        if len(self.seen[sort]) < _MAX:
             self.seen[sort][what] = None

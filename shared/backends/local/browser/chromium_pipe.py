@@ -11,7 +11,7 @@ from typing import Any
 from shared.core.errors import NoBrowser
 
 Json = dict[str, Any]
-_MOST_SAID = 16_000_000  # bytes of one message
+_MAX_SAID = 16_000_000  # bytes of one message
 
 
 class Pipe:
@@ -41,7 +41,7 @@ class Pipe:
         searched = 0
         while (ends := self._rest.find(b"\0", searched)) < 0:
             searched = len(self._rest)
-            if searched > _MOST_SAID:
+            if searched > _MAX_SAID:
                 raise NoBrowser("a page sends more messages than can be read")
             left = until - time.monotonic()
             if left <= 0 or not self._ready.select(left):

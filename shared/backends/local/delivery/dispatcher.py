@@ -23,6 +23,7 @@ from shared.backends.local.state.commit_group import Changes
 from shared.backends.local.state.encoding import from_micros, to_micros
 from shared.backends.local.state.local_store import LocalStore
 from shared.core.deliveries import Tries
+from shared.core.errors import run_guarded
 from shared.core.run.commands import Command
 from shared.ports import Clock
 
@@ -56,8 +57,6 @@ class Dispatcher:
         self._sleeping = 0
         self._stopped = True
         self._threads: list[threading.Thread] = []
-
-    # --- from outside
 
     def start(self) -> None:
         """Read the queue, count deliveries a death has interrupted, and begin to deliver."""
@@ -127,8 +126,6 @@ class Dispatcher:
         self._handle(task)
         return True
 
-    # --- what the store tells; called with the writer's lock held, so nothing here may write
-
     def _read(self, connection: sqlite3.Connection) -> None:
         with self._lock:
             self._waiting.begin_with(tasks.alive(connection))
@@ -144,8 +141,6 @@ class Dispatcher:
                     self._waiting.forget(*key)
             if added and self._sleeping:
                 self._work_there.notify(added)
-
-    # --- with our lock held
 
     def _take(self) -> Task | None:
         task = self._waiting.take()
@@ -164,8 +159,6 @@ class Dispatcher:
         self._work_there.wait(wait)
         self._sleeping -= 1
 
-    # --- delivering; without our lock
-
     def _work(self) -> None:
         while not self._stopped:
             with self._lock:
@@ -182,30 +175,32 @@ class Dispatcher:
     def _handle(self, task: Task) -> None:
         result = self._attempt(task.command)
         again: tuple[Tries, int] | None = None  # and when it is due
-        try:
-            if not task.copy and not task.gone:
-                again = self._record(task, result)
-        except Exception:  # the disk is full, say: the task is still in the file, and the worker must live
+
+        def put_off(_: Exception) -> tuple[Tries, int]:
             _LOG.exception("outcome of a delivery was not recorded")
-            again = task.tries, to_micros(self._clock.now() + self.options.waits.cap)
+            return task.tries, to_micros(self._clock.now() + self.options.waits.cap)
+
+        try:
+            if not task.copy and not task.gone:  # the disk is full, say: the task is still in the file
+                again = run_guarded(lambda: self._record(task, result), put_off)
         finally:
             self._end(task, again)
 
     def _attempt(self, command: Command) -> DeliveryResult:
-        try:
-            result = self._deliver(command)
-        except Exception as error:  # whatever it was, the queue's answer is to deliver again
+        def describe_failure(error: Exception) -> DeliveryResult:
             _LOG.warning("delivery raised %s", type(error).__name__, extra={"command": command.id})
             return DeliveryResult(599, reason=f"{type(error).__name__}: {error}"[:500])
+
+        result = run_guarded(lambda: self._deliver(command), describe_failure)  # the queue delivers it again
         return result if isinstance(result, DeliveryResult) else DeliveryResult(result)
 
     def _record(self, task: Task, result: DeliveryResult) -> tuple[Tries, int] | None:
         """Write what became of a delivery; return how often and until when, if it has to come again."""
         if not 200 <= result.status < 300:
-            return self._outcomes.failed(task, result)
+            return self._outcomes.record_failure(task, result)
         with self._lock:
             self._waiting.settle(task)
-        self._outcomes.done(task.command)
+        self._outcomes.record_success(task.command)
         return None
 
     def _end(self, task: Task, again: tuple[Tries, int] | None) -> None:
@@ -228,6 +223,6 @@ class Dispatcher:
         keys = set(self._journal.interrupted)
         if keys:
             with self._store.reading() as connection:
-                there = [Task(*row) for row in tasks.alive(connection)]
-            self._outcomes.interrupted([t for t in there if (t.command.tenant, t.command.id) in keys])
+                alive = [Task(*row) for row in tasks.alive(connection)]
+            self._outcomes.record_interruption([t for t in alive if (t.command.tenant, t.command.id) in keys])
         self._journal.forget_interrupted()

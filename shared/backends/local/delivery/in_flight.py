@@ -16,7 +16,7 @@ class InFlight:
     """The journal of deliveries. Its owner has a lock."""
 
     def __init__(self, path: Path) -> None:
-        self.interrupted = _unfinished(path)
+        self.interrupted = _read_unfinished(path)
         self._open: set[tuple[str, str]] = set()
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         self._size = 0
@@ -37,7 +37,6 @@ class InFlight:
         self._write(f"-{tenant} {id}\n")
 
     def close(self) -> None:
-        """Close the file."""
         os.close(self._file)
 
     def _write(self, line: str) -> None:
@@ -57,7 +56,7 @@ class InFlight:
             self._behind = True
 
 
-def _unfinished(path: Path) -> list[tuple[str, str]]:
+def _read_unfinished(path: Path) -> list[tuple[str, str]]:
     try:
         lines = path.read_text(errors="replace").splitlines()
     except FileNotFoundError:

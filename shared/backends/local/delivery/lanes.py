@@ -67,7 +67,6 @@ class Lane:
         return self.running < self.limit and self.opens <= elapsed
 
     def begin(self, elapsed: float) -> None:
-        """Count a delivery that begins."""
         self.running += 1
         if self.pause:
             self.opens = max(self.opens, elapsed) + self.pause

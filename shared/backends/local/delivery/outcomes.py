@@ -33,11 +33,11 @@ class DeliveryResult:
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How often and after what waits a task comes again. `most_failed` is of answered deliveries."""
+    """How often and after what waits a task comes again. `max_failed` is of answered deliveries."""
 
     waits: Waits
-    most_failed: int
-    most_unanswered: int
+    max_failed: int
+    max_unanswered: int
 
     def after(self, tries: Tries, result: DeliveryResult) -> timedelta:
         """Return how long the task waits after this delivery."""
@@ -53,14 +53,14 @@ class Outcomes:
         self._clock = clock
         self._patience = patience
 
-    def done(self, command: Command) -> None:
+    def record_success(self, command: Command) -> None:
         """Drop the task; not waited for: were it lost, the task would come again, which it may at any time."""
         tenant, name = command.tenant, command.id
         self._store.group.later(lambda connection, changes: tasks.remove(connection, changes, tenant, name))
 
-    def failed(self, task: Task, result: DeliveryResult) -> tuple[Tries, int] | None:
+    def record_failure(self, task: Task, result: DeliveryResult) -> tuple[Tries, int] | None:
         """Write what became of a delivery in vain; return how often and until when, or None when it is put aside."""
-        tries = _counted(task.tries, result)
+        tries = _count_try(task.tries, result)
         if self._given_up(tries):
             self._bury(task.command, tries, result.reason or f"answered {result.status}")
             return None
@@ -68,7 +68,7 @@ class Outcomes:
         self._postpone(task.command, due, tries)
         return tries, due
 
-    def interrupted(self, found: Iterable[Task]) -> None:
+    def record_interruption(self, found: Iterable[Task]) -> None:
         """Count what was under way when the process before this one died; called before anything is delivered."""
         now = self._clock.now()
         for task in found:
@@ -82,12 +82,12 @@ class Outcomes:
             self._postpone(task.command, task.due, tries)
 
     def _given_up(self, tries: Tries) -> bool:
-        return tries.given_up(self._patience.most_failed, self._patience.most_unanswered)
+        return tries.given_up(self._patience.max_failed, self._patience.max_unanswered)
 
     def _postpone(self, command: Command, due: int, tries: Tries) -> None:
         tenant, name = command.tenant, command.id
-        said = warning(command, tries)
-        rows = tasks.prepare([said] if said is not None else [])
+        notice = warning(command, tries)
+        rows = tasks.prepare([notice] if notice is not None else [])
 
         def write(connection: sqlite3.Connection, changes: Changes) -> None:
             tasks.postpone(connection, tenant, name, due, tries)
@@ -102,7 +102,7 @@ class Outcomes:
         log.event("command.buried", "ERROR", command=command.name, deliveries=tries.all, tenant=tenant, run=command.run)
 
 
-def _counted(before: Tries, result: DeliveryResult) -> Tries:
+def _count_try(before: Tries, result: DeliveryResult) -> Tries:
     if result.status == NOBODY:
         return replace(before, unanswered=before.unanswered + 1)
     return replace(before, failed=before.failed + 1)

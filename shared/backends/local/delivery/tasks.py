@@ -29,7 +29,7 @@ _REMOVE = "DELETE FROM tasks WHERE tenant = ? AND id = ?"
 def prepare(commands: Sequence[Command]) -> list[Row]:
     """Return the rows of commands, checked; costs nothing of the writer's time."""
     rows = []
-    for command in map(_stamped, commands):
+    for command in map(_stamp_command, commands):
         check_tenant(command.tenant)
         check_id("command", command.id)
         due = to_micros(command.not_before) if command.not_before else 0
@@ -37,7 +37,7 @@ def prepare(commands: Sequence[Command]) -> list[Row]:
     return rows
 
 
-def _stamped(command: Command) -> Command:
+def _stamp_command(command: Command) -> Command:
     """Return the command with what its delivery has to say of who hands it over, where anybody listens."""
     return replace(command, trace=trace.stamp(command.tenant, command.run)) if trace.exporting() else command
 
@@ -46,13 +46,13 @@ def add(connection: sqlite3.Connection, changes: Changes, rows: Sequence[Row]) -
     """Insert tasks; one whose id is there already changes nothing."""
     for command, due, text in rows:
         if connection.execute(_ADD, (command.tenant, command.id, due, text)).rowcount:
-            changes.added(command, due)
+            changes.note_task(command, due)
 
 
 def remove(connection: sqlite3.Connection, changes: Changes, tenant: str, id: str) -> None:
     """Drop a task: it is done."""
     connection.execute(_REMOVE, (tenant, id))
-    changes.gone(tenant, id)
+    changes.note_removal(tenant, id)
 
 
 def postpone(connection: sqlite3.Connection, tenant: str, id: str, due: int, tries: Tries) -> None:
@@ -72,9 +72,9 @@ def bury(connection: sqlite3.Connection, changes: Changes, row: Row, letter: Dea
         " deliveries = excluded.deliveries, dead_at = excluded.dead_at, reason = excluded.reason",
         (command.tenant, command.id, due, letter.deliveries, to_micros(letter.at), letter.reason, text),
     )
-    changes.gone(command.tenant, command.id)
-    if (told := telling(command)) is not None:  # in the same transaction: nothing is put aside in silence
-        add(connection, changes, prepare([told]))
+    changes.note_removal(command.tenant, command.id)
+    if (notice := telling(command)) is not None:  # in the same transaction: nothing is put aside in silence
+        add(connection, changes, prepare([notice]))
 
 
 def replay(connection: sqlite3.Connection, changes: Changes, tenant: str, id: str) -> None:
@@ -89,7 +89,7 @@ def replay(connection: sqlite3.Connection, changes: Changes, tenant: str, id: st
         " WHERE tenant = ? AND id = ?",
         (tenant, id),
     )
-    changes.added(command_from_data(json.loads(found[0])), 0)
+    changes.note_task(command_from_data(json.loads(found[0])), 0)
 
 
 def alive(connection: sqlite3.Connection) -> list[tuple[Command, int, Tries]]:

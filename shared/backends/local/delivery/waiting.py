@@ -41,8 +41,6 @@ class Waiting:
         random_needed = options.shuffle_seed is not None or options.duplicate_rate > 0
         self._rng = random.Random(options.shuffle_seed) if random_needed else None
 
-    # --- coming and going
-
     def begin_with(self, alive: Iterable[tuple[Command, int, Tries]]) -> None:
         """Take in what the queue's file holds at the start."""
         # the clock may have gone back since the backoff was written: see _clock_went_back
@@ -81,8 +79,6 @@ class Waiting:
         task.gone = True
         self._known.pop((task.command.tenant, task.command.id), None)
 
-    # --- looking
-
     def ages(self) -> list[tuple[str, float]]:
         """Return of each task its function, and for how many seconds it has been due."""
         now = self._look_back()
@@ -109,9 +105,9 @@ class Waiting:
         """Return whether a task stands in any lane, free or not."""
         return any(lane.tenants for lane in self._turns)
 
-    def seconds_until_more(self, most: float) -> float:
-        """Return for how long nothing can become deliverable by itself, `most` at the longest."""
-        wait = most
+    def seconds_until_more(self, limit: float) -> float:
+        """Return for how long nothing can become deliverable by itself, `limit` at the longest."""
+        wait = limit
         if self._later:
             wait = min(wait, max(0.001, (self._later[0][0] - self._last_look) / 1e6))
         elapsed = self._elapsed.seconds()
@@ -119,8 +115,6 @@ class Waiting:
             if lane.tenants and lane.opens > elapsed:
                 wait = min(wait, max(0.001, lane.opens - elapsed))
         return wait
-
-    # --- choosing
 
     def take(self) -> Task | None:
         """Return the task whose turn it is, and count its delivery in its lane."""
@@ -157,8 +151,6 @@ class Waiting:
             lane = self._lanes[name] = Lane(limit, 1.0 / rate if rate else 0.0)
             self._turns.append(lane)
         return lane
-
-    # --- the clock
 
     def _look(self) -> int:
         now = self._look_back()

@@ -1,4 +1,7 @@
-"""The data folder: one process owns it, and its database is looked over before anything is written to it."""
+"""The data folder: one process owns it, and its database is looked over before anything is written to it.
+
+It is not on a network, whose locks and writes are none that a database can stand on.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,50 @@ import shlex
 import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 from shared.backends.local.folder.disk_room import FULL, full_words, refuse_full
-from shared.backends.local.folder.file_system import refuse_network
 from shared.backends.local.state.commit_group import is_damaged
 from shared.backends.local.state.database_schema import APPLICATION_ID, MIGRATIONS
 from shared.core.errors import ConfigError, StoreCorrupt
+
+_MOUNTS = Path("/proc/self/mountinfo")
+_REFUSED = frozenset(
+    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "9p", "ceph", "glusterfs", "lustre", "gfs2", "ocfs2", "davfs"}
+)
+_LOCAL_FUSE = frozenset({"fuse.fuse-overlayfs", "fuse.ntfs-3g", "fuse.exfat"})  # disks of this machine behind FUSE
+_OCTAL = re.compile(r"\\([0-7]{3})")
+
+
+def refuse_network(folder: Path, mounts: str | None = None) -> None:
+    """Raise ConfigError for a folder on a network file system; where nothing is told of mounts, nothing is refused."""
+    if mounts is None:
+        try:
+            mounts = _MOUNTS.read_text(encoding="utf-8", errors="surrogateescape")
+        except OSError:
+            return
+    kind = _kind_of(folder.absolute().resolve(), mounts)
+    if kind in _REFUSED or (kind.startswith("fuse.") and kind not in _LOCAL_FUSE):
+        raise ConfigError(
+            f"the data folder {folder} is on a network file system ({kind}), where a database does not keep what was"
+            " written; name a folder on a disk of this machine with --data"
+        )
+
+
+def _kind_of(folder: Path, mounts: str) -> str:
+    """Return the type of the file system that a folder is on: of the innermost mount, the latest of several."""
+    found, depth = "", -1
+    for line in mounts.splitlines():
+        before, _, after = line.partition(" - ")
+        fields = before.split(" ")
+        if len(fields) < 5 or not after:
+            continue
+        point = Path(_OCTAL.sub(lambda code: chr(int(code[1], 8)), fields[4]))
+        if folder.is_relative_to(point) and len(point.parts) >= depth and point != Path("/"):
+            found, depth = after.split(" ")[0], len(point.parts)
+    return found
+
 
 DATABASE = "workwright.db"
 BACKUP = "workwright.db.bak"
@@ -24,6 +64,7 @@ RESTORED = "restored.json"  # where the folder comes of a backup: that one's man
 
 _BEFORE_UPGRADE = re.compile(r"before-upgrade-(\d+)-to-\d+-(\d{8}T\d{6}Z)\.zip")  # see upgrade.py
 _CHECK_SECONDS = 2.0  # a look-over that takes longer ends without a verdict: starting must not wait for it
+_LEFT_BEHIND_SECONDS = 5.0
 _BACKUP_BYTES = 64 * 1024 * 1024  # a larger database is not copied at every start; see LocalStore.backup
 
 
@@ -50,7 +91,7 @@ class DataFolder:
             return _connect(self.database)
         except sqlite3.Error as error:
             if is_damaged(error):
-                raise self._damaged(str(error)) from error
+                raise self._describe_damage(str(error)) from error
             if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
                 raise ConfigError(full_words(self.path)) from error
             raise ConfigError(f"{self.database} cannot be opened ({error})") from error
@@ -91,12 +132,12 @@ class DataFolder:
             if owner != APPLICATION_ID and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
                 raise StoreCorrupt(f"{self.database} is another program's database. Name another data folder.")
             if (verdict := _quick_check(connection)) != "ok":
-                raise self._damaged(verdict)
+                raise self._describe_damage(verdict)
             return version
         finally:
             connection.close()
 
-    def _damaged(self, reason: str) -> StoreCorrupt:
+    def _describe_damage(self, reason: str) -> StoreCorrupt:
         copy = self.path / BACKUP
         restore = (
             f"then `cp {copy} {self.database}` (the state at the last start that found it sound), and start again."
@@ -154,13 +195,10 @@ def _lock(path: Path) -> int:
             f"the data folder {path} cannot be written to ({error.strerror}); name another one"
         ) from error
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        owner = os.read(handle, 32).decode(errors="replace").strip() or "unknown"
+        _take(handle, path)
+    except ConfigError:
         os.close(handle)
-        raise ConfigError(
-            f"the data folder {path} is in use by process {owner}; stop that process, or name another data folder"
-        ) from error
+        raise
     try:
         os.ftruncate(handle, 0)
         os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
@@ -172,14 +210,39 @@ def _lock(path: Path) -> int:
     return handle
 
 
+def _take(handle: int, path: Path) -> None:
+    """Take the lock. What a killed owner was about to start holds it until it is another program, a moment later."""
+    ends = time.monotonic() + _LEFT_BEHIND_SECONDS
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            owner = os.pread(handle, 32, 0).decode(errors="replace").strip() or "unknown"
+            if not _has_died(owner) or time.monotonic() > ends:
+                words = f"the data folder {path} is in use by process {owner}"
+                raise ConfigError(f"{words}; stop that process, or name another data folder") from error
+        else:
+            return
+        time.sleep(0.02)
+
+
+def _has_died(owner: str) -> bool:
+    try:
+        os.kill(int(owner), 0)
+    except ProcessLookupError:
+        return True
+    except (ValueError, OverflowError, PermissionError):
+        return False
+    return False
+
+
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
-    try:
+    with ExitStack() as undo:
+        undo.callback(connection.close)
         _prepare(connection)
         _migrate(connection)
-    except BaseException:
-        connection.close()
-        raise
+        undo.pop_all()
     path.chmod(0o600)
     return connection
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from shared.core.errors import ConfigError
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
-_LEAST = 4 << 20  # bytes: the database's log grows to as much before it is written over
+_MIN = 4 << 20  # bytes: the database's log grows to as much before it is written over
 
 
 def say_full(folder: Path) -> str:
@@ -18,7 +18,7 @@ def say_full(folder: Path) -> str:
     while not place.exists():
         place = place.parent
     left = shutil.disk_usage(place).free
-    return full_words(folder) if left < _LEAST else ""
+    return full_words(folder) if left < _MIN else ""
 
 
 def full_words(folder: Path) -> str:

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 from pathlib import Path
 
-from shared.backends.local.keys.keyfile import derived_key, installation_key
+from shared.backends.local.keys.keyfile import derive_key, installation_key
 from shared.core.errors import Unauthenticated
 
 
@@ -14,7 +14,7 @@ class LocalCallers:
     """Makes and checks the token of each audience. It is `CallerCheck`: call it with the header and the audience."""
 
     def __init__(self, folder: Path) -> None:
-        self._key = derived_key(installation_key(folder), "callers")
+        self._key = derive_key(installation_key(folder), "callers")
 
     def authorization(self, audience: str) -> str:
         """Return the `Authorization` header to call that audience with."""

@@ -47,7 +47,7 @@ def write_keys(folder: Path, *keys: bytes) -> None:
     write_private(folder / KEY_FILE, lines, replace=True)
 
 
-def derived_key(key: bytes, purpose: str, about: str = "") -> bytes:
+def derive_key(key: bytes, purpose: str, about: str = "") -> bytes:
     """Return a key for one purpose; none of them tells anything about another."""
     info = f"workwright/{purpose}\x1f{about}".encode()
     return HKDF(algorithm=hashes.SHA256(), length=KEY_BYTES, salt=None, info=info).derive(key)

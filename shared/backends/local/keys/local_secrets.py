@@ -20,7 +20,7 @@ from typing import Any
 from shared.backends import envelope as envelopes
 from shared.backends.local.keys.keyfile import (
     KEY_FILE,
-    derived_key,
+    derive_key,
     installation_key,
     installation_keys,
     refuse_if_shared,
@@ -58,8 +58,6 @@ class LocalSecrets:
         self._keys = {_name(key): key for key in keys}
         self._key_id = _name(keys[0])
 
-    # --- the operator's
-
     def get(self, name: str, *, refresh: bool = False) -> Secret:
         """Return the operator's secret, always as it is now; raises KeyError."""
         sealed = self._read(self._path)[name]
@@ -92,13 +90,11 @@ class LocalSecrets:
             if kept.pop(name, None) is not None:
                 _write(self._path, kept)
 
-    # --- the tenants'
-
     def seal(self, tenant: str, field: str, secret: Secret) -> Mapping[str, Any]:
         """Return a JSON-able envelope that opens only for the same tenant and field."""
         if tenant == SYSTEM:
-            return envelopes.seal(self._derived(tenant, self._key_id), self._key_id, tenant, field, secret)
-        key_id = _newest(self._wrapped(tenant)) or self.rotate(tenant, only_first=True)
+            return envelopes.seal(self._derive_key(tenant, self._key_id), self._key_id, tenant, field, secret)
+        key_id = _newest(self._read_wrapped_keys(tenant)) or self.rotate(tenant, only_first=True)
         return envelopes.seal(self._data_key(tenant, key_id), key_id, tenant, field, secret)
 
     def open(self, tenant: str, field: str, envelope: Mapping[str, Any]) -> Secret:
@@ -131,8 +127,6 @@ class LocalSecrets:
             kept["shredded"] = sorted({*kept.get("shredded", ()), tenant})  # the derived key it had is void as well
             _write(self._folder / _KEYS, kept)
 
-    # --- the key of the installation
-
     def change_key(self, tenants: Iterable[str], crash_point: Callable[[str], None]) -> str:
         """Make a new installation key and seal with it what the old one sealed; return its name.
 
@@ -158,7 +152,7 @@ class LocalSecrets:
         kept = self._read(self._path)
         for name, sealed in kept.items():
             secret = self.open(SYSTEM, _field(name), sealed)
-            key = self._derived(SYSTEM, key_id)
+            key = self._derive_key(SYSTEM, key_id)
             kept[name] = envelopes.seal(key, key_id, SYSTEM, _field(name), secret)
         if kept:
             _write(self._path, kept)
@@ -169,16 +163,18 @@ class LocalSecrets:
         shredded = set(kept.get("shredded", ()))
         wrapped: dict[str, Json] = {}
         for tenant in sorted({*known, *tenants} - {SYSTEM}):
-            mine = {one: self._data_key(tenant, one) for one in known.get(tenant, {})}
+            mine = {key_name: self._data_key(tenant, key_name) for key_name in known.get(tenant, {})}
             if tenant not in shredded:
-                mine |= {one: self._derived(tenant, one) for one in self._keys if one not in mine and one != key_id}
-            wrapped[tenant] = {one: self._wrap(tenant, one, key, key_id) for one, key in mine.items()}
+                mine |= {
+                    key_name: self._derive_key(tenant, key_name)
+                    for key_name in self._keys
+                    if key_name not in mine and key_name != key_id
+                }
+            wrapped[tenant] = {key_name: self._wrap(tenant, key_name, key, key_id) for key_name, key in mine.items()}
         _write(self._folder / _KEYS, {**kept, "tenants": wrapped})
 
-    # --- keys
-
     def _data_key(self, tenant: str, key_id: str) -> bytes:
-        wrapped = self._wrapped(tenant).get(key_id)
+        wrapped = self._read_wrapped_keys(tenant).get(key_id)
         if wrapped is not None:
             wrapping = self._derived_wrapping(envelopes.key_id_of(wrapped))
             key = envelopes.unseal(wrapping, tenant, _key_field(key_id), wrapped)
@@ -187,21 +183,21 @@ class LocalSecrets:
             raise ValueError("the envelope does not open: it was sealed with another key")
         if tenant != SYSTEM and tenant in self._all_keys().get("shredded", ()):
             raise ValueError(f"the keys of tenant {tenant!r} were destroyed")
-        return self._derived(tenant, key_id)
+        return self._derive_key(tenant, key_id)
 
     def _wrap(self, tenant: str, key_id: str, key: bytes, by: str) -> Json:
         secret = Secret(base64.b64encode(key).decode())
         return envelopes.seal(self._derived_wrapping(by), by, tenant, _key_field(key_id), secret)
 
-    def _derived(self, tenant: str, key_id: str) -> bytes:
-        return derived_key(self._keys[key_id], "tenant", tenant)
+    def _derive_key(self, tenant: str, key_id: str) -> bytes:
+        return derive_key(self._keys[key_id], "tenant", tenant)
 
     def _derived_wrapping(self, key_id: str) -> bytes:
         if key_id not in self._keys:
             raise ValueError("a tenant's key was wrapped with another key of the installation")
-        return derived_key(self._keys[key_id], "wrap")
+        return derive_key(self._keys[key_id], "wrap")
 
-    def _wrapped(self, tenant: str) -> Json:
+    def _read_wrapped_keys(self, tenant: str) -> Json:
         """Return the tenant's wrapped keys by their ids, in the order in which they were made."""
         found: Json = self._all_keys().get("tenants", {}).get(tenant, {})
         return found
@@ -218,8 +214,6 @@ class LocalSecrets:
         if known is None or known[0] != mark:
             known = self._read_keys = (mark, self._read(path))
         return known[1]
-
-    # --- files
 
     def _read(self, path: Path) -> Json:
         if not path.exists():
@@ -249,12 +243,12 @@ def name_of_key(folder: Path) -> str:
 
 
 def _name(key: bytes) -> str:
-    return "local-" + hashlib.sha256(derived_key(key, "name")).hexdigest()[:16]
+    return "local-" + hashlib.sha256(derive_key(key, "name")).hexdigest()[:16]
 
 
 def _newest(kept: Mapping[str, Any]) -> str:
     """Return the key that seals, "" for none; derived keys, kept when the installation changed its own, only open."""
-    return next((one for one in reversed(list(kept)) if one.startswith("dek-")), "")
+    return next((key_name for key_name in reversed(list(kept)) if key_name.startswith("dek-")), "")
 
 
 def _field(name: str) -> str:

@@ -49,7 +49,7 @@ class MiniLM:
     """The model, loaded when it is first asked. Queries and documents are embedded alike."""
 
     def __init__(self, folder: Path) -> None:
-        about = _checked(folder)
+        about = _check_files(folder)
         self.id = str(about["id"])
         self.dimensions = int(about["dimensions"])
         self._folder = folder
@@ -60,7 +60,7 @@ class MiniLM:
         """Return one vector of unit length per text, in the order of the texts."""
         import numpy as np
 
-        session = self._loaded()
+        session = self._load_session()
         numbers = [self._pieces.numbers(text) for text in texts]
         order = sorted(range(len(texts)), key=lambda at: len(numbers[at]))  # alike lengths together: little padding
         found: dict[int, Vector] = {}
@@ -75,7 +75,7 @@ class MiniLM:
             found.update(zip(batch, vectors, strict=True))
         return [found[at] for at in range(len(texts))]
 
-    def _loaded(self) -> Any:
+    def _load_session(self) -> Any:
         if self._session is None:
             os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # two pools of threads would fight for the cores
             import onnxruntime  # type: ignore[import-untyped]
@@ -102,7 +102,7 @@ def _batches(order: Sequence[int], lengths: Sequence[int]) -> Iterator[Sequence[
         yield batch
 
 
-def _checked(folder: Path) -> dict[str, Any]:
+def _check_files(folder: Path) -> dict[str, Any]:
     about: dict[str, Any] = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
     for name, expected in about["files"].items():
         path = folder / name

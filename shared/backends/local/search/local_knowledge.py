@@ -63,10 +63,7 @@ class TenantFile:
         self._index: WordIndex
         self._vectors: VectorTable
 
-    # --- pages
-
     def page(self, page: str) -> KnownPage | None:
-        """Return what is known of a page."""
         found = self._read(lambda c: c.execute("SELECT body FROM pages WHERE id = ?", (page,)).fetchone(), None)
         return page_of(found[0]) if found else None
 
@@ -111,11 +108,9 @@ class TenantFile:
                 self._connection = None
             self._delete()
 
-    # --- vectors
-
     def known_vectors(self, keys: Sequence[str], model: str) -> set[str]:
         """Return those keys whose vectors of this embedder are kept already."""
-        return self._read(lambda _: self._vectors.known(keys, model), set())
+        return self._read(lambda _: self._vectors.find_known(keys, model), set())
 
     def without_vectors(self, model: str, *, limit: int = 100) -> list[Chunk]:
         """Return chunks that have no vector of this embedder yet."""
@@ -129,8 +124,6 @@ class TenantFile:
         with self._changing():
             self._vectors.keep(vectors, model)
             self._vectors.sweep(set(vectors))
-
-    # --- search
 
     def words(self, query: str, *, limit: int, roots: Sequence[str] = ()) -> list[Scored]:
         """Search by words, best first."""
@@ -153,34 +146,32 @@ class TenantFile:
     def get(self, chunks: Sequence[str]) -> list[Chunk]:
         """Return these chunks, in this order; those that are gone are left out."""
 
-        def found(connection: sqlite3.Connection) -> list[Chunk]:
+        def find_chunks(connection: sqlite3.Connection) -> list[Chunk]:
             rows = (connection.execute(f"{_CHUNK} WHERE c.id = ?", (chunk,)).fetchone() for chunk in chunks)
             return [chunk_of(*row) for row in rows if row]
 
-        return self._read(found, [])
+        return self._read(find_chunks, [])
 
     def count(self) -> Mapping[str, int]:
         """Return how many `pages`, `chunks` and `vectors` there are."""
 
-        def counted(connection: sqlite3.Connection) -> dict[str, int]:
+        def count_rows(connection: sqlite3.Connection) -> dict[str, int]:
             tables = ("pages", "chunks", "vectors")
             return {name: connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in tables}
 
-        return self._read(counted, {"pages": 0, "chunks": 0, "vectors": 0})
-
-    # --- the file
+        return self._read(count_rows, {"pages": 0, "chunks": 0, "vectors": 0})
 
     def _read(self, ask: Callable[[sqlite3.Connection], T], nothing: T) -> T:
         """Ask the file; where there is none, the answer is `nothing`."""
         with self._lock, _as_ours(self._path):
             if self._connection is None and not self._path.exists():
                 return nothing
-            return ask(self._opened())
+            return ask(self._open_connection())
 
     @contextmanager
     def _changing(self) -> Iterator[sqlite3.Connection]:
         with self._lock, _as_ours(self._path):
-            connection = self._opened()
+            connection = self._open_connection()
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -189,12 +180,11 @@ class TenantFile:
                 if self._merged:  # what was removed is in no segment any more; now in no log either
                     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
                     self._merged = False
-            except BaseException:
-                if connection.in_transaction:
+            finally:
+                if connection.in_transaction:  # nothing was committed
                     connection.execute("ROLLBACK")
-                raise
 
-    def _opened(self) -> sqlite3.Connection:
+    def _open_connection(self) -> sqlite3.Connection:
         if self._connection is None:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=10)
@@ -206,7 +196,7 @@ class TenantFile:
             if version not in (0, _VERSION):
                 connection.close()
                 self._delete()
-                return self._opened()
+                return self._open_connection()
             if version == 0:
                 connection.execute("BEGIN IMMEDIATE")
                 for statement in (*TABLES, *VectorTable.TABLES, _META, f"PRAGMA user_version = {_VERSION}"):
@@ -224,11 +214,11 @@ class TenantFile:
         return self._meta("generation")
 
     def _meta(self, name: str) -> int:
-        found = self._opened().execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        found = self._open_connection().execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
         return int(found[0]) if found else 0
 
     def _add_to(self, name: str, number: int) -> None:
-        self._opened().execute(
+        self._open_connection().execute(
             "INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value",
             (name, number),
         )
@@ -237,7 +227,7 @@ class TenantFile:
         if not number:
             return
         self._add_to("removed", number)
-        left = self._opened().execute("SELECT count(*) FROM chunks").fetchone()[0]
+        left = self._open_connection().execute("SELECT count(*) FROM chunks").fetchone()[0]
         removed = self._meta("removed")
         if removed > _STALE_SHARE * left:
             self._index.merge()

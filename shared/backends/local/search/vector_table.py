@@ -53,7 +53,7 @@ class VectorTable:
                 raise StoreError(f"a vector of {len(packed) // 4} dimensions among those of {model}, of {size // 4}")
             self._connection.execute("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)", (key, model, packed))
 
-    def known(self, keys: Sequence[str], model: str) -> set[str]:
+    def find_known(self, keys: Sequence[str], model: str) -> set[str]:
         """Return those keys whose vectors of this embedder are there."""
         found: set[str] = set()
         for start in range(0, len(keys), _AT_ONCE):
@@ -100,12 +100,14 @@ class VectorTable:
             ).fetchall()
             ids = [row[0] for row in rows]
             place = {chunk: at for at, chunk in enumerate(ids)}
-            held = _Array(generation, model, ids, place, [row[1] for row in rows], _stacked([row[2] for row in rows]))
+            held = _Array(
+                generation, model, ids, place, [row[1] for row in rows], _stack_vectors([row[2] for row in rows])
+            )
             self._array = held
         return held
 
 
-def _stacked(packed: list[bytes]) -> Any:
+def _stack_vectors(packed: list[bytes]) -> Any:
     if not _NUMPY:
         return [array("f", each) for each in packed]
     import numpy as np

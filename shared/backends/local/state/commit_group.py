@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from shared.core.errors import StoreCorrupt, StoreError
+from shared.core.errors import StoreCorrupt, StoreError, run_guarded
 from shared.core.run.commands import Command
 from shared.ports import Loaded
 
@@ -30,11 +30,11 @@ class Changes:
     steps: list[tuple[Key, Command | None, int]] = field(default_factory=list)  # due in microseconds; None: gone
     runs: list[Loaded] = field(default_factory=list)  # as they were saved
 
-    def added(self, command: Command, due: int) -> None:
+    def note_task(self, command: Command, due: int) -> None:
         """Note a task to deliver."""
         self.steps.append(((command.tenant, command.id), command, due))
 
-    def gone(self, tenant: str, id: str) -> None:
+    def note_removal(self, tenant: str, id: str) -> None:
         """Note a task not to deliver any more."""
         self.steps.append(((tenant, id), None, 0))
 
@@ -132,19 +132,12 @@ class CommitGroup:
             begun = connection.total_changes
             refused = 0
             for write in group:
-                write.error = None
-                before = connection.total_changes
-                try:
-                    write.result = write.apply(connection, changes)
-                except Exception as error:
-                    if connection.total_changes != before or isinstance(error, sqlite3.Error):
-                        raise
-                    write.error = error  # refused before it wrote anything: the others go on
-                    refused += 1
+                self._apply(write, changes)
+                refused += write.error is not None
             changed = connection.total_changes != begun
             self._warn(changes)
             connection.execute("COMMIT")
-        except BaseException as error:
+        except BaseException as error:  # all of the group wait for it, and each has to hear what it was
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             if len(group) > 1 and isinstance(error, Exception):
@@ -159,6 +152,22 @@ class CommitGroup:
         if changes.steps or changes.runs:
             self._tell(changes)
         return True
+
+    def _apply(self, write: _Write, changes: Changes) -> None:
+        """Apply one; if it refuses before it has written anything, the others go on."""
+        connection = self._connection
+        before = connection.total_changes
+
+        def keep_refusal(error: Exception) -> None:
+            if connection.total_changes != before or isinstance(error, sqlite3.Error):
+                raise error
+            write.error = error
+
+        def apply() -> None:
+            write.result = write.apply(connection, changes)
+
+        write.error = None
+        run_guarded(apply, keep_refusal)
 
     def _count(self, size: int, refused: int, changed: bool) -> None:
         stats = self.stats

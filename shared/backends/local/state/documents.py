@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from shared.backends.local.state.encoding import check_id, check_tenant, to_text
 from shared.core.errors import VersionConflict
-from shared.core.schema_versions import current, stamped
+from shared.core.schema_versions import current, stamp_version
 from shared.ports import SYSTEM, Doc, Put
 
 Prepared = tuple[Put, str | None]  # the put and its text; None deletes
@@ -35,7 +35,7 @@ def prepare(tenant: str, puts: Sequence[Put]) -> list[Prepared]:
     """Return the puts, checked and encoded."""
     check_tenant(tenant)
     return [
-        (put, None if put.body is None else to_text(f"document {put.kind}/{put.id}", stamped(put.kind, put.body)))
+        (put, None if put.body is None else to_text(f"document {put.kind}/{put.id}", stamp_version(put.kind, put.body)))
         for put in puts
         if _writable(put.kind) and check_id("document", put.id)
     ]
@@ -67,21 +67,20 @@ def write(connection: sqlite3.Connection, tenant: str, prepared: Sequence[Prepar
 
 
 def get(connection: sqlite3.Connection, tenant: str, kind: str, id: str) -> Doc | None:
-    """Return one document."""
     found = connection.execute(
         "SELECT row, version, body FROM docs WHERE tenant = ? AND kind = ? AND id = ?",
-        (check_tenant(tenant), _checked_kind(kind), check_id("document", id)),
+        (check_tenant(tenant), _check_kind(kind), check_id("document", id)),
     ).fetchone()
     return _doc(kind, id, *found) if found else None
 
 
-def listed(connection: sqlite3.Connection, tenant: str, kind: str, after: str, limit: int) -> list[Doc]:
+def list_docs(connection: sqlite3.Connection, tenant: str, kind: str, after: str, limit: int) -> list[Doc]:
     """Return documents of one kind by ascending id."""
     if after:
         check_id("document", after)
     rows = connection.execute(
         "SELECT id, row, version, body FROM docs WHERE tenant = ? AND kind = ? AND id > ? ORDER BY id LIMIT ?",
-        (check_tenant(tenant), _checked_kind(kind), after, limit),
+        (check_tenant(tenant), _check_kind(kind), after, limit),
     ).fetchall()
     return [_doc(kind, *row) for row in rows]
 
@@ -100,7 +99,7 @@ def _version(row: int, version: int) -> str:
     return f"{row}-{version}"
 
 
-def _checked_kind(kind: str) -> str:
+def _check_kind(kind: str) -> str:
     if not _KIND.fullmatch(kind):
         raise ValueError(
             f"{kind[:80]!r} is not a kind of document: it must begin with a-z, then a-z 0-9 _ -, at most 64 characters"
@@ -109,6 +108,6 @@ def _checked_kind(kind: str) -> str:
 
 
 def _writable(kind: str) -> bool:
-    if _checked_kind(kind) in _OWN:
+    if _check_kind(kind) in _OWN:
         raise ValueError(f"documents of kind {kind!r} are written only by the store itself")
     return True

@@ -37,16 +37,16 @@ def erase(connection: sqlite3.Connection, changes: Changes, tenant: str) -> int:
     """
     connection.execute("PRAGMA secure_delete = ON")
     try:
-        return _deleted(connection, changes, tenant)
+        return _delete_tenant(connection, changes, tenant)
     finally:
         connection.execute("PRAGMA secure_delete = OFF")
 
 
-def _deleted(connection: sqlite3.Connection, changes: Changes, tenant: str) -> int:
+def _delete_tenant(connection: sqlite3.Connection, changes: Changes, tenant: str) -> int:
     tasks = connection.execute("SELECT id FROM tasks WHERE tenant = ?", (tenant,)).fetchall()
     for (name,) in tasks:
         connection.execute("DELETE FROM tasks WHERE tenant = ? AND id = ?", (tenant, name))
-        changes.gone(tenant, name)
+        changes.note_removal(tenant, name)
     count = len(tasks)
     for table in _TABLES:
         count += connection.execute(f"DELETE FROM {table} WHERE tenant = ?", (tenant,)).rowcount

@@ -11,7 +11,7 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -36,11 +36,10 @@ class LocalStore:
 
     def __init__(self, folder: Path, clock: Clock) -> None:
         self._folder = DataFolder(folder)
-        try:
+        with ExitStack() as undo:
+            undo.callback(self._folder.close)
             self._writer = self._folder.open(upgrade.backup_by(clock))
-        except BaseException:
-            self._folder.close()
-            raise
+            undo.pop_all()
         self.group = CommitGroup(self._writer, self._warn, self._tell)
         self.stats = self.group.stats
         self._clock = clock
@@ -51,8 +50,6 @@ class LocalStore:
         self._elapsed = Elapsed(clock)
         self._recent = RecentRuns()
         self._closed = False
-
-    # --- runs
 
     def load_run(self, tenant: str, run: str) -> Loaded | None:
         """Return the run, or None; another tenant's run is None too."""
@@ -81,8 +78,6 @@ class LocalStore:
         with self.reading() as connection:
             return saved_runs.list_events(connection, tenant, run, after, limit)
 
-    # --- the outbox, which here is the queue
-
     def unsent(self, tenant: str, run: str) -> list[Command]:
         """Return nothing: a commit puts its commands into the queue itself."""
         check_tenant(tenant)
@@ -97,14 +92,11 @@ class LocalStore:
         """Do nothing: a committed command is in the queue already."""
         check_tenant(tenant)
 
-    def forgotten(self, before: datetime, limit: int = 100) -> list[Command]:
+    def find_unsent(self, before: datetime, limit: int = 100) -> list[Command]:
         """Return nothing: no command can be committed and not in the queue."""
         return []
 
-    # --- documents and texts
-
     def get(self, tenant: str, kind: str, id: str) -> Doc | None:
-        """Return one document of the tenant."""
         with self.reading() as connection:
             return documents.get(connection, tenant, kind, id)
 
@@ -117,7 +109,7 @@ class LocalStore:
     def list_docs(self, tenant: str, kind: str, *, after: str = "", limit: int = 100) -> list[Doc]:
         """Return documents of one kind, by ascending id."""
         with self.reading() as connection:
-            return documents.listed(connection, tenant, kind, after, limit)
+            return documents.list_docs(connection, tenant, kind, after, limit)
 
     def put_text(self, tenant: str, text: str) -> str:
         """Keep a text of any size (in parts where it is large); return its content address. Idempotent."""
@@ -138,8 +130,6 @@ class LocalStore:
         """Forget the text of that address."""
         check_tenant(tenant)
         self.group.submit(lambda connection, changes: texts.delete(connection, tenant, ref))
-
-    # --- usage and audit
 
     def usage(self, tenant: str, day: date) -> Usage:
         """Return what commits of that day (in UTC) were counted to cost, before there were ledgers of it."""
@@ -163,8 +153,6 @@ class LocalStore:
         row = (check_tenant(tenant), to_text("an audit entry", entry))
         self.group.submit(lambda connection, changes: connection.execute(ADD_AUDIT, row))
 
-    # --- everything of one tenant
-
     def kinds(self, tenant: str) -> list[str]:
         """Return the kinds of documents there are, ascending."""
         with self.reading() as connection:
@@ -187,8 +175,6 @@ class LocalStore:
         self._folder.renew_copy()  # or the copy of the last start would keep it
         return count
 
-    # --- leases: in memory, because the folder belongs to this process
-
     def claim(self, tenant: str, key: str, owner: str, ttl: timedelta) -> bool:
         """Take, or extend as the same owner, a lease; False while another owner's is alive."""
         check_tenant(tenant)
@@ -209,8 +195,6 @@ class LocalStore:
             if held and held[0] == owner:
                 del self._leases[tenant, key]
 
-    # --- across tenants
-
     def due_runs(self, now: datetime, limit: int = 100) -> list[tuple[str, str]]:
         """Return (tenant, run) of unfinished runs whose `next_check_at` has come, the longest due first."""
         with self.reading() as connection:
@@ -220,8 +204,6 @@ class LocalStore:
         """Return the ids of tenants that have documents or runs, ascending, without SYSTEM."""
         with self.reading() as connection:
             return documents.tenants(connection)
-
-    # --- this backend's own
 
     def backup(self, target: Path) -> None:
         """Copy the database to a file, while it is in use."""
@@ -245,7 +227,6 @@ class LocalStore:
 
     @property
     def path(self) -> Path:
-        """Return the data folder."""
         return self._folder.path
 
     def listen(self, listener: Callable[[Changes], None] | None, first: Callable[[sqlite3.Connection], None]) -> None:

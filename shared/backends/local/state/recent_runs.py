@@ -11,7 +11,7 @@ from collections import OrderedDict
 
 from shared.ports import Loaded
 
-_MOST = 512
+_MAX = 512
 
 
 class RecentRuns:
@@ -38,5 +38,5 @@ class RecentRuns:
         key = (loaded.run.tenant, loaded.run.id)
         self._runs[key] = loaded
         self._runs.move_to_end(key)
-        if len(self._runs) > _MOST:
+        if len(self._runs) > _MAX:
             self._runs.popitem(last=False)

@@ -9,8 +9,7 @@ from shared.backends.local.state import documents
 from shared.backends.local.state.commit_group import Changes
 from shared.backends.local.state.encoding import check_id, check_tenant, to_micros, to_text
 from shared.core.errors import VersionConflict
-from shared.core.run.codec import run_to_data
-from shared.core.run.event_codec import event_to_data
+from shared.core.run.codec import event_to_data, run_to_data
 from shared.ports import Commit, Loaded
 
 _INSERT = """INSERT OR IGNORE INTO runs (version, token, status, next_check, body, tenant, id, opened_at)
@@ -51,12 +50,12 @@ class PreparedCommit:
         commit, tenant = self._commit, self._commit.after.tenant
         if self._puts:
             # a repeated commit finds its own documents there: it must be recognised before they are compared
-            if own := self._repeated(connection):
+            if own := self._find_earlier_version(connection):
                 return own
             self._check_version(connection)
             documents.check(connection, tenant, self._puts)
         if not self._save_run(connection):
-            return self._repeated(connection) or self._conflict()
+            return self._find_earlier_version(connection) or self._conflict()
         connection.executemany(_EVENT, self._events)
         if self._tasks:
             tasks.add(connection, changes, self._tasks)
@@ -76,7 +75,7 @@ class PreparedCommit:
             return connection.execute(_INSERT, (*self._row, opened_at)).rowcount == 1
         return connection.execute(_UPDATE, (*self._row, self._version)).rowcount == 1
 
-    def _repeated(self, connection: sqlite3.Connection) -> str:
+    def _find_earlier_version(self, connection: sqlite3.Connection) -> str:
         found = connection.execute(_FIND, self._row[-2:]).fetchone()
         return str(found[0]) if found and found[1] == self._commit.token and self._commit.token else ""
 

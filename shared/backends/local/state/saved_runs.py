@@ -7,8 +7,7 @@ import sqlite3
 from datetime import datetime
 
 from shared.backends.local.state.encoding import check_id, check_tenant, to_micros
-from shared.core.run.codec import run_from_data
-from shared.core.run.event_codec import event_from_data
+from shared.core.run.codec import event_from_data, run_from_data
 from shared.core.run.events import Event
 from shared.core.run.run import Run
 from shared.ports import Loaded

@@ -32,7 +32,6 @@ def write(connection: sqlite3.Connection, tenant: str, ref: str, parts: list[byt
 
 
 def delete(connection: sqlite3.Connection, tenant: str, ref: str) -> None:
-    """Delete all parts."""
     connection.execute("DELETE FROM texts WHERE tenant = ? AND ref = ?", (tenant, ref))
 
 

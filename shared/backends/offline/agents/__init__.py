@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from shared.backends.offline.agents import answers, code, decisions, reviews, texts, work
+from shared.backends.offline.agents import answers, code, decisions, reviews, work
+from shared.backends.offline.agents import text_rules as texts
 
 Rule = Callable[[Mapping[str, Any]], dict[str, Any]]
 

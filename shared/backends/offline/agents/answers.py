@@ -64,7 +64,9 @@ def _best(question: str, passages: Any) -> list[tuple[str, str]]:
 def route(data: Mapping[str, Any]) -> dict[str, Any]:
     """Choose the agent whose purpose shares most words with the request; none where nothing is shared."""
     asked = words(str(data["request"]))
-    ranked = [(len(set(asked) & set(words(f"{one['id']} {one['purpose']}"))), one["id"]) for one in data["choices"]]
+    ranked = [
+        (len(set(asked) & set(words(f"{agent['id']} {agent['purpose']}"))), agent["id"]) for agent in data["choices"]
+    ]
     best = max(ranked, default=(0, ""), key=lambda each: each[0])
     if not best[0]:
         return {"agent": "", "why": "No purpose shares a word with the request."}

@@ -10,8 +10,9 @@ import tokenize
 from collections.abc import Mapping
 from typing import Any
 
-from shared.backends.offline.agents.sentences import parsed
+from shared.backends.offline.agents.sentences import parse_python
 from shared.core.models.model_errors import Refused
+from shared.programs import read_program
 
 _NO = "the offline model cannot {what}; connect a language model"
 _RENAME = re.compile(r"\brename\s+`?([A-Za-z_]\w*)`?\s+to\s+`?([A-Za-z_]\w*)`?", re.IGNORECASE)
@@ -21,10 +22,12 @@ _COLOURS = ["#1a1a1a", "#ffffff", "#0b57d0", "#5f6368", "#dadce0"]  # contrast o
 
 def python(data: Mapping[str, Any]) -> dict[str, Any]:
     """Rename, or take out imports that nobody uses; raises Refused for anything else."""
-    task, files = str(data["task"]), {str(one["path"]): str(one["content"]) for one in data["files"]}
+    task, files = str(data["task"]), {str(file["path"]): str(file["content"]) for file in data["files"]}
     after = dict(files)
     for old, new in _RENAME.findall(task):
-        after = {path: _renamed(text, old, new) if path.endswith(".py") else text for path, text in after.items()}
+        after = {
+            path: _rename_identifier(text, old, new) if path.endswith(".py") else text for path, text in after.items()
+        }
     if _UNUSED.search(task):
         after = {path: _without_unused(text) if path.endswith(".py") else text for path, text in after.items()}
     changed = [{"path": path, "content": text} for path, text in after.items() if text != files[path]]
@@ -33,12 +36,12 @@ def python(data: Mapping[str, Any]) -> dict[str, Any]:
     return {"files": changed, "notes": ["Done by rules; the tests were not run."]}
 
 
-def _renamed(text: str, old: str, new: str) -> str:
+def _rename_identifier(text: str, old: str, new: str) -> str:
     """Rename where it is a name of the program, not a word in a text or a comment."""
     if keyword.iskeyword(new):
         raise Refused(f"{new} cannot be a name in Python")
     named = ("id", "arg", "name", "attr")
-    if not any(getattr(node, field, None) == old for node in ast.walk(_parsed(text)) for field in named):
+    if not any(getattr(node, field, None) == old for node in ast.walk(_parse_python(text)) for field in named):
         return text
     lines = _lines(text)
     for token in reversed(list(tokenize.generate_tokens(iter(lines).__next__))):
@@ -54,7 +57,7 @@ def _lines(text: str) -> list[str]:
 
 
 def _without_unused(text: str) -> str:
-    tree = _parsed(text)
+    tree = _parse_python(text)
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     exported = set(re.findall(r"[\"'](\w+)[\"']", text))
     lines = _lines(text)
@@ -67,9 +70,9 @@ def _without_unused(text: str) -> str:
     return "".join(lines)
 
 
-def _parsed(text: str) -> ast.Module:
+def _parse_python(text: str) -> ast.Module:
     try:
-        return parsed(text)
+        return parse_python(text)
     except SyntaxError as error:
         raise Refused(f"the file is not Python: {error}") from error
 
@@ -85,15 +88,15 @@ def web(data: Mapping[str, Any]) -> dict[str, Any]:
     if not re.search(r"accessib|alt text|viewport|\blang(uage)?\b|a11y", str(data["task"]), re.IGNORECASE):
         raise Refused(_NO.format(what="write a page for this task"))
     changed = []
-    for one in data["files"]:
-        text = after = str(one["content"])
-        if str(one["path"]).endswith((".html", ".htm")):
+    for file in data["files"]:
+        text = after = str(file["content"])
+        if str(file["path"]).endswith((".html", ".htm")):
             after = _IMAGE.sub(lambda tag: _with(tag[0], "img", "alt", ""), after)
             after = _HTML.sub(lambda tag: _with(tag[0], "html", "lang", "en"), after)
             if "viewport" not in after:
                 after = _HEAD.sub(lambda tag: tag[0] + _VIEWPORT, after, count=1)
         if after != text:
-            changed.append({"path": one["path"], "content": after})
+            changed.append({"path": file["path"], "content": after})
     if not changed:
         raise Refused("the files lack nothing that the offline model could add")
     return {"files": changed, "notes": ["Empty alt texts and the language are guesses: look at them."]}
@@ -110,12 +113,12 @@ def _with(tag: str, name: str, attribute: str, value: str) -> str:
 def tests(data: Mapping[str, Any]) -> dict[str, Any]:
     """Write tests that the modules import and that doctests hold; raises Refused where there is no Python."""
     files, covers = [], []
-    for one in data["files"]:
-        path, text = str(one["path"]), str(one["content"])
+    for file in data["files"]:
+        path, text = str(file["path"]), str(file["content"])
         name = path.removesuffix(".py").replace("/", ".")
         if not path.endswith(".py") or path.startswith("tests/") or not _is_module(name):
             continue
-        tree = _parsed(text)
+        tree = _parse_python(text)
         wanted = [name for node in tree.body if (name := _public_name(node))]
         slug = name.replace(".", "_")
         files.append({"path": f"tests/test_{slug}.py", "content": _test_file(name, wanted)})
@@ -139,31 +142,13 @@ def _public_name(node: ast.stmt) -> str:
 
 
 def _test_file(module: str, names: list[str]) -> str:
-    return f'''"""That {module} has what it should, and that the examples in it hold."""
-
-import doctest
-import importlib
-import unittest
-
-MODULE = importlib.import_module("{module}")
-
-
-class Module(unittest.TestCase):
-    def test_names(self):
-        self.assertEqual([name for name in {names!r} if not hasattr(MODULE, name)], [])
-
-    def test_examples(self):
-        self.assertEqual(doctest.testmod(MODULE).failed, 0)
-
-
-if __name__ == "__main__":
-    unittest.main()
-'''
+    text = read_program("built", "module_tests.py").replace("MODULE_NAME", module)
+    return text.replace("NAMES: list[str] = []", f"NAMES = {names!r}")
 
 
 def design(data: Mapping[str, Any]) -> dict[str, Any]:
     """Put all content on one page in its order, under plain colours that can be read."""
-    content = [str(one).strip()[:1000] for one in data["content"] if str(one).strip()]
+    content = [str(text).strip()[:1000] for text in data["content"] if str(text).strip()]
     title = (str(data["brief"]).strip().splitlines() or ["Site"])[0][:200]
     pages = [
         {

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from shared.backends.offline.agents.sentences import parsed
+from shared.backends.offline.agents.sentences import parse_python
 
 Finding = dict[str, str]
 _LONG = 60  # lines of one function
@@ -15,20 +15,20 @@ _LONG = 60  # lines of one function
 
 def review(data: Mapping[str, Any]) -> dict[str, Any]:
     """Look for mistakes that can be seen without understanding the task."""
-    found = [one for file in data["files"] for one in _mistakes(str(file["path"]), str(file["content"]))]
+    found = [finding for file in data["files"] for finding in _mistakes(str(file["path"]), str(file["content"]))]
     return _verdict(found)
 
 
 def security(data: Mapping[str, Any]) -> dict[str, Any]:
     """Look for the usual ways in."""
-    found = [one for file in data["files"] for one in _ways_in(str(file["path"]), str(file["content"]))]
+    found = [finding for file in data["files"] for finding in _ways_in(str(file["path"]), str(file["content"]))]
     return _verdict(found)
 
 
 def _verdict(found: list[Finding]) -> dict[str, Any]:
     order = {"high": 0, "medium": 1, "low": 2}
-    found = sorted(found, key=lambda one: order[one["severity"]])[:50]
-    bad = any(one["severity"] != "low" for one in found)
+    found = sorted(found, key=lambda finding: order[finding["severity"]])[:50]
+    bad = any(finding["severity"] != "low" for finding in found)
     return {"verdict": "mend" if bad else "ok", "findings": found}
 
 
@@ -40,7 +40,7 @@ def _mistakes(path: str, text: str) -> Iterator[Finding]:
     if not path.endswith(".py"):
         return
     try:
-        tree = parsed(text)
+        tree = parse_python(text)
     except SyntaxError as error:
         yield _finding(
             "high", path, error.lineno or 1, f"This is not Python: {error.msg}", "Write it so that it can be read."

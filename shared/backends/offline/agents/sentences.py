@@ -45,19 +45,19 @@ def overlap(asked: Sequence[str], text: str) -> float:
     return share_of(asked, set(words(text)))
 
 
-def share_of(asked: Sequence[str], there: Collection[str]) -> float:
+def share_of(asked: Sequence[str], vocabulary: Collection[str]) -> float:
     """Return which share of the asked words is among those there, from 0 to 1."""
     wanted = set(asked)
-    return len(wanted.intersection(there)) / len(wanted) if wanted else 0.0
+    return len(wanted.intersection(vocabulary)) / len(wanted) if wanted else 0.0
 
 
-def most_telling(parts: Sequence[str], room: int) -> list[str]:
+def choose_telling(parts: Sequence[str], room: int) -> list[str]:
     """Return the parts that say most of what all of them say, in their order, within so many words."""
     weights = Counter(word for part in parts for word in set(words(part)))
 
     def weight(number: int) -> float:
-        said = words(parts[number])
-        return sum(weights[word] for word in set(said)) / (len(said) + 5) + (0.5 if number == 0 else 0.0)
+        spoken = words(parts[number])
+        return sum(weights[word] for word in set(spoken)) / (len(spoken) + 5) + (0.5 if number == 0 else 0.0)
 
     kept: list[int] = []
     for number in sorted(range(len(parts)), key=lambda n: (-weight(n), n)):
@@ -79,7 +79,7 @@ def distinct(items: Iterable[str]) -> list[str]:
     return list({item.casefold().strip(" .!"): item for item in reversed(list(items))}.values())[::-1]
 
 
-def parsed(code: str) -> ast.Module:
+def parse_python(code: str) -> ast.Module:
     """Return Python as a tree; raises SyntaxError for all that is none, also what is nested too deep to be read."""
     try:
         return ast.parse(code)

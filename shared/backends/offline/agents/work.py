@@ -30,7 +30,7 @@ def requirements(data: Mapping[str, Any]) -> dict[str, Any]:
         "asked": f"{title}: {wishes[0]}"[:800] if wishes else f"{title}: nothing is asked yet.",
         "requirements": listed,
         "missing": vague[:10],
-        "questions": [one[:400] for one in asked[:3]],
+        "questions": [question[:400] for question in asked[:3]],
     }
 
 
@@ -63,16 +63,16 @@ _LASTING = re.compile(
 def criticism(data: Mapping[str, Any]) -> dict[str, Any]:
     """Name wishes of which the plan has hardly a word, and effects that nobody asked for and that last."""
     asked, planned = str(data["asked"]), str(data["plan"])
-    findings, there = [], set(words(planned))
+    findings, plan_words = [], set(words(planned))
     for wish in distinct(sentences(asked)):
         wanted = words(wish)
-        if len(wanted) >= 2 and share_of(wanted, there) < 0.34:
+        if len(wanted) >= 2 and share_of(wanted, plan_words) < 0.34:
             findings.append(
                 _finding("medium", "the whole plan", f"No step speaks of: {wish}", "Add a step, or say why not.")
             )
-    said = set(words(asked))
+    asked_words = set(words(asked))
     for lasting in {match[0].lower(): match for match in _LASTING.finditer(planned)}.values():
-        if not said & set(words(lasting[0])):
+        if not asked_words & set(words(lasting[0])):
             line = next((each for each in planned.splitlines() if lasting[0] in each), planned)
             findings.append(
                 _finding(
@@ -102,7 +102,7 @@ def estimates(data: Mapping[str, Any]) -> dict[str, Any]:
     """Give the range that the words of a task stand for; how long something alike took counts more."""
     found = []
     for task in data["tasks"]:
-        low, likely, high, why = _range(str(task), [str(one) for one in data.get("known", ())])
+        low, likely, high, why = _range(str(task), [str(text) for text in data.get("known", ())])
         found.append({"task": task, "low": low, "likely": likely, "high": high, "why": why})
     return {"estimates": found}
 
@@ -111,12 +111,12 @@ _LONGEST = 100_000  # minutes that an estimate can say
 
 
 def _range(task: str, known: list[str]) -> tuple[int, int, int, str]:
-    for one in known:
-        minutes = re.search(r"(?<!\d)(\d{1,5})\s*(min|h|hour|stund|day|tag)", one.lower())
-        if minutes and overlap(words(task), one) >= 0.5:
+    for text in known:
+        minutes = re.search(r"(?<!\d)(\d{1,5})\s*(min|h|hour|stund|day|tag)", text.lower())
+        if minutes and overlap(words(task), text) >= 0.5:
             unit = {"m": 1, "h": 60, "s": 60, "d": 480, "t": 480}[minutes[2][0]]
             took = min(int(minutes[1]) * unit, _LONGEST // 2)
-            return took // 2, took, took * 2, f"alike: {one}"[:300]
+            return took // 2, took, took * 2, f"alike: {text}"[:300]
     for pattern, low, likely, high in _SIZES:
         if match := re.search(pattern, task, re.IGNORECASE):
             return low, likely, high, f"what “{match[0]}” usually takes"
@@ -140,7 +140,10 @@ def day(data: Mapping[str, Any]) -> dict[str, Any]:
             break
         task = min(free, key=lambda each: _urgency(each, today))
         del waiting[str(task["id"])]
-        held = next((one for one in task["after"] if one not in done and any(each["id"] == one for each in left)), "")
+        held = next(
+            (before for before in task["after"] if before not in done and any(each["id"] == before for each in left)),
+            "",
+        )
         if held or int(task["minutes"]) > left_minutes:
             why = f"it waits for {held}" if held else f"it needs {task['minutes']} minutes, {left_minutes} are left"
             left.append({"id": task["id"], "why": why})
@@ -233,7 +236,7 @@ def triage(data: Mapping[str, Any]) -> dict[str, Any]:
         ("other", ""),
     )
     priority = next((name for name, words in _URGENCY if re.search(words, text, re.IGNORECASE)), "normal")
-    said = set(words(text))
-    labels = [label for label in data.get("labels", ()) if set(words(str(label))) & said][:5]
+    spoken = set(words(text))
+    labels = [label for label in data.get("labels", ()) if set(words(str(label))) & spoken][:5]
     why = f"It says “{because.strip()}”."[:300] if because.strip() else "Nothing in it tells its kind."
     return {"kind": kind, "priority": priority, "labels": labels, "why": why}

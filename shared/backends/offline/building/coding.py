@@ -17,7 +17,7 @@ from shared.backends.offline.building.service import (
 from shared.backends.offline.building.site_checks import SUITE, places, site_checks, site_tests
 from shared.backends.offline.building.static_site import write_site
 from shared.backends.offline.judging.understanding import understand
-from shared.backends.offline.reading import read_requirements, requirements_from_data, site_title
+from shared.backends.offline.page_blocks import read_requirements, requirements_from_data, site_title
 from shared.core.approval.decision_words import WISHED
 from shared.core.models.model_errors import Refused
 from shared.core.page import WISH, Page, page_from_data
@@ -42,12 +42,12 @@ def outline_code(data: Mapping[str, Any]) -> dict[str, Any]:
             f"The offline model has no rules for a {artifact.replace('_', ' ')}: it writes static sites and small"
             " Python services. Connect a model, and retry."
         )
-    code, there = _write_code(data), set(data.get("there") or ())
+    code, existing = _write_code(data), set(data.get("there") or ())
     return {
         "files": [
             {
                 "path": path,
-                "action": "edit" if path in there else "create",
+                "action": "edit" if path in existing else "create",
                 "source": "",
                 "purpose": _purpose(path),
                 "interfaces": "",
@@ -97,10 +97,10 @@ def mend_code(data: Mapping[str, Any]) -> dict[str, Any]:
 def _only_adds(data: Mapping[str, Any]) -> bool:
     """Say whether there is a rule for the last wish, and all that was approved stays on the page."""
     understood, plain = understand(page_from_data(data["page"])), understand(_without_last(data["page"]))
-    there = {block.id for block in understood.page.walk()}
+    block_ids = {block.id for block in understood.page.walk()}
     approved = requirements_from_data((data.get("proposal") or {}).get("requirements"))
-    added = len(understood.said.done) > len(plain.said.done) and understood.artifact == plain.artifact
-    return added and all(each.block in there for each in approved)
+    added = len(understood.shaped.done) > len(plain.shaped.done) and understood.artifact == plain.artifact
+    return added and all(each.block in block_ids for each in approved)
 
 
 def _without_last(page: Mapping[str, Any]) -> Page:

@@ -10,7 +10,7 @@ from html import escape
 from itertools import groupby
 
 from shared.backends.offline.naming import Unique, slug
-from shared.backends.offline.reading import (
+from shared.backends.offline.page_blocks import (
     Requirement,
     clean,
     heading_level,
@@ -30,14 +30,14 @@ class Marks:
     """Gives each block the requirement of the plan it stands for; what fits no block is left over."""
 
     def __init__(self, page: Page, requirements: Iterable[Requirement]) -> None:
-        said: dict[tuple[str, str], int] = defaultdict(int)
+        counts: dict[tuple[str, str], int] = defaultdict(int)
         for block in page.walk():
-            said[block.id, requirement_text(block)] += 1
+            counts[block.id, requirement_text(block)] += 1
         self._waiting: dict[tuple[str, str], deque[str]] = defaultdict(deque)
         self.left_over: list[Requirement] = []
         for requirement in requirements:
             key = (requirement.block, requirement.text)
-            if said[key] > len(self._waiting[key]):
+            if counts[key] > len(self._waiting[key]):
                 self._waiting[key].append(requirement.id)
             else:
                 self.left_over.append(requirement)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from shared.backends.offline.reading import Requirement, one_line, shorten
+from shared.backends.offline.page_blocks import Requirement, one_line, shorten
 
 _LONG = 200
 

@@ -9,15 +9,16 @@ from html import escape
 from typing import Any
 
 from shared.backends.offline.building.readme import plain
-from shared.backends.offline.building.service_program import PROGRAM
-from shared.backends.offline.building.service_suite import SUITE, SUITE_PATH
 from shared.backends.offline.building.site_checks import as_json
 from shared.backends.offline.endpoints import Endpoint, read_endpoints
 from shared.backends.offline.fields import read_fields
 from shared.backends.offline.invocations import Invocation, read_invocations
 from shared.backends.offline.naming import Unique, slug
-from shared.backends.offline.reading import Requirement, site_title
+from shared.backends.offline.page_blocks import Requirement, site_title
 from shared.core.page import Page
+from shared.programs import read_program
+
+SUITE_PATH = "tests/test_service.py"
 
 _RECORDS = "records"
 
@@ -41,7 +42,7 @@ def read_service(page: Page, *, tool: bool = False) -> Service:
     invocations = [item for item in read_invocations(page) if item.verb != "serve"]
     if not endpoints and not invocations:
         endpoints, invocations = ((), _plain_commands()) if tool else (_plain_endpoints(), [])
-    kept = list(dict.fromkeys(_kept_in(endpoint, endpoints) for endpoint in endpoints)) or [_RECORDS]
+    kept = list(dict.fromkeys(_find_collection(endpoint, endpoints) for endpoint in endpoints)) or [_RECORDS]
     fields = {name: [asdict(field) for field in found] for name, found in read_fields(page, kept).items()}
     names = {name: {str(field["name"]) for field in found} for name, found in fields.items()}
     unique = Unique(joint="_")
@@ -53,7 +54,7 @@ def read_service(page: Page, *, tool: bool = False) -> Service:
     ]
     api = {
         "title": site_title(page),
-        "endpoints": [_endpoint_data(item, _kept_in(item, endpoints), names) for item in endpoints],
+        "endpoints": [_endpoint_data(item, _find_collection(item, endpoints), names) for item in endpoints],
         "collections": fields,
         "commands": commands,
     }
@@ -63,9 +64,9 @@ def read_service(page: Page, *, tool: bool = False) -> Service:
 
 
 def _plain_endpoints() -> tuple[Endpoint, ...]:
-    whole, one = f"/{_RECORDS}", f"/{_RECORDS}/{{id}}"
+    whole, single = f"/{_RECORDS}", f"/{_RECORDS}/{{id}}"
     return tuple(Endpoint(method, path, "", "") for method, path in (
-        ("GET", whole), ("POST", whole), ("GET", one), ("PUT", one), ("DELETE", one),
+        ("GET", whole), ("POST", whole), ("GET", single), ("PUT", single), ("DELETE", single),
     ))  # fmt: skip
 
 
@@ -79,7 +80,7 @@ def _plain_commands() -> list[Invocation]:
     ]
 
 
-def _kept_in(endpoint: Endpoint, endpoints: Sequence[Endpoint]) -> str:
+def _find_collection(endpoint: Endpoint, endpoints: Sequence[Endpoint]) -> str:
     """Return the collection an endpoint works on: `/books/search`, where nothing is ever stored, looks at books."""
     written = {other.collection for other in endpoints if other.method != "GET"}
     above = endpoint.segments[-2:-1]
@@ -124,11 +125,11 @@ def _method(text: str) -> str:
 
 def service_files(service: Service) -> dict[str, str]:
     """Return the program, what it is told, and its tests."""
-    suite = SUITE
-    for heading, tests in (("# ENDPOINTS\n", service.endpoint_tests), ("# COMMANDS\n", service.command_tests)):
+    suite = read_program("built", "service_tests.py")
+    for heading, tests in (("    # ENDPOINTS\n", service.endpoint_tests), ("    # COMMANDS\n", service.command_tests)):
         cases = "\n\n".join(f"    def {name}(self):\n        self.check({at})" for at, name in enumerate(tests))
         suite = suite.replace(heading, cases + "\n" if cases else "")
-    return {"app.py": PROGRAM, "api.json": as_json(service.api), SUITE_PATH: suite}
+    return {"app.py": read_program("built", "service.py"), "api.json": as_json(service.api), SUITE_PATH: suite}
 
 
 def service_tests(service: Service, requirements: Sequence[Requirement]) -> tuple[list[dict[str, str]], int]:
@@ -139,7 +140,8 @@ def service_tests(service: Service, requirements: Sequence[Requirement]) -> tupl
         for block, test in service.blocks
         if block == item.block
     ]
-    count = len(service.endpoint_tests) + len(service.command_tests) + SUITE.count("    def test_")
+    count = len(service.endpoint_tests) + len(service.command_tests)
+    count += read_program("built", "service_tests.py").count("    def test_")
     return tests, count
 
 

@@ -9,15 +9,40 @@ from html import escape
 from itertools import islice
 
 from shared.backends.offline.building.markup import Marks, Writer, dir_auto, mark, spans_html
-from shared.backends.offline.building.style import style_sheet
 from shared.backends.offline.language import Labels, direction, guess_language, labels_in
 from shared.backends.offline.naming import Unique, slug
-from shared.backends.offline.reading import Requirement, clean, heading_level, one_line, own_words, shorten, site_title
+from shared.backends.offline.page_blocks import (
+    Requirement,
+    clean,
+    heading_level,
+    one_line,
+    own_words,
+    shorten,
+    site_title,
+)
 from shared.core.page import Block, Page
+from shared.programs import read_program
+
+_ACCENTS = (  # light: on near-white; dark: on near-black; each has a contrast of at least 5.5 to 1 with its ground
+    ("#a1352b", "#f29b8e"),
+    ("#8a4b08", "#eeb16a"),
+    ("#2f6b2f", "#93cf8d"),
+    ("#0b6a6a", "#7ccfcb"),
+    ("#1f5fa8", "#8fbff2"),
+    ("#5b45a8", "#bdaef5"),
+    ("#96306f", "#eda3cf"),
+)
+
+
+def style_sheet(choice: int) -> str:
+    """Return the style sheet with one of the accent colours; the same choice gives the same bytes."""
+    light, dark = _ACCENTS[choice % len(_ACCENTS)]
+    return read_program("built", "style.css").replace("LIGHT_ACCENT", light).replace("DARK_ACCENT", dark)
+
 
 ONE_PAGE = 60  # blocks; a longer page is split
 PART = 40  # top-level blocks of one part, where there are no headings to split at
-MOST_PAGES = 24
+MAX_PAGES = 24
 FOOTER = "Built by Workwright (offline model) from a Notion page"
 CSP = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'"
 
@@ -50,7 +75,7 @@ def split(page: Page, *, single: bool = False) -> tuple[Part, ...]:
         return (Part(title, None, page.blocks),)
     level = next((level for level in range(1, 5) if levels.count(level) >= 2), 0)
     parts = _by_heading(title, page.blocks, level) if level else _by_length(title, page.blocks)
-    return _at_most(parts, MOST_PAGES)
+    return _limit_parts(parts, MAX_PAGES)
 
 
 def _by_heading(title: str, blocks: Sequence[Block], level: int) -> list[Part]:
@@ -71,7 +96,7 @@ def _by_length(title: str, blocks: Sequence[Block]) -> list[Part]:
     ]
 
 
-def _at_most(parts: list[Part], limit: int) -> tuple[Part, ...]:
+def _limit_parts(parts: list[Part], limit: int) -> tuple[Part, ...]:
     if len(parts) <= limit:
         return tuple(parts)
     each = -(-(len(parts) - 1) // (limit - 1))
@@ -105,7 +130,7 @@ def write_site(
     for at, (part, path) in enumerate(zip(parts, paths, strict=True)):
         last = at == len(parts) - 1
         body = _body(part, marks, frame, parts, paths)
-        body += (appendix + _left_over(marks, frame)) if last else ""
+        body += (appendix + _render_left_over(marks, frame)) if last else ""
         files[path] = _document(part, path, frame, body, _navigation(parts, paths, at, frame))
     return files | {"style.css": style_sheet(hue)}
 
@@ -135,23 +160,23 @@ def _contents(writer: Writer, frame: Frame) -> str:
 def _cards(parts: Sequence[Part], paths: Sequence[str], frame: Frame) -> str:
     cards = []
     for part, path in zip(parts[1:], paths[1:], strict=True):
-        about = shorten(next(_said(part.blocks), ""), 90)
+        about = shorten(next(_list_texts(part.blocks), ""), 90)
         note = f'\n<span class="about">{escape(about)}</span>' if about else ""
         title = f'<span class="card-title">{escape(part.title)}</span>'
         cards.append(f'<li><a href="{path}"{dir_auto(part.title)}>{title}{note}</a></li>\n')
     return f'<nav class="cards" aria-label="{frame.labels.contents}">\n<ul>\n{"".join(cards)}</ul>\n</nav>\n'
 
 
-def _said(blocks: Sequence[Block]) -> Iterator[str]:
+def _list_texts(blocks: Sequence[Block]) -> Iterator[str]:
     """Yield what the blocks say below their headings."""
     for block in blocks:
         below = block.children[int(block.header_row) :]
         if not heading_level(block) and (words := own_words(block)):
             yield words
-        yield from _said(below)
+        yield from _list_texts(below)
 
 
-def _left_over(marks: Marks, frame: Frame) -> str:
+def _render_left_over(marks: Marks, frame: Frame) -> str:
     if not marks.left_over:
         return ""
     items = "".join(f'<li{mark(item.id)} dir="auto">{escape(item.text)}</li>\n' for item in marks.left_over)
@@ -180,7 +205,7 @@ def _navigation(parts: Sequence[Part], paths: Sequence[str], at: int, frame: Fra
 
 def _document(part: Part, path: str, frame: Frame, body: str, navigation: tuple[str, str]) -> str:
     title = frame.title if path == "index.html" else f"{part.title} · {frame.title}"
-    about = shorten(" ".join(islice(_said(part.blocks), 20)), 155) or frame.title
+    about = shorten(" ".join(islice(_list_texts(part.blocks), 20)), 155) or frame.title
     bar, steps = navigation
     return f"""<!doctype html>
 <html lang="{frame.language}" dir="{direction(frame.language)}">

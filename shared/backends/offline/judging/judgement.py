@@ -40,7 +40,7 @@ _MORE = Sign(BEYOND, 0, "wants more than rules can do", re.compile("$^"))
 _KINDS = (SITE, SERVICE, TOOL)
 ENOUGH = 5  # what a program needs to be taken for one
 _FAULT = 8  # and a fault: more than one sign
-_MOST_TOLD = 3
+_MAX_TOLD = 3
 
 _DOES = re.compile(
     r"\b(?:renam|convert|mov(?:e|es|ing) |sort(?:s|ing)?\b|resiz|compress|download|upload|scrap(?:e|es|ing)\b|"
@@ -103,14 +103,14 @@ class Judgement:
         named = [each.sign.called for each in self.because if each.sign.called and each.sign.of == SITE]
         return f"{named[0]} to publish" if named else "a page to publish"
 
-    def told(self) -> str:
+    def describe(self) -> str:
         """Return the sentence that begins the plan."""
         if self.chosen:
             return f"Taken for {self.called}, because somebody has said so in a comment."
         lines = {each.line.text: each.words for each in reversed(self.because) if each.sign.of == self.taken_for}
-        why = [each.words for each in self.because if each.words in lines.values()][:_MOST_TOLD]
-        said = " and ".join(([", ".join(why[:-1])] if why[:-1] else []) + [why[-1]])
-        return f"Taken for {self.called}, because it {said}."
+        why = [each.words for each in self.because if each.words in lines.values()][:_MAX_TOLD]
+        reasons = " and ".join(([", ".join(why[:-1])] if why[:-1] else []) + [why[-1]])
+        return f"Taken for {self.called}, because it {reasons}."
 
 
 def judge(page: Page, choices: Sequence[str] = (), earlier: Sequence[str] = ()) -> Judgement:
@@ -188,9 +188,9 @@ def does_more_than_keep(page: Page) -> bool:
     does = [line for line in lines if _DOES.search(line.text)]
     if len(does) >= 3 or [each for each in commands if not keeps_records(each)]:
         return True
-    said = "\n".join(line.text for line in lines)
-    keeps = any(read_fields(page, ("records",)).values()) or bool(_KEEPS.search(said))
-    return bool(_SCRIPT.search(said)) and not keeps
+    text = "\n".join(line.text for line in lines)
+    keeps = any(read_fields(page, ("records",)).values()) or bool(_KEEPS.search(text))
+    return bool(_SCRIPT.search(text)) and not keeps
 
 
 def _shall_do(page: Page) -> bool:

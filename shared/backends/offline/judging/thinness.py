@@ -15,7 +15,7 @@ from shared.backends.offline.judging.clues.evidence import Found, Line, lines_of
 from shared.backends.offline.judging.clues.signs import ANY, TITLE, TOP, Sign
 from shared.backends.offline.judging.clues.traits import CLEAR, OFFERS, TRAITS, trait
 from shared.backends.offline.judging.clues.vocabulary import DAY
-from shared.backends.offline.reading import MEDIA, heading_level, own_words
+from shared.backends.offline.page_blocks import MEDIA, heading_level, own_words
 from shared.core.page import Block, Page
 
 THIN = "thin"
@@ -75,15 +75,15 @@ _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 def traits_of(page: Page, signs: Sequence[Found] = ()) -> tuple[Found, ...]:
     """Return what makes the page one for readers, weak `signs` among it; nothing where it is thin."""
     spoken = [block for block in page.walk() if own_words(block)]
-    told = _told(page, spoken)
-    if _is_much(spoken) and not _is_offered(page, spoken, told):
+    traits = _find_traits(page, spoken)
+    if _is_much(spoken) and not _is_offered(page, spoken, traits):
         return ()
-    found = sorted([*signs, *_shape(page, spoken), *told], key=lambda each: -each.sign.weight)
-    least = 2 * ENOUGH if _only_short_items(spoken) else ENOUGH
+    found = sorted([*signs, *_shape(page, spoken), *traits], key=lambda each: -each.sign.weight)
+    min_words = 2 * ENOUGH if _only_short_items(spoken) else ENOUGH
     if not any(each.sign.weight >= CLEAR for each in found if each not in signs):
         found += _amount(page, spoken)
-        least += _for_oneself(page, spoken)
-    return tuple(found) if sum(each.sign.weight for each in found) >= least else ()
+        min_words += _for_oneself(page, spoken)
+    return tuple(found) if sum(each.sign.weight for each in found) >= min_words else ()
 
 
 def says_much(page: Page) -> bool:
@@ -95,9 +95,9 @@ def _is_much(spoken: list[Block]) -> bool:
     return sum(map(_length, spoken)) > _UNTOLD
 
 
-def _is_offered(page: Page, spoken: list[Block], told: list[Found]) -> bool:
+def _is_offered(page: Page, spoken: list[Block], traits: list[Found]) -> bool:
     """Say whether a long text tells what, when, where or at what price others get something; its form does not."""
-    offers = sum(each.sign.weight for each in told if each.sign.says in OFFERS)
+    offers = sum(each.sign.weight for each in traits if each.sign.says in OFFERS)
     return offers >= (2 * CLEAR if _for_oneself(page, spoken) else CLEAR)
 
 
@@ -109,26 +109,26 @@ def _shape(page: Page, spoken: list[Block]) -> list[Found]:
     saying = [block for block in spoken if not _is_quoted(block)]
     full = [block for block in saying if _length(block) > _SHORT / 2]
     much = len(full) >= _LINES or sum(map(_length, saying)) >= _MUCH
-    told = (
+    forms = (
         ("has sections for its readers", sections),
         ("shows something", shown),
         ("goes step by step", steps if len(steps) > 1 else []),
         ("says much", saying if much else []),
     )
-    return [_found(says, blocks[0]) for says, blocks in told if blocks]
+    return [_build_trait(says, blocks[0]) for says, blocks in forms if blocks]
 
 
 def _amount(page: Page, spoken: list[Block]) -> list[Found]:
     """Return what speaks for a page where no words do: a title that names a subject, and how much is said of it."""
-    said = [each for each in spoken if not _is_quoted(each) and not _NOT_SAID.search(own_words(each))]
-    words = sum(map(_length, said))
+    blocks = [each for each in spoken if not _is_quoted(each) and not _NOT_SAID.search(own_words(each))]
+    words = sum(map(_length, blocks))
     title = Line(page.title, "", frozenset({TITLE}))
     named = [word for word in re.findall(r"\w+", page.title.casefold()) if word not in _ARTICLES]
     subject = len(named) > 1 or len(_UNSPACED.findall(page.title)) >= _NAME
     found = [Found(trait(1, _SUBJECT), title)] if subject and words >= 1 else []
-    found += [_found(_SAYS, said[0], CLEAR if words >= _MORE else 1)] if words >= _SOME else []
-    numbers = [each for each in said if len(re.findall(r"\d+", own_words(each))) >= _NUMBERS]
-    return found + ([_found("gives numbers", numbers[0], 1)] if numbers else [])
+    found += [_build_trait(_SAYS, blocks[0], CLEAR if words >= _MORE else 1)] if words >= _SOME else []
+    numbers = [each for each in blocks if len(re.findall(r"\d+", own_words(each))) >= _NUMBERS]
+    return found + ([_build_trait("gives numbers", numbers[0], 1)] if numbers else [])
 
 
 def _for_oneself(page: Page, spoken: list[Block]) -> int:
@@ -137,12 +137,12 @@ def _for_oneself(page: Page, spoken: list[Block]) -> int:
     return CLEAR * (len(kinds) + bool(_DAY_ALONE.match(page.title)))
 
 
-def _found(says: str, block: Block, weight: int = CLEAR) -> Found:
+def _build_trait(says: str, block: Block, weight: int = CLEAR) -> Found:
     words = own_words(block) or next((own_words(each) for each in block.children if own_words(each)), block.type)
     return Found(trait(weight, says), Line(words, block.id, frozenset({ANY})))
 
 
-def _told(page: Page, spoken: list[Block]) -> list[Found]:
+def _find_traits(page: Page, spoken: list[Block]) -> list[Found]:
     """Return what the words say, without those of others and what is only wondered."""
     quoted = {block.id for block in spoken if _is_quoted(block)}
     lines = [line for line in lines_of(page)[:_LOOKED_AT] if line.block not in quoted]

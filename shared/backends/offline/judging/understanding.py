@@ -12,19 +12,19 @@ from shared.backends.offline.judging.clues.evidence import blocks_saying
 from shared.backends.offline.judging.clues.signs import PRIVATE, SERVICE
 from shared.backends.offline.judging.judgement import PROGRAM, Judgement, judge
 from shared.backends.offline.judging.talk.questions import question_of
-from shared.backends.offline.judging.talk.said import Shaped, left_out, own_page, shaped
+from shared.backends.offline.judging.talk.said import Shaped, left_out, own_page, shape_page
 from shared.backends.offline.judging.thinness import THIN
 from shared.backends.offline.judging.wishes.beyond import wishes_beyond, wishes_to_compute
 from shared.backends.offline.judging.wishes.contradictions import CONTRADICTS, ask_which_holds
 from shared.backends.offline.language import guess_from_little, guess_language
-from shared.backends.offline.plans.enough import only_wishes, what_to_ask
-from shared.backends.offline.reading import (
+from shared.backends.offline.page_blocks import (
     Requirement,
     own_words,
     read_requirements,
     shorten,
     site_title,
 )
+from shared.backends.offline.plans.enough import only_wishes, what_to_ask
 from shared.core.page import Block, Page
 from shared.core.planning.artifacts import PYTHON_SERVICE, STATIC_SITE
 
@@ -38,7 +38,7 @@ class Understood:
 
     page: Page  # as it is built: with what answers add, without what wishes and secrets take away
     judgement: Judgement
-    said: Shaped
+    shaped: Shaped
     question: str = ""
 
     @property
@@ -64,10 +64,10 @@ class Understood:
         """Return the blocks that name what a service answers to: a test calls it and looks at what it does."""
         if self.artifact != PYTHON_SERVICE:
             return frozenset()
-        return frozenset(_named(self.page))
+        return frozenset(_find_named_blocks(self.page))
 
 
-def _named(page: Page) -> set[str]:
+def _find_named_blocks(page: Page) -> set[str]:
     """Return the blocks that name an address or a command."""
     return {each.block for each in read_endpoints(page)} | {each.block for each in read_invocations(page)}
 
@@ -78,16 +78,16 @@ def understand(page: Page) -> Understood:
     vague = only_wishes(own)
     first = judge(own)
     marked = _marked_private(first, own)
-    said = shaped(page, asks_for_content=vague or not read_requirements(own), marked=marked)
+    shaped = shape_page(page, asks_for_content=vague or not read_requirements(own), marked=marked)
     judgement = first
-    if said.page != own or said.choices or said.earlier:
-        judgement = judge(said.page, said.choices, said.earlier)
-    built = _about_the_program(said.page, judgement) if judgement.from_notes else said.page
-    return Understood(built, judgement, said, _question(said, judgement, marked))
+    if shaped.page != own or shaped.choices or shaped.earlier:
+        judgement = judge(shaped.page, shaped.choices, shaped.earlier)
+    built = _about_the_program(shaped.page, judgement) if judgement.from_notes else shaped.page
+    return Understood(built, judgement, shaped, _question(shaped, judgement, marked))
 
 
-def _question(said: Shaped, judgement: Judgement, marked: frozenset[str]) -> str:
-    page = said.page
+def _question(shaped: Shaped, judgement: Judgement, marked: frozenset[str]) -> str:
+    page = shaped.page
     title = shorten(site_title(page), _TITLE)
     words = " ".join([page.title, *(own_words(block) for block in page.walk())])
     language = guess_from_little(words) if judgement.taken_for == THIN else guess_language(words)
@@ -96,9 +96,9 @@ def _question(said: Shaped, judgement: Judgement, marked: frozenset[str]) -> str
     if judgement.taken_for == CONTRADICTS:
         return ask_which_holds(judgement.because, title, language)
     if judgement.asked:
-        without = "without" in said.choices
+        without = "without" in shaped.choices
         return question_of(
-            judgement, title, language, said.unread, partly=bool(marked), nothing_left=without and not marked
+            judgement, title, language, shaped.unread, partly=bool(marked), nothing_left=without and not marked
         )
     return ""
 
@@ -125,7 +125,7 @@ def _marked_private(judgement: Judgement, page: Page) -> frozenset[str]:
 def _about_the_program(page: Page, judgement: Judgement) -> Page:
     """Return what of notes speaks of the program they ask for; the rest is not for others."""
     about = {line.block for each in judgement.because for line in each.lines}
-    about |= _named(page) | field_blocks(page)
+    about |= _find_named_blocks(page) | field_blocks(page)
     about |= {each.line.block for each in judgement.because}
     return replace(page, blocks=tuple(_only(page.blocks, about)))
 
@@ -140,7 +140,7 @@ def _only(blocks: tuple[Block, ...], wanted: set[str]) -> list[Block]:
     return kept
 
 
-def counted(number: int, what: str) -> str:
+def format_count(number: int, what: str) -> str:
     """Return a number and what it counts."""
     return f"{number} {what}{'' if number == 1 else 's'}"
 
@@ -150,11 +150,11 @@ def tests_told(understood: Understood, requirements: tuple[Requirement, ...]) ->
     doing = [each for each in requirements if each.block in understood.tested_by_doing()]
     words = len(requirements) - len(doing)
     if not doing:
-        return f"{counted(words, 'requirement')}; the tests look for the words of each on the site."
+        return f"{format_count(words, 'requirement')}; the tests look for the words of each on the site."
     names = "names" if len(doing) == 1 else "name"
-    told = f"{counted(len(requirements), 'requirement')}: tests call what {len(doing)} of them {names}"
-    told += f"; for {words}, the tests only look for the words in the documentation." if words else "."
-    return told
+    sentence = f"{format_count(len(requirements), 'requirement')}: tests call what {len(doing)} of them {names}"
+    sentence += f"; for {words}, the tests only look for the words in the documentation." if words else "."
+    return sentence
 
 
 CHANGED: Mapping[str, str] = {

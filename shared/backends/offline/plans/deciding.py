@@ -10,11 +10,11 @@ from collections.abc import Collection
 from typing import Any
 
 from shared.backends.offline.naming import project_name
-from shared.backends.offline.reading import heading_level, own_words, shorten, site_title
+from shared.backends.offline.page_blocks import heading_level, own_words, shorten, site_title
 from shared.core.page import Block, Page
 
 _TITLE = 60
-_MOST_OPTIONS, _MOST_SIDES, _MOST_FACTS = 12, 5, 60
+_MAX_OPTIONS, _MAX_SIDES, _MAX_FACTS = 12, 5, 60
 _ROUNDS = 2
 _KINDS = ("pattern.debate", "notion.append_blocks")
 _LISTED = ("bulleted_list_item", "numbered_list_item", "to_do")
@@ -34,24 +34,24 @@ _BY_RULES = (
 
 def make_decision_plan(page: Page, kinds: Collection[str]) -> dict[str, Any] | None:
     """Return the plan of a page that asks for a decision between options; None where it is no such page."""
-    said = [(block, words) for block in page.walk() if (words := own_words(block))]
-    options, facts = _read(said)
-    sides = next((_listed(found["sides"]) for _, words in said if (found := _SIDES.search(words))), [])
+    blocks = [(block, words) for block in page.walk() if (words := own_words(block))]
+    options, facts = _read(blocks)
+    sides = next((_split_list(found["sides"]) for _, words in blocks if (found := _SIDES.search(words))), [])
     asks = _DECIDE.search(" ".join([page.title, *facts]))
-    if not asks or not 2 <= len(options) <= _MOST_OPTIONS or not 2 <= len(sides) <= _MOST_SIDES:
+    if not asks or not 2 <= len(options) <= _MAX_OPTIONS or not 2 <= len(sides) <= _MAX_SIDES:
         return None
     if set(_KINDS) - set(kinds):
         return None
     question = next((words for words in facts if words.endswith("?")), site_title(page))
-    return _plan(page, question[:4000], options, sides, [words[:4000] for words in facts][:_MOST_FACTS], said[0][0])
+    return _plan(page, question[:4000], options, sides, [words[:4000] for words in facts][:_MAX_FACTS], blocks[0][0])
 
 
-def _read(said: list[tuple[Block, str]]) -> tuple[list[str], list[str]]:
+def _read(blocks: list[tuple[Block, str]]) -> tuple[list[str], list[str]]:
     """Return the options that are listed below their word, and what else is said."""
     options: list[str] = []
     facts: list[str] = []
     listing = False
-    for block, words in said:
+    for block, words in blocks:
         if _OPTIONS.fullmatch(words):
             listing = True
         elif listing and block.type in _LISTED:
@@ -63,7 +63,7 @@ def _read(said: list[tuple[Block, str]]) -> tuple[list[str], list[str]]:
     return list(dict.fromkeys(options)), facts
 
 
-def _listed(text: str) -> list[str]:
+def _split_list(text: str) -> list[str]:
     return list(dict.fromkeys(part.strip()[:200] for part in _AND.split(text) if part.strip()))
 
 

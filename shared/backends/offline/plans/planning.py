@@ -8,24 +8,24 @@ from typing import Any
 from shared.backends.offline.building.static_site import split
 from shared.backends.offline.endpoints import read_endpoints
 from shared.backends.offline.invocations import read_invocations
-from shared.backends.offline.judging.understanding import CHANGED, Understood, counted, tests_told, understand
+from shared.backends.offline.judging.understanding import CHANGED, Understood, format_count, tests_told, understand
 from shared.backends.offline.language import guess_language
 from shared.backends.offline.naming import project_name
-from shared.backends.offline.plans.deciding import make_decision_plan
-from shared.backends.offline.reading import (
+from shared.backends.offline.page_blocks import (
     Requirement,
     heading_level,
     own_words,
     shorten,
     site_title,
 )
+from shared.backends.offline.plans.deciding import make_decision_plan
 from shared.core.approval.wishes import kinds_to_avoid
 from shared.core.page import Page, page_from_data
 from shared.core.planning.artifacts import PYTHON_SERVICE as SERVICE
 
 _TITLE = 60
 _PARTS = 80
-MOST_REQUIREMENTS = 2000  # of one plan
+MAX_REQUIREMENTS = 2000  # of one plan
 _ORDER: Mapping[str, tuple[str, tuple[str, ...]]] = {  # kind → id of its step, the kinds it waits for
     "code.generate": ("generate", ()),
     "code.test": ("test", ("code.generate",)),
@@ -48,7 +48,7 @@ def make_plan(data: Mapping[str, Any]) -> dict[str, Any]:
     name = project_name(page.title or site_title(page), page.id, str(data.get("project") or ""))
     if not requirements:
         return _asking(understood, name, _what_is_missing(page), "what the page is for")
-    if len(requirements) > MOST_REQUIREMENTS:
+    if len(requirements) > MAX_REQUIREMENTS:
         return _asking(understood, name, _too_long(page, len(requirements)), "which part comes first")
     kinds = [kind for kind in _ORDER if kind in data.get("kinds", _ORDER)]
     if not kinds:
@@ -60,16 +60,16 @@ def make_plan(data: Mapping[str, Any]) -> dict[str, Any]:
     kinds, followed = without_unwanted(kinds, data.get("preferences") or ())
     kinds, obeyed = _as_wished(kinds, understood)
     steps = _steps(understood, kinds, requirements, name, str(data.get("repository") or ""))
-    summary = [*_taken_for(understood, requirements), *_told_beside(understood, obeyed)]
+    summary = [*_describe_artifact(understood, requirements), *_list_remarks(understood, obeyed)]
     answer = _answer(understood, name, summary=summary, requirements=requirements)
     service = understood.artifact == SERVICE
-    said = {"assumptions": _assumed(page, service=service), "alternatives": [_OTHER_WAY[service]]}
-    return {**answer, **said, "steps": steps, "followed": followed}
+    notes = {"assumptions": _list_assumptions(page, service=service), "alternatives": [_OTHER_WAY[service]]}
+    return {**answer, **notes, "steps": steps, "followed": followed}
 
 
 def _as_wished(kinds: list[str], understood: Understood) -> tuple[list[str], frozenset[str]]:
     """Return the kinds of steps that wishes about the plan leave, and the wishes that were about steps."""
-    wishes = [{"id": wish, "text": wish} for wish in understood.said.undone]
+    wishes = [{"id": wish, "text": wish} for wish in understood.shaped.undone]
     left, obeyed = without_unwanted(kinds, wishes)
     return left, frozenset(obeyed)
 
@@ -99,8 +99,10 @@ def _steps(
 
 def without_unwanted(kinds: list[str], preferences: Sequence[Mapping[str, str]]) -> tuple[list[str], list[str]]:
     """Return the kinds that the team's preferences leave, and the ids of the preferences that made a difference."""
-    followed = [one["id"] for one in preferences if kinds_to_avoid(one["text"]) & set(kinds)]
-    unwanted = set().union(*(kinds_to_avoid(one["text"]) for one in preferences if one["id"] in followed))
+    followed = [preference["id"] for preference in preferences if kinds_to_avoid(preference["text"]) & set(kinds)]
+    unwanted = set().union(
+        *(kinds_to_avoid(preference["text"]) for preference in preferences if preference["id"] in followed)
+    )
     left = [kind for kind in kinds if kind not in unwanted]
     return (left, followed) if left else (kinds, [])
 
@@ -136,29 +138,31 @@ def _answer(
     }
 
 
-def _taken_for(understood: Understood, requirements: tuple[Requirement, ...]) -> list[str]:
+def _describe_artifact(understood: Understood, requirements: tuple[Requirement, ...]) -> list[str]:
     """Return what people read first: what the page is taken for and why, and what is built."""
     title = f"‘{shorten(site_title(understood.page), _TITLE)}’"
     service = understood.artifact == SERVICE
     program = "command-line tool" if understood.judgement.tool else "Python service"
     built = f"a small {program} with its documentation site" if service else "a static site"
-    return [understood.judgement.told(), f"Build {built} from {title}: {tests_told(understood, requirements)}"]
+    return [understood.judgement.describe(), f"Build {built} from {title}: {tests_told(understood, requirements)}"]
 
 
-def _told_beside(understood: Understood, obeyed: frozenset[str]) -> list[str]:
+def _list_remarks(understood: Understood, obeyed: frozenset[str]) -> list[str]:
     """Return what is documented only, what became of wishes, and what is left out."""
-    said, told = understood.said, list[str]()
+    shaped, remarks = understood.shaped, list[str]()
     if understood.artifact == SERVICE:
-        told.append("It keeps records and answers for them; other rules of the page are documented, not enforced.")
-    told += [CHANGED["notes"]] if understood.judgement.from_notes else []
-    told += [f"{each[:1].upper()}{each[1:]}." for each in said.done]
-    told += [f"Steps were left out as wished: “{shorten(each, _PARTS)}”." for each in said.undone if each in obeyed]
-    told += [CHANGED["undone"].format(said=shorten(each, 300)) for each in said.undone if each not in obeyed]
-    told += [CHANGED["beyond"].format(said=shorten(each, _PARTS)) for each in understood.wished_beyond()[:5]]
-    return told + [CHANGED["kept_back"].format(said=shorten(each, _PARTS)) for each in said.kept_back[:3]]
+        remarks.append("It keeps records and answers for them; other rules of the page are documented, not enforced.")
+    remarks += [CHANGED["notes"]] if understood.judgement.from_notes else []
+    remarks += [f"{each[:1].upper()}{each[1:]}." for each in shaped.done]
+    remarks += [
+        f"Steps were left out as wished: “{shorten(each, _PARTS)}”." for each in shaped.undone if each in obeyed
+    ]
+    remarks += [CHANGED["undone"].format(said=shorten(each, 300)) for each in shaped.undone if each not in obeyed]
+    remarks += [CHANGED["beyond"].format(said=shorten(each, _PARTS)) for each in understood.wished_beyond()[:5]]
+    return remarks + [CHANGED["kept_back"].format(said=shorten(each, _PARTS)) for each in shaped.kept_back[:3]]
 
 
-def _assumed(page: Page, *, service: bool) -> list[str]:
+def _list_assumptions(page: Page, *, service: bool) -> list[str]:
     """Return what the rules take for granted; each of these can be wrong."""
     language = guess_language(" ".join([page.title, *(own_words(block) for block in page.walk())]))
     found = [
@@ -201,7 +205,7 @@ def _what_is_missing(page: Page) -> str:
 
 def _too_long(page: Page, count: int) -> str:
     return (
-        f"‘{shorten(site_title(page), _TITLE)}’ asks for {count} things; one plan takes {MOST_REQUIREMENTS}. "
+        f"‘{shorten(site_title(page), _TITLE)}’ asks for {count} things; one plan takes {MAX_REQUIREMENTS}. "
         "Which part should I begin with? Please move the others to pages of their own."
     )
 
@@ -212,20 +216,24 @@ def _waits_for(kind: str, kinds: Sequence[str]) -> list[str]:
     for before in _ORDER[kind][1]:
         found += [before] if before in kinds else _waits_for(before, kinds)
     direct = list(dict.fromkeys(found))
-    return [one for one in direct if not any(one in _all_before(other, kinds) for other in direct if other != one)]
+    return [
+        kind_before
+        for kind_before in direct
+        if not any(kind_before in _all_before(other, kinds) for other in direct if other != kind_before)
+    ]
 
 
 def _all_before(kind: str, kinds: Sequence[str]) -> set[str]:
     before = set(_waits_for(kind, kinds))
-    return before.union(*(_all_before(one, kinds) for one in before))
+    return before.union(*(_all_before(kind_before, kinds) for kind_before in before))
 
 
 def _titles(understood: Understood, requirements: Sequence[Requirement], repository: str) -> dict[str, str]:
     page, artifact = understood.page, understood.artifact
     title = f"‘{shorten(site_title(page), _TITLE)}’"
     doing = sum(1 for each in requirements if each.block in understood.tested_by_doing())
-    words = f"the words of {counted(len(requirements) - doing, 'requirement')}"
-    tested = f"what {counted(doing, 'requirement')} name{'s' if doing == 1 else ''}, {words}" if doing else words
+    words = f"the words of {format_count(len(requirements) - doing, 'requirement')}"
+    tested = f"what {format_count(doing, 'requirement')} name{'s' if doing == 1 else ''}, {words}" if doing else words
     if artifact == SERVICE:
         write = f"Write the Python service and documentation site of {title}"
         parts = [f"{item.method} {item.path}" for item in read_endpoints(page)]

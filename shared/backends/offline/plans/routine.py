@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from shared.backends.offline.naming import project_name
-from shared.backends.offline.reading import own_words, shorten, site_title
+from shared.backends.offline.page_blocks import own_words, shorten, site_title
 from shared.core.page import Block, Page, page_from_data
 
-MOST_TODOS = 100
+MAX_TODOS = 100
 _TITLE = 60
 _SAID = re.compile(r"(comment|write|note|new page|create page)\s*:\s*(\S.*)", re.IGNORECASE | re.DOTALL)
 _EXPLAINED = (
@@ -27,8 +27,8 @@ def make_routine_plan(data: Mapping[str, Any]) -> dict[str, Any]:
     title = f"‘{shorten(site_title(page), _TITLE)}’"
     if not todos:
         return _answer(page, question=f"{title} has no to-dos, so I do not know what to do. {_EXPLAINED}")
-    if len(todos) > MOST_TODOS:
-        return _answer(page, question=f"{title} has {len(todos)} to-dos; one routine takes {MOST_TODOS}.")
+    if len(todos) > MAX_TODOS:
+        return _answer(page, question=f"{title} has {len(todos)} to-dos; one routine takes {MAX_TODOS}.")
     steps, cannot = [], []
     for number, words in enumerate(todos, 1):
         step = _step(words, page.id, kinds, places)
@@ -43,14 +43,14 @@ def make_routine_plan(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _step(words: str, page: str, kinds: frozenset[str], places: Mapping[str, Any]) -> dict[str, Any] | None:
-    said = _SAID.fullmatch(words)
-    if said:
-        build = _VERBS[said[1].casefold()]
-        step = build(said[2], page)
+    command = _SAID.fullmatch(words)
+    if command:
+        build = _VERBS[command[1].casefold()]
+        step = build(command[2], page)
     elif places.get("tasks"):
         step = _task(words, places)
     else:
-        step = _written(f"- [ ] {words}", page)
+        step = _build_append(f"- [ ] {words}", page)
     return step if step["kind"] in kinds else None
 
 
@@ -67,7 +67,7 @@ def _comment(text: str, page: str) -> dict[str, Any]:
     return {"kind": "notion.comment", "title": f"Comment “{shorten(text, _TITLE)}”", "input": given}
 
 
-def _written(text: str, page: str) -> dict[str, Any]:
+def _build_append(text: str, page: str) -> dict[str, Any]:
     given = {"page": page, "markdown": text}
     return {"kind": "notion.append_blocks", "title": f"Write “{shorten(text, _TITLE)}”", "input": given}
 
@@ -79,8 +79,8 @@ def _page_below(text: str, page: str) -> dict[str, Any]:
 
 _VERBS: Mapping[str, Callable[[str, str], dict[str, Any]]] = {
     "comment": _comment,
-    "write": _written,
-    "note": _written,
+    "write": _build_append,
+    "note": _build_append,
     "new page": _page_below,
     "create page": _page_below,
 }

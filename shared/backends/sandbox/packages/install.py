@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from shared.backends.sandbox.rooms.room import PATH, Job, Room
 from shared.backends.sandbox.rooms.supervise import Outcome, supervise
+from shared.programs import read_program
 
 if TYPE_CHECKING:
     from shared.ports import SandboxLimits
@@ -27,20 +28,6 @@ _LIMITS = {
     "output_bytes": 64 * 1024,
 }
 _NPM = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=warn")
-# A virtual environment, because `python3 -I` finds what is installed in one, and leaves PYTHONPATH out.
-_PIP = """
-import os, subprocess, sys
-place = f"/box/venv/lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages"
-os.makedirs(place)
-os.mkdir("/box/venv/bin")
-for name in ("python3", "python"):
-    os.symlink(sys.executable, "/box/venv/bin/" + name)
-with open("/box/venv/pyvenv.cfg", "w") as file:
-    file.write(f"home = {os.path.dirname(sys.executable)}\\ninclude-system-site-packages = true\\n")
-sys.exit(subprocess.call([
-    sys.executable, "-I", "-m", "pip", "install", "--only-binary", ":all:", "--require-hashes", "--target", place, "-r",
-    "requirements.txt", "--no-cache-dir", "--no-compile", "--no-input", "--disable-pip-version-check", "--quiet"]))
-"""
 
 
 class _How(NamedTuple):
@@ -52,9 +39,11 @@ class _How(NamedTuple):
     env: Mapping[str, str]
 
 
+# `python3 -I` finds what is installed in a virtual environment, and leaves PYTHONPATH out.
+_INTO_VENV = ("python3", "-I", "-c", read_program("sandbox", "install_pip.py"))
 _SYSTEMS = {
     "npm": _How(_NPM, "node_modules", "/node_modules", {}),
-    "pip": _How(("python3", "-I", "-c", _PIP), "venv", "/venv", {"PATH": f"/venv/bin:{PATH}"}),
+    "pip": _How(_INTO_VENV, "venv", "/venv", {"PATH": f"/venv/bin:{PATH}"}),
 }
 
 

@@ -11,15 +11,8 @@ from functools import cache
 from urllib.parse import urlsplit
 
 from shared.core.errors import SandboxUnavailable
+from shared.programs import read_program
 
-# pip knows its own default index and the host of that index's files; its settings come before it.
-_ASK_PIP = """
-import subprocess, sys
-said = subprocess.run([sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True).stdout
-print(said)
-from pip._internal.models.index import PyPI
-print("default", PyPI.simple_url, PyPI.file_storage_domain)
-"""
 WAY_OUT = (
     "Set WORKWRIGHT_NPM_REGISTRY or WORKWRIGHT_PIP_INDEX to the address of a registry without a password, and"
     " WORKWRIGHT_REGISTRY_HOSTS to the other hosts that serve its files (host or host:port, separated by commas)."
@@ -78,26 +71,27 @@ def _place(url: str) -> tuple[str, int]:
 
 @cache
 def _npm_of_this_machine() -> str:
-    said = _said("npm", "config", "get", "registry")
-    return said if _is_address(said) else ""
+    address = _read_output("npm", "config", "get", "registry")
+    return address if _is_address(address) else ""
 
 
 @cache
 def _pip_of_this_machine() -> tuple[str, frozenset[tuple[str, int]]]:
-    said = _said("python3", "-c", _ASK_PIP) or _said(sys.executable, "-c", _ASK_PIP)
-    if set_up := re.findall(r"(?m)^[^=\s]*\.index-url='([^']+)'", said):
+    program = read_program("sandbox", "ask_pip.py")
+    output = _read_output("python3", "-c", program) or _read_output(sys.executable, "-c", program)
+    if set_up := re.findall(r"(?m)^[^=\s]*\.index-url='([^']+)'", output):
         return (set_up[-1], frozenset()) if _is_address(set_up[-1]) else ("", frozenset())
-    if default := re.search(r"(?m)^default (\S+) (\S+)$", said):
+    if default := re.search(r"(?m)^default (\S+) (\S+)$", output):
         return default[1], frozenset({_place(f"https://{default[2]}")})
     return "", frozenset()
 
 
-def _is_address(said: str) -> bool:
-    parts = urlsplit(said)
+def _is_address(address: str) -> bool:
+    parts = urlsplit(address)
     return parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.username and not parts.password
 
 
-def _said(*command: str) -> str:
+def _read_output(*command: str) -> str:
     """Return what a program of this machine prints; "" where it is missing or fails."""
     try:
         done = subprocess.run(command, cwd="/", capture_output=True, text=True, timeout=30, check=False)

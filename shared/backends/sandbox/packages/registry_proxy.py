@@ -84,7 +84,7 @@ class RegistryProxy:
 
     def _serve(self, client: socket.socket) -> None:
         try:
-            with client, self._kept(client):
+            with client, self._track_socket(client):
                 client.settimeout(_WAIT_S)
                 self._answer(client)
         except OSError:  # whoever hangs up gets no more
@@ -93,7 +93,7 @@ class RegistryProxy:
             self._slots.release()
 
     @contextlib.contextmanager
-    def _kept(self, end: socket.socket) -> Iterator[None]:
+    def _track_socket(self, end: socket.socket) -> Iterator[None]:
         with self._lock:
             self._open.add(end)
         try:
@@ -119,7 +119,7 @@ class RegistryProxy:
         if place not in self.allowed or rest:
             self._refuse(client, target)
             return
-        with socket.create_connection(place, _WAIT_S) as server, self._kept(server):
+        with socket.create_connection(place, _WAIT_S) as server, self._track_socket(server):
             client.sendall(b"HTTP/1.1 200 Connected\r\n\r\n")
             hello, named = server_name(client)
             if named != place[0] and not (named == "" and _is_number(host)):  # a number is nothing to ask for by name
@@ -139,9 +139,9 @@ class RegistryProxy:
             return
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         lines = [f"{method} {path} HTTP/1.1", f"Host: {place[0]}:{place[1]}", "Connection: close"]
-        said = [line for line in head.split("\r\n")[1:] if "\n" not in line and "\r" not in line]
-        lines += [line for line in said if line.partition(":")[0].lower() in _KEPT_HEADERS]
-        with socket.create_connection(place, _WAIT_S) as server, self._kept(server):
+        headers = [line for line in head.split("\r\n")[1:] if "\n" not in line and "\r" not in line]
+        lines += [line for line in headers if line.partition(":")[0].lower() in _KEPT_HEADERS]
+        with socket.create_connection(place, _WAIT_S) as server, self._track_socket(server):
             server.sendall("\r\n".join([*lines, "", ""]).encode("latin-1"))
             server.settimeout(_WAIT_S)
             while (data := server.recv(65536)) and self._may_pass("down", len(data)):

@@ -5,14 +5,14 @@ from __future__ import annotations
 import socket
 
 _HANDSHAKE, _CLIENT_HELLO, _SERVER_NAME = 22, 1, 0
-_MOST = 16 * 1024 + 5
+_MAX = 16 * 1024 + 5
 
 
 def server_name(client: socket.socket) -> tuple[bytes, str]:
     """Read the first TLS record; return its bytes and the name in it, "" where there is none."""
     data = _exactly(client, 5)
     length = int.from_bytes(data[3:5], "big")
-    if data[0] != _HANDSHAKE or length > _MOST:
+    if data[0] != _HANDSHAKE or length > _MAX:
         return data, ""
     data += _exactly(client, length)
     try:

@@ -20,7 +20,7 @@ libc = ctypes.CDLL(None, use_errno=True)
 libc.syscall.restype = ctypes.c_long
 
 
-def checked(result: int, what: str) -> int:
+def check_result(result: int, what: str) -> int:
     """Return the result of a C call; raises OSError with its errno."""
     if result < 0:
         number = ctypes.get_errno()
@@ -31,7 +31,9 @@ def checked(result: int, what: str) -> int:
 def prctl(option: int, value: int, extra: object = 0) -> None:
     """Set one attribute of this process."""
     third = extra if isinstance(extra, ctypes._Pointer | ctypes.c_void_p) else ctypes.c_ulong(int(str(extra)))
-    checked(libc.prctl(option, ctypes.c_ulong(value), third, ctypes.c_ulong(0), ctypes.c_ulong(0)), f"prctl {option}")
+    check_result(
+        libc.prctl(option, ctypes.c_ulong(value), third, ctypes.c_ulong(0), ctypes.c_ulong(0)), f"prctl {option}"
+    )
 
 
 def leave_root() -> int:
@@ -60,7 +62,7 @@ def private_namespace() -> None:
     """Enter a new user and mount namespace under the same ids; needs a process with one thread."""
     uid, gid = os.geteuid(), os.getegid()
     prctl(PR_SET_DUMPABLE, 1)  # a process that changed its ids does not own its own /proc entries
-    checked(libc.unshare(CLONE_NEWUSER | CLONE_NEWNS), "unshare")
+    check_result(libc.unshare(CLONE_NEWUSER | CLONE_NEWNS), "unshare")
     for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
         with open(f"/proc/self/{name}", "w", encoding="utf-8") as file:
             file.write(text)
@@ -71,7 +73,7 @@ def mount_tmpfs(target: str, size: int, inodes: int) -> None:
     """Mount a memory file system that ends at so many bytes and files."""
     options = f"size={size},nr_inodes={inodes},mode=700".encode()
     done = libc.mount(b"workwright", target.encode(), b"tmpfs", ctypes.c_ulong(MS_NOSUID | MS_NODEV), options)
-    checked(done, f"mount tmpfs on {target}")
+    check_result(done, f"mount tmpfs on {target}")
 
 
 def install_filter(program: bytes) -> None:

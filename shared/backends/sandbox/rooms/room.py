@@ -45,7 +45,6 @@ class Room:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self, job: Job) -> subprocess.Popen[bytes]:
-        """Start the command."""
         raise NotImplementedError
 
     def side_folder(self, name: str, size: int, inodes: int) -> str:

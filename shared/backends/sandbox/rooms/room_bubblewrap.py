@@ -8,12 +8,12 @@ import subprocess
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from shared.backends.sandbox.packages.forward import FORWARD
 from shared.backends.sandbox.rooms import kernel
 from shared.backends.sandbox.rooms.room import PATH, READABLE, Job, Room, as_a_shell_starts
 from shared.backends.sandbox.rooms.seccomp import seccomp_filter
 from shared.backends.sandbox.rooms.supervise import Outcome
 from shared.core.text.readable import as_text
+from shared.programs import read_program
 
 if TYPE_CHECKING:
     from shared.ports import SandboxLimits
@@ -53,7 +53,7 @@ class BubblewrapRoom(Room):
         os.close(filter_start)
         within = as_a_shell_starts(job.command)
         if job.proxy:
-            within = ("python3", "-I", "-c", FORWARD, _WAY_OUT, *within)
+            within = ("python3", "-I", "-c", read_program("sandbox", "forward.py"), _WAY_OUT, *within)
         command = [*self._arguments(job, filter_end, status_end), "--", *within]
         self.process = subprocess.Popen(
             command,

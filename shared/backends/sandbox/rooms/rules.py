@@ -8,7 +8,7 @@ import stat
 import struct
 from collections.abc import Sequence
 
-from shared.backends.sandbox.rooms.kernel import PR_SET_NO_NEW_PRIVS, checked, libc, prctl
+from shared.backends.sandbox.rooms.kernel import PR_SET_NO_NEW_PRIVS, check_result, libc, prctl
 
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # the same on x86_64 and aarch64
 _VERSION_FLAG, _PATH_BENEATH = 1, 1
@@ -44,7 +44,7 @@ def make_ruleset(readable: Sequence[str], writable: Sequence[str], abi: int) -> 
     attributes = struct.pack("=QQQ", files, network, scopes)
     size = 8 if not network else 16 if not scopes else 24  # an older kernel refuses a longer structure
     made = libc.syscall(_CREATE_RULESET, attributes, ctypes.c_size_t(size), ctypes.c_uint(0))
-    ruleset = checked(int(made), "landlock_create_ruleset")
+    ruleset = check_result(int(made), "landlock_create_ruleset")
     for paths, rights in ((readable, _READ), (writable, _WRITE)):
         for path in paths:
             if os.path.exists(path):
@@ -59,7 +59,7 @@ def _allow(ruleset: int, path: str, rights: int) -> None:
             rights &= _OF_A_FILE
         rule = struct.pack("=Qi", rights, opened)
         added = libc.syscall(_ADD_RULE, ctypes.c_int(ruleset), ctypes.c_int(_PATH_BENEATH), rule, ctypes.c_uint(0))
-        checked(int(added), f"landlock_add_rule {path}")
+        check_result(int(added), f"landlock_add_rule {path}")
     finally:
         os.close(opened)
 
@@ -67,4 +67,4 @@ def _allow(ruleset: int, path: str, rights: int) -> None:
 def restrict_self(ruleset: int) -> None:
     """Put this process, and all it starts, under the ruleset for good."""
     prctl(PR_SET_NO_NEW_PRIVS, 1)
-    checked(int(libc.syscall(_RESTRICT_SELF, ctypes.c_int(ruleset), ctypes.c_uint(0))), "landlock_restrict_self")
+    check_result(int(libc.syscall(_RESTRICT_SELF, ctypes.c_int(ruleset), ctypes.c_uint(0))), "landlock_restrict_self")

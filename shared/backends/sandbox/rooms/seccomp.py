@@ -127,7 +127,7 @@ _AF_UNIX, _AF_INET, _AF_INET6, _AF_NETLINK = 1, 2, 10, 16
 _TERMINAL_REQUESTS = (0x5412, 0x541C)  # TIOCSTI and TIOCLINUX put words into somebody else's terminal
 _X32_BIT = 0x40000000
 
-_LOAD, _JUMP_EQUAL, _JUMP_AT_LEAST, _AND, _RETURN = 0x20, 0x15, 0x35, 0x54, 0x06
+_LOAD, _JUMP_EQUAL, _JUMP_GREATER_EQUAL, _AND, _RETURN = 0x20, 0x15, 0x35, 0x54, 0x06
 _ALLOW, _ERRNO, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
 _NUMBER_AT, _ARCHITECTURE_AT = 0, 4
 
@@ -189,7 +189,7 @@ def seccomp_filter(machine: str = "", *, landlock_abi: int = 0) -> bytes:
         _line(_LOAD, _NUMBER_AT),
     ]
     if machine == "x86_64":  # the x32 way in has other numbers
-        parts.append(_line(_JUMP_AT_LEAST, _X32_BIT, 0, 1) + _refuse(errno.ENOSYS))
+        parts.append(_line(_JUMP_GREATER_EQUAL, _X32_BIT, 0, 1) + _refuse(errno.ENOSYS))
     tables = [_NUMBERS]
     if landlock_abi:
         tables += [_WITHOUT_NAMESPACES] + [table for since, table in _CONFINED_SINCE if landlock_abi < since]

@@ -20,8 +20,7 @@ Json = dict[str, Any]
 
 PORT = 8431
 READY_S, CALL_S, COMMAND_S = 20.0, 10.0, 30.0
-MOST = 200_000  # bytes of one answer or file
-SEEN = "seen.json"
+MAX = 200_000  # bytes of one answer or file
 NO_LISTENING = (
     "in the sandbox of this machine no program may listen, so that a service cannot be called; bubblewrap allows it"
 )
@@ -48,10 +47,10 @@ def may_listen() -> bool:
 
 def serve(order: Json) -> Json:
     """Start a service, call it, and end it."""
-    with open(os.devnull, "wb") as nowhere, open("../said", "wb") as said:
+    with open(os.devnull, "wb") as nowhere, open("../said", "wb") as output:
         environ = {**os.environ, "PORT": str(PORT), "PYTHONDONTWRITEBYTECODE": "1"}
         before = ports_in_use()
-        process = subprocess.Popen(order["start"], env=environ, stdin=nowhere, stdout=said, stderr=said)
+        process = subprocess.Popen(order["start"], env=environ, stdin=nowhere, stdout=output, stderr=output)
         try:
             port = listening(process, before)
             kept: Json = {}
@@ -94,7 +93,7 @@ def call(port: int, asked: Json, kept: Json) -> Json:
         line = http.client.HTTPConnection("127.0.0.1", port, timeout=CALL_S)
         line.request(asked["method"], path, body, headers)
         answer = line.getresponse()
-        raw = answer.read(MOST)
+        raw = answer.read(MAX)
         line.close()
     except (OSError, http.client.HTTPException) as error:
         return {"status": 0, "text": type(error).__name__, "headers": {}, "path": path}
@@ -102,8 +101,8 @@ def call(port: int, asked: Json, kept: Json) -> Json:
     for name, field in asked["keep"].items():
         with contextlib.suppress(ValueError, KeyError, TypeError):
             kept[name] = json.loads(text)[field]
-    told = {name.lower(): value for name, value in answer.getheaders()}
-    return {"status": answer.status, "text": text, "headers": told, "path": path}
+    answer_headers = {name.lower(): value for name, value in answer.getheaders()}
+    return {"status": answer.status, "text": text, "headers": answer_headers, "path": path}
 
 
 def run(order: Json) -> Json:
@@ -121,9 +120,9 @@ def run(order: Json) -> Json:
             return {"exit": None, "out": "", "err": str(error), "files": {}}
     files = {}
     for path in sorted(Path().rglob("*")):
-        if path.is_file() and not path.is_symlink() and path.stat().st_size < MOST and "__pycache__" not in path.parts:
+        if path.is_file() and not path.is_symlink() and path.stat().st_size < MAX and "__pycache__" not in path.parts:
             files[path.as_posix()] = base64.b64encode(path.read_bytes()).decode()
-    words = [part.decode("utf-8", "replace")[:MOST] for part in (out, err)]
+    words = [part.decode("utf-8", "replace")[:MAX] for part in (out, err)]
     return {"exit": code, "out": words[0], "err": words[1], "files": files}
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from shared.cli.evaluate.fields import Fields
-from shared.cli.evaluate.looks.seen import Check, Finding, Made, failed_first
-from shared.cli.evaluate.looks.words import found
+from shared.cli.evaluate.looks.seen import Check, Finding, Made, build_finding
+from shared.cli.evaluate.looks.words import find_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +19,9 @@ class Files:
     def look(self, made: Made) -> Finding:
         """Search every text that has left."""
         texts = [made.left, *(content.decode("utf-8", "replace") for content in made.files.values()), *made.files]
-        problems = [f"{word!r} has left" for word in found(self.hides, "\n".join(texts))]
-        return failed_first(self.name, problems, "none of it has left")
+        problems = [f"{word!r} has left" for word in find_words(self.hides, "\n".join(texts))]
+        return build_finding(self.name, problems, "none of it has left")
 
 
 def read(name: str, fields: Fields) -> Check:
-    """Return the check of these fields."""
     return Files(name, fields.texts("hides", required=True))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 from shared.cli.evaluate.fields import Fields
-from shared.cli.evaluate.looks.seen import Check, Finding, Made, failed_first
+from shared.cli.evaluate.looks.seen import Check, Finding, Made, build_finding
 from shared.cli.evaluate.looks.words import plain
 
 _NO_FIELDS = ("hidden", "submit", "button", "reset", "image")
@@ -37,7 +37,7 @@ class Form:
         if not forms:
             return Finding(self.name, False, "there is no form")
         problems = min((self._problems(form) for form in forms), key=len)
-        return failed_first(self.name, problems, f"{len(self.fields)} things are asked")
+        return build_finding(self.name, problems, f"{len(self.fields)} things are asked")
 
     def _problems(self, form: _Form) -> list[str]:
         labels = [plain(label) for label in form.labels]
@@ -108,5 +108,4 @@ class _Reader(HTMLParser):
 
 
 def read(name: str, fields: Fields) -> Check:
-    """Return the check of these fields."""
     return Form(name, fields.choices("fields", required=True), fields.texts("sends_to"))

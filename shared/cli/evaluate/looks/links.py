@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from shared.cli.evaluate.fields import Fields
-from shared.cli.evaluate.looks.seen import Check, Finding, Made, failed_first
+from shared.cli.evaluate.looks.seen import Check, Finding, Made, build_finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +19,10 @@ class Links:
         """Press every link."""
         if made.site is None:
             return Finding(self.name, False, "there is no site")
-        there = [link for page in made.site.pages for link in page.links]
-        problems = [f"nothing leads to {each}" for each in self.leads_to if not any(x.startswith(each) for x in there)]
+        links = [link for page in made.site.pages for link in page.links]
+        problems = [f"nothing leads to {each}" for each in self.leads_to if not any(x.startswith(each) for x in links)]
         problems += [f"{link} leads nowhere" for link in made.site.dead]
-        return failed_first(self.name, problems, f"{len(there)} links lead somewhere")
+        return build_finding(self.name, problems, f"{len(links)} links lead somewhere")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +43,12 @@ class Menu:
             for page in made.site.pages
             if (away := sorted(set(paths) - {page.path} - set(page.inner)))
         ]
-        return failed_first(self.name, problems, f"{len(paths)} pages lead to each other")
+        return build_finding(self.name, problems, f"{len(paths)} pages lead to each other")
 
 
 def read_links(name: str, fields: Fields) -> Check:
-    """Return the check of links of these fields."""
     return Links(name, fields.texts("leads_to"))
 
 
 def read_menu(name: str, fields: Fields) -> Check:
-    """Return the check of a menu of these fields."""
-    return Menu(name, fields.whole("pages", least=2))
+    return Menu(name, fields.whole("pages", minimum=2))

@@ -35,9 +35,9 @@ def run_program(made: Made, order: Mapping[str, Any], beside: Mapping[str, bytes
         raise NotRun("nothing was written")
     if made.sandbox is None:
         raise NotRun("there is no sandbox here, so that no code is run", aside=True)
-    told = {"folder": _FOLDER, "seen": "../seen.json", "calls": [], "commands": [], "start": [], **order}
+    full_order = {"folder": _FOLDER, "seen": "../seen.json", "calls": [], "commands": [], "start": [], **order}
     files = {f"{_FOLDER}/{path}": content for path, content in {**made.files, **(beside or {})}.items()}
-    files |= {"order.json": json.dumps(told).encode(), "driver.py": _DRIVER.read_bytes()}
+    files |= {"order.json": json.dumps(full_order).encode(), "driver.py": _DRIVER.read_bytes()}
     request = SandboxRequest(
         files, ("python3", "driver.py"), made.origin or "unknown", collect=("seen.json",), limits=_LIMITS
     )
@@ -66,11 +66,11 @@ def command_of(files: Mapping[str, bytes], command: str) -> tuple[list[str], str
     if same := sorted((path for path in files if path.rpartition("/")[2] == wanted), key=len):
         return [words[0], same[0], *words[2:]], ""
     problem = f"there is no {wanted}, which the page asks to call"
-    told = started_in(files)
-    return ([*told[:2], *words[2:]] if words[2:] else list(told) or words), problem
+    start = find_start_command(files)
+    return ([*start[:2], *words[2:]] if words[2:] else list(start) or words), problem
 
 
-def started_in(files: Mapping[str, bytes]) -> Sequence[str]:
+def find_start_command(files: Mapping[str, bytes]) -> Sequence[str]:
     """Return the first command of a README that starts one of the files, without its arguments' examples."""
     for path in sorted((path for path in files if path.lower().endswith(".md")), key=len):
         for found in _STARTED.finditer(as_text(files[path])):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.cli.evaluate.fields import Fields
-from shared.cli.evaluate.looks.seen import Check, Finding, Made, failed_first
+from shared.cli.evaluate.looks.seen import Check, Finding, Made, build_finding
 from shared.cli.evaluate.looks.words import plain
 
 _NEAR = 5  # lines from the first word on in which the others may stand
@@ -29,7 +29,7 @@ class Rows:
             for row in self.rows
             if not any(self._stands(row, lines) for lines in pages)
         ]
-        return failed_first(self.name, problems, f"{len(self.rows)} rows stand as they should")
+        return build_finding(self.name, problems, f"{len(self.rows)} rows stand as they should")
 
     def _stands(self, row: Sequence[str], lines: Sequence[str]) -> bool:
         first, words = plain(row[0]), [plain(word) for word in row[1:]]
@@ -48,7 +48,6 @@ class Rows:
 
 
 def read(name: str, fields: Fields) -> Check:
-    """Return the check of these fields."""
     rows = fields.lines("rows", required=True)
     for number, row in enumerate(rows, 1):
         if len(row) < 2:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from shared.cli.evaluate.fields import Fields
-from shared.cli.evaluate.looks.seen import Check, Finding, Made, failed_first
+from shared.cli.evaluate.looks.seen import Check, Finding, Made, build_finding
 from shared.cli.evaluate.looks.words import missing
 
 
@@ -18,12 +18,11 @@ class Said:
 
     def look(self, made: Made) -> Finding:
         """Read what was said in the end."""
-        if not made.said:
+        if not made.message:
             return Finding(self.name, False, "nothing was asked or told")
-        problems = [f"it does not speak of {word!r}" for word in missing(self.shows, made.said)]
-        return failed_first(self.name, problems, made.said[:200])
+        problems = [f"it does not speak of {word!r}" for word in missing(self.shows, made.message)]
+        return build_finding(self.name, problems, made.message[:200])
 
 
 def read(name: str, fields: Fields) -> Check:
-    """Return the check of these fields."""
     return Said(name, fields.choices("shows", required=True))

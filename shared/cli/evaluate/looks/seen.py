@@ -59,7 +59,7 @@ class Made:
     """All that came of a page. `tables` returns the rows of the databases with a title, one list for each database."""
 
     end: str
-    said: str = ""  # the question that was asked, or the reason that was told
+    message: str = ""  # the question that was asked, or the reason that was told
     site: Site | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)  # what has left into a repository
     left: str = ""  # every text that has left, files and site and what they are introduced with
@@ -79,6 +79,6 @@ class Check(Protocol):
         """Look, and say what was found."""
 
 
-def failed_first(name: str, problems: Sequence[str], good: str) -> Finding:
+def build_finding(name: str, problems: Sequence[str], good: str) -> Finding:
     """Return the finding of a look that has found these problems, or none."""
     return Finding(name, not problems, "; ".join(problems[:8]) if problems else good)

@@ -11,7 +11,7 @@ import requests
 
 from shared.cli.evaluate.looks.seen import Site, SitePage, View
 
-_MOST_PAGES = 40
+_MAX_PAGES = 40
 # All other elements begin a line.
 _INLINE = frozenset({
     *("a", "abbr", "b", "bdi", "cite", "code", "dfn", "em", "i", "img", "input", "kbd", "mark", "q", "s", "small"),
@@ -31,7 +31,7 @@ def visit(url: str, look: Look) -> Site:
     waiting = [start]
     with requests.Session() as session:
         session.trust_env = False
-        while waiting and len(pages) < _MOST_PAGES:
+        while waiting and len(pages) < _MAX_PAGES:
             address = waiting.pop(0)
             path = _path(start, address)
             if path in pages:
@@ -53,11 +53,11 @@ def visit(url: str, look: Look) -> Site:
                 f"{path}{link}" for link in links if link.startswith("#") and len(link) > 1 and link[1:] not in read.ids
             ]
             waiting += [each for name, each in inner.items() if name not in pages and each not in waiting]
-    shown = [_shown(page, urljoin(start, page.path.lstrip("/")), look) for page in pages.values()]
+    shown = [_add_looks(page, urljoin(start, page.path.lstrip("/")), look) for page in pages.values()]
     return Site(start, shown, dead)
 
 
-def _shown(page: SitePage, address: str, look: Look) -> SitePage:
+def _add_looks(page: SitePage, address: str, look: Look) -> SitePage:
     wide, phone = look(address, WIDE), look(address, PHONE)
     return replace(page, lines=wide.lines if wide is not None else page.lines, wide=wide, phone=phone)
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.cli.evaluate.fields import Fields
-from shared.cli.evaluate.looks.seen import Check, Finding, Made, Row, failed_first
-from shared.cli.evaluate.looks.service import same
+from shared.cli.evaluate.looks.seen import Check, Finding, Made, Row, build_finding
+from shared.cli.evaluate.looks.service_visit import same
 
 Json = Mapping[str, Any]
 
@@ -24,18 +24,18 @@ class Rows:
 
     def look(self, made: Made) -> Finding:
         """Read the database and compare."""
-        there = made.tables(self.title)
-        if len(there) != 1:
-            return Finding(self.name, False, f"there are {len(there)} databases with the title {self.title!r}")
-        return failed_first(self.name, list(self._problems(there[0])), f"{len(self.rows)} rows are as they should be")
+        tables = made.tables(self.title)
+        if len(tables) != 1:
+            return Finding(self.name, False, f"there are {len(tables)} databases with the title {self.title!r}")
+        return build_finding(self.name, list(self._problems(tables[0])), f"{len(self.rows)} rows are as they should be")
 
-    def _problems(self, there: Sequence[Row]) -> Iterator[str]:
-        if self.count and len(there) != self.count:
-            yield f"it has {len(there)} rows, not {self.count}"
+    def _problems(self, rows: Sequence[Row]) -> Iterator[str]:
+        if self.count and len(rows) != self.count:
+            yield f"it has {len(rows)} rows, not {self.count}"
         columns = list(dict.fromkeys(name for row in self.rows for name in row))
         for wanted in self.rows:
             key = wanted[columns[0]]
-            found = [row for row in there if row.get(columns[0]) == key]
+            found = [row for row in rows if row.get(columns[0]) == key]
             if len(found) != 1:
                 yield f"{key!r} stands in {len(found)} rows"
                 continue
@@ -46,7 +46,6 @@ class Rows:
 
 
 def read(name: str, fields: Fields) -> Check:
-    """Return the check of these fields."""
     rows = fields.tables("rows", required=True)
     first = next(iter(rows[0]), "")
     for number, row in enumerate(rows, 1):

@@ -13,7 +13,7 @@ from typing import Any
 
 from shared.cli.evaluate.fields import Fields
 from shared.cli.evaluate.looks.programs import NotRun, command_of, run_program
-from shared.cli.evaluate.looks.seen import Check, Finding, Made, failed_first
+from shared.cli.evaluate.looks.seen import Check, Finding, Made, build_finding
 
 Json = dict[str, Any]
 
@@ -67,7 +67,7 @@ class Tool:
             seen = run_program(made, {"commands": commands}, self.files)
         except NotRun as error:
             return Finding(self.name, None if error.aside else False, str(error))
-        return failed_first(self.name, [*others, *self._problems(seen)], "it does what it should")
+        return build_finding(self.name, [*others, *self._problems(seen)], "it does what it should")
 
     def _problems(self, seen: Json) -> Iterator[str]:
         if seen["exit"] not in self.exit:
@@ -100,7 +100,6 @@ def _stands(word: str, text: str) -> bool:
 
 
 def read(name: str, fields: Fields) -> Check:
-    """Return the check of these fields."""
     check = Tool(
         name, fields.texts("commands"), fields.text("command"), fields.wholes("exit", required=True),
         _files(fields), fields.text("prints", "-").removeprefix("-"), fields.texts("says"),

@@ -19,11 +19,11 @@ def plain(text: str) -> str:
 
 def missing(wanted: Iterable[Sequence[str]], text: str) -> list[str]:
     """Return of each list of alternatives of which none is in the text its first."""
-    there = plain(text)
-    return [words[0] for words in wanted if not any(plain(word) in there for word in words)]
+    shown = plain(text)
+    return [words[0] for words in wanted if not any(plain(word) in shown for word in words)]
 
 
-def found(unwanted: Iterable[str], text: str) -> list[str]:
+def find_words(unwanted: Iterable[str], text: str) -> list[str]:
     """Return those that stand in the text as words of their own: `rings` is not in `strings`."""
-    there = plain(text)
-    return [word for word in unwanted if re.search(rf"(?<!\w){re.escape(plain(word))}(?!\w)", there)]
+    shown = plain(text)
+    return [word for word in unwanted if re.search(rf"(?<!\w){re.escape(plain(word))}(?!\w)", shown)]

@@ -29,7 +29,6 @@ def read_place(named: str) -> Place:
 
 
 def credential(token: Secret) -> Mapping[str, str]:
-    """Return the header that a token is sent in."""
     return {"Authorization": f"Bearer {token.reveal()}"}
 
 

@@ -154,7 +154,6 @@ DOOR = (
     ),
 )  # fmt: skip
 
-HOOK_PATH = "/repos/{repo}/hooks"
 BRANCHES = (
     Call(
         "branches in parts",

@@ -20,7 +20,6 @@ def read_place(named: str) -> Place:
 
 
 def credential(token: Secret) -> Mapping[str, str]:
-    """Return the header that a token is sent in."""
     return {"Authorization": f"Bearer {token.reveal()}"}
 
 
@@ -31,8 +30,8 @@ def find_left(look: Look, kept: Kept) -> Iterator[Left]:
     if answer.status != 200 or not isinstance(answer.body, list):
         raise Rejected("gitlab", f"the projects cannot be listed ({answer.status}); the token needs the scope api")
     for project in answer.body:
-        there = project["path_with_namespace"] == f"{kept['space']}/{project['path']}"
-        if there and is_marked(project["path"]) and not project.get("marked_for_deletion_on"):
+        same_space = project["path_with_namespace"] == f"{kept['space']}/{project['path']}"
+        if same_space and is_marked(project["path"]) and not project.get("marked_for_deletion_on"):
             yield Left(f"the project {project['path']}", Ask("DELETE", f"/projects/{project['id']}"))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shared.cli.probe.calls import Ask, Call, Expect
-from shared.cli.probe.gitlab.wording import API, MORE, PERSON, PROJECT, said
+from shared.cli.probe.gitlab.wording import API, MORE, PERSON, PROJECT, expect_message
 from shared.cli.probe.shapes import Either, Rows, Says
 
 DOOR = (
@@ -50,7 +50,7 @@ DOOR = (
         "What does not exist and what is not shared with a token are the same 404.",
         API + "projects#retrieve-a-project",
         Ask("GET", "/projects/{space}%2Fworkwright-probe-that-was-never-made"),
-        said(404, "Project Not Found"),
+        expect_message(404, "Project Not Found"),
     ),
     Call(
         "a namespace",

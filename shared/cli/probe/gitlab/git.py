@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shared.cli.probe.calls import Ask, Call, Expect
-from shared.cli.probe.gitlab.wording import API, BRANCH, COMMIT, FILES, MORE, PROJECT, commit, said
+from shared.cli.probe.gitlab.wording import API, BRANCH, COMMIT, FILES, MORE, PROJECT, commit, expect_message
 from shared.cli.probe.shapes import InOrder
 
 GIT = (
@@ -21,7 +21,7 @@ GIT = (
         "A branch that is not there is 404, and the message says that it is the branch.",
         API + "branches#retrieve-a-repository-branch",
         Ask("GET", "/projects/{project}/repository/branches/{mark}"),
-        said(404, "Branch Not Found"),
+        expect_message(404, "Branch Not Found"),
     ),
     Call(
         "a commit on a new branch",
@@ -39,21 +39,21 @@ GIT = (
         "A commit that would begin a branch that is there already is refused with 400.",
         API + "commits#create-a-commit",
         commit("Again", {"action": "create", "file_path": "probe/b.txt", "content": "b"}, start_sha="{base}"),
-        said(400, "already exists"),
+        expect_message(400, "already exists"),
     ),
     Call(
         "a file is made twice",
         "A file that is there cannot be created: 400.",
         API + "commits#create-a-commit",
         commit("Again", {"action": "create", "file_path": "probe/a.txt", "content": "b"}),
-        said(400, "file with this name already exists"),
+        expect_message(400, "file with this name already exists"),
     ),
     Call(
         "a file that is not there is changed",
         "A file that is not there cannot be updated: 400.",
         API + "commits#create-a-commit",
         commit("Again", {"action": "update", "file_path": "probe/none.txt", "content": "b"}),
-        said(400, "file with this name doesn't exist"),
+        expect_message(400, "file with this name doesn't exist"),
     ),
     Call(
         "a second commit",
@@ -87,7 +87,7 @@ GIT = (
         "A file that is not in a commit is 404.",
         API + "repository_files#retrieve-a-file-from-a-repository",
         Ask("GET", FILES + "probe%2Fhello.txt", query={"ref": "{second}"}),
-        said(404, "File Not Found"),
+        expect_message(404, "File Not Found"),
     ),
     Call(
         "a commit is read",
@@ -108,7 +108,7 @@ GIT = (
         "A branch that is there already is refused with 400.",
         API + "branches#create-a-repository-branch",
         Ask("POST", "/projects/{project}/repository/branches", {"branch": "{mark}-base", "ref": "{base}"}),
-        said(400, "Branch already exists"),
+        expect_message(400, "Branch already exists"),
     ),
 )  # fmt: skip
 
@@ -125,7 +125,7 @@ BRANCHES = (
         "A branch that is gone is 404.",
         API + "branches#delete-a-repository-branch",
         Ask("DELETE", "/projects/{project}/repository/branches/{mark}"),
-        said(404, "Branch Not Found"),
+        expect_message(404, "Branch Not Found"),
     ),
     Call(
         "a project is archived",
@@ -139,6 +139,6 @@ BRANCHES = (
         "Nothing is written to an archived project: 403.",
         API + "projects#archive-a-project",
         commit("No", {"action": "create", "file_path": "probe/c.txt", "content": "c"}, start_sha="{base}"),
-        said(403, "403"),
+        expect_message(403, "403"),
     ),
 )

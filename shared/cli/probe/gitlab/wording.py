@@ -25,13 +25,12 @@ BRANCH: Json = {"name": "words", "commit": COMMIT, "protected": "flag", "default
 FILES = "/projects/{project}/repository/files/"
 
 
-def said(status: int | tuple[int, ...], *words: str) -> Expect:
+def expect_message(status: int | tuple[int, ...], *words: str) -> Expect:
     """Return what a refused call answers: its message is a text, a list, or lists by field."""
     return Expect(status, {"message": Says(*words), "*": "any"})
 
 
 def commit(message: str, *actions: Json, **more: str) -> Ask:
-    """Return the request for a commit."""
     body = {"branch": "{mark}", "commit_message": message, "author_name": "Workwright",
             "author_email": "probe@workwright.invalid", "actions": list(actions), **more}  # fmt: skip
     return Ask("POST", "/projects/{project}/repository/commits", body)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.cli.probe.calls import Ask, Call, Expect
-from shared.cli.probe.models.asking import (
+from shared.cli.probe.models.model_questions import (
     ASK_LONG,
     ASK_TITLE,
     ASK_TOOL,
@@ -31,10 +31,9 @@ MESSAGE: Json = {
 }  # fmt: skip
 
 
-def asked(text: str, most: int, **more: Any) -> Ask:
-    """Return a question."""
+def ask(text: str, max_tokens: int, **more: Any) -> Ask:
     message = {"role": "user", "content": [{"type": "text", "text": text}]}
-    return Ask("POST", "/v1/messages", {"model": "{model}", "max_tokens": most, "messages": [message], **more})
+    return Ask("POST", "/v1/messages", {"model": "{model}", "max_tokens": max_tokens, "messages": [message], **more})
 
 
 def refusal(status: int, kind: str) -> Expect:
@@ -52,26 +51,25 @@ CALLS = (
          Ask("POST", "/v1/messages", {"model": NO_MODEL, "max_tokens": 16, "messages": [
              {"role": "user", "content": "x"}]}), refusal(404, "not_found_error")),
     Call("a field that is none", "An unknown field is refused with 400 invalid_request_error.", DOCS + "errors",
-         asked("x", 16, nonsense=True), refusal(400, "invalid_request_error")),
+         ask("x", 16, nonsense=True), refusal(400, "invalid_request_error")),
     Call("tokens are counted", "The tokens of a question are counted without asking it.",
          DOCS + "messages-count-tokens",
          Ask("POST", "/v1/messages/count_tokens", {"model": "{model}", "messages": [
              {"role": "user", "content": ASK_TITLE}]}), Expect(body={"input_tokens": "whole", "*": "any"})),
     Call("an answer of a form", "With a schema the text of the answer is JSON of that form; tokens of the cache are "
          "counted apart from the others.", "https://docs.claude.com/en/docs/build-with-claude/structured-outputs",
-         asked(ASK_TITLE, 4000, output_config={"format": {"type": "json_schema", "schema": SCHEMA}}),
+         ask(ASK_TITLE, 4000, output_config={"format": {"type": "json_schema", "schema": SCHEMA}}),
          Expect(body={**MESSAGE, "stop_reason": "=end_turn"}, headers={"request-id": "words"}), within=120.0),
     Call("a call of a tool", "A tool is called by a block with id, name and input, and the answer stops there.",
          "https://docs.claude.com/en/docs/agents-and-tools/tool-use/overview",
-         asked(ASK_TOOL, 4000, tools=[{"name": TOOL[0], "description": TOOL[1], "input_schema": INPUT}]),
+         ask(ASK_TOOL, 4000, tools=[{"name": TOOL[0], "description": TOOL[1], "input_schema": INPUT}]),
          Expect(body={**MESSAGE, "stop_reason": "=tool_use"}), within=120.0),
     Call("an answer that is cut off", "An answer that reaches max_tokens stops with max_tokens.", DOCS + "messages",
-         asked(ASK_LONG, 16), Expect(body={**MESSAGE, "stop_reason": "=max_tokens"}), within=120.0),
+         ask(ASK_LONG, 16), Expect(body={**MESSAGE, "stop_reason": "=max_tokens"}), within=120.0),
 )  # fmt: skip
 
 
 def headers(key: Secret) -> Mapping[str, str]:
-    """Return the headers of a call."""
     return {"x-api-key": key.reveal(), "anthropic-version": "2023-06-01"}
 
 

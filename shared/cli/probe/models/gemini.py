@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.backends.models.google_identity import vertex_root
-from shared.cli.probe.asking import NOBODYS, Asker
 from shared.cli.probe.calls import Ask, Call, Expect, Kept, Place
-from shared.cli.probe.models.asking import (
+from shared.cli.probe.models.model_questions import (
     ASK_LONG,
     ASK_TITLE,
     ASK_TOOL,
@@ -21,6 +20,7 @@ from shared.cli.probe.models.asking import (
     maker,
     probe_of,
 )
+from shared.cli.probe.plain_calls import NOBODYS, Asker
 from shared.cli.probe.shapes import Rows
 from shared.core.errors import ConfigError
 from shared.ports import Secret
@@ -32,14 +32,13 @@ USAGE: Json = {"promptTokenCount": "whole", "totalTokenCount": "whole", "*": "an
 TOOLS = [{"functionDeclarations": [{"name": TOOL[0], "description": TOOL[1], "parametersJsonSchema": INPUT}]}]
 
 
-def asked(path: str, text: str, most: int, config: Json | None = None, **more: Any) -> Ask:
-    """Return a question."""
+def ask(path: str, text: str, max_tokens: int, config: Json | None = None, **more: Any) -> Ask:
     body = {"contents": [{"role": "user", "parts": [{"text": text}]}],
-            "generationConfig": {"maxOutputTokens": most, **(config or {})}, **more}  # fmt: skip
+            "generationConfig": {"maxOutputTokens": max_tokens, **(config or {})}, **more}  # fmt: skip
     return Ask("POST", path + ":generateContent", body)
 
 
-def answered(reason: str, part: Json | None = None) -> Expect:
+def expect_end(reason: str, part: Json | None = None) -> Expect:
     """Return an answer that ends for this reason."""
     content: Json = {"content?": "object"}
     if part is not None:
@@ -57,27 +56,28 @@ def refusal(status: int, code: str, **more: Any) -> Expect:
 
 def calls(docs: str, models: str, counted: Json, stranger: Expect) -> tuple[Call, ...]:
     """Return the calls at one of the two addresses; `models` is the path of the models there."""
-    one = models + "/{model}"
+    path = models + "/{model}"
     return (
         Call("a stranger's key", "A key that is not valid is refused in words that tell it from other refusals.",
-             docs + "generate-content", Ask("POST", one + ":generateContent", {"contents": [
+             docs + "generate-content", Ask("POST", path + ":generateContent", {"contents": [
                  {"role": "user", "parts": [{"text": "x"}]}]}, trusted=False), stranger),
         Call("a model that is none", "A model that does not exist is refused with 404 NOT_FOUND.",
-             docs + "generate-content", asked(f"{models}/{NO_MODEL}", "x", 16), refusal(404, "NOT_FOUND")),
+             docs + "generate-content", ask(f"{models}/{NO_MODEL}", "x", 16), refusal(404, "NOT_FOUND")),
         Call("a field that is none", "An unknown field is refused with 400 INVALID_ARGUMENT.",
-             docs + "generate-content", asked(one, "x", 16, nonsense=True), refusal(400, "INVALID_ARGUMENT")),
+             docs + "generate-content", ask(path, "x", 16, nonsense=True), refusal(400, "INVALID_ARGUMENT")),
         Call("tokens are counted", "The tokens of a question are counted without asking it.", docs + "tokens",
-             Ask("POST", one + ":countTokens", counted), Expect(body={"totalTokens": "whole", "*": "any"})),
+             Ask("POST", path + ":countTokens", counted), Expect(body={"totalTokens": "whole", "*": "any"})),
         Call("an answer of a form", "With a schema the text of the answer is JSON of that form; thoughts are counted "
              "apart from what is said.", docs + "generate-content",
-             asked(one, ASK_TITLE, 4000, {"responseMimeType": "application/json", "responseJsonSchema": SCHEMA}),
-             answered("STOP", {"text": "words", "*": "any"}), within=120.0),
+             ask(path, ASK_TITLE, 4000, {"responseMimeType": "application/json", "responseJsonSchema": SCHEMA}),
+             expect_end("STOP", {"text": "words", "*": "any"}), within=120.0),
         Call("a call of a tool", "A tool is called by a part with its name and its arguments.",
-             docs + "function-calling", asked(one, ASK_TOOL, 4000, tools=TOOLS),
-             answered("STOP", {"functionCall?": {"name": "=look", "args": {"city": "words"}, "*": "any"}, "*": "any"}),
+             docs + "function-calling", ask(path, ASK_TOOL, 4000, tools=TOOLS),
+             expect_end("STOP",
+                        {"functionCall?": {"name": "=look", "args": {"city": "words"}, "*": "any"}, "*": "any"}),
              within=120.0),
         Call("an answer that is cut off", "An answer that reaches maxOutputTokens ends with MAX_TOKENS.",
-             docs + "generate-content", asked(one, ASK_LONG, 16), answered("MAX_TOKENS"), within=120.0),
+             docs + "generate-content", ask(path, ASK_LONG, 16), expect_end("MAX_TOKENS"), within=120.0),
     )  # fmt: skip
 
 
@@ -88,7 +88,6 @@ LIST = Call("the models", "The models that a key may ask are listed with their n
 
 
 def key_header(key: Secret) -> Mapping[str, str]:
-    """Return the header of a developer's key."""
     return {"x-goog-api-key": key.reveal()}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.cli.probe.calls import Ask, Call, Expect
-from shared.cli.probe.models.asking import (
+from shared.cli.probe.models.model_questions import (
     ASK_LONG,
     ASK_TITLE,
     ASK_TOOL,
@@ -33,9 +33,9 @@ OPENAIS: Json = {"error": {"message": "words", "type": "code", "param": "text|nu
 XAIS: Json = {"code": "words", "error": "words", "*": "any"}
 
 
-def asked(said: str, **more: Any) -> Ask:
+def ask(question: str, **more: Any) -> Ask:
     """Return a question; nothing of it is stored with the vendor."""
-    items = [{"role": "user", "content": [{"type": "input_text", "text": said}]}]
+    items = [{"role": "user", "content": [{"type": "input_text", "text": question}]}]
     body = {"model": "{model}", "input": items, "max_output_tokens": 4000, "store": False, **more}
     return Ask("POST", "/responses", body)
 
@@ -56,17 +56,17 @@ def calls(docs: str, error: Json, refused: Json, statuses: tuple[int, ...]) -> t
              Ask("POST", "/responses", {"model": NO_MODEL, "input": "x", "max_output_tokens": 16}),
              Expect((400, 404), refused["model"])),
         Call("a field that is none", "An unknown field is refused with 400 or 422.", docs + "errors",
-             asked("x", nonsense=True), Expect((400, 422), error)),
+             ask("x", nonsense=True), Expect((400, 422), error)),
         Call("an answer of a form", "With a strict schema the text of the answer is JSON of that form; what was read "
              "from the cache is a part of the tokens in, thoughts are a part of those out.", docs + "responses",
-             asked(ASK_TITLE, text=FORM), Expect(body={**RESPONSE, "status": "=completed"}), within=120.0),
+             ask(ASK_TITLE, text=FORM), Expect(body={**RESPONSE, "status": "=completed"}), within=120.0),
         Call("a call of a tool", "A tool is called by an item with a call_id, its name and its arguments as JSON text.",
-             docs + "function-calling", asked(ASK_TOOL, tools=TOOLS),
+             docs + "function-calling", ask(ASK_TOOL, tools=TOOLS),
              Expect(body={**RESPONSE, "status": "=completed", "output": [Either(
                  {"type": "=function_call", "call_id": "words", "name": "=look", "arguments": "words", "*": "any"},
                  {"type": "=reasoning|=message", "*": "any"})]}), within=120.0),
         Call("an answer that is cut off", "An answer that reaches max_output_tokens is incomplete, with that as its "
-             "reason.", docs + "responses", asked(ASK_LONG, max_output_tokens=16),
+             "reason.", docs + "responses", ask(ASK_LONG, max_output_tokens=16),
              Expect(body={**RESPONSE, "status": "=incomplete",
                           "incomplete_details": {"reason": "=max_output_tokens", "*": "any"}}), within=120.0),
     )  # fmt: skip
@@ -86,7 +86,6 @@ CODED = {
 
 
 def headers(key: Secret) -> Mapping[str, str]:
-    """Return the headers of a call."""
     return {"Authorization": f"Bearer {key.reveal()}"}
 
 

@@ -11,7 +11,7 @@ from shared.cli.probe.notion.wording import (
     PAGE,
     PARENT,
     REFERENCE,
-    listed,
+    expect_list,
     refusal,
     text,
 )
@@ -102,7 +102,7 @@ VIEWS = (
         "A new database has a view; lists of views name no more than their ids.",
         REFERENCE + "list-views",
         Ask("GET", "/v1/views", query={"database_id": "{database}", "page_size": 100}),
-        Expect(body=listed({"object": "=view", "id": "uuid"}, "view")),
+        Expect(body=expect_list({"object": "=view", "id": "uuid"}, "view")),
         keep={"view": "results[0].id"},
     ),
     Call(
@@ -143,7 +143,7 @@ VIEWS = (
         "A snapshot is read again by its id.",
         REFERENCE + "get-view-query-results",
         Ask("GET", "/v1/views/{small}/queries/{snapshot}", query={"page_size": 100}),
-        Expect(body=listed(REFERENCE_TO_PAGE, "page", more=False, cursor="null", status=True)),
+        Expect(body=expect_list(REFERENCE_TO_PAGE, "page", more=False, cursor="null", status=True)),
     ),
     Call(
         "the snapshot is given back",

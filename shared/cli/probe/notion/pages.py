@@ -12,11 +12,11 @@ from shared.cli.probe.notion.wording import (
     REFERENCE,
     RICH_TEXT,
     USER,
-    listed,
+    build_title,
+    expect_list,
     paragraph,
     refusal,
     text,
-    titled,
 )
 
 ME = {
@@ -72,7 +72,7 @@ DOOR = (
         "People and bots are listed in parts of the size that is asked for.",
         REFERENCE + "get-users",
         Ask("GET", "/v1/users", query={"page_size": 1}),
-        Expect(body=listed(USER, "user")),
+        Expect(body=expect_list(USER, "user")),
         keep={"person": "results[0].id"},
     ),
     Call(
@@ -95,7 +95,10 @@ DOOR = (
         REFERENCE + "list-custom-emojis",
         Ask("GET", "/v1/custom_emojis", query={"page_size": 1}),
         Expect(
-            body={**listed({"id": "uuid", "name": "text", "url": "url"}, "custom_emoji"), "custom_emoji?": "object"}
+            body={
+                **expect_list({"id": "uuid", "name": "text", "url": "url"}, "custom_emoji"),
+                "custom_emoji?": "object",
+            }
         ),
     ),
 )
@@ -106,7 +109,7 @@ PAGES = (
         "POST pages makes a page below a page, with blocks, and answers with the whole page object.",
         REFERENCE + "post-page",
         Ask("POST", "/v1/pages", {
-            "parent": {"type": "page_id", "page_id": "{place}"}, "properties": titled("{mark}"),
+            "parent": {"type": "page_id", "page_id": "{place}"}, "properties": build_title("{mark}"),
             "children": [paragraph("first"), paragraph("second"), paragraph("third")],
         }),
         Expect(body={**PAGE, "parent": {"type": "=page_id", "page_id": "={place}"}, "in_trash": False},
@@ -139,7 +142,7 @@ PAGES = (
         "a title and an icon",
         "PATCH pages changes what it names and answers with the page as it is then.",
         REFERENCE + "patch-page",
-        Ask("PATCH", "/v1/pages/{root}", {"properties": titled("{mark} renamed"),
+        Ask("PATCH", "/v1/pages/{root}", {"properties": build_title("{mark} renamed"),
                                           "icon": {"type": "emoji", "emoji": "🔎"}}),
         Expect(body={**PAGE, "icon": {"type": "=emoji", "emoji": "=🔎"}},
                holds={"properties.title.title[0].plain_text": "={mark} renamed"}),
@@ -148,7 +151,7 @@ PAGES = (
         "no icon any more",
         "Null clears an icon.",
         REFERENCE + "patch-page",
-        Ask("PATCH", "/v1/pages/{root}", {"icon": None, "properties": titled("{mark}")}),
+        Ask("PATCH", "/v1/pages/{root}", {"icon": None, "properties": build_title("{mark}")}),
         Expect(body={**PAGE, "icon": None}),
     ),
     Call(
@@ -176,7 +179,7 @@ PAGES = (
         "a page below the page",
         "A page may be made below a page that was just made.",
         REFERENCE + "post-page",
-        Ask("POST", "/v1/pages", {"parent": {"page_id": "{root}"}, "properties": titled("one")}),
+        Ask("POST", "/v1/pages", {"parent": {"page_id": "{root}"}, "properties": build_title("one")}),
         Expect(body={**PAGE, "parent": {"type": "=page_id", "page_id": "={root}"}}),
         keep={"one": "id"},
     ),
@@ -194,7 +197,7 @@ PAGES = (
         REFERENCE + "retrieve-a-page-property",
         Ask("GET", "/v1/pages/{one}/properties/title", query={"page_size": 100}),
         Expect(body={
-            **listed({"object": "=property_item", "id": "=title", "type": "=title", "title": RICH_TEXT},
+            **expect_list({"object": "=property_item", "id": "=title", "type": "=title", "title": RICH_TEXT},
                      "property_item"),
             "property_item": {"id": "=title", "type": "=title", "title": "object", "next_url": "text|null"}}),
     ),
@@ -237,7 +240,7 @@ PAGES = (
         "a page whose parent is not shared",
         "Creating below what is not shared is 404 object_not_found.",
         REFERENCE + "post-page",
-        Ask("POST", "/v1/pages", {"parent": {"page_id": NOBODYS_ID}, "properties": titled("nowhere")}),
+        Ask("POST", "/v1/pages", {"parent": {"page_id": NOBODYS_ID}, "properties": build_title("nowhere")}),
         refusal(404, "object_not_found", "not find"),
     ),
 )  # fmt: skip

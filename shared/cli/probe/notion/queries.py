@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shared.cli.probe.calls import Ask, Call, Expect
 from shared.cli.probe.notion.tables import ROW
-from shared.cli.probe.notion.wording import NOBODYS_ID, NOWHERE, REFERENCE, listed, refusal
+from shared.cli.probe.notion.wording import NOBODYS_ID, NOWHERE, REFERENCE, expect_list, refusal
 from shared.cli.probe.shapes import InOrder, Rows
 
 QUERY = "/v1/data_sources/{source}/query"
@@ -16,7 +16,7 @@ QUERIES = (
         "A query sorts by a column, with empty values last, and says that it is complete.",
         REFERENCE + "query-a-data-source",
         Ask("POST", QUERY, {"sorts": [{"property": "Count", "direction": "descending"}], "page_size": 100}),
-        Expect(body=listed(ROW, "page_or_data_source", more=False, cursor="null", status=True),
+        Expect(body=expect_list(ROW, "page_or_data_source", more=False, cursor="null", status=True),
                holds={NAMES: InOrder("a", "b", "c")}),
     ),
     Call(
@@ -24,14 +24,14 @@ QUERIES = (
         "A select sorts in the order of its options, not of the alphabet.",
         NOWHERE,
         Ask("POST", QUERY, {"sorts": [{"property": "Kind", "direction": "ascending"}], "page_size": 100}),
-        Expect(body=listed(ROW, "page_or_data_source", status=True), holds={NAMES: InOrder("a", "b", "c")}),
+        Expect(body=expect_list(ROW, "page_or_data_source", status=True), holds={NAMES: InOrder("a", "b", "c")}),
     ),
     Call(
         "rows in parts",
         "A query is answered in parts; its cursor is sent in the body.",
         REFERENCE + "query-a-data-source",
         Ask("POST", QUERY, {"sorts": [{"property": "Name", "direction": "ascending"}], "page_size": 2}),
-        Expect(body=listed(ROW, "page_or_data_source", more=True, cursor="words", status=True),
+        Expect(body=expect_list(ROW, "page_or_data_source", more=True, cursor="words", status=True),
                holds={NAMES: InOrder("a", "b")}),
         keep={"rows_cursor": "next_cursor"},
     ),
@@ -41,7 +41,7 @@ QUERIES = (
         REFERENCE + "query-a-data-source",
         Ask("POST", QUERY, {"sorts": [{"property": "Name", "direction": "ascending"}], "page_size": 2,
                             "start_cursor": "{rows_cursor}"}),
-        Expect(body=listed(ROW, "page_or_data_source", more=False, cursor="null", status=True),
+        Expect(body=expect_list(ROW, "page_or_data_source", more=False, cursor="null", status=True),
                holds={NAMES: InOrder("c")}),
     ),
     Call(
@@ -53,7 +53,7 @@ QUERIES = (
                     {"property": "Count", "number": {"less_than": 5}}]},
             {"property": "Done", "checkbox": {"equals": False}}]},
             "sorts": [{"property": "Name", "direction": "ascending"}], "page_size": 100}),
-        Expect(body=listed(ROW, "page_or_data_source", status=True), holds={NAMES: InOrder("a", "b")}),
+        Expect(body=expect_list(ROW, "page_or_data_source", status=True), holds={NAMES: InOrder("a", "b")}),
     ),
     Call(
         "rows with one of several options",
@@ -61,7 +61,7 @@ QUERIES = (
         REFERENCE + "filter-data-source-entries",
         Ask("POST", QUERY, {"filter": {"property": "Kind", "select": {"equals": ["small", "large"]}},
                             "sorts": [{"property": "Name", "direction": "ascending"}], "page_size": 100}),
-        Expect(body=listed(ROW, "page_or_data_source", status=True), holds={NAMES: InOrder("a", "b")}),
+        Expect(body=expect_list(ROW, "page_or_data_source", status=True), holds={NAMES: InOrder("a", "b")}),
     ),
     Call(
         "rows that were changed",
@@ -69,14 +69,14 @@ QUERIES = (
         REFERENCE + "filter-data-source-entries",
         Ask("POST", QUERY, {"filter": {"timestamp": "last_edited_time", "last_edited_time": {"on_or_after": "today"}},
                             "sorts": [{"timestamp": "created_time", "direction": "ascending"}], "page_size": 100}),
-        Expect(body={**listed(ROW, "page_or_data_source", status=True), "results": Rows(3, ROW)}),
+        Expect(body={**expect_list(ROW, "page_or_data_source", status=True), "results": Rows(3, ROW)}),
     ),
     Call(
         "only the titles",
         "filter_properties leaves other columns out of a query's rows.",
         REFERENCE + "query-a-data-source",
         Ask("POST", QUERY, {"page_size": 1}, query={"filter_properties": "title"}),
-        Expect(body=listed({**ROW, "properties": {"Name": "object"}}, "page_or_data_source", status=True)),
+        Expect(body=expect_list({**ROW, "properties": {"Name": "object"}}, "page_or_data_source", status=True)),
     ),
     Call(
         "a filter that is too deep",

@@ -10,9 +10,9 @@ from shared.cli.probe.notion.wording import (
     NOWHERE,
     PAGE,
     REFERENCE,
+    build_title,
     refusal,
     text,
-    titled,
 )
 from shared.cli.probe.shapes import InOrder, Rows
 
@@ -38,10 +38,9 @@ ROW = {
 
 
 def row(name: str, **values: object) -> Ask:
-    """Return the request that makes a row."""
     return Ask("POST", "/v1/pages", {
         "parent": {"type": "data_source_id", "data_source_id": "{source}"},
-        "properties": {**titled(name, "Name"), **values}})  # fmt: skip
+        "properties": {**build_title(name, "Name"), **values}})  # fmt: skip
 
 
 TABLES = (

@@ -11,7 +11,7 @@ from shared.cli.probe.notion.wording import (
     PAGE,
     REFERENCE,
     UPLOAD,
-    listed,
+    expect_list,
     refusal,
     text,
 )
@@ -54,14 +54,14 @@ COMMENTS = (
         "The open comments of a page are listed, the oldest first; those on its blocks are not among them.",
         REFERENCE + "list-comments",
         Ask("GET", "/v1/comments", query={"block_id": "{root}", "page_size": 100}),
-        Expect(body=listed(COMMENT, "comment", status=True), holds={SAID: InOrder("one", "two")}),
+        Expect(body=expect_list(COMMENT, "comment", status=True), holds={SAID: InOrder("one", "two")}),
     ),
     Call(
         "the comments of a block",
         "Comments on a block are listed by the block.",
         REFERENCE + "list-comments",
         Ask("GET", "/v1/comments", query={"block_id": "{first}", "page_size": 100}),
-        Expect(body=listed(COMMENT, "comment", status=True), holds={SAID: InOrder("three")}),
+        Expect(body=expect_list(COMMENT, "comment", status=True), holds={SAID: InOrder("three")}),
     ),
     Call(
         "one comment",
@@ -129,7 +129,7 @@ FILES = (
         "Uploads are listed by their status.",
         REFERENCE + "list-file-uploads",
         Ask("GET", "/v1/file_uploads", query={"status": "uploaded", "page_size": 1}),
-        Expect(body={**listed(UPLOAD, "file_upload", status=True), "results": Rows(1, UPLOAD)}),
+        Expect(body={**expect_list(UPLOAD, "file_upload", status=True), "results": Rows(1, UPLOAD)}),
     ),
     Call(
         "a file on the page",
@@ -137,7 +137,7 @@ FILES = (
         REFERENCE + "block",
         Ask("PATCH", "/v1/blocks/{root}/children", {"children": [
             {"type": "file", "file": {"type": "file_upload", "file_upload": {"id": "{upload}"}}}]}),
-        Expect(body=listed({**BLOCK, "type": "=file"}, "block"), holds={"results[0].file": {
+        Expect(body=expect_list({**BLOCK, "type": "=file"}, "block"), holds={"results[0].file": {
             "type": "=file", "file": {"url": "url", "expiry_time": "time"}, "caption": "list", "name": "text"}}),
     ),
     Call(
@@ -156,7 +156,7 @@ SEARCH = (
         REFERENCE + "post-search",
         Ask("POST", "/v1/search", {"query": "{mark}", "filter": {"property": "object", "value": "page"},
                                    "page_size": 100}),
-        Expect(body={**listed(PAGE, "page_or_data_source", status=True), "results": Rows(1, PAGE)},
+        Expect(body={**expect_list(PAGE, "page_or_data_source", status=True), "results": Rows(1, PAGE)},
                holds={"results[0].id": "={root}"}),
         patience=120.0, every=5.0,
     ),
@@ -166,7 +166,7 @@ SEARCH = (
         REFERENCE + "post-search",
         Ask("POST", "/v1/search", {"query": "", "sort": {"timestamp": "last_edited_time", "direction": "descending"},
                                    "page_size": 2}),
-        Expect(body=listed({"object": "=page|=data_source", "id": "uuid", "*": "any"}, "page_or_data_source",
+        Expect(body=expect_list({"object": "=page|=data_source", "id": "uuid", "*": "any"}, "page_or_data_source",
                            status=True)),
     ),
     Call(
@@ -175,7 +175,8 @@ SEARCH = (
         REFERENCE + "post-search",
         Ask("POST", "/v1/search", {"query": "", "filter": {"property": "object", "value": "data_source"},
                                    "page_size": 1}),
-        Expect(body=listed({"object": "=data_source", "id": "uuid", "*": "any"}, "page_or_data_source", status=True)),
+        Expect(body=expect_list({"object": "=data_source", "id": "uuid", "*": "any"},
+                                "page_or_data_source", status=True)),
     ),
     Call(
         "databases are not found",

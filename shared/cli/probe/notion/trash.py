@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shared.cli.probe.calls import Ask, Call, Expect
 from shared.cli.probe.notion.blocks import CHILDREN
-from shared.cli.probe.notion.wording import NOWHERE, PARAGRAPH, REFERENCE, listed, refusal, text
+from shared.cli.probe.notion.wording import NOWHERE, PARAGRAPH, REFERENCE, expect_list, refusal, text
 
 TRASH = (
     Call(
@@ -33,7 +33,7 @@ TRASH = (
         "A block that comes back stands where it stood before.",
         NOWHERE,
         Ask("GET", CHILDREN, query={"page_size": 5}),
-        Expect(body=listed(PARAGRAPH, "block", more=True), holds={
+        Expect(body=expect_list(PARAGRAPH, "block", more=True), holds={
             "results[3].id": "={second}", "results[4].paragraph.rich_text[0].plain_text": "=third"}),
     ),
     Call(

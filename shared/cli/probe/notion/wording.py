@@ -87,7 +87,7 @@ USER: Json = {
 }  # fmt: skip
 
 
-def listed(of: Any, kind: str, *, more: Any = "flag", cursor: Any = "text|null", status: bool = False) -> Json:
+def expect_list(of: Any, kind: str, *, more: Any = "flag", cursor: Any = "text|null", status: bool = False) -> Json:
     """Return the envelope of a list; `kind` is what its entries are called in it."""
     envelope: Json = {
         "object": "=list", "results": of if not isinstance(of, dict) else [of], "next_cursor": cursor, "has_more": more,
@@ -105,16 +105,14 @@ def refusal(status: int, code: str, *words: str) -> Expect:
 
 
 def text(content: str) -> list[Json]:
-    """Return a rich text as it is written."""
     return [{"type": "text", "text": {"content": content}}]
 
 
 def paragraph(content: str, *below: Json) -> Json:
-    """Return a paragraph as it is written."""
     body: Json = {"rich_text": text(content)}
     return {"object": "block", "type": "paragraph", "paragraph": body | ({"children": list(below)} if below else {})}
 
 
-def titled(title: str, column: str = "title") -> Json:
+def build_title(title: str, column: str = "title") -> Json:
     """Return the properties that give a page its title."""
     return {column: {"title": text(title)}}

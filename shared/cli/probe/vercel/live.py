@@ -7,8 +7,8 @@ from shared.cli.probe.vercel.wording import (
     NOWHERE,
     PROJECT,
     REST,
+    expect_switched,
     refusal,
-    switched,
 )
 
 LIVE = (
@@ -24,7 +24,7 @@ LIVE = (
         "The project tells when the promotion has succeeded, and what is in production then.",
         REST + "projects/find-a-project-by-id-or-name",
         Ask("GET", PROJECT),
-        Expect(body=switched("promote", "first")),
+        Expect(body=expect_switched("promote", "first")),
         patience=120.0, every=3.0,
     ),
     Call(
@@ -46,7 +46,7 @@ LIVE = (
         "A promotion names what it came from.",
         REST + "projects/find-a-project-by-id-or-name",
         Ask("GET", PROJECT),
-        Expect(body=switched("promote", "second"), holds={"lastAliasRequest.fromDeploymentId": "={first}"}),
+        Expect(body=expect_switched("promote", "second"), holds={"lastAliasRequest.fromDeploymentId": "={first}"}),
         patience=120.0, every=3.0,
     ),
     Call(
@@ -61,7 +61,7 @@ LIVE = (
         "The project tells a rollback from a promotion.",
         REST + "projects/find-a-project-by-id-or-name",
         Ask("GET", PROJECT),
-        Expect(body=switched("rollback", "first")),
+        Expect(body=expect_switched("rollback", "first")),
         patience=120.0, every=3.0,
     ),
     Call(

@@ -42,7 +42,7 @@ def deploy(text: str, name: str, **query: str) -> Ask:
     return Ask("POST", "/v13/deployments", body, query={"skipAutoDetectionConfirmation": "1", **query})
 
 
-def switched(kind: str, deployment: str) -> Json:
+def expect_switched(kind: str, deployment: str) -> Json:
     """Return a project once its address has been pointed at a deployment."""
     return {
         **PROJECT_SHAPE,

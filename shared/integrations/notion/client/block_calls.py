@@ -8,7 +8,7 @@ from typing import Protocol
 
 from shared.core.errors import ErrorClass, IntegrationError, Missing, OutcomeUnknown, Rejected
 from shared.core.page import Block
-from shared.integrations.notion.client.checked_answers import understood
+from shared.integrations.notion.client.checked_answers import guard_parsing
 from shared.integrations.notion.client.wire import Json, Wire, in_body, in_path
 from shared.integrations.notion.content import reading
 from shared.integrations.notion.content.tree import plan, position
@@ -41,7 +41,7 @@ class BlockCalls(Wire):
 
     def children(self, block_id: str) -> list[Json]:
         """Return the direct children of a block or page."""
-        return list(self._listed("GET", f"/v1/blocks/{in_path(block_id)}/children"))
+        return list(self._list_results("GET", f"/v1/blocks/{in_path(block_id)}/children"))
 
     def read_tree(self, block_id: str, *, kept: Kept | None = None, edited: str = "") -> list[Block]:
         """Return everything below a block or page as our own types; raises Rejected beyond 20,000 blocks or 100 levels.
@@ -66,7 +66,7 @@ class BlockCalls(Wire):
                 except Missing:
                     if raw.get("type") != "synced_block":  # its original may not be shared with us
                         raise
-            found.append(_understood(raw, below))
+            found.append(_parse_block(raw, below))
         return found
 
     def _children(self, block_id: str, kept: Kept | None, edited: str) -> list[Json]:
@@ -80,7 +80,7 @@ class BlockCalls(Wire):
             return known
         found = self.children(block_id)
         for raw in found:  # what cannot be read must not be kept: it would be met again each time
-            _understood(raw)
+            _parse_block(raw)
         kept.put(key, json.dumps(found, separators=(",", ":")))
         return found
 
@@ -126,8 +126,8 @@ class BlockCalls(Wire):
             never = error.error_class in (ErrorClass.PERMANENT, ErrorClass.FINAL)
             if not (begun or done) or never or isinstance(error, OutcomeUnknown):
                 raise
-            said = f"{block_id} is only partly written: {error}"
-            raise OutcomeUnknown(self.system, said, retry_after=error.retry_after) from error
+            message = f"{block_id} is only partly written: {error}"
+            raise OutcomeUnknown(self.system, message, retry_after=error.retry_after) from error
 
     def _all_of(self, block_id: str, requests: Sequence[Request], after: str | None, done: list[Request]) -> list[str]:
         ids = {TOP: block_id}
@@ -165,6 +165,6 @@ class BlockCalls(Wire):
         self._write("PATCH", f"/v1/blocks/{in_path(block_id)}", {"in_trash": False})
 
 
-def _understood(raw: Json, below: Sequence[Block] = ()) -> Block:
-    with understood(f"block {raw['id']}"):
+def _parse_block(raw: Json, below: Sequence[Block] = ()) -> Block:
+    with guard_parsing(f"block {raw['id']}"):
         return reading.read_block(raw, below)

@@ -18,7 +18,7 @@ SYSTEM = "notion"
 _LISTS = ("results", "templates")
 
 
-def checked(asked: str, answer: Any, *, read: bool, with_id: bool) -> Json:
+def check_answer(asked: str, answer: Any, *, read: bool, with_id: bool) -> Json:
     """Return the answer if it is an object, and all that it lists have ids; `with_id`: it has one itself."""
     if not isinstance(answer, dict):
         raise _strange(asked, "a success without an object", read=read)
@@ -39,7 +39,7 @@ def check_part(asked: str, answer: Json, key: str) -> None:
 
 
 @contextmanager
-def understood(asked: str, *, read: bool = True) -> Iterator[None]:
+def guard_parsing(asked: str, *, read: bool = True) -> Iterator[None]:
     """Take what breaks inside for the answer's fault; only for code that does nothing but take one apart."""
     try:
         yield

@@ -2,17 +2,87 @@
 
 from __future__ import annotations
 
-from shared.integrations.notion.client.comments import Comments
+from collections.abc import Sequence
+
+from shared.core.errors import Missing
 from shared.integrations.notion.client.data_sources import DataSources
 from shared.integrations.notion.client.files import Files
 from shared.integrations.notion.client.markdown_calls import MarkdownCalls
 from shared.integrations.notion.client.page_calls import Pages
-from shared.integrations.notion.client.people import People
-from shared.integrations.notion.client.view_calls import Views
-from shared.integrations.notion.client.wire import BASE_URL, KEEP, VERSION, normal_id
+from shared.integrations.notion.client.wire import BASE_URL, KEEP, VERSION, Json, Wire, in_body, in_path, normal_id
+from shared.integrations.notion.content.blocks import Text
+from shared.integrations.notion.limits import MAX_ATTACHMENTS, refuse, text_items
+
+
+class People(Wire):
+    """Who is there."""
+
+    def me(self) -> Json:
+        """Return the bot this token belongs to."""
+        return self._ask("GET", "/v1/users/me")
+
+    def users(self) -> list[Json]:
+        """Return all people and bots; guests are not among them."""
+        return list(self._list_results("GET", "/v1/users"))
+
+    def first_users(self) -> list[Json]:
+        """Return up to a hundred of them, by one call: enough to know what we are told of people."""
+        return list(next(self._parts("GET", "/v1/users"))["results"])
+
+    def user(self, user_id: str) -> Json:
+        """Return one person or bot; raises Missing."""
+        return self._ask("GET", f"/v1/users/{in_path(user_id)}")
+
+
+class Comments(Wire):
+    """What people and we say on a page. Resolved threads are invisible, and no call can resolve one."""
+
+    def comments(self, page_id: str) -> list[Json]:
+        """Return the open comments of a page or block, oldest first."""
+        return list(self._list_results("GET", "/v1/comments", {"block_id": in_body(page_id, "comments.page_id")}))
+
+    def one_comment(self, comment_id: str) -> Json:
+        """Return one comment; raises Missing."""
+        return self._ask("GET", f"/v1/comments/{in_path(comment_id)}")
+
+    def comment(
+        self, page_id: str, text: Text | list[Json], *, block_id: str = "", attachments: Sequence[str] = ()
+    ) -> Json:
+        """Comment on a page, or on the block `block_id`; `attachments` are ids of up to three uploaded files.
+
+        Called again it comments a second time: look through `comments` first.
+        """
+        kind = "block_id" if block_id else "page_id"
+        parent = {"type": kind, kind: in_body(block_id or page_id, f"comment.{kind}")}
+        return self._post_comment({"parent": parent}, text, attachments)
+
+    def reply(self, discussion_id: str, text: Text | list[Json], *, attachments: Sequence[str] = ()) -> Json:
+        """Answer in a discussion (a comment's `discussion_id`). Called again it answers a second time."""
+        return self._post_comment({"discussion_id": in_body(discussion_id, "reply.discussion_id")}, text, attachments)
+
+    def _post_comment(self, body: Json, text: Text | list[Json], attachments: Sequence[str]) -> Json:
+        if len(attachments) > MAX_ATTACHMENTS:
+            raise refuse("attachments", f"{len(attachments)} files; a comment takes at most {MAX_ATTACHMENTS}")
+        body["rich_text"] = text_items(text, "text")
+        if attachments:
+            ids = [in_body(each, "attachments") for each in attachments]
+            body["attachments"] = [{"type": "file_upload", "file_upload_id": each} for each in ids]
+        return self._complete_object(self._write("POST", "/v1/comments", body), self.one_comment)
+
+    def update_comment(self, comment_id: str, text: Text | list[Json]) -> Json:
+        """Replace the text of a comment of ours. The same call again leaves the same comment."""
+        return self._write("PATCH", f"/v1/comments/{in_path(comment_id)}", {"rich_text": text_items(text, "text")})
+
+    def delete_comment(self, comment_id: str) -> None:
+        """Delete a comment of ours; one that is gone already counts as deleted."""
+        try:
+            self._write("DELETE", f"/v1/comments/{in_path(comment_id)}", None)
+        except Missing:
+            return
+
 
 __all__ = ["BASE_URL", "KEEP", "VERSION", "Notion", "normal_id"]
 
 
-class Notion(People, Pages, DataSources, Comments, Files, Views, MarkdownCalls):
+class Notion(People, Pages, DataSources, Comments, Files, MarkdownCalls):
     """One tenant's Notion. No key makes a write safe to repeat: after OutcomeUnknown, look before writing again."""

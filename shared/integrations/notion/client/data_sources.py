@@ -8,14 +8,14 @@ from typing import Any
 from urllib.parse import unquote
 
 from shared.core.errors import Rejected
-from shared.integrations.notion.client.checked_answers import check_part, understood
+from shared.integrations.notion.client.checked_answers import check_part, guard_parsing
 from shared.integrations.notion.client.pictures import Image, picture
 from shared.integrations.notion.client.properties import Properties
 from shared.integrations.notion.client.wire import (
     KEEP,
     Found,
     Json,
-    given,
+    drop_unset,
     in_body,
     in_path,
     incomplete,
@@ -47,8 +47,6 @@ class DataSources(Properties):
         """Return the data source with its schema under `properties`."""
         return self._ask("GET", f"/v1/data_sources/{in_path(data_source_id)}")
 
-    # --- rows ---
-
     def query(
         self,
         data_source_id: str,
@@ -65,13 +63,13 @@ class DataSources(Properties):
         """
         check_filter(filter)
         path = f"/v1/data_sources/{in_path(data_source_id)}/query"
-        fixed = given({"in_trash": in_trash, "sorts": list(sorts or ()) or [_BY_AGE]})
+        fixed = drop_unset({"in_trash": in_trash, "sorts": list(sorts or ()) or [_BY_AGE]})
         found: dict[str, Json] = {}
         since = ""
         while True:
-            asked = fixed | given({"filter": _since(filter, since) if since else filter or None})
+            asked = fixed | drop_unset({"filter": _since(filter, since) if since else filter or None})
             before, last, cut = len(found), "", ""
-            for answer in self._parts("POST", path, asked, _wanted(only)):
+            for answer in self._parts("POST", path, asked, _filter_properties(only)):
                 for row in answer["results"]:
                     found.setdefault(str(row["id"]), row)
                     last = str(row.get("created_time") or last)
@@ -105,7 +103,7 @@ class DataSources(Properties):
             raise refuse("query_part.size", f"{size} rows; Notion takes 1 to {MAX_ITEMS}")
         sent = {"filter": filter or None, "sorts": list(sorts or ()) or None, "start_cursor": cursor or None}
         path = f"/v1/data_sources/{in_path(data_source_id)}/query"
-        answer = self._ask("POST", path, _wanted(only), given(sent) | {"page_size": size}, listed=True)
+        answer = self._ask("POST", path, _filter_properties(only), drop_unset(sent) | {"page_size": size}, listed=True)
         check_part(f"POST {path}", answer, "results")
         following = str(answer.get("next_cursor") or "") if answer["has_more"] else ""
         rows = [self._whole(row) for row in answer["results"]]
@@ -114,7 +112,7 @@ class DataSources(Properties):
     def templates(self, data_source_id: str, name: str = "") -> list[Json]:
         """Return the data source's templates, or those whose name holds `name`."""
         path = f"/v1/data_sources/{in_path(data_source_id)}/templates"
-        return list(self._listed("GET", path, {"name": name} if name else None, key="templates"))
+        return list(self._list_results("GET", path, {"name": name} if name else None, key="templates"))
 
     def search(self, title: str, kind: str = "page") -> Found:
         """Return pages (or `data_source`s) by title; all that are shared with us for an empty one.
@@ -133,8 +131,6 @@ class DataSources(Properties):
         """Return up to a hundred pages that are shared with us, by one call, and whether there are more."""
         answer = next(self._parts("POST", "/v1/search", {"filter": {"property": "object", "value": "page"}}))
         return list(answer["results"]), bool(answer["has_more"])
-
-    # --- schema ---
 
     def create_database(
         self,
@@ -160,7 +156,7 @@ class DataSources(Properties):
             "title": text_items(title, "create_database.title"),
             "initial_data_source": {"properties": dict(properties)},
         }
-        body |= given(
+        body |= drop_unset(
             {
                 "description": text_items(description, "create_database.description") or None,
                 "is_inline": is_inline,
@@ -168,8 +164,8 @@ class DataSources(Properties):
                 "cover": picture(cover, "create_database.cover"),
             }
         )
-        made = self._settled(self._write("POST", "/v1/databases", body), self.database)
-        with understood("POST /v1/databases", read=False):
+        made = self._complete_object(self._write("POST", "/v1/databases", body), self.database)
+        with guard_parsing("POST /v1/databases", read=False):
             return str(made["id"]), str(made["data_sources"][0]["id"])
 
     def update_database(
@@ -186,7 +182,7 @@ class DataSources(Properties):
         page_id: str = "",
     ) -> Json:
         """Change what is given, `page_id` moves it; return the database. The same call again changes nothing more."""
-        body = given({"is_inline": is_inline, "is_locked": is_locked, "in_trash": in_trash})
+        body = drop_unset({"is_inline": is_inline, "is_locked": is_locked, "in_trash": in_trash})
         if title is not None:
             body["title"] = text_items(title, "update_database.title")
         if description is not None:
@@ -199,18 +195,7 @@ class DataSources(Properties):
         if page_id:
             body["parent"] = {"type": "page_id", "page_id": in_body(page_id, "update_database.page_id")}
         made = self._write("PATCH", f"/v1/databases/{in_path(database_id)}", body)
-        return self._settled(made, self.database)
-
-    def create_data_source(self, database_id: str, title: Text, properties: Mapping[str, Any]) -> Json:
-        """Add a data source to a database; return it. Called again it adds a second one: look first."""
-        check_schema(properties, "create_data_source.properties")
-        parent = {"type": "database_id", "database_id": in_body(database_id, "create_data_source.database_id")}
-        body = {
-            "parent": parent,
-            "title": text_items(title, "create_data_source.title"),
-            "properties": dict(properties),
-        }
-        return self._settled(self._write("POST", "/v1/data_sources", body), self.data_source)
+        return self._complete_object(made, self.database)
 
     def update_data_source(
         self,
@@ -227,14 +212,14 @@ class DataSources(Properties):
         a select replace all others: send the existing ones by id. The same call again leaves the same data source.
         """
         check_schema(properties or {}, "update_data_source.properties")
-        body = given({"properties": dict(properties) if properties else None, "in_trash": in_trash})
+        body = drop_unset({"properties": dict(properties) if properties else None, "in_trash": in_trash})
         if title is not None:
             body["title"] = text_items(title, "update_data_source.title")
         if database_id:
             parent = {"type": "database_id", "database_id": in_body(database_id, "update_data_source.database_id")}
             body["parent"] = parent
         made = self._write("PATCH", f"/v1/data_sources/{in_path(data_source_id)}", body)
-        return self._settled(made, self.data_source)
+        return self._complete_object(made, self.data_source)
 
 
 _TOO_MANY_SORTED = (
@@ -246,7 +231,7 @@ _TOO_MANY_AT_ONCE = (
 )
 
 
-def _wanted(only: Sequence[str]) -> Json | None:
+def _filter_properties(only: Sequence[str]) -> Json | None:
     if len(only) > MAX_ITEMS:
         raise refuse("query.only", f"{len(only)} properties; Notion takes at most {MAX_ITEMS}")
     return {"filter_properties": [unquote(each) for each in only]} if only else None  # shown encoded; sent encoded once
@@ -270,6 +255,6 @@ def _alternatives(either: Sequence[Json]) -> Iterator[list[Json]]:
     """Yield what each alternative of an `or` asks for together; an `or` within an `or` is more alternatives."""
     for each in either:
         if "or" in each:
-            yield from ([one] for one in each["or"])
+            yield from ([choice] for choice in each["or"])
         else:
             yield list(each["and"]) if "and" in each else [each]

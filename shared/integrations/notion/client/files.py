@@ -10,13 +10,12 @@ import mimetypes
 import re
 
 from shared.core.errors import OutcomeUnknown, Rejected
-from shared.integrations.notion.client.checked_answers import understood
-from shared.integrations.notion.client.wire import Json, Wire, given, in_path
+from shared.integrations.notion.client.checked_answers import guard_parsing
+from shared.integrations.notion.client.wire import Json, Wire, drop_unset, in_path
 from shared.integrations.notion.limits import refuse
 
 MIB = 1024 * 1024
 LARGEST_SINGLE = 20 * MIB
-SMALLEST_PART = 5 * MIB  # of all but the last
 LARGEST_PART = 20 * MIB
 PART = 10 * MIB  # ours
 MAX_PARTS = 1000
@@ -42,11 +41,11 @@ class Files(Wire):
         if url and not url.startswith("https://"):
             raise refuse("create_upload.url", f"{url[:80]!r} is not a public https address")
         mode = "external_url" if url else "multi_part" if parts else "single_part"
-        body = given(
+        body = drop_unset(
             {"content_type": content_type or None, "number_of_parts": parts or None, "external_url": url or None}
         )
         made = self._write("POST", "/v1/file_uploads", {"mode": mode, "filename": name} | body)
-        return self._settled(made, self.file_upload)
+        return self._complete_object(made, self.file_upload)
 
     def send_part(self, upload_id: str, content: bytes, part: int = 0, *, name: str = "", kind: str = "") -> Json:
         """Send the whole content, or one part of it counted from 1 (5 to 20 MiB, the last may be smaller).
@@ -64,23 +63,19 @@ class Files(Wire):
         raw, content_type = _form(name or "file", content, part, kind)
         path = f"/v1/file_uploads/{in_path(upload_id)}/send"
         made = self._call("POST", path, read=False, headers={"Content-Type": content_type}, data=raw)
-        return self._settled(made, self.file_upload)
+        return self._complete_object(made, self.file_upload)
 
     def complete_upload(self, upload_id: str) -> Json:
         """Put the parts together; return the upload's object."""
         made = self._write("POST", f"/v1/file_uploads/{in_path(upload_id)}/complete", None)
-        return self._settled(made, self.file_upload)
+        return self._complete_object(made, self.file_upload)
 
     def file_upload(self, upload_id: str) -> Json:
         """Return one upload's object: `status` is pending, uploaded, expired or failed."""
         return self._ask("GET", f"/v1/file_uploads/{in_path(upload_id)}")
 
-    def file_uploads(self, status: str = "") -> list[Json]:
-        """Return the uploads of this connection, or those with this status."""
-        return list(self._listed("GET", "/v1/file_uploads", {"status": status} if status else None))
-
     def upload(self, name: str, content: bytes, content_type: str = "", *, upload_id: str = "") -> str:
-        """Upload a file of any size the workspace takes; return the id to attach it by (see `attached`).
+        """Upload a file of any size the workspace takes; return the id to attach it by (see `build_upload_reference`).
 
         Each part is one request. With the `upload_id` of one that was begun (`create_upload` with `parts_of`) or broke
         off it goes on behind the parts that have arrived. Raises Rejected naming the workspace's limit when the file is
@@ -97,7 +92,7 @@ class Files(Wire):
         if state.get("status") != "pending":
             raise Rejected(self.system, f"upload {key} is {state.get('status')}; begin a new one")
         if len(pieces) == 1:
-            state = self._sent(key, content, 0, name, str(state.get("content_type") or content_type))
+            state = self._send_or_confirm(key, content, 0, name, str(state.get("content_type") or content_type))
         else:
             state = self._send_rest(name, key, pieces, state)
         if state.get("status") != "uploaded":
@@ -105,25 +100,25 @@ class Files(Wire):
         return key
 
     def _send_rest(self, name: str, key: str, pieces: list[bytes], state: Json) -> Json:
-        with understood(f"upload {key}"):
+        with guard_parsing(f"upload {key}"):
             counted = state.get("number_of_parts") or {}
             total, arrived = int(counted.get("total") or len(pieces)), int(counted.get("sent") or 0)
         if total != len(pieces):
             raise refuse("upload.upload_id", f"it was begun with {total} parts, and this file has {len(pieces)}")
         for number in range(arrived + 1, total + 1):
-            self._sent(key, pieces[number - 1], number, name, str(state.get("content_type") or ""))
+            self._send_or_confirm(key, pieces[number - 1], number, name, str(state.get("content_type") or ""))
         try:
             return self.complete_upload(key)
         except OutcomeUnknown:
             return self.file_upload(key)
 
-    def _sent(self, key: str, content: bytes, part: int, name: str, kind: str) -> Json:
+    def _send_or_confirm(self, key: str, content: bytes, part: int, name: str, kind: str) -> Json:
         """Send a part; when nobody says what became of it, look, and go on when it has arrived."""
         try:
             return self.send_part(key, content, part, name=name, kind=kind)
         except OutcomeUnknown:
             state = self.file_upload(key)
-            with understood(f"upload {key}"):
+            with guard_parsing(f"upload {key}"):
                 sent = int((state.get("number_of_parts") or {}).get("sent") or 0)
             if state.get("status") == "uploaded" or (part and sent >= part):
                 return state
@@ -136,7 +131,7 @@ class Files(Wire):
         if len(content) <= SMALLEST_LIMIT:
             return
         me = self._ask("GET", "/v1/users/me")
-        with understood("GET /v1/users/me"):
+        with guard_parsing("GET /v1/users/me"):
             limit = ((me.get("bot") or {}).get("workspace_limits") or {}).get("max_file_upload_size_in_bytes")
         if isinstance(limit, int) and len(content) > limit:
             raise refuse(
@@ -144,7 +139,7 @@ class Files(Wire):
             )
 
 
-def attached(upload_id: str) -> Json:
+def build_upload_reference(upload_id: str) -> Json:
     """Return an uploaded file as a media block, a files property, an icon or a cover holds it."""
     return {"type": "file_upload", "file_upload": {"id": upload_id}}
 

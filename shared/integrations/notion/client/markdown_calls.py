@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.core.errors import IntegrationError, Missing, NotAllowed, OutcomeUnknown, RateLimited, Rejected, Unavailable
-from shared.integrations.notion.client.checked_answers import understood
+from shared.integrations.notion.client.checked_answers import guard_parsing
 from shared.integrations.notion.client.wire import Json, Wire, in_path
 from shared.integrations.notion.content.blocks import MAX_ITEMS
 from shared.integrations.notion.limits import refuse
@@ -42,7 +42,7 @@ class AsyncTask:
         """Say whether it has succeeded or failed."""
         return self.status in ("succeeded", "failed")
 
-    def finished(self) -> Json:
+    def read_result(self) -> Json:
         """Return the result; raises the failure as one of our errors, and Unavailable while there is neither."""
         if self.status == "failed":
             raise _failure(self.id, self.error or {})
@@ -67,7 +67,7 @@ class MarkdownCalls(Wire):
         """
         body = edit | ({"allow_async": True} if allow_async else {})
         path = f"/v1/pages/{in_path(page_id)}/markdown"
-        answer = self._settled(self._write("PATCH", path, body), lambda _: self._ask("GET", path))
+        answer = self._complete_object(self._write("PATCH", path, body), lambda _: self._ask("GET", path))
         return task_of(answer) or _read(answer, read=False)
 
     def async_task(self, task_id: str) -> AsyncTask:
@@ -96,19 +96,6 @@ def update_content(
     return _edit("update_content", {"content_updates": updates}, allow_deleting)
 
 
-def insert_content(text: str, *, at_start: bool = False, after: str = "") -> Json:
-    """Return the edit that adds this text at the end, at the start, or `after` a passage ("its head...its tail")."""
-    if at_start and after:
-        raise Rejected("notion", "insert_content: `at_start` and `after` exclude each other; give one")
-    place: Json = {"position": {"type": "start"}} if at_start else {"after": after} if after else {}
-    return _edit("insert_content", {"content": text} | place, False)
-
-
-def replace_content_range(text: str, passage: str, *, allow_deleting: bool = False) -> Json:
-    """Return the edit that puts this text in the place of a passage ("its head...its tail")."""
-    return _edit("replace_content_range", {"content": text, "content_range": passage}, allow_deleting)
-
-
 def _edit(kind: str, content: Json, allow_deleting: bool) -> Json:
     return {"type": kind, kind: content | ({"allow_deleting_content": True} if allow_deleting else {})}
 
@@ -130,20 +117,22 @@ def task_of(answer: Json) -> AsyncTask | None:
 
 
 def _read(answer: Json, *, read: bool) -> MarkdownRead:
-    with understood("the page as Markdown", read=read):
+    with guard_parsing("the page as Markdown", read=read):
         unknown = tuple(str(each) for each in answer.get("unknown_block_ids") or ())
         return MarkdownRead("" + answer["markdown"], bool(answer.get("truncated")), unknown)
 
 
 def _failure(task: str, error: Json) -> IntegrationError:
     status, code = error.get("status"), error.get("code")
-    said = f"task {task}: {status} {code} {error.get('message') or ''}".rstrip()[:400]
+    message = f"task {task}: {status} {code} {error.get('message') or ''}".rstrip()[:400]
     if status == 403 or code == "row_limit_exceeded":
-        return NotAllowed("notion", said, way_out="Ask the workspace's owner to check its plan and our rights")
+        return NotAllowed("notion", message, way_out="Ask the workspace's owner to check its plan and our rights")
     if status == 404:
-        return Missing("notion", said)
+        return Missing("notion", message)
     if status == 429:
-        return RateLimited("notion", said)
+        return RateLimited("notion", message)
     if status in (409, 529):
-        return Unavailable("notion", said)
-    return OutcomeUnknown("notion", said) if isinstance(status, int) and status >= 500 else Rejected("notion", said)
+        return Unavailable("notion", message)
+    return (
+        OutcomeUnknown("notion", message) if isinstance(status, int) and status >= 500 else Rejected("notion", message)
+    )

@@ -44,25 +44,25 @@ def judge(
         body = answer.json if isinstance(answer.json, dict) else {}
         extra = body.get("additional_data")
         extra = extra if isinstance(extra, dict) else {}
-        said = f"{asked}: {answer.status} {vendor_message(answer)}".rstrip()
+        message = f"{asked}: {answer.status} {vendor_message(answer)}".rstrip()
         if answer.status == 503 and writes:
-            return _saved(extra)
+            return _read_saved_ids(extra)
         if answer.status == 400 and reads_on and "cursor" in vendor_message(answer):
-            return CursorExpired(SYSTEM, said)
+            return CursorExpired(SYSTEM, message)
         if answer.status == 409:  # two writes met and ours was turned away
-            return Unavailable(SYSTEM, said, retry_after=retry_after(answer))
+            return Unavailable(SYSTEM, message, retry_after=retry_after(answer))
         if answer.status == 429:
-            return _limited(answer, extra, said)
+            return _classify_rate_limit(answer, extra, message)
         if answer.status == 403:
-            return NotAllowed(SYSTEM, said, way_out=_way_out(method, path, extra))
+            return NotAllowed(SYSTEM, message, way_out=_way_out(method, path, extra))
         if answer.status == 404:
-            return Missing(SYSTEM, f"{end_sentence(said)} {_NOT_SHARED}", fault=Fault.NOT_SHARED)
+            return Missing(SYSTEM, f"{end_sentence(message)} {_NOT_SHARED}", fault=Fault.NOT_SHARED)
         return None
 
     return verdict
 
 
-def _saved(extra: Json) -> Answer | None:
+def _read_saved_ids(extra: Json) -> Answer | None:
     """Read the ids out of a 503 that came after the write was saved; without ids nothing is known."""
     children, resource = extra.get("committed_child_ids"), extra.get("committed_resource_id")
     if isinstance(children, str):
@@ -72,13 +72,13 @@ def _saved(extra: Json) -> Answer | None:
     return Answer(200, {}, {"id": resource}, "") if isinstance(resource, str) else None
 
 
-def _limited(answer: Answer, extra: Json, said: str) -> IntegrationError:
+def _classify_rate_limit(answer: Answer, extra: Json, message: str) -> IntegrationError:
     reason = extra.get("rate_limit_reason")
     if reason == "public_api_request_blocked":  # for good; asking again makes it worse
-        return Blocked(SYSTEM, said)
-    told = str(extra.get("retry_after", ""))
-    wait = retry_after(answer) or (timedelta(seconds=int(told)) if told.isdecimal() else None)
-    return RateLimited(SYSTEM, said, retry_after=wait, scope=_SCOPES.get(str(reason), "bot"))
+        return Blocked(SYSTEM, message)
+    seconds = str(extra.get("retry_after", ""))
+    wait = retry_after(answer) or (timedelta(seconds=int(seconds)) if seconds.isdecimal() else None)
+    return RateLimited(SYSTEM, message, retry_after=wait, scope=_SCOPES.get(str(reason), "bot"))
 
 
 def _way_out(method: str, path: str, extra: Json) -> str:

@@ -9,10 +9,10 @@ from shared.core.errors import Rejected
 from shared.core.page import Page
 from shared.http_client import json_bytes
 from shared.integrations.notion.client.block_calls import BlockCalls, Kept
-from shared.integrations.notion.client.checked_answers import understood
+from shared.integrations.notion.client.checked_answers import guard_parsing
 from shared.integrations.notion.client.pictures import Image, picture
 from shared.integrations.notion.client.properties import Properties
-from shared.integrations.notion.client.wire import KEEP, Json, chosen, given, in_body, in_path
+from shared.integrations.notion.client.wire import KEEP, Json, drop_unset, in_body, in_path, require_one_option
 from shared.integrations.notion.content import reading
 from shared.integrations.notion.content.tree import plan_page
 from shared.integrations.notion.limits import check_files
@@ -33,7 +33,7 @@ class Pages(BlockCalls, Properties):
         raw = self.page(page_id)
         edited = str(raw.get("last_edited_time") or "")
         blocks = self.read_tree(page_id, kept=kept, edited=edited)
-        with understood(f"page {page_id}"):
+        with guard_parsing(f"page {page_id}"):
             return reading.read_page(raw, blocks)
 
     def create_page(
@@ -75,13 +75,13 @@ class Pages(BlockCalls, Properties):
             "position": _position(position),
             "allow_async": allow_async or None,
         }
-        return self._created(body | given(more), children)
+        return self._create_with_children(body | drop_unset(more), children)
 
-    def _created(self, body: Json, children: Sequence[Json]) -> Json:
+    def _create_with_children(self, body: Json, children: Sequence[Json]) -> Json:
         parts = plan_page(children, len(json_bytes(body)))
         if parts.children:
             body["children"] = list(parts.children)
-        made = self._settled(self._write("POST", "/v1/pages", body), self.page)
+        made = self._complete_object(self._write("POST", "/v1/pages", body), self.page)
         if parts.requests:
             self._carry_out(str(made["id"]), parts.requests, None, begun=True)
         return made
@@ -107,7 +107,7 @@ class Pages(BlockCalls, Properties):
         check_files(properties or {})
         if template == "none":
             raise Rejected(self.system, 'update_page.template: "none" is for new pages; use erase_content')
-        body = given(
+        body = drop_unset(
             {
                 "properties": dict(properties) if properties else None,
                 "in_trash": in_trash,
@@ -120,18 +120,20 @@ class Pages(BlockCalls, Properties):
         for name, image in (("icon", icon), ("cover", cover)):
             if image is not KEEP:
                 body[name] = picture(image, f"update_page.{name}")
-        return self._settled(self._write("PATCH", f"/v1/pages/{in_path(page_id)}", body), self.page)
+        return self._complete_object(self._write("PATCH", f"/v1/pages/{in_path(page_id)}", body), self.page)
 
     def move_page(self, page_id: str, *, to_page: str = "", to_data_source: str = "") -> Json:
         """Move a page below another page or into a data source; return its object. Again, it stays there."""
-        kind = chosen("move_page", {"to_page": to_page, "to_data_source": to_data_source})
+        kind = require_one_option("move_page", {"to_page": to_page, "to_data_source": to_data_source})
         name = "page_id" if kind == "to_page" else "data_source_id"
         target = {"type": name, name: in_body(to_page or to_data_source, f"move_page.{kind}")}
-        return self._settled(self._write("POST", f"/v1/pages/{in_path(page_id)}/move", {"parent": target}), self.page)
+        return self._complete_object(
+            self._write("POST", f"/v1/pages/{in_path(page_id)}/move", {"parent": target}), self.page
+        )
 
 
 def _parent(call: str, *, data_source_id: str, page_id: str, workspace: bool) -> Json:
-    kind = chosen(call, {"data_source_id": data_source_id, "page_id": page_id, "workspace": workspace})
+    kind = require_one_option(call, {"data_source_id": data_source_id, "page_id": page_id, "workspace": workspace})
     if kind == "workspace":
         return {"parent": {"type": "workspace", "workspace": True}}
     return {"parent": {"type": kind, kind: in_body(data_source_id or page_id, f"{call}.{kind}")}}

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from shared.core.errors import Rejected
-from shared.integrations.notion.client.checked_answers import understood
+from shared.integrations.notion.client.checked_answers import guard_parsing
 from shared.integrations.notion.client.wire import Json, Wire, in_path
 
 _PAGED = frozenset({"title", "rich_text", "people", "relation"})
@@ -25,7 +25,7 @@ class Properties(Wire):
         name = quote(unquote(property_id), safe="")  # encoding it a second time would name another property
         path = f"/v1/pages/{in_path(page_id)}/properties/{name}"
         answers = list(self._parts("GET", path))
-        with understood(f"GET {path}"):
+        with guard_parsing(f"GET {path}"):
             last = answers[-1]
             if last.get("object") == "property_item":
                 return last[str(last["type"])]
@@ -43,10 +43,10 @@ class Properties(Wire):
         cut = {name: value for name, value in properties.items() if isinstance(value, dict) and _is_cut(value)}
         if not cut:
             return page
-        whole = {name: self._followed(str(page.get("id") or ""), value) for name, value in cut.items()}
+        whole = {name: self._complete_value(str(page.get("id") or ""), value) for name, value in cut.items()}
         return page | {"properties": properties | whole}
 
-    def _followed(self, page_id: str, value: Json) -> Json:
+    def _complete_value(self, page_id: str, value: Json) -> Json:
         content = self.property_value(page_id, str(value.get("id") or ""))
         return value | {str(value["type"]): content} | ({"has_more": False} if "has_more" in value else {})
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Final
 
 from shared.core.errors import IntegrationError, OutcomeUnknown, Rejected, Unavailable
 from shared.http_client import HttpClient, segment
-from shared.integrations.notion.client.checked_answers import check_part, checked
+from shared.integrations.notion.client.checked_answers import check_answer, check_part
 from shared.integrations.notion.client.notion_refusals import CursorExpired, judge
 from shared.integrations.notion.content.blocks import MAX_ITEMS
 from shared.integrations.notion.ids import normal_id as normal_id
@@ -49,12 +49,12 @@ def in_body(id: str, field: str) -> str:
     return normal_id(id)
 
 
-def given(fields: Mapping[str, Any]) -> Json:
+def drop_unset(fields: Mapping[str, Any]) -> Json:
     """Return the fields that have a value: neither None nor KEEP."""
     return {name: value for name, value in fields.items() if value is not None and value is not KEEP}
 
 
-def chosen(call: str, options: Mapping[str, Any]) -> str:
+def require_one_option(call: str, options: Mapping[str, Any]) -> str:
     """Return the name of the one option that was given; raises Rejected when it is not exactly one."""
     names = [name for name, value in options.items() if value]
     if len(names) != 1:
@@ -74,10 +74,10 @@ class Wire:
     def their_now(self) -> datetime | None:
         """Return the time by Notion's own clock, as it was told with the last answer; None before there is one."""
         try:
-            told = parsedate_to_datetime(self._http.told_date)
+            time = parsedate_to_datetime(self._http.told_date)
         except (ValueError, TypeError):
             return None
-        return told if told.tzinfo is not None else None
+        return time if time.tzinfo is not None else None
 
     def _call(
         self,
@@ -98,7 +98,7 @@ class Wire:
             judge=judge(method, path, writes=not read, reads_on=reads_on),
             **sent,
         )
-        return checked(f"{method} {path}", answer.json, read=read, with_id=not listed and method != "DELETE")
+        return check_answer(f"{method} {path}", answer.json, read=read, with_id=not listed and method != "DELETE")
 
     def _ask(
         self,
@@ -120,7 +120,7 @@ class Wire:
             check_body(body)
         return self._call(method, path, read=False, listed=listed, json=body)
 
-    def _settled(self, made: Json, look: Callable[[str], Json]) -> Json:
+    def _complete_object(self, made: Json, look: Callable[[str], Json]) -> Json:
         """Return the object of a write; where only its id came back (saved, but answered too late) it is read.
 
         When that read fails the write has happened all the same: OutcomeUnknown, whatever the read met.
@@ -130,8 +130,8 @@ class Wire:
         try:
             return look(str(made["id"]))
         except IntegrationError as error:
-            said = f"{made['id']} was saved, and could not be read: {error}"
-            raise OutcomeUnknown(self.system, said, retry_after=error.retry_after) from error
+            message = f"{made['id']} was saved, and could not be read: {error}"
+            raise OutcomeUnknown(self.system, message, retry_after=error.retry_after) from error
 
     def _parts(
         self,
@@ -155,8 +155,8 @@ class Wire:
                     answer = self._ask(method, path, params, fields, listed=True)
             except CursorExpired as error:
                 if used:
-                    said = f"{method} {path}: the list expired while it was being read"
-                    raise Unavailable(self.system, said) from error
+                    message = f"{method} {path}: the list expired while it was being read"
+                    raise Unavailable(self.system, message) from error
                 raise
             if answer.get("object") == "property_item":  # a property that is no list is answered whole
                 yield answer
@@ -171,7 +171,7 @@ class Wire:
             used.add(cursor)
             fields = {**fields, "start_cursor": cursor}
 
-    def _listed(
+    def _list_results(
         self, method: str, path: str, asked: Mapping[str, Any] | None = None, *, key: str = "results"
     ) -> Iterator[Json]:
         """Yield the results of all parts; raises Rejected when Notion stops before the end."""

@@ -13,8 +13,8 @@ from shared.integrations.notion.content.rich_text import (
     MAX_UNITS,
     MAX_URL,
     Text,
-    checked_color,
-    checked_id,
+    check_color,
+    check_id,
     is_web_address,
     one_text,
     pieces,
@@ -36,7 +36,6 @@ _WRITABLE_ICONS = frozenset({"emoji", "external", "file_upload", "custom_emoji",
 
 
 def block(kind: str, body: Json, children: Sequence[Json] = ()) -> Json:
-    """Return a block of any type."""
     return {"object": "block", "type": kind, kind: body | ({"children": list(children)} if children else {})}
 
 
@@ -45,13 +44,13 @@ def _text_block(
 ) -> Json:
     body: Json = {"rich_text": one_text(text, f"{kind}.rich_text"), **more}
     if icon:
-        body["icon"] = checked_icon(icon, f"{kind}.icon")
+        body["icon"] = check_icon(icon, f"{kind}.icon")
     if color:
-        body["color"] = checked_color(color, f"{kind}.color")
+        body["color"] = check_color(color, f"{kind}.color")
     return block(kind, body, children)
 
 
-def checked_icon(icon: Icon, field: str = "icon") -> Json:
+def check_icon(icon: Icon, field: str = "icon") -> Json:
     """Return an icon as written; raises ValueError when it is of a kind that only Notion makes."""
     if isinstance(icon, str):
         return {"type": "emoji", "emoji": icon}
@@ -61,9 +60,6 @@ def checked_icon(icon: Icon, field: str = "icon") -> Json:
     if kind == "external" and not is_web_address(str(icon["external"].get("url"))):
         raise ValueError(f"{field}.external.url: not an address on the web")
     return {"type": kind, kind: icon[kind]}
-
-
-# --- text ---
 
 
 def paragraph(text: Text, children: Sequence[Json] = (), *, color: str = "", icon: Icon | None = None) -> Json:
@@ -82,39 +78,34 @@ def heading(
 
 
 def to_do(text: Text, checked: bool = False, children: Sequence[Json] = (), *, color: str = "") -> Json:
-    """Return a to-do."""
     return _text_block("to_do", text, children, color, checked=checked)
 
 
-def bulleted(text: Text, children: Sequence[Json] = (), *, color: str = "") -> Json:
-    """Return an item of a bulleted list."""
+def bulleted_list_item(text: Text, children: Sequence[Json] = (), *, color: str = "") -> Json:
     return _text_block("bulleted_list_item", text, children, color)
 
 
-def numbered(text: Text, children: Sequence[Json] = (), *, color: str = "") -> Json:
+def numbered_list_item(text: Text, children: Sequence[Json] = (), *, color: str = "") -> Json:
     """Return an item of a numbered list. Where the list begins and how it counts is not for us to say."""
     return _text_block("numbered_list_item", text, children, color)
 
 
 def toggle(text: Text, children: Sequence[Json] = (), *, color: str = "") -> Json:
-    """Return a toggle."""
     return _text_block("toggle", text, children, color)
 
 
 def quote(text: Text, children: Sequence[Json] = (), *, color: str = "") -> Json:
-    """Return a quote."""
     return _text_block("quote", text, children, color)
 
 
 def callout(text: Text, icon: Icon | None = "💡", children: Sequence[Json] = (), *, color: str = "") -> Json:
-    """Return a callout with an icon."""
     return _text_block("callout", text, children, color, icon)
 
 
 def code(text: Text, language: str = "plain text", caption: Text = "") -> Json:
     """Return a code block; an unknown language becomes plain text."""
     body: Json = {"rich_text": one_text(text, "code.rich_text"), "language": notion_language(language)}
-    return block("code", body | _captioned("code", caption))
+    return block("code", body | _build_caption("code", caption))
 
 
 def equation(expression: str) -> Json:
@@ -122,22 +113,16 @@ def equation(expression: str) -> Json:
     return block("equation", {"expression": expression})
 
 
-# --- lines and lists made by Notion ---
-
-
 def divider() -> Json:
-    """Return a divider."""
     return block("divider", {})
 
 
 def breadcrumb() -> Json:
-    """Return the path to the page."""
     return block("breadcrumb", {})
 
 
 def table_of_contents(*, color: str = "") -> Json:
-    """Return a table of contents."""
-    return block("table_of_contents", {"color": checked_color(color)} if color else {})
+    return block("table_of_contents", {"color": check_color(color)} if color else {})
 
 
 def link_to_page(page_id: str = "", *, database_id: str = "", comment_id: str = "") -> Json:
@@ -147,21 +132,18 @@ def link_to_page(page_id: str = "", *, database_id: str = "", comment_id: str = 
     if len(named) != 1:
         raise ValueError("link_to_page: give exactly one of page_id, database_id, comment_id")
     kind = named[0]
-    return block("link_to_page", {"type": kind, kind: checked_id(given[kind], f"link_to_page.{kind}")})
+    return block("link_to_page", {"type": kind, kind: check_id(given[kind], f"link_to_page.{kind}")})
 
 
-def synced(children: Sequence[Json]) -> Json:
+def synced_block(children: Sequence[Json]) -> Json:
     """Return an original whose content other places may show."""
     return block("synced_block", {"synced_from": None}, children)
 
 
 def synced_copy(original_id: str) -> Json:
     """Return a place that shows the content of a synced block."""
-    source = {"type": "block_id", "block_id": checked_id(original_id, "synced_block.synced_from.block_id")}
+    source = {"type": "block_id", "block_id": check_id(original_id, "synced_block.synced_from.block_id")}
     return block("synced_block", {"synced_from": source})
-
-
-# --- tables, columns, tabs ---
 
 
 def table(rows: Sequence[Sequence[Text]], *, header_row: bool = False, header_column: bool = False) -> Json:
@@ -204,9 +186,6 @@ def tab(labels: Sequence[Json]) -> Json:
     return block("tab", {}, labels)
 
 
-# --- what lies elsewhere ---
-
-
 def image(url: str = "", caption: Text = "", *, upload: str = "") -> Json:
     """Return an image, by its address on the web or the id of a file upload."""
     return media("image", url, caption, upload=upload)
@@ -241,26 +220,24 @@ def media(kind: str, url: str = "", caption: Text = "", *, upload: str = "") -> 
     if bool(url) == bool(upload):
         raise ValueError(f"{kind}: give either an address or the id of a file upload")
     if upload:
-        source = {"type": "file_upload", "file_upload": {"id": checked_id(upload, f"{kind}.file_upload.id")}}
-        return block(kind, source | _captioned(kind, caption))
+        source = {"type": "file_upload", "file_upload": {"id": check_id(upload, f"{kind}.file_upload.id")}}
+        return block(kind, source | _build_caption(kind, caption))
     return _with_address(kind, {"type": "external", "external": {"url": url}}, url, caption)
 
 
 def bookmark(url: str, caption: Text = "") -> Json:
-    """Return a bookmark."""
     return _with_address("bookmark", {"url": url}, url, caption)
 
 
 def embed(url: str, caption: Text = "") -> Json:
-    """Return an embedded page."""
     return _with_address("embed", {"url": url}, url, caption)
 
 
 def _with_address(kind: str, body: Json, url: str, caption: Text) -> Json:
     if not is_web_address(url):
         raise ValueError(f"{kind}.url: {url[:100]!r} is not an address on the web")
-    return block(kind, body | _captioned(kind, caption))
+    return block(kind, body | _build_caption(kind, caption))
 
 
-def _captioned(kind: str, caption: Text) -> Json:
+def _build_caption(kind: str, caption: Text) -> Json:
     return {"caption": items} if (items := one_text(caption, f"{kind}.caption")) else {}

@@ -25,22 +25,6 @@ class LeftOut:
     why: str
 
 
-class NotWritable(ValueError):
-    """A block that cannot be written again whole; `left_out` says what is missing and why."""
-
-    def __init__(self, left_out: Sequence[LeftOut]) -> None:
-        super().__init__("; ".join(f"{each.type} {each.block_id}: {each.why}".strip() for each in left_out))
-        self.left_out = tuple(left_out)
-
-
-def from_block(block: Block) -> Json:
-    """Return the block with all below it as it is written. Raises NotWritable when a part of it cannot be."""
-    made, left_out = from_blocks((block,))
-    if left_out:
-        raise NotWritable(left_out)
-    return made[0]
-
-
 def from_blocks(found: Sequence[Block]) -> tuple[list[Json], list[LeftOut]]:
     """Return what can be written of the blocks, and what is left out.
 
@@ -100,7 +84,7 @@ def _writable(block: Block, left_out: list[LeftOut]) -> Block:
         block = replace(block, color="")
     if block.icon is not None:
         try:
-            blocks.checked_icon(dict(block.icon))
+            blocks.check_icon(dict(block.icon))
         except ValueError as error:
             lose(str(error))
             block = replace(block, icon=None)
@@ -177,8 +161,8 @@ def _columns(block: Block, below: list[Json]) -> list[Json]:
     return [blocks.block("column_list", {}, below)]
 
 
-def _synced(block: Block, below: list[Json]) -> list[Json]:
-    return [blocks.synced_copy(block.synced_from) if block.synced_from else blocks.synced(below)]
+def _rebuild_synced(block: Block, below: list[Json]) -> list[Json]:
+    return [blocks.synced_copy(block.synced_from) if block.synced_from else blocks.synced_block(below)]
 
 
 def _link(block: Block, below: list[Json]) -> list[Json]:
@@ -193,8 +177,8 @@ _CHILDLESS = frozenset({
 })  # fmt: skip
 _REBUILD: Mapping[str, Callable[[Block, list[Json]], list[Json]]] = {
     "paragraph": _holder(blocks.paragraph),
-    "bulleted_list_item": _holder(blocks.bulleted),
-    "numbered_list_item": _holder(blocks.numbered),
+    "bulleted_list_item": _holder(blocks.bulleted_list_item),
+    "numbered_list_item": _holder(blocks.numbered_list_item),
     "to_do": _holder(blocks.to_do),
     "toggle": _holder(blocks.toggle),
     "quote": _holder(blocks.quote),
@@ -213,6 +197,6 @@ _REBUILD: Mapping[str, Callable[[Block, list[Json]], list[Json]]] = {
     "column_list": _columns,
     "column": lambda block, below: [blocks.column(below or [blocks.paragraph("")], block.width_ratio)],
     "tab": lambda block, below: [blocks.tab(below)],
-    "synced_block": _synced,
+    "synced_block": _rebuild_synced,
     "link_to_page": _link,
 }

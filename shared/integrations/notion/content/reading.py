@@ -46,7 +46,7 @@ def _span(item: Json) -> Span:
     mention = _mention(kind, payload)
     text = item.get("plain_text")
     if text is None:
-        text = payload.get("content") or payload.get("expression") or _shown(mention)
+        text = payload.get("content") or payload.get("expression") or _format_mention(mention)
     href = item.get("href") or (payload.get("link") or {}).get("url")
     color = styles.get("color")
     return Span(
@@ -74,7 +74,7 @@ def _mention(kind: str, payload: Json) -> Json | None:
     return {"type": inner, inner: target}
 
 
-def _shown(mention: Json | None) -> str:
+def _format_mention(mention: Json | None) -> str:
     """Return what stands for a mention that was written and not yet read."""
     if mention is None:
         return ""

@@ -15,16 +15,16 @@ GONE = ""  # in place of the id of a block that was written and that somebody ha
 _ADDRESSES = ("url", "expression", "page_id", "database_id", "comment_id", "block_id")
 
 
-def found_among(
-    there: Sequence[Json], sent: Sequence[Json], before: Sequence[Json] = (), behind: Sequence[Json] = ()
+def find_among(
+    children: Sequence[Json], sent: Sequence[Json], before: Sequence[Json] = (), behind: Sequence[Json] = ()
 ) -> list[str] | None:
     """Return the ids of what was sent, in order, or None when it did not arrive.
 
     Notion carries out a request whole or not at all. So when half of it or more is there in the right order, it has
     arrived, and people have changed or removed the rest: what was changed keeps its id, what was removed gets GONE.
-    `before` and `behind` are what stood around it already; nothing else may have stood among `there`.
+    `before` and `behind` are what stood around it already; nothing else may have stood among `children`.
     """
-    here = [signature(block) for block in there]
+    here = [signature(block) for block in children]
     wanted = [signature(block) for block in (*before, *sent, *behind)]
     ids = [GONE] * len(wanted)
     same = [False] * len(wanted)
@@ -32,21 +32,21 @@ def found_among(
         kinds = [kind for kind, _ in here[there_from:there_to]]
         changed = tag == "replace" and kinds == [kind for kind, _ in wanted[sent_from:sent_to]]
         if tag == "equal" or changed:
-            ids[sent_from:sent_to] = [str(block["id"]) for block in there[there_from:there_to]]
+            ids[sent_from:sent_to] = [str(block["id"]) for block in children[there_from:there_to]]
             same[sent_from:sent_to] = [not changed] * (sent_to - sent_from)
     ours = slice(len(before), len(before) + len(sent))
     count = sum(same[ours])
     return ids[ours] if count and 2 * count >= len(sent) else None
 
 
-def found_by_mark(there: Sequence[Json], sent: Sequence[Json]) -> list[str] | None:
+def find_by_mark(children: Sequence[Json], sent: Sequence[Json]) -> list[str] | None:
     """Return the ids of what was sent by the marks of ours in it, or None where it has none, or none of them is there.
 
     A mark is in one block of ours alone, so it is that block, whatever people have made of its words and its place.
     """
     counts = Counter(mark for block in sent for mark in set(_marks(block)))
     known: dict[str, str] = {}
-    for block in there:
+    for block in children:
         for mark in _marks(block):
             known.setdefault(mark, str(block["id"]))
     ids = [next((known[m] for m in _marks(block) if counts[m] == 1 and m in known), GONE) for block in sent]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -110,7 +110,7 @@ def is_mention(span: Span) -> bool:
 def _item(span: Span) -> Json:
     annotations: Json = {name: True for name in STYLES if getattr(span, name)}
     if span.color:
-        annotations["color"] = checked_color(span.color, "annotations.color")
+        annotations["color"] = check_color(span.color, "annotations.color")
     item: Json
     if span.mention is not None and is_mention(span):
         kind = str(span.mention["type"])
@@ -155,63 +155,20 @@ def one_text(text: Text, field: str = "rich_text") -> list[Json]:
     return items
 
 
-def checked_color(color: str, field: str = "color") -> str:
+def check_color(color: str, field: str = "color") -> str:
     """Return the colour; raises ValueError when Notion has none of that name."""
     if color not in COLORS:
         raise ValueError(f"{field} must be one of {', '.join(sorted(COLORS))}, got {color[:50]!r}")
     return color
 
 
-def checked_id(value: str, field: str) -> str:
+def check_id(value: str, field: str) -> str:
     """Return an id of Notion; raises ValueError when it cannot be one."""
     if not _ID.fullmatch(value):
         raise ValueError(f"{field}: {value[:50]!r} is not a Notion id")
     return value
 
 
-# --- runs that are not plain text ---
-
-
 def equation(expression: str) -> Span:
     """Return an equation within text, in LaTeX, of at most 1,000 characters."""
     return Span(expression, equation=True)
-
-
-def mention_user(user_id: str, shown: str = "") -> Span:
-    """Return a mention of a person or bot; they are told of it."""
-    return _mention("user", {"id": checked_id(user_id, "mention.user.id")}, shown)
-
-
-def mention_page(page_id: str, shown: str = "") -> Span:
-    """Return a mention of a page."""
-    return _mention("page", {"id": checked_id(page_id, "mention.page.id")}, shown)
-
-
-def mention_database(database_id: str, shown: str = "") -> Span:
-    """Return a mention of a database."""
-    return _mention("database", {"id": checked_id(database_id, "mention.database.id")}, shown)
-
-
-def mention_date(start: str, end: str = "", time_zone: str = "") -> Span:
-    """Return a date or a span of time, in ISO 8601; `time_zone` is an IANA name."""
-    date = {"start": start} | ({"end": end} if end else {}) | ({"time_zone": time_zone} if time_zone else {})
-    return _mention("date", date, f"{start} → {end}" if end else start)
-
-
-def mention_when_copied(what: str) -> Span:
-    """Return what a template fills in when it is used: `today`, `now` or `me`."""
-    if what not in ("today", "now", "me"):
-        raise ValueError(f"template_mention must be one of today, now, me, got {what[:50]!r}")
-    kind = "template_mention_user" if what == "me" else "template_mention_date"
-    return _mention("template_mention", {"type": kind, kind: what}, f"@{what}")
-
-
-def custom_emoji(emoji_id: str, name: str = "") -> Span:
-    """Return an emoji of the workspace."""
-    return _mention(
-        "custom_emoji", {"id": checked_id(emoji_id, "mention.custom_emoji.id")}, f":{name}:" if name else ""
-    )
-
-
-def _mention(kind: str, payload: Mapping[str, Any], shown: str) -> Span:
-    return Span(shown or "@", mention={"type": kind, kind: dict(payload)})

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from shared.core.documents.codec import from_body, to_body
 from shared.core.errors import Missing, Rejected
-from shared.core.page import Block, block_from_data, block_to_data
+from shared.core.page import Block
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.content.blocks_again import from_blocks
 from shared.integrations.notion.content.writer import Once, write_tree
@@ -17,10 +18,10 @@ SameEnd = Callable[[str, Callable[[], Mapping[str, Any]]], Mapping[str, Any]]
 _PAGES = frozenset({"child_page", "child_database"})
 
 
-def kept(blocks: Sequence[Block]) -> list[Json]:
+def remember_blocks(blocks: Sequence[Block]) -> list[Json]:
     """Return siblings, in order, as they are remembered: the block with all below it, and what it follows."""
     after = ["", *(block.id for block in blocks)]
-    return [{"block": block_to_data(block), "after": before} for block, before in zip(blocks, after, strict=False)]
+    return [{"block": to_body(block), "after": before} for block, before in zip(blocks, after, strict=False)]
 
 
 def holds_pages(block: Block) -> bool:
@@ -31,10 +32,10 @@ def holds_pages(block: Block) -> bool:
 def remove(notion: Notion, same_end: SameEnd, blocks: Sequence[str], name: str) -> None:
     """Put blocks into the trash, each once."""
     for number, block in enumerate(blocks):
-        same_end(f"{name}-{number:04d}", lambda block=block: _removed(notion, block))  # type: ignore[misc]
+        same_end(f"{name}-{number:04d}", lambda block=block: _remove_block(notion, block))  # type: ignore[misc]
 
 
-def _removed(notion: Notion, block: str) -> Json:
+def _remove_block(notion: Notion, block: str) -> Json:
     notion.delete_block(block)
     return {"removed": block}
 
@@ -50,20 +51,20 @@ def bring_back(
     lost: list[str] = []
     now: dict[str, str] = {}
     for number, each in enumerate(remembered):
-        block = block_from_data(each["block"])
+        block = from_body(Block, each["block"])
         try:
-            same_end(f"{name}-{number:04d}", lambda block=block: _restored(notion, block.id))  # type: ignore[misc]
+            same_end(f"{name}-{number:04d}", lambda block=block: _restore_block(notion, block.id))  # type: ignore[misc]
         except (Missing, Rejected):
             made, left_out = from_blocks((block,))
-            lost += [f"{one.type}: {one.why}" for one in left_out]
-            there = {str(child["id"]) for child in notion.children(parent)}
+            lost += [f"{omission.type}: {omission.why}" for omission in left_out]
+            child_ids = {str(child["id"]) for child in notion.children(parent)}
             after = now.get(each["after"], str(each["after"]))
-            beside = after if after in there else None
+            beside = after if after in child_ids else None
             written = write_tree(notion, once, parent, made, after=beside, name=f"{name}-{number:04d}-again")
             now[block.id] = written[-1] if written else after
     return lost
 
 
-def _restored(notion: Notion, block: str) -> Json:
+def _restore_block(notion: Notion, block: str) -> Json:
     notion.restore_block(block)
     return {"restored": block}

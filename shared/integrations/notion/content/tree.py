@@ -27,7 +27,7 @@ from itertools import accumulate, takewhile
 from typing import Any
 
 from shared.core.errors import Rejected
-from shared.integrations.notion.content.tree_nodes import AROUND, BORN_WITH, Node, measured, with_children
+from shared.integrations.notion.content.tree_nodes import AROUND, BORN_WITH, Node, measure_blocks, with_children
 from shared.integrations.notion.content.tree_requests import TOP, Append, PagePlan, Place, Read, Request
 from shared.integrations.notion.content.tree_runs import MAX_BLOCKS, MAX_BYTES, MAX_SIBLINGS, Option, Run, fewest, runs
 
@@ -41,7 +41,11 @@ def plan(blocks: Sequence[Json]) -> list[Request]:
     The first one goes where the caller wants the tree (its place says END). The same blocks give the same requests.
     Raises Rejected for what no request can carry.
     """
-    nodes = _weighed(blocks)
+    nodes = measure_blocks(blocks)
+    if _come_whole(nodes):  # nearly always: nothing is to be chosen
+        return [Append(TOP, tuple(node.number for node in nodes), tuple(blocks), Place.END, TOP)]
+    for node in nodes:
+        _weigh(node)
     last = fewest([node.options for node in nodes])[-1][0]
     return list(_follow(TOP, nodes, Option(last.cost, 0, 0, len(nodes), len(nodes), (), last)))
 
@@ -51,20 +55,22 @@ def plan_page(blocks: Sequence[Json], size: int = 0) -> PagePlan:
 
     The answer to a page's creation has no ids of blocks, so only whole blocks come along with it.
     """
-    nodes = _weighed(blocks)
-    born = _opened(nodes, 1, size + AROUND, 0, at_least=0, light=False)[0]
+    nodes = measure_blocks(blocks)
+    for node in nodes:
+        _weigh(node)
+    born = _list_openings(nodes, 1, size + AROUND, 0, min_children=0, light=False)[0]
     children = tuple(node.block for node in nodes[born.first : born.last])
     return PagePlan(children, tuple(_follow(TOP, nodes, born)))
 
 
-# --- the ways to send each block --------------------------------------------------------------------------------------
-
-
-def _weighed(blocks: Sequence[Json]) -> list[Node]:
-    nodes = measured(blocks)
-    for node in nodes:
-        _weigh(node)
-    return nodes
+def _come_whole(nodes: Sequence[Node]) -> bool:
+    """Say whether one request takes them all, each with everything below it."""
+    return (
+        0 < len(nodes) <= MAX_SIBLINGS
+        and all(node.lowest for node in nodes)
+        and sum(node.blocks for node in nodes) <= MAX_BLOCKS
+        and sum(node.size for node in nodes) <= MAX_BYTES
+    )
 
 
 def _weigh(node: Node) -> None:
@@ -75,49 +81,49 @@ def _weigh(node: Node) -> None:
     elif node.kind == "column_list":
         node.options = _ways_of_columns(node)
     else:
-        ways = _opened(node.children, 2, node.own + AROUND, 1, at_least=BORN_WITH.get(node.kind, 0))
-        node.options = ways or [_born_in_part(node)]
+        ways = _list_openings(node.children, 2, node.own + AROUND, 1, min_children=BORN_WITH.get(node.kind, 0))
+        node.options = ways or [_choose_partial_birth(node)]
 
 
-def _opened(
-    children: Sequence[Node], tier: int, base: int, one: int, *, at_least: int, light: bool = True
+def _list_openings(
+    children: Sequence[Node], tier: int, base: int, own: int, *, min_children: int, light: bool = True
 ) -> list[Option]:
     """Return the ways to send a block with some of its children: those of least cost, and the bare one; [] for none.
 
-    `tier` is where children that come along stand; `one` is 1 for a block and 0 for a page, which is not `light`: as
+    `tier` is where children that come along stand; `own` is 1 for a block and 0 for a page, which is not `light`: as
     many children as possible come along.
     """
     left = fewest([child.options for child in children])
     right = fewest([child.options for child in reversed(children)])[::-1]
-    blocks = list(accumulate((child.blocks for child in children), initial=one))
+    blocks = list(accumulate((child.blocks for child in children), initial=own))
     sizes = list(accumulate((child.size for child in children), initial=base))
 
     def way(first: int, last: int) -> Option:
-        count, size = blocks[last] - blocks[first] + one, sizes[last] - sizes[first] + base
+        count, size = blocks[last] - blocks[first] + own, sizes[last] - sizes[first] + base
         cost = left[first][0].cost + right[last][0].cost
         return Option(cost, count, size, first, last, (), left[first][0], right[last][0])
 
-    reach = list(_reach(children, tier, blocks, sizes, base, one))
-    most = [way(first, last) for first, last in enumerate(reach) if last - first >= at_least]
-    if not most:
+    reach = list(_reach(children, tier, blocks, sizes, base, own))
+    widest = [way(first, last) for first, last in enumerate(reach) if last - first >= min_children]
+    if not widest:
         return []
-    least = min(each.cost for each in most)
+    min_cost = min(each.cost for each in widest)
     if not light:
-        return [max((each for each in most if each.cost == least), key=lambda each: each.last - each.first)]
+        return [max((each for each in widest if each.cost == min_cost), key=lambda each: each.last - each.first)]
     costs = [-states[0].cost for states in right]  # fewer siblings never cost more: this rises
     lightest = []
-    for each in most:
-        if each.cost == least:
-            fits = bisect_left(costs, left[each.first][0].cost - least, each.first, each.last)
-            lightest.append(way(each.first, max(fits, each.first + at_least)))
-    bare = [way(each.first, each.first + at_least) for each in most]
-    if not at_least:
+    for each in widest:
+        if each.cost == min_cost:
+            fits = bisect_left(costs, left[each.first][0].cost - min_cost, each.first, each.last)
+            lightest.append(way(each.first, max(fits, each.first + min_children)))
+    bare = [way(each.first, each.first + min_children) for each in widest]
+    if not min_children:
         bare = [way(len(children), len(children))]
-    return _best(lightest) + _best([each for each in bare if each.cost > least])[:1]
+    return _best(lightest) + _best([each for each in bare if each.cost > min_cost])[:1]
 
 
 def _reach(
-    children: Sequence[Node], tier: int, blocks: list[int], sizes: list[int], base: int, one: int
+    children: Sequence[Node], tier: int, blocks: list[int], sizes: list[int], base: int, own: int
 ) -> Iterator[int]:
     """Yield for every first child how far the run that may come along reaches."""
     last = 0
@@ -127,7 +133,7 @@ def _reach(
             last < len(children)
             and children[last].lowest >= tier
             and last - first < MAX_SIBLINGS
-            and blocks[last + 1] - blocks[first] + one <= MAX_BLOCKS
+            and blocks[last + 1] - blocks[first] + own <= MAX_BLOCKS
             and sizes[last + 1] - sizes[first] + base <= MAX_BYTES
         ):
             last += 1
@@ -138,15 +144,15 @@ def _best(options: list[Option]) -> list[Option]:
     """Keep those of least cost of which none is heavier than another."""
     if not options:
         return []
-    least = min(option.cost for option in options)
+    min_cost = min(option.cost for option in options)
     kept: list[Option] = []
-    for option in sorted((o for o in options if o.cost == least), key=lambda o: (o.blocks, o.size, o.first)):
+    for option in sorted((o for o in options if o.cost == min_cost), key=lambda o: (o.blocks, o.size, o.first)):
         if not kept or option.size < kept[-1].size:
             kept.append(option)
     return kept[:_KEPT]
 
 
-def _born_in_part(node: Node) -> Option:
+def _choose_partial_birth(node: Node) -> Option:
     """Send a block that must have children, none of which may come whole: they come bare; a read tells their ids."""
     first = next((index for index, child in enumerate(node.children) if child.kind != "column_list"), None)
     if first is None:
@@ -162,7 +168,7 @@ def _born_in_part(node: Node) -> Option:
 
 def _second_tier(node: Node) -> list[Option]:
     """Return the ways to send a block that is not whole and stands in the second tier, the lightest last."""
-    ways = _opened(node.children, 3, node.own + AROUND, 1, at_least=BORN_WITH.get(node.kind, 0))
+    ways = _list_openings(node.children, 3, node.own + AROUND, 1, min_children=BORN_WITH.get(node.kind, 0))
     return ways or [_with_parts(node, 0, (node.children[0].options[-1],))]  # a tab with a bare label
 
 
@@ -170,7 +176,7 @@ def _ways_of_columns(node: Node) -> list[Option]:
     if node.lowest and _fits(node.whole):
         light = node.whole
     else:
-        light = _with_parts(node, 0, _lightened(node))
+        light = _with_parts(node, 0, _lighten_columns(node))
     bare = _with_parts(node, 0, tuple(column.options[-1] for column in node.children[:MAX_SIBLINGS]))
     if not _fits(bare):
         bare = _with_parts(node, 0, tuple(column.options[-1] for column in node.children[:2]))
@@ -180,7 +186,7 @@ def _ways_of_columns(node: Node) -> list[Option]:
     return ways[:1] if ways[-1].cost <= ways[0].cost and ways[0].cost == 0 else ways
 
 
-def _lightened(node: Node) -> tuple[Option, ...]:
+def _lighten_columns(node: Node) -> tuple[Option, ...]:
     """Choose for each column the way of least cost, and the bare one for the heaviest until they fit together."""
     columns = node.children[:MAX_SIBLINGS]
     parts = [column.options[0] for column in columns]
@@ -205,9 +211,6 @@ def _fits(option: Option) -> bool:
     return option.blocks <= MAX_BLOCKS and option.size <= MAX_BYTES
 
 
-# --- the requests -----------------------------------------------------------------------------------------------------
-
-
 def _follow(parent: int, children: Sequence[Node], option: Option) -> Iterator[Request]:
     """Yield the requests for what did not come along with a block."""
     came = children[option.first : option.last]
@@ -216,7 +219,7 @@ def _follow(parent: int, children: Sequence[Node], option: Option) -> Iterator[R
     if option.left is not None:
         for run in runs(option.left):
             place = Place.AFTER if run[0][0] else Place.START if rode else Place.END
-            yield from _appended(parent, children, run, place, behind=rode)
+            yield from _plan_append(parent, children, run, place, behind=rode)
     if any(part.cost for _, part in born):
         yield Read(parent, tuple(child.number for child, _ in born), rode)
         rode = ()
@@ -225,10 +228,10 @@ def _follow(parent: int, children: Sequence[Node], option: Option) -> Iterator[R
     if option.right is not None:
         for run in runs(option.right, option.last, backwards=True):
             place = Place.END if run[0][0] == option.last else Place.AFTER
-            yield from _appended(parent, children, run, place, before=rode)
+            yield from _plan_append(parent, children, run, place, before=rode)
 
 
-def _appended(
+def _plan_append(
     parent: int,
     children: Sequence[Node],
     run: Run,

@@ -38,10 +38,10 @@ class Node:
         return Option(0, self.blocks, self.size, 0, len(self.children))
 
 
-def measured(blocks: Sequence[Json]) -> list[Node]:
+def measure_blocks(blocks: Sequence[Json]) -> list[Node]:
     """Return the trees measured. Raises Rejected for a block that is too large for any request."""
     numbers = iter(range(2**31))
-    return [_measured(block, numbers) for block in blocks]
+    return [_measure_block(block, numbers) for block in blocks]
 
 
 def children_of(block: Json) -> list[Json]:
@@ -57,9 +57,9 @@ def with_children(block: Json, children: Sequence[Json]) -> Json:
     return {**block, kind: {**body, "children": list(children)} if children else body}
 
 
-def _measured(block: Json, numbers: Iterator[int]) -> Node:
+def _measure_block(block: Json, numbers: Iterator[int]) -> Node:
     number, kind = next(numbers), str(block["type"])
-    children = [_measured(child, numbers) for child in children_of(block)]
+    children = [_measure_block(child, numbers) for child in children_of(block)]
     own = len(json_bytes(with_children(block, ()))) + 1  # and a comma
     if own > MAX_BYTES:
         raise Rejected("notion", f"a {kind} of {own} bytes is larger than a request; split its text")
@@ -69,10 +69,10 @@ def _measured(block: Json, numbers: Iterator[int]) -> Node:
 
 
 def _lowest(kind: str, children: Sequence[Node]) -> int:
-    at_most = _LOWEST.get(kind, TIERS)
+    max_tier = _LOWEST.get(kind, TIERS)
     if not children:
-        return at_most
+        return max_tier
     if len(children) > MAX_SIBLINGS:
         return 0
     below = min(child.lowest for child in children)
-    return max(0, min(at_most, below if kind == "column_list" else below - 1))  # columns cost no tier of their own
+    return max(0, min(max_tier, below if kind == "column_list" else below - 1))  # columns cost no tier of their own

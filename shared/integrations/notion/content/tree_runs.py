@@ -59,12 +59,12 @@ def fewest(siblings: Sequence[Sequence[Option]]) -> list[list[State]]:
     neighbours may also come in a request of its own into the middle of another one.
     """
     plain = _search(siblings, nested=False)
-    if plain[-1][0].cost <= _bound(siblings) or len(siblings) > _NESTED_UP_TO:
+    if plain[-1][0].cost <= _compute_lower_bound(siblings) or len(siblings) > _NESTED_UP_TO:
         return plain
     return _search(siblings, nested=True)
 
 
-def _bound(siblings: Sequence[Sequence[Option]]) -> int:
+def _compute_lower_bound(siblings: Sequence[Sequence[Option]]) -> int:
     blocks = sum(min(way.blocks for way in ways) for ways in siblings)
     size = sum(min(way.size for way in ways) for ways in siblings)
     full = max(-(-len(siblings) // MAX_SIBLINGS), -(-blocks // MAX_BLOCKS), -(-size // MAX_BYTES))
@@ -110,9 +110,9 @@ def _group(siblings: Sequence[Sequence[Option]], start: int, here: list[State], 
 
 
 def _best(states: list[State]) -> list[State]:
-    least = min(state.cost for state in states)
+    min_cost = min(state.cost for state in states)
     kept: list[State] = []
-    for state in sorted((s for s in states if s.cost == least), key=lambda s: (s.count, s.blocks, s.size)):
+    for state in sorted((s for s in states if s.cost == min_cost), key=lambda s: (s.count, s.blocks, s.size)):
         if not any(k.count <= state.count and k.blocks <= state.blocks and k.size <= state.size for k in kept):
             kept.append(state)
     return kept

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from shared.core.errors import IntegrationError, Missing, OutcomeUnknown, Rejected
 from shared.http_client import json_bytes
-from shared.integrations.notion.content.recognise import GONE, found_among, found_by_mark
+from shared.integrations.notion.content.recognise import GONE, find_among, find_by_mark
 from shared.integrations.notion.content.tree import plan, plan_page, position
 from shared.integrations.notion.content.tree_requests import TOP, Append, Read, Request
 
@@ -79,11 +79,11 @@ def write_page(
     """
     parts = plan_page(blocks, size)
 
-    def found() -> Result | None:
+    def find_result() -> Result | None:
         page = find()
         return None if page is None else {"page": page}
 
-    page = str(once(f"{name}-created", lambda: {"page": create(parts.children)}, found)["page"])
+    page = str(once(f"{name}-created", lambda: {"page": create(parts.children)}, find_result)["page"])
     if parts.requests:
         _Write(notion, once, name, page, parts.requests, None, empty=True).carry_out()
     return page
@@ -182,45 +182,47 @@ class _Write:
     def _surroundings(self) -> Result:
         if self._empty:
             return {"after": "", "behind": ""}
-        there = [str(child["id"]) for child in self._notion.children(self._ids[TOP])]
+        child_ids = [str(child["id"]) for child in self._notion.children(self._ids[TOP])]
         if self._after is None:
-            return {"after": there[-1] if there else "", "behind": ""}
-        if self._after not in there:
+            return {"after": child_ids[-1] if child_ids else "", "behind": ""}
+        if self._after not in child_ids:
             raise Rejected("notion", f"{self._after} is not a child of the block to write into")
-        behind = there.index(self._after) + 1
-        return {"after": self._after, "behind": there[behind] if behind < len(there) else ""}
+        behind = child_ids.index(self._after) + 1
+        return {"after": self._after, "behind": child_ids[behind] if behind < len(child_ids) else ""}
 
     def _one(self, name: str, request: Request) -> None:
         parent = self._ids[request.parent]
         if parent == GONE:
             ids = [GONE] * len(request.numbers)
         elif isinstance(request, Read):
-            ids = self._recalled(name, lambda: self._born(request), lambda: self._born(request))
+            ids = self._write_once(
+                name, lambda: self._read_born_children(request), lambda: self._read_born_children(request)
+            )
         else:
-            ids = self._recalled(name, lambda: self._sent(request), lambda: self._arrived(request))
+            ids = self._write_once(name, lambda: self._send_append(request), lambda: self._find_arrived(request))
         self._ids.update(zip(request.numbers, ids, strict=True))
         self._inside.setdefault(request.parent, {}).update(zip(request.numbers, ids, strict=True))
 
-    def _recalled(self, name: str, do: Callable[[], list[str]], look: Callable[[], list[str] | None]) -> list[str]:
-        def found() -> Result | None:
+    def _write_once(self, name: str, do: Callable[[], list[str]], look: Callable[[], list[str] | None]) -> list[str]:
+        def find_result() -> Result | None:
             ids = look()
             return None if ids is None else {"ids": ids}
 
-        return list(self._once(name, lambda: {"ids": do()}, found)["ids"])
+        return list(self._once(name, lambda: {"ids": do()}, find_result)["ids"])
 
-    def _born(self, request: Read) -> list[str]:
+    def _read_born_children(self, request: Read) -> list[str]:
         """Return the ids of children that came with their parent."""
         parent = self._ids[request.parent]
-        there = self._notion.children(parent)
-        kinds = [str(child.get("type")) for child in there]
+        children_now = self._notion.children(parent)
+        kinds = [str(child.get("type")) for child in children_now]
         if kinds == [str(block["type"]) for block in request.blocks]:
-            return [str(child["id"]) for child in there]
-        ids = found_among(there, request.blocks)
-        if ids is None and there:
+            return [str(child["id"]) for child in children_now]
+        ids = find_among(children_now, request.blocks)
+        if ids is None and children_now:
             raise Rejected("notion", f"{self._name}: somebody rebuilt {parent} while it was being written; begin again")
         return ids or [GONE] * len(request.numbers)
 
-    def _sent(self, request: Append) -> list[str]:
+    def _send_append(self, request: Append) -> list[str]:
         parent = self._ids[request.parent]
         beside, at_start = position(request, self._ids, self._after)
         if beside == GONE:
@@ -228,7 +230,7 @@ class _Write:
         try:
             return self._notion.append(parent, request.blocks, beside, at_start=at_start)
         except OutcomeUnknown as unclear:
-            found = self._arrived_after_all(request)  # often it has, and then nobody needs to wait
+            found = self._look_again(request)  # often it has, and then nobody needs to wait
             if found is None:
                 raise unclear
             return found
@@ -240,42 +242,42 @@ class _Write:
                 raise
             return self._notion.append(parent, request.blocks, other, at_start=at_start)
 
-    def _arrived_after_all(self, request: Append) -> list[str] | None:
+    def _look_again(self, request: Append) -> list[str] | None:
         try:
-            return self._arrived(request)
+            return self._find_arrived(request)
         except IntegrationError:  # that this look failed says nothing about the write
             return None
 
-    def _arrived(self, request: Append) -> list[str] | None:
+    def _find_arrived(self, request: Append) -> list[str] | None:
         """Look for what an earlier, unanswered attempt left."""
-        there = self._notion.children(self._ids[request.parent])
-        places = {str(child["id"]): index for index, child in enumerate(there)}
+        children_now = self._notion.children(self._ids[request.parent])
+        places = {str(child["id"]): index for index, child in enumerate(children_now)}
         before, behind = self._around(request, places)
         start = 0 if before is None else places[before] + 1
-        end = len(there) if behind is None else places[behind]
-        found = found_among(
-            there[start:end],
+        end = len(children_now) if behind is None else places[behind]
+        found = find_among(
+            children_now[start:end],
             request.blocks,
             request.rode_before if before is None else (),
             request.rode_behind if behind is None else (),
         )
-        return found if found is not None else found_by_mark(there, request.blocks)
+        return found if found is not None else find_by_mark(children_now, request.blocks)
 
     def _neighbour(self, request: Append) -> tuple[str | None, bool]:
         """Return where to append now that the block beside the place is gone: after the nearest one that is there."""
-        there = [str(child["id"]) for child in self._notion.children(self._ids[request.parent])]
-        before, behind = self._around(request, {block: index for index, block in enumerate(there)})
-        if before is None and behind is not None and there[0] != behind:
-            before = there[there.index(behind) - 1]
+        child_ids = [str(child["id"]) for child in self._notion.children(self._ids[request.parent])]
+        before, behind = self._around(request, {block: index for index, block in enumerate(child_ids)})
+        if before is None and behind is not None and child_ids[0] != behind:
+            before = child_ids[child_ids.index(behind) - 1]
         return before, before is None and (behind is not None or bool(request.rode_behind))
 
     def _around(self, request: Append, places: Mapping[str, int]) -> tuple[str | None, str | None]:
         """Return the nearest blocks before and behind the place that are known and still there, or None."""
         first, last = request.numbers[0], request.numbers[-1]
         ours = self._inside.get(request.parent, {})
-        there = [(number, block) for number, block in sorted(ours.items()) if block in places]
-        before = [block for number, block in there if number < first]
-        behind = [block for number, block in there if number > last]
+        numbered = [(number, block) for number, block in sorted(ours.items()) if block in places]
+        before = [block for number, block in numbered if number < first]
+        behind = [block for number, block in numbered if number > last]
         if request.parent == TOP:
             before = before or [block for block in (self._after or "",) if block in places]
             behind = behind or [block for block in (self._behind,) if block in places]

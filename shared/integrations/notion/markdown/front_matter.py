@@ -22,13 +22,13 @@ def split_front_matter(text: str) -> tuple[dict[str, str], str]:
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     fenced = _FENCE.match(text)
     if fenced:
-        found = _fenced(fenced.group(1) or "")
+        found = _parse_keys(fenced.group(1) or "")
         return ({}, text) if found is None else (found, text[fenced.end() :])
     found, rest = _leading(text)
     return (found, rest) if found else _below_title(text)
 
 
-def _fenced(head: str) -> dict[str, str] | None:
+def _parse_keys(head: str) -> dict[str, str] | None:
     """Return the keys in their order. What stands below a key belongs to it, a list or a map as items with commas."""
     found: dict[str, list[str]] = {}
     key = ""

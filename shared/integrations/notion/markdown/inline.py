@@ -79,7 +79,7 @@ def _walk(node: SyntaxTreeNode, style: Span, tags: Mapping[str, Style]) -> Itera
     elif kind == "link":
         yield from _link(node, style, tags)
     else:
-        yield from _styled(node.children, _in(kind, style), tags)
+        yield from _walk_styled(node.children, _in(kind, style), tags)
 
 
 def _in(kind: str, style: Span) -> Span:
@@ -95,7 +95,7 @@ def _link(node: SyntaxTreeNode, style: Span, tags: Mapping[str, Style]) -> Itera
     href = str(node.attrs.get("href", ""))
     target = link_target(href)
     inner = replace(style, href=target) if target else style
-    inside = [_linkable(each) for each in _styled(node.children, inner, tags)]
+    inside = [_linkable(each) for each in _walk_styled(node.children, inner, tags)]
     yield from inside
     if (
         href
@@ -113,7 +113,7 @@ def _linkable(found: Found) -> Found:
     return found
 
 
-def _styled(nodes: Sequence[SyntaxTreeNode], style: Span, tags: Mapping[str, Style]) -> Iterator[Found]:
+def _walk_styled(nodes: Sequence[SyntaxTreeNode], style: Span, tags: Mapping[str, Style]) -> Iterator[Found]:
     """Walk neighbours; `<b>` and its like are styles from a tag to its end, and text where they have none."""
     pairs = _pairs(nodes, tags)
     around: list[Span] = []
@@ -167,20 +167,20 @@ def _is_break(node: SyntaxTreeNode) -> bool:
 
 
 def _texts(node: SyntaxTreeNode) -> Iterator[str]:
-    for found in _styled(node.children, Span(""), HTML):
+    for found in _walk_styled(node.children, Span(""), HTML):
         yield found.text if isinstance(found, Span) else found.alt
 
 
 def plain(found: Sequence[Found]) -> list[Span]:
     """Return runs alone, where no picture can stand: its text, linked to it."""
-    return merged([each if isinstance(each, Span) else _linked(each) for each in found])
+    return merge_spans([each if isinstance(each, Span) else _link_picture(each) for each in found])
 
 
-def _linked(picture: Picture) -> Span:
+def _link_picture(picture: Picture) -> Span:
     return Span(picture.as_text(), href=link_target(picture.url))
 
 
-def merged(spans: Sequence[Span]) -> list[Span]:
+def merge_spans(spans: Sequence[Span]) -> list[Span]:
     """Join neighbours of the same style, so that a paragraph of many lines stays one run."""
     joined: list[list[Span]] = []
     for span in spans:
@@ -191,9 +191,9 @@ def merged(spans: Sequence[Span]) -> list[Span]:
     return [replace(group[0], text="".join(span.text for span in group)) for group in joined]
 
 
-def stripped(spans: Sequence[Span], *, left: bool, right: bool) -> list[Span]:
+def strip_spans(spans: Sequence[Span], *, left: bool, right: bool) -> list[Span]:
     """Take the space away that stood between a text and a picture."""
-    runs = merged(spans)
+    runs = merge_spans(spans)
     if left and runs and not runs[0].equation:
         runs[0] = replace(runs[0], text=runs[0].text.lstrip())
     if right and runs and not runs[-1].equation:

@@ -12,8 +12,9 @@ from markdown_it.tree import SyntaxTreeNode
 
 from shared.core.page import Span
 from shared.integrations.notion.content import blocks
+from shared.integrations.notion.markdown import inline
 from shared.integrations.notion.markdown.front_matter import split_front_matter
-from shared.integrations.notion.markdown.inline import BREAK, Found, Picture, inline_of, parse_inline, plain, stripped
+from shared.integrations.notion.markdown.inline import Found, Picture, inline_of, parse_inline, plain, strip_spans
 from shared.integrations.notion.markdown.markdown_rules import DEEPEST, parser
 
 Json = dict[str, Any]
@@ -49,7 +50,7 @@ def parse_markdown(text: str, *, name: str = "") -> MarkdownPage:
 
 
 def parse_blocks(text: str) -> list[Json]:
-    """Return the blocks of a Markdown text, its first heading too. What `to_markdown` writes comes back equal.
+    """Return the blocks of a Markdown text, its first heading too.
 
     CommonMark with tables, strikethrough, tasks, `> [!NOTE]` callouts, `<details>` toggles, `$x$` and `$$` equations,
     `<br>`, `<b>`, `<i>`, `<s>`, `<u>` and `<code>`. Other HTML is text. A link to no address on the web keeps it as
@@ -138,7 +139,7 @@ class _Blocks:
     def _node(self, node: SyntaxTreeNode) -> None:
         kind = node.type
         if kind == "heading":
-            self._sized("heading", plain(inline_of(node)), level=int(node.tag[1:]))
+            self._add_text("heading", plain(inline_of(node)), level=int(node.tag[1:]))
         elif kind == "paragraph":
             self._paragraph(inline_of(node))
         elif kind in ("bullet_list", "ordered_list"):
@@ -169,7 +170,7 @@ class _Blocks:
         inner.nodes(nodes)
         return inner.close()
 
-    def _sized(self, builder: str, spans: Sequence[Span], level: int = 1) -> None:
+    def _add_text(self, builder: str, spans: Sequence[Span], level: int = 1) -> None:
         """Add a text as one block, what is over the limit as paragraphs after it."""
         first, *rest = blocks.split_text(spans)
         if builder == "heading":
@@ -179,7 +180,7 @@ class _Blocks:
         self.add(*(blocks.paragraph(part) for part in rest))
 
     def _paragraphs(self, spans: Sequence[Span]) -> None:
-        self._sized("paragraph", spans)
+        self._add_text("paragraph", spans)
 
     def _paragraph(self, found: Sequence[Found]) -> None:
         """Add a paragraph; a picture inside it stands between two."""
@@ -189,10 +190,10 @@ class _Blocks:
             if isinstance(each, Span):
                 text.append(each)
                 continue
-            self._paragraphs(stripped(text, left=after, right=True))
+            self._paragraphs(strip_spans(text, left=after, right=True))
             text, after = [], True
             self.add(*_picture(each))
-        self._paragraphs(stripped(text, left=after, right=False))
+        self._paragraphs(strip_spans(text, left=after, right=False))
 
     def _item(self, item: SyntaxTreeNode, kind: str) -> None:
         checked = item.meta.get("checked")
@@ -208,7 +209,7 @@ class _Blocks:
         if icon is None:
             self._container("quote", self._below(node.children))
             return
-        body: Json = {"icon": blocks.checked_icon(icon)} if icon else {}
+        body: Json = {"icon": blocks.check_icon(icon)} if icon else {}
         self._container("callout", self._below(node.children), **body)
 
     def _container(self, kind: str, made: list[Json], **more: Any) -> None:
@@ -272,7 +273,7 @@ class _Blocks:
 
     def _html_lines(self, text: str) -> None:
         for line in text.split("\n"):
-            if BREAK.fullmatch(line.strip()):
+            if inline.BREAK.fullmatch(line.strip()):
                 self.add(blocks.paragraph(""))
             else:
                 self.lines(line)
@@ -288,9 +289,9 @@ class _Blocks:
 
 
 def _picture(picture: Picture) -> list[Json]:
-    said = [Span(picture.alt or picture.href or "", href=picture.href)]
+    spans = [Span(picture.alt or picture.href or "", href=picture.href)]
     if blocks.is_web_address(picture.url) and picture.url.startswith("http"):
-        caption, *rest = blocks.split_text(said)
+        caption, *rest = blocks.split_text(spans)
         return [blocks.image(picture.url, caption), *(blocks.paragraph(part) for part in rest)]
     shown = [blocks.paragraph(part) for part in blocks.split_text([Span(picture.as_text(), href=picture.href)])]
     return shown if shown[0]["paragraph"]["rich_text"] else []

@@ -22,8 +22,8 @@ _ALERT = re.compile(r"\[!([^\]\[\s]{1,40})\][ \t]*(?:\n|$)")
 _TICKS = re.compile(r"\$(`+)")
 _DOLLARS = re.compile(r"\${2,}")
 _FARTHEST = MAX_EXPRESSION + 40  # an end is looked for so far, because it would be searched for from every start
-_MOST_LINES = 1000
-_MOST_LINES_BEGUN = 50  # of an equation that begins beside its `$$`
+_MAX_LINES = 1000
+_MAX_LINES_BEGUN = 50  # of an equation that begins beside its `$$`
 
 
 class _Parser(MarkdownIt):
@@ -77,7 +77,7 @@ def _math_inline(state: StateInline, silent: bool) -> bool:
     source, start = state.src, state.pos
     if source[start] != "$":
         return False
-    found = _ticked(source, start) or _dollared(source, start)
+    found = _parse_tick_math(source, start) or _parse_dollar_math(source, start)
     if found is None:
         return False
     expression, end = found
@@ -89,7 +89,7 @@ def _math_inline(state: StateInline, silent: bool) -> bool:
     return True
 
 
-def _ticked(source: str, start: int) -> tuple[str, int] | None:
+def _parse_tick_math(source: str, start: int) -> tuple[str, int] | None:
     opened = _TICKS.match(source, start)
     if opened is None:
         return None
@@ -102,7 +102,7 @@ def _ticked(source: str, start: int) -> tuple[str, int] | None:
     return inner, at + len(opened.group(1)) + 1
 
 
-def _dollared(source: str, start: int) -> tuple[str, int] | None:
+def _parse_dollar_math(source: str, start: int) -> tuple[str, int] | None:
     before = source[start - 1] if start else " "
     if before.isalnum() or before == "$" or source[start + 1 : start + 2] in ("", " ", "\t", "\n", "$"):
         return None
@@ -138,7 +138,7 @@ def _math_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 
 def _math_lines(state: StateBlock, start: int, end: int, run: str, rest: str) -> tuple[str, int] | None:
-    for line in range(start + 1, min(end, start + (_MOST_LINES_BEGUN if rest else _MOST_LINES))):
+    for line in range(start + 1, min(end, start + (_MAX_LINES_BEGUN if rest else _MAX_LINES))):
         at = state.bMarks[line] + state.tShift[line]
         text = state.src[at : state.eMarks[line]].rstrip()
         if text and state.sCount[line] < state.blkIndent:

@@ -27,24 +27,6 @@ def property_value(kind: str, value: Value) -> Json:
     return {kind: write(value)}
 
 
-def page_properties(schema: Mapping[str, Any], values: Mapping[str, Value]) -> Json:
-    """Return values by column name for a page of the data source with this schema.
-
-    Raises Rejected naming the columns that exist when one does not. The name "title" stands for the title column.
-    """
-    names = {name.casefold(): name for name in schema}
-    title = next((name for name, column in schema.items() if column.get("type") == "title"), "")
-    written: Json = {}
-    for wanted, value in values.items():
-        name = names.get(wanted.casefold()) or (title if wanted.casefold() == "title" else "")
-        if not name:
-            raise Rejected(
-                "notion", f"there is no column {wanted[:100]!r}; the columns are: {', '.join(sorted(schema))[:500]}"
-            )
-        written[name] = property_value(str(schema[name].get("type")), value)
-    return written
-
-
 def _text(value: Value) -> str:
     if value is None:
         return ""

@@ -69,20 +69,20 @@ def means_the_same(read: Mapping[str, Any], written: Mapping[str, Any]) -> bool:
     kind = str(read.get("type"))
     if kind not in written:
         return False
-    here, there = read.get(kind), written[kind]
+    here, sent = read.get(kind), written[kind]
     if kind in _TEXTS:
-        return plain_text(here) == plain_text(there)
+        return plain_text(here) == plain_text(sent)
     if kind in _IDS:
-        return sorted(_bare(each) for each in here or ()) == sorted(_bare(each) for each in there or ())
+        return sorted(_bare(each) for each in here or ()) == sorted(_bare(each) for each in sent or ())
     if kind == "multi_select":
-        key = "id" if any("id" in each for each in there or ()) else "name"
-        return sorted(str(each.get(key)) for each in here or ()) == sorted(str(each.get(key)) for each in there or ())
+        key = "id" if any("id" in each for each in sent or ()) else "name"
+        return sorted(str(each.get(key)) for each in here or ()) == sorted(str(each.get(key)) for each in sent or ())
     if kind in _CHOICES:
-        key = "id" if "id" in (there or {}) else "name"
-        return (here or {}).get(key) == (there or {}).get(key)
+        key = "id" if "id" in (sent or {}) else "name"
+        return (here or {}).get(key) == (sent or {}).get(key)
     if kind == "date":
-        return _span_of(here) == _span_of(there)
-    return bool(here == there)
+        return _span_of(here) == _span_of(sent)
+    return bool(here == sent)
 
 
 CHANGED = "somebody has changed it since"

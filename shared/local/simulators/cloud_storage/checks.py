@@ -37,13 +37,13 @@ class Refused(Exception):
     def __init__(self, status: int, reason: str, message: str, *, domain: str = "global", location: str = "") -> None:
         super().__init__(message)
         self.status = status
-        one: Json = {"message": message, "domain": domain, "reason": reason}
+        error: Json = {"message": message, "domain": domain, "reason": reason}
         if location:
-            one |= {"locationType": "header", "location": location}
-        self.body: Json = {"error": {"code": status, "message": message, "errors": [one]}}
+            error |= {"locationType": "header", "location": location}
+        self.body: Json = {"error": {"code": status, "message": message, "errors": [error]}}
 
 
-def checked_query(request: Request, call: str) -> Json:
+def check_query(request: Request, call: str) -> Json:
     """Return the query; a parameter that the call does not have is refused."""
     given = dict(request.args.items())
     for name in given:
@@ -61,7 +61,7 @@ def whole_number(given: Json, name: str) -> int | None:
     return int(given[name])
 
 
-def checked_name(name: Any) -> str:
+def check_name(name: Any) -> str:
     """Return an object's name."""
     if not isinstance(name, str) or not name:
         raise Refused(400, "required", "Required")
@@ -72,7 +72,7 @@ def checked_name(name: Any) -> str:
     return name
 
 
-def checked_resource(body: Any) -> Json:
+def check_resource(body: Any) -> Json:
     """Return an object's resource as a caller may write it."""
     if not isinstance(body, dict):
         raise Refused(400, "parseError", "Parse Error")
@@ -87,7 +87,7 @@ def checked_resource(body: Any) -> Json:
     return body
 
 
-def checked_conditions(given: Json, generation: int, metageneration: int, *, reading: bool = False) -> None:
+def check_conditions(given: Json, generation: int, metageneration: int, *, reading: bool = False) -> None:
     """Hold an object that is there (generation above 0) or is not (0) against what the caller expects of it."""
     for name, actual in (("ifGenerationMatch", generation), ("ifMetagenerationMatch", metageneration)):
         wanted = whole_number(given, name)
@@ -104,7 +104,7 @@ def _unmet(header: str) -> Refused:
     return Refused(412, "conditionNotMet", message, location=header)
 
 
-def related_parts(request: Request) -> tuple[Json, str, bytes]:
+def split_related(request: Request) -> tuple[Json, str, bytes]:
     """Return the resource, the content's type and the content of a `multipart/related` body, byte for byte."""
     content_type = request.headers.get("Content-Type", "")
     found = re.search(r'boundary="?([^";]+)"?', content_type)
@@ -119,7 +119,7 @@ def related_parts(request: Request) -> tuple[Json, str, bytes]:
     except ValueError as broken:
         raise Refused(400, "parseError", "Parse Error") from broken
     kind, content = _part(sections[2])
-    return checked_resource(resource), kind, content
+    return check_resource(resource), kind, content
 
 
 def _part(section: bytes) -> tuple[str, bytes]:

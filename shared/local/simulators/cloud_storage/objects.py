@@ -10,11 +10,11 @@ from werkzeug.wrappers import Request, Response
 from shared.local.simulators._server import json_response
 from shared.local.simulators.cloud_storage.checks import (
     Refused,
-    checked_conditions,
-    checked_name,
-    checked_query,
-    checked_resource,
-    related_parts,
+    check_conditions,
+    check_name,
+    check_query,
+    check_resource,
+    split_related,
     whole_number,
 )
 
@@ -47,7 +47,7 @@ class ObjectCalls:
 
     def test_permissions(self) -> Response:
         """Answer `GET /storage/v1/b/{bucket}/iam/testPermissions`: those that were asked for and are there."""
-        checked_query(self.request, "permissions")
+        check_query(self.request, "permissions")
         given = self.sim.state["buckets"][self.bucket].get("permissions")
         asked = self.request.args.getlist("permissions")
         found = [each for each in asked if given is None or each in given]
@@ -56,7 +56,7 @@ class ObjectCalls:
 
     def show_bucket(self) -> Response:
         """Answer `GET /storage/v1/b/{bucket}`."""
-        checked_query(self.request, "bucket")
+        check_query(self.request, "bucket")
         self.must("storage.buckets.get")
         record = self.sim.state["buckets"][self.bucket]
         found: Json = {
@@ -75,17 +75,17 @@ class ObjectCalls:
 
     def insert(self) -> Response:
         """Answer `POST /upload/storage/v1/b/{bucket}/o`: the object is there whole, or as it was before."""
-        given = checked_query(self.request, "insert")
+        given = check_query(self.request, "insert")
         self.must("storage.objects.create")
         if given.get("uploadType") == "media":
             resource: Json = {"name": given.get("name")}
             kind = self.request.headers.get("Content-Type") or "application/octet-stream"
             content = self.request.get_data()
         elif given.get("uploadType") == "multipart":
-            resource, kind, content = related_parts(self.request)
+            resource, kind, content = split_related(self.request)
         else:
             raise Refused(400, "invalid", "uploadType must be media or multipart here")
-        name = checked_name(given.get("name") or resource.get("name"))
+        name = check_name(given.get("name") or resource.get("name"))
         digest = base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
         if resource.get("md5Hash", digest) != digest:
             raise Refused(400, "invalid", f"Provided MD5 hash doesn't match calculated MD5 hash “{digest}”.")
@@ -101,11 +101,11 @@ class ObjectCalls:
 
     def rewrite(self, source: str, target_bucket: str, target: str) -> Response:
         """Answer `POST …/o/{source}/rewriteTo/b/{bucket}/o/{target}`: small objects are done in one call."""
-        given = checked_query(self.request, "rewrite")
-        name = checked_name(target)
+        given = check_query(self.request, "rewrite")
+        name = check_name(target)
         if target_bucket != self.bucket:
             raise Refused(403, "forbidden", "There is no access to the destination bucket.")
-        found = self._found(source)
+        found = self._find_object(source)
         wanted = whole_number(given, "ifSourceGenerationMatch")
         if wanted is not None and wanted != found["generation"]:
             raise Refused(412, "conditionNotMet", "The source's generation is another.", location="If-Match")
@@ -120,47 +120,45 @@ class ObjectCalls:
 
     def list_objects(self) -> Response:
         """Answer `GET /storage/v1/b/{bucket}/o`: by name, a page at a time; strongly consistent."""
-        given = checked_query(self.request, "list")
+        given = check_query(self.request, "list")
         self.must("storage.objects.list")
         if "delimiter" in given or "versions" in given or "matchGlob" in given:
             raise Refused(400, "invalid", "not simulated: delimiter, versions, matchGlob")
         prefix, after = given.get("prefix", ""), given.get("pageToken", "")
-        most = min(whole_number(given, "maxResults") or PAGE, PAGE)
+        limit = min(whole_number(given, "maxResults") or PAGE, PAGE)
         names = sorted(
             record["name"]
             for record in self.sim.state["objects"].scan()
             if record["bucket"] == self.bucket and record["name"].startswith(prefix) and record["name"] > after
         )
-        items = [self._shape(self._found(name)) for name in names[:most]]
+        items = [self._shape(self._find_object(name)) for name in names[:limit]]
         answer: Json = {"kind": "storage#objects"} | ({"items": items} if items else {})
-        return json_response(answer | ({"nextPageToken": names[most - 1]} if len(names) > most else {}))
+        return json_response(answer | ({"nextPageToken": names[limit - 1]} if len(names) > limit else {}))
 
     def get(self, name: str) -> Response:
         """Answer `GET …/o/{object}`: its resource, or with `alt=media` its content."""
-        given = checked_query(self.request, "get")
+        given = check_query(self.request, "get")
         self.must("storage.objects.get")
-        found = self._found(name)
+        found = self._find_object(name)
         if whole_number(given, "generation") not in (None, found["generation"]):
             raise Refused(404, "notFound", f"No such object: {self.bucket}/{name}")
-        checked_conditions(given, found["generation"], 1, reading=True)
+        check_conditions(given, found["generation"], 1, reading=True)
         if given.get("alt") != "media":
             return json_response(self._shape(found))
         headers = {"X-Goog-Generation": str(found["generation"]), "X-Goog-Hash": f"md5={found['md5Hash']}"}
-        return Response(self.sim.kept_bytes(found["bytes"]), headers=headers, content_type=found["contentType"])
+        return Response(self.sim.read_bytes(found["bytes"]), headers=headers, content_type=found["contentType"])
 
     def delete(self, name: str) -> Response:
         """Answer `DELETE …/o/{object}`."""
-        given = checked_query(self.request, "delete")
+        given = check_query(self.request, "delete")
         self.must("storage.objects.delete")
-        self._found(name)
+        self._find_object(name)
         self._expect(name, given)
         self.sim.state["objects"].pop(self.sim.key(self.bucket, name))
         self.sim.effect("object.delete", bucket=self.bucket, name=name)
         return Response(status=204)
 
-    # --- inner ------------------------------------------------------------------------------------------------------
-
-    def _found(self, name: str) -> Json:
+    def _find_object(self, name: str) -> Json:
         record: Json | None = self.sim.state["objects"].get(self.sim.key(self.bucket, name))
         if record is None:
             raise Refused(404, "notFound", f"No such object: {self.bucket}/{name}")
@@ -169,7 +167,7 @@ class ObjectCalls:
     def _expect(self, name: str, given: Json) -> None:
         """Hold the write against the object as it is, and against how often one object may be written."""
         record = self.sim.state["objects"].get(self.sim.key(self.bucket, name))
-        checked_conditions(given, record["generation"] if record else 0, 1 if record else 0)
+        check_conditions(given, record["generation"] if record else 0, 1 if record else 0)
         gap, last = float(self.sim.state["config"]["object_write_gap_s"]), self.sim.written.get((self.bucket, name))
         if gap and last is not None and self.sim.now().timestamp() - last < gap:
             message = f"The object {self.bucket}/{name} exceeded the rate limit for object mutation operations."
@@ -188,7 +186,7 @@ class ObjectCalls:
         if not raw:
             return {}
         try:
-            return checked_resource(json.loads(raw))
+            return check_resource(json.loads(raw))
         except ValueError as broken:
             raise Refused(400, "parseError", "Parse Error") from broken
 

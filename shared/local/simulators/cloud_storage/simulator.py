@@ -38,8 +38,6 @@ class CloudStorageSimulator(Simulator):
         config = {"object_write_gap_s": 0}  # Google allows about one write per second and object
         return {"last_generation": 0, "tokens": [], "buckets": {}, "objects": Table(), "config": config}
 
-    # --- for the calls ----------------------------------------------------------------------------------------------
-
     @staticmethod
     def key(bucket: str, name: str) -> str:
         """Return where an object is kept."""
@@ -50,8 +48,6 @@ class CloudStorageSimulator(Simulator):
         now = int(self.now().timestamp() * 1_000_000)
         self.state["last_generation"] = max(now, self.state["last_generation"] + 1)
         return int(self.state["last_generation"])
-
-    # --- one request ------------------------------------------------------------------------------------------------
 
     def beside(self, request: Request) -> Response | None:
         """Serve what is public: `/{bucket}/{object}`, and `/_website/{bucket}/{path}` as a domain would."""
@@ -71,7 +67,7 @@ class CloudStorageSimulator(Simulator):
                 return dict(record) if record else None
 
             serve = site.website if as_website else site.plain
-            return serve(request, known, name, find, self.kept_bytes)
+            return serve(request, known, name, find, self.read_bytes)
 
     def answer(self, request: Request) -> Response:
         """Check who calls, and find the call."""
@@ -115,8 +111,6 @@ class CloudStorageSimulator(Simulator):
         if (found := _BUCKET.fullmatch(path)) and method == "GET":
             return ObjectCalls(self, request, unquote(found.group(1))).show_bucket()
         raise Refused(404, "notFound", "Not Found")
-
-    # --- control ----------------------------------------------------------------------------------------------------
 
     def control(self, request: Request) -> Response | None:
         """`POST /_seed` makes a bucket and a token for it; `POST /_config` sets how often one object may be written."""

@@ -84,9 +84,9 @@ def _claims(token: str) -> tuple[Json, bytes, bytes]:
     """Return what a JSON web token of the shape GitHub asks of an app says, what is signed, and the signature."""
     try:
         signed, _, signature = token.rpartition(".")
-        head, body = (json.loads(_decoded(part)) for part in signed.split("."))
+        head, body = (json.loads(_decode_base64url(part)) for part in signed.split("."))
         shaped = head["alg"] == "RS256" and isinstance(body, dict)
-        proof = _decoded(signature)
+        proof = _decode_base64url(signature)
     except (ValueError, KeyError, TypeError) as broken:
         raise Refused(401, "A JSON web token could not be decoded") from broken
     if not shaped or len(proof) < 256:
@@ -94,7 +94,7 @@ def _claims(token: str) -> tuple[Json, bytes, bytes]:
     return dict(body), signed.encode(), proof
 
 
-def _decoded(part: str) -> bytes:
+def _decode_base64url(part: str) -> bytes:
     return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
 
 

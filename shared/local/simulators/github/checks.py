@@ -38,9 +38,6 @@ _LOG = re.compile(r"/_job-logs/([\w.-]+/[\w.-]+)/(\d+)")
 _RUNNING = ("queued", "in_progress", "waiting", "requested", "pending")
 
 
-# --- statuses -------------------------------------------------------------------------------------------------------
-
-
 def create_status(call: Call) -> Response:
     """Report the state of one thing that looks at a commit."""
     repo = call.writable("statuses")
@@ -68,9 +65,9 @@ def create_status(call: Call) -> Response:
         "created_at": call.sim.stamp(),
     }
     repo["statuses"].append(record)
-    told = {"repo": f"{repo['owner']}/{repo['name']}", "sha": sha, "state": record["state"]}
-    call.sim.effect("status.create", **told, context=record["context"], id=record["id"])
-    hooks.reported(call, repo, record)
+    about = {"repo": f"{repo['owner']}/{repo['name']}", "sha": sha, "state": record["state"]}
+    call.sim.effect("status.create", **about, context=record["context"], id=record["id"])
+    hooks.announce_status(call, repo, record)
     return json_response(shapes.status(call, repo, record), 201)
 
 
@@ -80,7 +77,7 @@ def list_statuses(call: Call) -> Response:
     return call.page_of([shapes.status(call, repo, s) for s in reversed(repo["statuses"]) if s["sha"] == sha])
 
 
-def combined_status(call: Call) -> Response:
+def combine_status(call: Call) -> Response:
     """Sum up the newest status of each context; without any it is pending."""
     repo, sha = call.readable("statuses"), commit_of(call, call.parameters["ref"])
     newest = {record["context"]: record for record in repo["statuses"] if record["sha"] == sha}
@@ -99,9 +96,6 @@ def combined_status(call: Call) -> Response:
         "url": f"{url}/status",
     }
     return json_response(answer, 200, headers)
-
-
-# --- check runs -----------------------------------------------------------------------------------------------------
 
 
 def create_check_run(call: Call) -> Response:
@@ -142,9 +136,9 @@ def _add(sim: "GitHubSimulator", repo: Json, body: Json) -> Json:
         "log": body.get("log"),  # an Actions job has one
     }
     repo["check_runs"].append(record)
-    told = {"repo": f"{repo['owner']}/{repo['name']}", "id": record["id"], "name": record["name"]}
-    sim.effect("check.create", **told, sha=record["head_sha"], conclusion=conclusion)
-    hooks.checked(sim, repo, record)
+    about = {"repo": f"{repo['owner']}/{repo['name']}", "id": record["id"], "name": record["name"]}
+    sim.effect("check.create", **about, sha=record["head_sha"], conclusion=conclusion)
+    hooks.announce_check_run(sim, repo, record)
     return record
 
 
@@ -218,7 +212,7 @@ def job_log(call: Call) -> Response:
     return Response(status=302, headers={"Location": address})
 
 
-def stored_log(sim: "GitHubSimulator", request: Request) -> Response | None:
+def serve_log(sim: "GitHubSimulator", request: Request) -> Response | None:
     """Serve the log of a job from the store, which wants no token: one that is sent all the same is refused."""
     found = _LOG.fullmatch(request.path)
     if found is None:
@@ -230,9 +224,6 @@ def stored_log(sim: "GitHubSimulator", request: Request) -> Response | None:
         return Response(next(run["log"] for run in runs if run["id"] == int(found[2])), content_type="text/plain")
 
 
-# --- checks that run by themselves ----------------------------------------------------------------------------------
-
-
 def set_up(sim: "GitHubSimulator", order: Json) -> Response:
     """Give a repository, or with `*` every repository to come, checks that run on each push."""
     sim.state.setdefault("ci", {})[str(order["repo"]).lower()] = order["checks"]
@@ -240,7 +231,7 @@ def set_up(sim: "GitHubSimulator", order: Json) -> Response:
     return json_response({"ok": True})
 
 
-def pushed(sim: "GitHubSimulator", repo: Json, ref: str, sha: str | None) -> None:
+def begin_checks(sim: "GitHubSimulator", repo: Json, ref: str, sha: str | None) -> None:
     """Begin the checks of a pushed branch."""
     if sha is None or not ref.startswith("refs/heads/") or ref == f"refs/heads/{repo['default_branch']}":
         return
@@ -272,14 +263,14 @@ def settle(sim: "GitHubSimulator") -> None:
                 becomes = run.pop("becomes")
                 run.update(status="completed", completed_at=sim.stamp(), **becomes)
                 sim.touch()
-                hooks.checked(sim, repo, run)
+                hooks.announce_check_run(sim, repo, run)
 
 
 _REPO = "/repos/<owner>/<repo>"
 ROUTES: list[tuple[str, str, Callable[[Call], Response]]] = [
     ("POST", f"{_REPO}/statuses/<sha>", create_status),
     ("GET", f"{_REPO}/commits/<path:ref>/statuses", list_statuses),
-    ("GET", f"{_REPO}/commits/<path:ref>/status", combined_status),
+    ("GET", f"{_REPO}/commits/<path:ref>/status", combine_status),
     ("POST", f"{_REPO}/check-runs", create_check_run),
     ("GET", f"{_REPO}/check-runs/<int:run>", get_check_run),
     ("GET", f"{_REPO}/check-runs/<int:run>/annotations", list_annotations),

@@ -10,7 +10,7 @@ from shared.local.simulators._server import json_response
 from shared.local.simulators.github import shapes
 from shared.local.simulators.github.calls import Call, Refused, not_found, text_field
 from shared.local.simulators.github.git.commits import commit_of, person_line
-from shared.local.simulators.github.git.objects import decoded, encoded
+from shared.local.simulators.github.git.objects import decode_base64, encode_base64
 
 Json = dict[str, Any]
 MAX_INLINE = 1024 * 1024
@@ -45,7 +45,7 @@ def _with_content(call: Call, repo: Json, entry: Entry, ref: str) -> Json:
         return shape | {"submodule_git_url": None}
     if (entry.size or 0) > MAX_INLINE:
         return shape | {"content": "", "encoding": "none"}
-    return shape | {"content": encoded(call.git.content(entry.sha)), "encoding": "base64"}
+    return shape | {"content": encode_base64(call.git.content(entry.sha)), "encoding": "base64"}
 
 
 def get(call: Call) -> Response:
@@ -92,14 +92,14 @@ def _write(call: Call, permitted: str, required: str) -> Response:
         raise Refused(422, "path contains a malformed path component")
     present = git.entries(head, path) if head else []
     _check_expected(path, present, body.get("sha"))
-    content = decoded(text_field(body, "content", "Content")) if "content" in body else None
+    content = decode_base64(text_field(body, "content", "Content")) if "content" in body else None
     author = person_line(call, body.get("author") or body.get("committer"), "author")
     committer = person_line(call, body.get("committer"), "committer")
     blob = None if content is None else git.blob(content)
     tree = git.write_tree(head, [(present[0].mode if present else "100644", blob, path)])
     message = text_field(body, "message", "Content")
     sha = git.write_commit(tree, [head] if head else [], author, committer, message)
-    call.sim.created_object(repo, "commit", sha, message=message.split("\n")[0], by=call.caller.login)
+    call.sim.record_object(repo, "commit", sha, message=message.split("\n")[0], by=call.caller.login)
     call.sim.move_ref(repo, ref, sha, call.caller.login)
     written = git.entries(sha, path) if blob else []
     answer = {

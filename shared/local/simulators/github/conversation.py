@@ -44,7 +44,7 @@ def create_comment(call: Call) -> Response:
         body=text[:200],
         by=call.caller.login,
     )
-    hooks.commented(call, repo, record)
+    hooks.announce_comment(call, repo, record)
     return json_response(shapes.comment(call, repo, record), 201)
 
 

@@ -25,17 +25,14 @@ def signature(secret: str, raw: bytes) -> str:
     return "sha256=" + hmac.new(secret.encode(), raw, hashlib.sha256).hexdigest()
 
 
-# --- what is told ---------------------------------------------------------------------------------------------------
-
-
 def _tell(sim: "GitHubSimulator", repo: Json, event: str, by: str, body: Json) -> None:
     of_app = sim.state.get("hook")
     own = [each["config"] for each in repo.get("hooks", ()) if each["active"] and event in each["events"]]
     for hook in [*([of_app] if of_app else []), *own]:
-        told = {**body, "repository": _repository(sim, repo), "sender": _user(sim, by)}
+        payload = {**body, "repository": _repository(sim, repo), "sender": _user(sim, by)}
         if hook.get("installation"):
-            told["installation"] = {"id": hook["installation"], "node_id": ""}
-        item = {"id": str(uuid4()), "event": event, "body": told, "url": hook["url"], "secret": hook["secret"]}
+            payload["installation"] = {"id": hook["installation"], "node_id": ""}
+        item = {"id": str(uuid4()), "event": event, "body": payload, "url": hook["url"], "secret": hook["secret"]}
         sim.state.setdefault("outbox", []).append(item)
         sim.touch()
     sim.webhooks.wake()
@@ -65,7 +62,7 @@ def _pull(sim: "GitHubSimulator", repo: Json, pull: Json) -> Json:
     return {**shown, **ends, "merged": merged, "user": _user(sim, pull["user"]), "html_url": url}
 
 
-def pushed(sim: "GitHubSimulator", repo: Json, ref: str, before: str | None, after: str | None, by: str) -> None:
+def announce_push(sim: "GitHubSimulator", repo: Json, ref: str, before: str | None, after: str | None, by: str) -> None:
     """Tell of a push."""
     if not ref.startswith(("refs/heads/", "refs/tags/")):
         return
@@ -75,13 +72,13 @@ def pushed(sim: "GitHubSimulator", repo: Json, ref: str, before: str | None, aft
     _tell(sim, repo, "push", by, body | {"pusher": {"name": by, "email": None}})
 
 
-def requested(sim: "GitHubSimulator", repo: Json, pull: Json, action: str, by: str) -> None:
+def announce_pull_request(sim: "GitHubSimulator", repo: Json, pull: Json, action: str, by: str) -> None:
     """Tell what happened to a pull request."""
     body = {"action": action, "number": pull["number"], "pull_request": _pull(sim, repo, pull)}
     _tell(sim, repo, "pull_request", by, body)
 
 
-def reviewed(sim: "GitHubSimulator", repo: Json, pull: Json, review: Json) -> None:
+def announce_review(sim: "GitHubSimulator", repo: Json, pull: Json, review: Json) -> None:
     """Tell of a review."""
     shown = {key: review[key] for key in ("id", "body", "submitted_at", "commit_id")}
     shown |= {"state": review["state"].lower(), "user": _user(sim, review["user"])}
@@ -89,7 +86,7 @@ def reviewed(sim: "GitHubSimulator", repo: Json, pull: Json, review: Json) -> No
     _tell(sim, repo, "pull_request_review", review["user"], body)
 
 
-def commented(call: "Call", repo: Json, comment: Json) -> None:
+def announce_comment(call: "Call", repo: Json, comment: Json) -> None:
     """Tell of a comment in the conversation of a pull request."""
     sim, number = call.sim, comment["number"]
     shown = {key: comment[key] for key in ("id", "body", "created_at", "updated_at")}
@@ -102,7 +99,7 @@ def _branches(repo: Json, sha: str) -> list[str]:
     return [ref.removeprefix("refs/heads/") for ref, at in repo["refs"].items() if at == sha and "/heads/" in ref]
 
 
-def checked(sim: "GitHubSimulator", repo: Json, run: Json) -> None:
+def announce_check_run(sim: "GitHubSimulator", repo: Json, run: Json) -> None:
     """Tell that a check run began or ended, and with the last one of a commit that its suite did."""
     sha, by = run["head_sha"], repo["owner"]
     pulls = [{"number": p["number"], "head": {"ref": p["head"], "sha": sha}} for p in repo["pulls"]
@@ -119,14 +116,11 @@ def checked(sim: "GitHubSimulator", repo: Json, run: Json) -> None:
         _tell(sim, repo, "check_suite", by, body | {"check_suite": suite})
 
 
-def reported(call: "Call", repo: Json, status: Json) -> None:
+def announce_status(call: "Call", repo: Json, status: Json) -> None:
     """Tell of a commit status."""
     body = {key: status[key] for key in ("id", "sha", "state", "description", "target_url", "context", "created_at")}
     branches = [{"name": name, "commit": {"sha": status["sha"]}} for name in _branches(repo, status["sha"])]
     _tell(call.sim, repo, "status", status["creator"], body | {"branches": branches})
-
-
-# --- delivery -------------------------------------------------------------------------------------------------------
 
 
 class Webhooks(Outbox):

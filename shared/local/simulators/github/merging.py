@@ -28,13 +28,13 @@ def merge(call: Call) -> Response:
         raise Refused(409, "Head branch was modified. Review and try the merge again.")
     if why := rules.refusal(repo, pull, method):
         raise Refused(405, why)
-    tree = call.git.merged_tree(pull["base_sha"], pull["head_sha"])
+    tree = call.git.merge_trees(pull["base_sha"], pull["head_sha"])
     if tree is None:
         raise Refused(405, "Pull Request has merge conflicts")
     sha = _merge_commit(call, repo, pull, method, tree, body)
     pull.update(state="closed", merged_by=call.caller.login, merge_commit_sha=sha)
     pull["merged_at"] = pull["closed_at"] = pull["updated_at"] = call.sim.stamp()
-    call.sim.created_object(repo, "commit", sha, message="merge", by=call.caller.login)
+    call.sim.record_object(repo, "commit", sha, message="merge", by=call.caller.login)
     call.sim.effect(
         "pull.merge",
         repo=f"{repo['owner']}/{repo['name']}",
@@ -44,7 +44,7 @@ def merge(call: Call) -> Response:
         method=method,
         by=call.caller.login,
     )
-    hooks.requested(call.sim, repo, pull, "closed", call.caller.login)
+    hooks.announce_pull_request(call.sim, repo, pull, "closed", call.caller.login)
     call.sim.move_ref(repo, f"refs/heads/{pull['base']}", sha, call.caller.login)
     if repo["delete_branch_on_merge"]:
         call.sim.move_ref(repo, f"refs/heads/{pull['head']}", None, call.caller.login)

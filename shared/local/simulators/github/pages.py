@@ -31,11 +31,11 @@ def answer(sim: "GitHubSimulator", request: Request) -> Response | None:
         repo = sim.state["repos"].get(f"{match['owner']}/{match['repo']}".lower())
         if repo is None:
             return page("Not found", "<h1>Not found</h1><p>There is no such repository.</p>", 404)
-        shown = _shown(sim, repo, match["kind"], match["rest"] or "")
+        shown = _render_page(sim, repo, match["kind"], match["rest"] or "")
     return shown or page("Not found", "<h1>Not found</h1><p>There is nothing at this address.</p>", 404)
 
 
-def _shown(sim: "GitHubSimulator", repo: Json, kind: str | None, rest: str) -> Response | None:
+def _render_page(sim: "GitHubSimulator", repo: Json, kind: str | None, rest: str) -> Response | None:
     if kind == "pull":
         number = rest.removesuffix("/files").removesuffix("/commits")
         found = [pull for pull in repo["pulls"] if str(pull["number"]) == number]

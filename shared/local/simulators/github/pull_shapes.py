@@ -82,7 +82,7 @@ def _end(call: Call, repo: Json, branch: str, sha: str) -> Json:
 def _counts(call: Call, repo: Json, pull: Json) -> Json:
     git = call.git
     changes = git.changes(start_of(call, pull), pull["head_sha"])
-    mergeable = None if pull["state"] == "closed" else git.merged_tree(pull["base_sha"], pull["head_sha"]) is not None
+    mergeable = None if pull["state"] == "closed" else git.merge_trees(pull["base_sha"], pull["head_sha"]) is not None
     state = "unknown" if mergeable is None else "dirty" if not mergeable else "draft" if pull["draft"] else "clean"
     state = "blocked" if state == "clean" and rules.refusal(repo, pull) else state
     return {

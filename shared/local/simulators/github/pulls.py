@@ -29,11 +29,11 @@ def follow(sim: "GitHubSimulator", repo: Json, ref: str, sha: str | None, by: st
             if sha is None:
                 pull["state"], pull["closed_at"] = "closed", sim.stamp()
                 sim.effect("pull.close", repo=name, number=pull["number"], by="deleted branch")
-                hooks.requested(sim, repo, pull, "closed", by)
+                hooks.announce_pull_request(sim, repo, pull, "closed", by)
                 continue
             pull["head_sha"] = sha
             _point(sim, repo, pull)
-            hooks.requested(sim, repo, pull, "synchronize", by)
+            hooks.announce_pull_request(sim, repo, pull, "synchronize", by)
         elif ref == f"refs/heads/{pull['base']}" and sha is not None:
             pull["base_sha"] = sha
 
@@ -49,7 +49,7 @@ def create(call: Call) -> Response:
     """Open a pull request from one branch of the repository to another."""
     repo = call.writable("pull_requests")
     body = call.body("title head head_repo base body maintainer_can_modify draft issue", "head base title")
-    pull = _opened(call, repo, body)
+    pull = _build_pull(call, repo, body)
     repo["next_number"] += 1
     repo["pulls"].append(pull)
     _point(call.sim, repo, pull)
@@ -64,11 +64,11 @@ def create(call: Call) -> Response:
         title=pull["title"],
         by=call.caller.login,
     )
-    hooks.requested(call.sim, repo, pull, "opened", call.caller.login)
+    hooks.announce_pull_request(call.sim, repo, pull, "opened", call.caller.login)
     return json_response(shape(call, repo, pull), 201)
 
 
-def _opened(call: Call, repo: Json, body: Json) -> Json:
+def _build_pull(call: Call, repo: Json, body: Json) -> Json:
     """Return the new pull request, if GitHub would take it."""
     owner, _, branch = text_field(body, "head", "PullRequest").rpartition(":")
     base, title = text_field(body, "base", "PullRequest"), text_field(body, "title", "PullRequest")
@@ -178,7 +178,7 @@ def update(call: Call) -> Response:
             by=call.caller.login,
         )
         action = {"pull.close": "closed", "pull.reopen": "reopened"}.get(kind, "edited")
-        hooks.requested(call.sim, repo, pull, action, call.caller.login)
+        hooks.announce_pull_request(call.sim, repo, pull, action, call.caller.login)
     return json_response(shape(call, repo, pull))
 
 

@@ -12,7 +12,7 @@ from shared.local.simulators.github.calls import Call, Refused, invalid, not_fou
 Json = dict[str, Any]
 
 
-def _ruled(call: Call) -> Json:
+def _require_admin(call: Call) -> Json:
     repo: Json = call.writable("repository_hooks")
     role = call.sim.state.get("roles", {}).get(f"{call.caller.login}/{repo['owner']}".lower(), "admin")
     if role != "admin":
@@ -39,20 +39,20 @@ def _config(asked: Json) -> Json:
 
 def create(call: Call) -> Response:
     """Make a webhook; the same address for the same news is refused."""
-    repo, asked = _ruled(call), call.body("name config events active")
+    repo, asked = _require_admin(call), call.body("name config events active")
     config, events = _config(asked), asked.get("events", ["push"])
-    there = repo.setdefault("hooks", [])
-    if any(each["config"]["url"] == config["url"] and set(each["events"]) & set(events) for each in there):
+    hooks = repo.setdefault("hooks", [])
+    if any(each["config"]["url"] == config["url"] and set(each["events"]) & set(events) for each in hooks):
         raise Refused(422, "Validation Failed", [{"resource": "Hook", "code": "custom",
                                                   "message": "Hook already exists on this repository"}])  # fmt: skip
     hook = {"id": call.sim.next_id(), "created_at": call.sim.stamp(), "config": config, "events": events}
-    there.append(hook | {"active": asked.get("active", True)})
+    hooks.append(hook | {"active": asked.get("active", True)})
     call.sim.effect("hook.create", repo=f"{repo['owner']}/{repo['name']}", url=config["url"])
-    return json_response(_shape(call, repo, there[-1]), 201)
+    return json_response(_shape(call, repo, hooks[-1]), 201)
 
 
 def _one(call: Call) -> tuple[Json, Json]:
-    repo = _ruled(call)
+    repo = _require_admin(call)
     found = next((each for each in repo.get("hooks", ()) if each["id"] == call.parameters["number"]), None)
     if found is None:
         raise not_found()
@@ -78,7 +78,7 @@ def delete(call: Call) -> Response:
 
 def list_hooks(call: Call) -> Response:
     """List a repository's own webhooks."""
-    repo = _ruled(call)
+    repo = _require_admin(call)
     return call.page_of([_shape(call, repo, each) for each in repo.get("hooks", ())])
 
 

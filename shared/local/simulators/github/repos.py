@@ -116,7 +116,7 @@ def _first_commit(call: Call, repo: Json) -> None:
     who = f"{call.caller.login} <{call.caller.id}+{call.caller.login}@users.noreply.github.com> "
     line = f"{who}{int(call.sim.now().timestamp())} +0000"
     sha = git.write_commit(tree, [], line, line, "Initial commit")
-    call.sim.created_object(repo, "commit", sha, message="Initial commit", by=call.caller.login)
+    call.sim.record_object(repo, "commit", sha, message="Initial commit", by=call.caller.login)
     call.sim.move_ref(repo, f"refs/heads/{repo['default_branch']}", sha, call.caller.login)
 
 

@@ -41,9 +41,9 @@ def create(call: Call) -> Response:
         }
         comment |= {"path": each["path"], "line": each.get("line", 1), "body": each["body"], "commit_id": commit}
         repo.setdefault("line_comments", []).append(comment | {"created_at": now})
-    told = {"repo": f"{repo['owner']}/{repo['name']}", "number": pull["number"], "state": record["state"]}
-    call.sim.effect("review.create", **told, by=call.caller.login)
-    hooks.reviewed(call.sim, repo, pull, record)
+    about = {"repo": f"{repo['owner']}/{repo['name']}", "number": pull["number"], "state": record["state"]}
+    call.sim.effect("review.create", **about, by=call.caller.login)
+    hooks.announce_review(call.sim, repo, pull, record)
     return json_response(shapes.review(call, repo, record))
 
 
@@ -77,8 +77,8 @@ def request_reviewers(call: Call) -> Response:
                 "Reviews may only be requested from collaborators. One or more of the users or teams you specified "
                 f"is not a collaborator of the {repo['owner']}/{repo['name']} repository.",
             )
-    there = pull.setdefault("reviewers", [])
-    there += [login for login in asked if login not in there]
+    reviewers = pull.setdefault("reviewers", [])
+    reviewers += [login for login in asked if login not in reviewers]
     call.sim.effect("reviewers.request", repo=f"{repo['owner']}/{repo['name']}", number=pull["number"], who=asked)
     return json_response(shape(call, repo, pull, whole=False), 201)
 
@@ -92,10 +92,10 @@ def add_labels(call: Call) -> Response:
     names = call.body("labels", "labels")["labels"]
     if not isinstance(names, list) or not all(isinstance(name, str) and 0 < len(name) <= 50 for name in names):
         raise invalid("Label", "name", "invalid")
-    there = pull.setdefault("labels", [])
-    there += [name for name in names if name not in there]
+    labels = pull.setdefault("labels", [])
+    labels += [name for name in names if name not in labels]
     call.sim.effect("labels.add", repo=f"{repo['owner']}/{repo['name']}", number=pull["number"], labels=names)
-    return json_response([shapes.label(call, repo, name) for name in there])
+    return json_response([shapes.label(call, repo, name) for name in labels])
 
 
 _PULL = "/repos/<owner>/<repo>/pulls/<int:number>"

@@ -84,8 +84,6 @@ class GitHubSimulator(Simulator):
         """End the checks whose time has come."""
         checks.settle(self)
 
-    # --- for the handlers -------------------------------------------------------------------------------------------
-
     def next_id(self) -> int:
         """Count ids up."""
         self.state["next_id"] += 1
@@ -108,7 +106,7 @@ class GitHubSimulator(Simulator):
         """Return the objects of a repository."""
         return BareRepository(self.root / repo["owner"].lower() / f"{repo['name'].lower()}.git")
 
-    def created_object(self, repo: Json, kind: str, sha: str, **detail: Any) -> None:
+    def record_object(self, repo: Json, kind: str, sha: str, **detail: Any) -> None:
         """Note an effect the first time an object appears; the same object again is no change."""
         if sha not in repo["objects"]:
             repo["objects"][sha] = kind
@@ -128,15 +126,13 @@ class GitHubSimulator(Simulator):
         kind = "ref.create" if before is None else "ref.delete" if sha is None else "ref.update"
         self.effect(kind, repo=f"{repo['owner']}/{repo['name']}", ref=ref, sha=sha, before=before, by=by)
         repo["pushed_at"] = repo["updated_at"] = self.stamp()
-        hooks.pushed(self, repo, ref, before, sha, by)
+        hooks.announce_push(self, repo, ref, before, sha, by)
         pulls.follow(self, repo, ref, sha, by)
-        checks.pushed(self, repo, ref, sha)
-
-    # --- one request ------------------------------------------------------------------------------------------------
+        checks.begin_checks(self, repo, ref, sha)
 
     def beside(self, request: Request) -> Response | None:
         """Serve clones and the pages for people."""
-        return git_http.answer(self, request) or checks.stored_log(self, request) or pages.answer(self, request)
+        return git_http.answer(self, request) or checks.serve_log(self, request) or pages.answer(self, request)
 
     def answer(self, request: Request) -> Response:
         """Check the request as GitHub does, find the handler, and add the headers every answer carries."""
@@ -238,8 +234,6 @@ class GitHubSimulator(Simulator):
             response.set_data(b"")
             response.status_code = 304
         return response
-
-    # --- control ----------------------------------------------------------------------------------------------------
 
     def control(self, request: Request) -> Response | None:
         """`POST /_seed` makes tokens and app installations; see checks, hooks and rules for the others."""

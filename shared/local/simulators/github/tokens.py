@@ -31,11 +31,11 @@ def find_caller(sim: "GitHubSimulator", token: str) -> Caller:
         None if known["only"] is None else frozenset(known["only"]),
         known.get("permissions"),
         None if scopes is None else frozenset(scopes),
-        _closed_to(sim, known) if person["type"] == "User" else {},
+        _find_closed(sim, known) if person["type"] == "User" else {},
     )
 
 
-def _closed_to(sim: "GitHubSimulator", known: Json) -> dict[str, str]:
+def _find_closed(sim: "GitHubSimulator", known: Json) -> dict[str, str]:
     """Return the organisations that do not let this token in, each with why: "sso" or "classic"."""
     closed: dict[str, str] = {}
     for org, rules in sim.state.get("orgs", {}).items():
@@ -51,14 +51,14 @@ def headers_of(sim: "GitHubSimulator", token: str) -> dict[str, str]:
     known = sim.state["tokens"].get(token)
     if known is None or sim.person(known["login"])["type"] != "User":
         return {}
-    told: dict[str, str] = {}
+    headers: dict[str, str] = {}
     if known.get("permissions") is None:
         scopes = known.get("scopes")
-        told["X-OAuth-Scopes"] = ", ".join(["repo", "workflow"] if scopes is None else scopes)
-        told["X-Accepted-OAuth-Scopes"] = ""
+        headers["X-OAuth-Scopes"] = ", ".join(["repo", "workflow"] if scopes is None else scopes)
+        headers["X-Accepted-OAuth-Scopes"] = ""
     if known["expires_at"]:
-        told["GitHub-Authentication-Token-Expiration"] = known["expires_at"].replace("T", " ").replace("Z", " UTC")
-    return told
+        headers["GitHub-Authentication-Token-Expiration"] = known["expires_at"].replace("T", " ").replace("Z", " UTC")
+    return headers
 
 
 def seed(sim: "GitHubSimulator", order: Json) -> None:

@@ -70,14 +70,14 @@ class Call:
         """Return the same project's objects."""
         return self.sim.bare(self.project)
 
-    def writable(self, least: int = DEVELOPER) -> Json:
+    def writable(self, min_access: int = DEVELOPER) -> Json:
         """Return the project if the caller's role in it is at least that."""
         project = self.project
         if not self.caller.writes:
             raise insufficient_scope()
-        if self.sim.access(project, self.caller) < least:
+        if self.sim.access(project, self.caller) < min_access:
             raise Refused(403, "403 Forbidden")
-        if project.get("archived") and least < OWNER:  # its owner may still delete it, or archive it again
+        if project.get("archived") and min_access < OWNER:  # its owner may still delete it, or archive it again
             raise Refused(403, "403 Forbidden")
         return project
 

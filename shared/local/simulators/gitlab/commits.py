@@ -128,9 +128,6 @@ def get_file(call: Call) -> Response:
     )
 
 
-# --- many files at once -------------------------------------------------------------------------------------------
-
-
 def create(call: Call) -> Response:
     """Commit actions to a branch, which is made where a start is named. All of them, or none."""
     project = call.writable()
@@ -159,22 +156,22 @@ def create(call: Call) -> Response:
 
 def _start(call: Call, project: Json, body: Json, branch: str) -> str | None:
     """Return the commit to build on, None in an empty project."""
-    there = branch_sha(project, branch)
+    head = branch_sha(project, branch)
     named, sha = text_of(body, "start_branch"), text_of(body, "start_sha")
     if named and sha:
         raise Refused(400, "You can't pass both start_branch and start_sha")
     if not named and not sha:
-        if there is None and project["refs"]:
+        if head is None and project["refs"]:
             raise Refused(400, "You can only create or edit files when you are on a branch")
-        if there is None:
+        if head is None:
             check_branch_name(branch)
-        return there
+        return head
     start = branch_sha(project, named) if named else sha if _SHA.fullmatch(sha) else None
     if sha and start is None:
         raise Refused(400, f"Invalid start_sha '{sha}'")
     if start is None or call.git.kind(start) != "commit":
         raise Refused(400, f"Cannot find start_sha '{sha}'" if sha else f"Invalid reference name: {named}")
-    if there is not None and named != branch and body.get("force") is not True:
+    if head is not None and named != branch and body.get("force") is not True:
         raise Refused(400, _EXISTS.format(branch))
     check_branch_name(branch)
     return start

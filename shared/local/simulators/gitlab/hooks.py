@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from werkzeug.wrappers import Response
 
-from shared.local.simulators._hooks import Sender, post, taken
+from shared.local.simulators._hooks import Sender, is_delivered, post
 from shared.local.simulators._server import json_response
 from shared.local.simulators.gitlab.calls import MAINTAINER, Call, Refused, number_of, text_of
 
@@ -114,9 +114,6 @@ def delete(call: Call) -> Response:
     return Response(status=204)
 
 
-# --- what is told ---------------------------------------------------------------------------------------------------
-
-
 def _project(sim: "GitLabSimulator", project: Json) -> Json:
     url = f"{sim.base_url}/{project['full']}"
     shown = {key: project[key] for key in ("id", "name", "description", "default_branch")}
@@ -139,7 +136,9 @@ def _tell(sim: "GitLabSimulator", project: Json, event: str, body: Json) -> None
     sim.webhooks.wake()
 
 
-def pushed(sim: "GitLabSimulator", project: Json, ref: str, before: str | None, after: str | None, by: str) -> None:
+def announce_push(
+    sim: "GitLabSimulator", project: Json, ref: str, before: str | None, after: str | None, by: str
+) -> None:
     """Tell of a push to a branch."""
     if not ref.startswith("refs/heads/"):
         return
@@ -168,7 +167,9 @@ def _attributes(sim: "GitLabSimulator", project: Json, request: Json) -> Json:
     }
 
 
-def requested(sim: "GitLabSimulator", project: Json, request: Json, action: str, by: str, oldrev: str = "") -> None:
+def announce_merge_request(
+    sim: "GitLabSimulator", project: Json, request: Json, action: str, by: str, oldrev: str = ""
+) -> None:
     """Tell what happened to a merge request; `oldrev` is where its branch stood before a push."""
     about = {**_attributes(sim, project, request), "action": action}
     if oldrev:
@@ -177,7 +178,7 @@ def requested(sim: "GitLabSimulator", project: Json, request: Json, action: str,
     _tell(sim, project, "merge_requests", {**body, "project": _project(sim, project), "object_attributes": about})
 
 
-def noted(sim: "GitLabSimulator", project: Json, request: Json, note: Json, by: str) -> None:
+def announce_note(sim: "GitLabSimulator", project: Json, request: Json, note: Json, by: str) -> None:
     """Tell of a remark on a merge request."""
     about = {"id": note["id"], "note": note["body"], "noteable_type": "MergeRequest", "system": False}
     about |= {"author_id": sim.person(by)["id"], "type": note["type"], "created_at": note["created_at"]}
@@ -191,15 +192,12 @@ def noted(sim: "GitLabSimulator", project: Json, request: Json, note: Json, by: 
     _tell(sim, project, "note", {**body, "merge_request": _attributes(sim, project, request)})
 
 
-def built(sim: "GitLabSimulator", project: Json, pipeline: Json) -> None:
+def announce_pipeline(sim: "GitLabSimulator", project: Json, pipeline: Json) -> None:
     """Tell what a pipeline has come to. For a branch's pipeline GitLab names no merge request."""
     about: Json = {key: pipeline[key] for key in ("id", "iid", "ref", "sha", "source", "status", "created_at")}
     body: Json = {"object_kind": "pipeline", "object_attributes": about | {"tag": False}, "merge_request": None}
     body |= {"user": _user(sim, pipeline["by"] or project["space"]), "project": _project(sim, project), "builds": []}
     _tell(sim, project, "pipeline", body)
-
-
-# --- delivery -------------------------------------------------------------------------------------------------------
 
 
 def signature(key: str, message_id: str, at: str, raw: bytes) -> str:
@@ -239,7 +237,7 @@ class Webhooks(Sender):
         arrived = False
         if hook is not None and not off:
             for _ in range(int(config["copies"])):
-                arrived = taken(self._post(item, hook))
+                arrived = is_delivered(self._post(item, hook))
         with self._sim.lock:
             self._sim.state["outbox"] = [each for each in self._sim.state["outbox"] if each["id"] != item["id"]]
             if hook is not None and not off:

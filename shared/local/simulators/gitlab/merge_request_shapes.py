@@ -33,7 +33,7 @@ def status_of(call: Call, project: Json, request: Json) -> str:
         return "checking"
     if is_draft(request):
         return "draft_status"
-    if target is None or call.git.merged_tree(target, request["head_sha"]) is None:
+    if target is None or call.git.merge_trees(target, request["head_sha"]) is None:
         return "conflict"
     pipeline = next((p for p in reversed(project["pipelines"]) if p["sha"] == request["head_sha"]), None)
     if pipeline is not None and project.get("must_succeed"):

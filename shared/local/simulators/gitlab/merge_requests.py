@@ -37,7 +37,7 @@ def follow(sim: "GitLabSimulator", project: Json, ref: str, sha: str | None, by:
         before, request["head_sha"], request["checking"] = request["head_sha"], sha, True
         _version(sim, request)
         _point(sim, project, request)
-        hooks.requested(sim, project, request, "update", by, oldrev=before)
+        hooks.announce_merge_request(sim, project, request, "update", by, oldrev=before)
 
 
 def _version(sim: "GitLabSimulator", request: Json) -> None:
@@ -68,7 +68,7 @@ def create(call: Call) -> Response:
         raise Refused(422, {"validate_branches" if source == target else what.lower(): [why]})
     if not text_of(body, "title").strip():
         raise Refused(400, {"title": ["can't be blank"]})
-    request = _opened(call, project, body, head, base)
+    request = _build_merge_request(call, project, body, head, base)
     project["next_iid"] += 1
     project["requests"].append(request)
     _reviewers(call, project, request, body)
@@ -76,11 +76,11 @@ def create(call: Call) -> Response:
     _point(call.sim, project, request)
     about = {"number": request["iid"], "head": source, "base": target, "sha": head, "title": request["title"]}
     call.sim.effect("merge_request.create", repo=project["full"], **about, by=call.caller.username)
-    hooks.requested(call.sim, project, request, "open", call.caller.username)
+    hooks.announce_merge_request(call.sim, project, request, "open", call.caller.username)
     return json_response(shape(call, project, request, "checking"), 201)
 
 
-def _opened(call: Call, project: Json, body: Json, head: str, base: str) -> Json:
+def _build_merge_request(call: Call, project: Json, body: Json, head: str, base: str) -> Json:
     now = call.sim.stamp()
     return {
         "id": call.sim.next_id(),
@@ -172,7 +172,7 @@ def update(call: Call) -> Response:
     fields = sorted(set(body) - {"state_event"})
     kind = f"merge_request.{action}"
     call.sim.effect(kind, repo=project["full"], number=request["iid"], fields=fields, by=call.caller.username)
-    hooks.requested(call.sim, project, request, action, call.caller.username)
+    hooks.announce_merge_request(call.sim, project, request, action, call.caller.username)
     return json_response(shape(call, project, request))
 
 
@@ -197,7 +197,7 @@ def merge(call: Call) -> Response:
     if body.get("sha") not in (None, request["head_sha"]):
         raise Refused(409, f"SHA does not match HEAD of source branch: {request['head_sha']}")
     base = branch_sha(project, request["target"])
-    tree = call.git.merged_tree(base, request["head_sha"]) if base else None
+    tree = call.git.merge_trees(base, request["head_sha"]) if base else None
     if base is None or tree is None:
         raise Refused(422, "Branch cannot be merged")
     landed = _land(call, project, request, base, tree, body)
@@ -205,7 +205,7 @@ def merge(call: Call) -> Response:
     about = {"number": request["iid"], "sha": landed, "head_sha": request["head_sha"]}
     call.sim.effect("merge_request.merge", repo=project["full"], **about, by=call.caller.username)
     call.sim.move_ref(project, f"refs/heads/{request['target']}", landed, call.caller.username)
-    hooks.requested(call.sim, project, request, "merge", call.caller.username)
+    hooks.announce_merge_request(call.sim, project, request, "merge", call.caller.username)
     if body.get("should_remove_source_branch") or request["remove_source_branch"]:
         call.sim.move_ref(project, f"refs/heads/{request['source']}", None, call.caller.username)
     return json_response(shape(call, project, request))

@@ -68,33 +68,33 @@ def _client(sim: "GitLabSimulator", request: Request) -> tuple[str, Json] | None
     return (name, app) if app is not None and secrets.compare_digest(app["client_secret"], word) else None
 
 
-def _refused(error: str, status: int = 400, words: str = _INVALID) -> Response:
+def _answer_error(error: str, status: int = 400, words: str = _INVALID) -> Response:
     return json_response({"error": error, "error_description": words}, status)
 
 
 def _token(sim: "GitLabSimulator", request: Request) -> Response:
     client = _client(sim, request)
     if client is None:
-        return _refused("invalid_client", 401, "Client authentication failed")
+        return _answer_error("invalid_client", 401, "Client authentication failed")
     form, now = request.form, sim.now().timestamp()
     if form.get("grant_type") == "authorization_code":
         known = sim.state["codes"].pop(form.get("code", ""), None)
         sim.touch()
         if known is None or known["client_id"] != client[0] or known["until"] <= now:
-            return _refused("invalid_grant")
+            return _answer_error("invalid_grant")
         if known["redirect_uri"] != form.get("redirect_uri") or not _proves(known["challenge"], form):
-            return _refused("invalid_grant")
+            return _answer_error("invalid_grant")
         return _issue(sim, client[0], known["username"], known["scope"])
     if form.get("grant_type") == "refresh_token":
         tokens = sim.state["tokens"]
         old = next((k for k, v in tokens.items() if v.get("refresh") == form.get("refresh_token")), None)
         if not form.get("refresh_token") or old is None or tokens[old]["client_id"] != client[0]:
-            return _refused("invalid_grant")
+            return _answer_error("invalid_grant")
         if tokens[old].get("revoked"):
-            return _refused("invalid_grant")
+            return _answer_error("invalid_grant")
         known = tokens.pop(old)  # both of the old pair are dead from here on
         return _issue(sim, client[0], known["username"], known["scope"])
-    return _refused("unsupported_grant_type")
+    return _answer_error("unsupported_grant_type")
 
 
 def _proves(challenge: str | None, form: Any) -> bool:
@@ -122,7 +122,7 @@ def _issue(sim: "GitLabSimulator", client_id: str, username: str, scope: str) ->
 def _about(sim: "GitLabSimulator", request: Request) -> Response:
     client = _client(sim, request)
     if client is None:
-        return _refused("invalid_client", 401, "Client authentication failed")
+        return _answer_error("invalid_client", 401, "Client authentication failed")
     given = request.form.get("token", "")
     tokens = sim.state["tokens"]
     known = tokens.get(given) or next((v for v in tokens.values() if v.get("refresh") == given), None)

@@ -22,13 +22,13 @@ def answer(sim: "GitLabSimulator", request: Request) -> Response | None:
         if project is None:
             return Response("Not found", 404)
         if match["iid"] is None:
-            return _shown(project["full"], _project(sim, project))
+            return _render_page(project["full"], _project(sim, project))
         found = next((r for r in project["requests"] if r["iid"] == int(match["iid"])), None)
         if found is None:
             return Response("Not found", 404)
         title = f"{found['title']} (!{found['iid']}, {found['state']})"
         diff = sim.bare(project).diff(found["base_sha"], found["head_sha"])
-    return _shown(title, f"<p>{_e(found['description'] or '')}</p><pre>{_e(diff)}</pre>")
+    return _render_page(title, f"<p>{_e(found['description'] or '')}</p><pre>{_e(diff)}</pre>")
 
 
 def _project(sim: "GitLabSimulator", project: dict[str, Any]) -> str:
@@ -42,7 +42,7 @@ def _project(sim: "GitLabSimulator", project: dict[str, Any]) -> str:
     return f"<h2>Files</h2><ul>{files}</ul><h2>Merge requests</h2><ul>{requests}</ul>"
 
 
-def _shown(title: str, body: str) -> Response:
+def _render_page(title: str, body: str) -> Response:
     page = f"<!doctype html><html lang=en><meta charset=utf-8><title>{_e(title)}</title><h1>{_e(title)}</h1>{body}"
     return Response(page, content_type="text/html; charset=utf-8")
 

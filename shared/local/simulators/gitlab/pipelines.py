@@ -52,7 +52,7 @@ def _keep(sim: "GitLabSimulator", project: Json, order: Json) -> Json:
     jobs = order.get("jobs") or [{"name": "test", "status": status}]
     found["jobs"] = [{"allow_failure": False, "trace": "", **job, "id": sim.next_id()} for job in jobs]
     sim.touch()
-    hooks.built(sim, project, found)
+    hooks.announce_pipeline(sim, project, found)
     return found
 
 

@@ -188,9 +188,6 @@ def members(call: Call) -> Response:
     return call.page_of([user_shape(call, name) | {"access_level": level} for name, level in found.items()])
 
 
-# --- branches -----------------------------------------------------------------------------------------------------
-
-
 def branch_sha(project: Json, name: str) -> str | None:
     """Return where a branch points."""
     found: str | None = project["refs"].get(f"refs/heads/{name}")

@@ -61,7 +61,7 @@ def create_note(call: Call) -> Response:
         raise Refused(400, {"note": ["can't be blank"]})
     note = _add(call, request, body["body"])
     call.sim.effect("note.create", repo=project["full"], number=request["iid"], body=note["body"])
-    hooks.noted(call.sim, project, request, note, call.caller.username)
+    hooks.announce_note(call.sim, project, request, note, call.caller.username)
     return json_response(_shape(call, request, note), 201)
 
 
@@ -70,7 +70,7 @@ def create_discussion(call: Call) -> Response:
     project, request = call.project, one(call)
     body = call.body("body position", "body")
     note = _add(call, request, str(body["body"]), position=body.get("position"))
-    hooks.noted(call.sim, project, request, note, call.caller.username)
+    hooks.announce_note(call.sim, project, request, note, call.caller.username)
     call.sim.touch()
     return json_response({"id": f"{note['id']:040x}", "notes": [_shape(call, request, note)]}, 201)
 
@@ -96,7 +96,7 @@ def _verdict(call: Call, action: str) -> Response:
         request["approved_by"].remove(me)
     _add(call, request, _SYSTEM[action], system=True)
     call.sim.touch()
-    hooks.requested(call.sim, project, request, "approved" if approves else "unapproved", me)
+    hooks.announce_merge_request(call.sim, project, request, "approved" if approves else "unapproved", me)
     return json_response({"id": request["id"], "approved": bool(request["approved_by"])}, 201)
 
 

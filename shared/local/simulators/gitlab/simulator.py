@@ -84,8 +84,6 @@ class GitLabSimulator(Simulator):
         """Stop delivering."""
         self.webhooks.stop()
 
-    # --- for the handlers -------------------------------------------------------------------------------------------
-
     def next_id(self) -> int:
         """Count ids up."""
         self.state["next_id"] += 1
@@ -145,12 +143,10 @@ class GitLabSimulator(Simulator):
         self.bare(project).set_ref(ref, sha)
         kind = "ref.create" if before is None else "ref.delete" if sha is None else "ref.update"
         self.effect(kind, repo=project["full"], ref=ref, sha=sha, before=before, by=by)
-        hooks.pushed(self, project, ref, before, sha, by)
+        hooks.announce_push(self, project, ref, before, sha, by)
         merge_requests.follow(self, project, ref, sha, by)
         if sha is not None:
             pipelines.run_configured(self, project, ref, sha, by)
-
-    # --- one request ------------------------------------------------------------------------------------------------
 
     def beside(self, request: Request) -> Response | None:
         """Serve clones and the pages for people."""
@@ -163,7 +159,7 @@ class GitLabSimulator(Simulator):
         caller = None
         try:
             caller = tokens.find_caller(self, request)
-            response = self._limited(request, caller) or self.handle(request, caller)
+            response = self._limit_rate(request, caller) or self.handle(request, caller)
         except Refused as refused:
             response = json_response(refused.body, refused.status)
         except GitFailed as failed:
@@ -185,16 +181,16 @@ class GitLabSimulator(Simulator):
                 return handler(Call(self, request, caller, names))
         raise Refused(404, "404 Not Found", "error")
 
-    def _limited(self, request: Request, caller: Caller) -> Response | None:
+    def _limit_rate(self, request: Request, caller: Caller) -> Response | None:
         asks = [("all", LIMIT)]
         if request.method == "POST" and request.path.endswith("/notes"):
             asks.append(("notes", NOTES))
-        for kind, most in asks:
+        for kind, limit in asks:
             minute, calls = self.used.get((caller.username, kind), (0, 0))
             now = int(self.now().timestamp()) // 60
             calls = calls + 1 if minute == now else 1
             self.used[caller.username, kind] = (now, calls)
-            if calls > most:
+            if calls > limit:
                 left = 60 - int(self.now().timestamp()) % 60
                 return self.refuse(429, {"Retry-After": str(left)}, None)
         return None
@@ -214,8 +210,6 @@ class GitLabSimulator(Simulator):
         if status >= 500 and body is None:
             return Response("<html><body>GitLab is not responding</body></html>", status, headers, mimetype="text/html")
         return json_response(body if body is not None else {"message": f"{status} ordered"}, status, headers)
-
-    # --- control ----------------------------------------------------------------------------------------------------
 
     def control(self, request: Request) -> Response | None:
         """`POST /_seed` makes people, tokens, groups, projects and OAuth applications; `/_as_person` acts for somebody;

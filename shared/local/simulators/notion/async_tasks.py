@@ -12,7 +12,7 @@ from shared.local.simulators.notion.world import World
 Json = dict[str, Any]
 
 
-def wanted(call: Call, size: int) -> bool:
+def is_put_off(call: Call, size: int) -> bool:
     """Say whether a write of so many characters is put off; a put-off one that runs now never is."""
     config = call.world.state["config"]
     if call.request.environ.get("notion.put_off"):
@@ -41,10 +41,10 @@ def put_off(call: Call, name: str) -> Json:
     world.state["tasks"][task["id"]] = task
     jobs.add(world, "task", float(config["async_queued_s"]), task=task["id"])
     call.status = 202
-    return shown(world, task)
+    return render_task(world, task)
 
 
-def shown(world: World, task: Json) -> Json:
+def render_task(world: World, task: Json) -> Json:
     """Return a task as it reads."""
     answer = {
         "object": "async_task",
@@ -65,7 +65,7 @@ def get(call: Call, task_id: str) -> Json:
     task = call.world.state["tasks"].get(task_id)
     if task is None or task["by"]["id"] != call.caller.id:
         raise missing("async task", task_id)
-    return shown(call.world, task)
+    return render_task(call.world, task)
 
 
 def step(world: World, task: Json, answer: Json | None) -> None:

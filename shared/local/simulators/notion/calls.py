@@ -6,7 +6,7 @@ from typing import Any
 from werkzeug.wrappers import Request
 
 from shared.local.simulators.notion import checks
-from shared.local.simulators.notion.refusals import ApiError, invalid, refused
+from shared.local.simulators.notion.refusals import ApiError, invalid, validation_error
 from shared.local.simulators.notion.world import Caller, World
 
 Json = dict[str, Any]
@@ -45,8 +45,8 @@ class Call:
         if parsed is None:
             raise ApiError(400, "invalid_json", "Error parsing JSON body.")
         if allowed is None:
-            return checks.opened(parsed, "body", required)
-        return checks.closed(parsed, "body", allowed, required)
+            return checks.check_object(parsed, "body", required)
+        return checks.check_exact(parsed, "body", allowed, required)
 
     @property
     def old(self) -> bool:
@@ -72,7 +72,7 @@ class Call:
         }
         return {**answer, **extra}
 
-    def continued(self) -> tuple[list[str], bool] | None:
+    def find_snapshot(self) -> tuple[list[str], bool] | None:
         """Return what the cursor of this call goes on through, or None for a first page."""
         _, start = self._window_of_body()
         if start is None:
@@ -120,7 +120,7 @@ class Call:
         made = self.cursors.made.get(cursor)
         now = self.world.simulator.now().timestamp()
         if made is None or made["path"] != self.request.path or made["until"] < now:
-            raise refused(f"The start_cursor provided is invalid: {cursor}")
+            raise validation_error(f"The start_cursor provided is invalid: {cursor}")
         return min(int(made["position"]), total)
 
 
@@ -129,7 +129,7 @@ def parent_shown(parent: Json) -> Json:
     return {"type": "workspace", "workspace": True} if parent["type"] == "workspace" else parent
 
 
-def object_shown(call: Call, node: Json) -> Json:
+def render_object(call: Call, node: Json) -> Json:
     """Return what every object carries: times, authors, trash."""
     shown: Json = {
         "object": node["object"],
@@ -139,7 +139,7 @@ def object_shown(call: Call, node: Json) -> Json:
         "last_edited_time": node["last_edited_time"],
         "created_by": {"object": "user", "id": node["created_by"]["id"]},
         "last_edited_by": {"object": "user", "id": node["last_edited_by"]["id"]},
-        "in_trash": call.world.trashed(node),
+        "in_trash": call.world.is_trashed(node),
     }
     return {**shown, "archived": shown["in_trash"]} if call.old else shown
 

@@ -11,7 +11,7 @@ Json = dict[str, Any]
 
 COLORS = ("default", "gray", "brown", "orange", "yellow", "green", "blue", "purple", "pink", "red")
 TEXT_COLORS = COLORS + tuple(f"{color}_background" for color in COLORS)
-MOST_ITEMS = 100
+MAX_ITEMS = 100
 LONGEST_TEXT = 2000
 LONGEST_SHORT = 100
 LONGEST_URL = 2000
@@ -37,16 +37,16 @@ def pieces(text: str) -> list[str]:
     return [*cut, piece] if piece else cut
 
 
-def closed(value: Any, path: str, allowed: Collection[str], required: Collection[str] = ()) -> Json:
+def check_exact(value: Any, path: str, allowed: Collection[str], required: Collection[str] = ()) -> Json:
     """Take an object that has no other keys than these."""
-    obj = opened(value, path, required)
+    obj = check_object(value, path, required)
     for key in obj:
         if key not in allowed:
             raise invalid(f"{path}.{key}", "not present", obj[key])
     return obj
 
 
-def opened(value: Any, path: str, required: Collection[str] = ()) -> Json:
+def check_object(value: Any, path: str, required: Collection[str] = ()) -> Json:
     """Take an object, whatever else is in it."""
     if not isinstance(value, dict):
         raise invalid(path, "an object", value)
@@ -56,25 +56,25 @@ def opened(value: Any, path: str, required: Collection[str] = ()) -> Json:
     return value
 
 
-def array(value: Any, path: str, most: int = MOST_ITEMS, least: int = 0) -> list[Any]:
+def array(value: Any, path: str, max_items: int = MAX_ITEMS, min_items: int = 0) -> list[Any]:
     """Take a list of bounded length."""
     if not isinstance(value, list):
         raise invalid(path, "an array", value)
-    if len(value) > most:
-        raise invalid(f"{path}.length", f"≤ `{most}`", len(value))
-    if len(value) < least:
-        raise invalid(f"{path}.length", f"≥ `{least}`", len(value))
+    if len(value) > max_items:
+        raise invalid(f"{path}.length", f"≤ `{max_items}`", len(value))
+    if len(value) < min_items:
+        raise invalid(f"{path}.length", f"≥ `{min_items}`", len(value))
     return value
 
 
-def string(value: Any, path: str, most: int | None = None, least: int = 0) -> str:
+def string(value: Any, path: str, max_length: int | None = None, min_length: int = 0) -> str:
     """Take a string of bounded length."""
     if not isinstance(value, str):
         raise invalid(path, "a string", value)
-    if most is not None and length(value) > most:
-        raise invalid(f"{path}.length", f"≤ `{most}`", length(value))
-    if length(value) < least:
-        raise invalid(f"{path}.length", f"≥ `{least}`", length(value))
+    if max_length is not None and length(value) > max_length:
+        raise invalid(f"{path}.length", f"≤ `{max_length}`", length(value))
+    if length(value) < min_length:
+        raise invalid(f"{path}.length", f"≥ `{min_length}`", length(value))
     return value
 
 
@@ -121,7 +121,7 @@ def date_text(value: Any, path: str) -> str:
 
 def date_value(value: Any, path: str) -> Json:
     """Take `{start, end?, time_zone?}`; return it in full."""
-    given = closed(value, path, ("start", "end", "time_zone"), ("start",))
+    given = check_exact(value, path, ("start", "end", "time_zone"), ("start",))
     end, zone = given.get("end"), given.get("time_zone")
     return {
         "start": date_text(given["start"], f"{path}.start"),
@@ -134,17 +134,17 @@ def icon(value: Any, path: str) -> Json | None:
     """Take an icon as it may be written, or null."""
     if value is None:
         return None
-    given = closed(value, path, ("type", "emoji", "external", "file_upload", "custom_emoji", "icon"))
+    given = check_exact(value, path, ("type", "emoji", "external", "file_upload", "custom_emoji", "icon"))
     if "emoji" in given:
         return {"type": "emoji", "emoji": string(given["emoji"], f"{path}.emoji", 100, 1)}
     if "external" in given:
         return {"type": "external", "external": _external(given["external"], f"{path}.external")}
     if "icon" in given:
-        named = closed(given["icon"], f"{path}.icon", ("name", "color"), ("name",))
+        named = check_exact(given["icon"], f"{path}.icon", ("name", "color"), ("name",))
         color = one_of(named.get("color", "gray"), f"{path}.icon.color", COLORS[1:])
         return {"type": "icon", "icon": {"name": string(named["name"], f"{path}.icon.name", 100, 1), "color": color}}
     if "custom_emoji" in given:
-        emoji = closed(given["custom_emoji"], f"{path}.custom_emoji", ("id", "name", "url"), ("id",))
+        emoji = check_exact(given["custom_emoji"], f"{path}.custom_emoji", ("id", "name", "url"), ("id",))
         return {"type": "custom_emoji", "custom_emoji": {"id": object_id(emoji["id"], f"{path}.custom_emoji.id")}}
     if "file_upload" in given:
         return upload(given["file_upload"], f"{path}.file_upload")
@@ -153,7 +153,7 @@ def icon(value: Any, path: str) -> Json | None:
 
 def upload(value: Any, path: str) -> Json:
     """Take `{id}` of a file upload; whether there is one is for the caller to see."""
-    given = closed(value, path, ("id",), ("id",))
+    given = check_exact(value, path, ("id",), ("id",))
     return {"type": "file_upload", "file_upload": {"id": object_id(given["id"], f"{path}.id")}}
 
 
@@ -161,7 +161,7 @@ def cover(value: Any, path: str) -> Json | None:
     """Take a cover as it may be written, or null."""
     if value is None:
         return None
-    given = closed(value, path, ("type", "external", "file_upload"))
+    given = check_exact(value, path, ("type", "external", "file_upload"))
     if "file_upload" in given:
         return upload(given["file_upload"], f"{path}.file_upload")
     if "external" not in given:
@@ -170,4 +170,4 @@ def cover(value: Any, path: str) -> Json | None:
 
 
 def _external(value: Any, path: str) -> Json:
-    return {"url": url(closed(value, path, ("url",), ("url",))["url"], f"{path}.url")}
+    return {"url": url(check_exact(value, path, ("url",), ("url",))["url"], f"{path}.url")}

@@ -5,7 +5,7 @@ from typing import Any
 
 from shared.local.simulators.notion import checks
 from shared.local.simulators.notion.calls import Call, path_id, trash_flag
-from shared.local.simulators.notion.content.pages import shown as page_shown
+from shared.local.simulators.notion.content.pages import render_page as page_shown
 from shared.local.simulators.notion.refusals import invalid, missing
 from shared.local.simulators.notion.tables.sources import source_shown
 from shared.local.simulators.notion.world import World
@@ -44,10 +44,10 @@ def users(call: Call) -> Json:
     """GET /v1/users: guests are left out, as Notion does; they can be asked for one by one."""
     people = call.world.state["people"]
     members = [each for each in _members(call) if not (people.get(each) or {}).get("guest")]
-    return call.page(members, "user", lambda each: _told(call, call.world.user(each)))
+    return call.page(members, "user", lambda each: _render_user(call, call.world.user(each)))
 
 
-def _told(call: Call, user: Json) -> Json:
+def _render_user(call: Call, user: Json) -> Json:
     """Return a user as the connection may know them: the address is a right of its own.
 
     Source: developers.notion.com/reference/capabilities, "User capabilities".
@@ -62,14 +62,14 @@ def user(call: Call, user_id: str) -> Json:
     target = path_id(user_id, "user_id")
     if target not in _members(call):
         raise missing("user", target)
-    return me(call) if target == call.caller.id else _told(call, call.world.user(target))
+    return me(call) if target == call.caller.id else _render_user(call, call.world.user(target))
 
 
 def search(call: Call) -> Json:
     """POST /v1/search: titles only, with the lag of an index."""
     world = call.world
     body = call.body(("query", "filter", "sort", "start_cursor", "page_size"))
-    wanted, trash = _wanted(call, body)
+    wanted, trash = _parse_filter(call, body)
     down = _direction(body)
     text = checks.string(body.get("query", ""), "body.query").lower()
     lag = timedelta(seconds=float(world.state["config"]["search_lag_s"]))
@@ -82,7 +82,7 @@ def search(call: Call) -> Json:
         and (text in world.title(node).lower())
         and (node["created_time"] <= known or node["id"] in roots)
         and world.sees(call.caller, node)
-        and world.trashed(node) == trash
+        and world.is_trashed(node) == trash
     ]
     found.sort(key=lambda node: str(node["last_edited_time"]), reverse=down)
     return call.page(
@@ -93,10 +93,10 @@ def search(call: Call) -> Json:
     )
 
 
-def _wanted(call: Call, body: Json) -> tuple[tuple[str, ...], bool]:
+def _parse_filter(call: Call, body: Json) -> tuple[tuple[str, ...], bool]:
     if "filter" not in body:
         return ("page", "data_source"), False
-    given = checks.closed(body["filter"], "body.filter", ("property", "value", "in_trash"))
+    given = checks.check_exact(body["filter"], "body.filter", ("property", "value", "in_trash"))
     trash = trash_flag(call, {"in_trash": given.get("in_trash", False)}) or False
     if "value" not in given and "in_trash" in given:
         return ("page", "data_source"), trash
@@ -107,7 +107,7 @@ def _wanted(call: Call, body: Json) -> tuple[tuple[str, ...], bool]:
 def _direction(body: Json) -> bool:
     if "sort" not in body:
         return True
-    sort = checks.closed(body["sort"], "body.sort", ("timestamp", "direction", "property"))
+    sort = checks.check_exact(body["sort"], "body.sort", ("timestamp", "direction", "property"))
     if "property" in sort:
         checks.one_of(sort["property"], "body.sort.property", ("relevance",))
         return True

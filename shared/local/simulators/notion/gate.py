@@ -45,7 +45,7 @@ class Gate:
             raise ApiError(401, "unauthorized", "API token is invalid.")
         bot, config = state["bots"][bot_id], state["config"]
         if config["blocked"]:
-            raise _limited("public_api_request_blocked", 3600)
+            raise _rate_limit_error("public_api_request_blocked", 3600)
         large = self.world.plan(bot["workspace_id"]) in ("business", "enterprise")
         own = int(config["rate_limit_business" if large else "rate_limit"])
         budgets = [
@@ -68,7 +68,7 @@ class Gate:
             while spent and spent[0] <= now - window:
                 spent.popleft()
             if len(spent) >= budget:
-                raise _limited(reason, max(1, math.ceil(spent[len(spent) - budget] + window - now)))
+                raise _rate_limit_error(reason, max(1, math.ceil(spent[len(spent) - budget] + window - now)))
         for key, _, _ in budgets:
             self._spent[key].append(now)
 
@@ -78,6 +78,6 @@ class Gate:
             raise ApiError(403, "restricted_resource", "Insufficient permissions for this endpoint.")
 
 
-def _limited(reason: str, seconds: int) -> ApiError:
+def _rate_limit_error(reason: str, seconds: int) -> ApiError:
     additional = {"rate_limit_reason": reason, "retry_after": str(seconds)}
     return ApiError(429, "rate_limited", "You have been rate limited. Please try again later.", additional)

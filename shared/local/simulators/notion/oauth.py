@@ -30,12 +30,12 @@ def authorize(world: World, request: Request) -> Response:
     if asked.get("response_type", "code") != "code":
         return _refusal("response_type must be code.")
     if request.method == "POST":
-        return _decided(world, request, connection, address)
+        return _answer_decision(world, request, connection, address)
     if connection["auto_approve"]:
         person = _default_person(world, connection)
         if person is None:
             return _refusal("There is no person in any workspace yet.")
-        return _approved(world, connection, person, top_pages(world, person["workspace_id"]), asked, address)
+        return _issue_code(world, connection, person, top_pages(world, person["workspace_id"]), asked, address)
     return _consent(world, connection, asked, address)
 
 
@@ -55,7 +55,7 @@ def top_pages(world: World, workspace_id: str) -> list[str]:
     ]
 
 
-def _decided(world: World, request: Request, connection: Json, address: str) -> Response:
+def _answer_decision(world: World, request: Request, connection: Json, address: str) -> Response:
     form = request.form
     state = {"state": form["state"]} if form.get("state") else {}
     person = world.state["people"].get(form.get("person", ""))
@@ -64,10 +64,10 @@ def _decided(world: World, request: Request, connection: Json, address: str) -> 
     offered = top_pages(world, person["workspace_id"])
     home = world.state["workspaces"][person["workspace_id"]].get("home_page_id")
     chosen = [page_id for page_id in offered if page_id in form.getlist("page") or page_id == home]
-    return _approved(world, connection, person, chosen, form, address)
+    return _issue_code(world, connection, person, chosen, form, address)
 
 
-def _approved(world: World, connection: Json, person: Json, roots: list[str], asked: Any, address: str) -> Response:
+def _issue_code(world: World, connection: Json, person: Json, roots: list[str], asked: Any, address: str) -> Response:
     code = secrets.token_urlsafe(24)
     world.state["codes"][code] = {
         "client_id": connection["client_id"],
@@ -122,9 +122,6 @@ def _consent(world: World, connection: Json, asked: Any, address: str) -> Respon
     parts = urlsplit(address)
     # Browsers apply form-action to the redirect after the form as well, so the way back must be in the policy.
     return page(f"Connect {connection['name']}", body, form_action=f"'self' {parts.scheme}://{parts.netloc}")
-
-
-# --- token endpoints ----------------------------------------------------------------------------------------------
 
 
 class GrantError(ApiError):

@@ -36,7 +36,7 @@ class ApiError(Exception):
         return {**body, "request_id": request_id}
 
 
-def shown(value: Any) -> str:
+def quote_value(value: Any) -> str:
     """Write a value the way the validator quotes it; `...` stands for a missing one."""
     if value is ...:
         return "`undefined`"
@@ -46,12 +46,12 @@ def shown(value: Any) -> str:
 
 def invalid(path: str, expected: str, value: Any = None, given: bool = True) -> ApiError:
     """Refuse one field: `expected` is the part after "should be"."""
-    instead = f", instead was {shown(value)}" if given else ""
+    instead = f", instead was {quote_value(value)}" if given else ""
     where = path.split(".")[0].split("[")[0]
     return ApiError(400, "validation_error", f"{where} failed validation: {path} should be {expected}{instead}.")
 
 
-def refused(message: str) -> ApiError:
+def validation_error(message: str) -> ApiError:
     """Refuse a call whose shape is right and whose meaning is not."""
     return ApiError(400, "validation_error", message)
 

@@ -40,7 +40,7 @@ class NotionSimulator(Simulator):
         self.webhooks = Webhooks(self.world, self._save_now, self.catch_up)
         self.world.announce = self.webhooks.announce
         self.world.announce_for = self.webhooks.announce_for
-        self.world.shown_file = lambda value: signed_files.named(self.world, value)
+        self.world.render_file = lambda value: signed_files.render_named(self.world, value)
         self._cursors = Cursors()
         self._gate = Gate(self.world)
 
@@ -79,8 +79,6 @@ class NotionSimulator(Simulator):
         with self.lock:
             self.save_now()
 
-    # --- what the clock brings ------------------------------------------------------------------------------------
-
     def catch_up(self) -> float | None:
         """Do the work whose time has come; return when more is due, on the simulator's clock."""
         with self.lock:
@@ -105,8 +103,6 @@ class NotionSimulator(Simulator):
                 {"method": "LATER", "path": job["kind"], "query": "", "status": 0, "effects": effects, "ms": 0}
             )
 
-    # --- answering ------------------------------------------------------------------------------------------------
-
     def answer(self, request: Request) -> Response:
         """Answer one call of the API, or one page for people."""
         self._current.committed = {}
@@ -124,10 +120,10 @@ class NotionSimulator(Simulator):
                 headers["Retry-After"] = str(refusal.additional["retry_after"])
             response = json_response(refusal.body(request_id), refusal.status, headers)
         self._current.answered = response
-        return self._stamped(response, request_id)
+        return self._stamp_response(response, request_id)
 
     @staticmethod
-    def _stamped(response: Response, request_id: str) -> Response:
+    def _stamp_response(response: Response, request_id: str) -> Response:
         response.headers["x-notion-request-id"] = request_id
         response.headers["cf-ray"] = request_id.replace("-", "")[:16] + "-SIM"
         return response
@@ -147,11 +143,11 @@ class NotionSimulator(Simulator):
             return grant(self.world, request)
         caller = self._person(person) if person else self._gate.bot(request)
         call = Call(self.world, request, caller, version, self._cursors)
-        answer = self._routed(call)
+        answer = self._route_call(call)
         self._current.committed = call.committed
         return json_response({**answer, "request_id": str(uuid.uuid4())}, call.status)
 
-    def _routed(self, call: Call) -> Json:
+    def _route_call(self, call: Call) -> Json:
         for method, pattern, handler, capability in ROUTES:
             found = re.fullmatch(pattern, call.request.path) if method == call.request.method else None
             if found:
@@ -166,14 +162,12 @@ class NotionSimulator(Simulator):
         bot = self.state["bots"].get(task["by"]["id"])
         caller = Caller(task["by"]["id"], task["by"]["type"], task["workspace_id"], bot)
         try:
-            return self._routed(Call(self.world, Request(environ), caller, task["version"], self._cursors))
+            return self._route_call(Call(self.world, Request(environ), caller, task["version"], self._cursors))
         except ApiError as refusal:
             return refusal.body(str(uuid.uuid4()))
 
     def _person(self, person_id: str) -> Caller:
         return Caller(person_id, "person", self.state["people"][person_id]["workspace_id"])
-
-    # --- faults ---------------------------------------------------------------------------------------------------
 
     def _matching_fault(self, request: Request) -> Json | None:
         if request.environ.get(_PERSON) or not request.path.startswith("/v1/"):
@@ -197,7 +191,7 @@ class NotionSimulator(Simulator):
             return answered  # nothing was committed, so there is no commit to be silent about
         request_id = str(uuid.uuid4())
         if body is not None:
-            return self._stamped(json_response(body, status, headers), request_id)
+            return self._stamp_response(json_response(body, status, headers), request_id)
         if status == 502:
             page = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
             ray = {"cf-ray": request_id.replace("-", "")[:16] + "-SIM"}
@@ -212,10 +206,10 @@ class NotionSimulator(Simulator):
         if status == 403 and "block_limit" in fault:
             error.additional = {"block_limit": fault["block_limit"]}
         if status == 503 and fault.get("when") == "after" and fault.get("committed"):
-            error = self._committed_503()
-        return self._stamped(json_response(error.body(request_id), status, headers), request_id)
+            error = self._answer_503()
+        return self._stamp_response(json_response(error.body(request_id), status, headers), request_id)
 
-    def _committed_503(self) -> ApiError:
+    def _answer_503(self) -> ApiError:
         additional: Json = {
             "elapsed_ms": "55012",
             "deadline_ms": "55000",
@@ -223,8 +217,6 @@ class NotionSimulator(Simulator):
             **self._current.committed,
         }
         return ApiError(503, "service_unavailable", "The change was saved, but the answer took too long.", additional)
-
-    # --- control --------------------------------------------------------------------------------------------------
 
     def beside(self, request: Request) -> Response | None:
         """Answer people's pages, and the controls that wait for others and so must not hold the lock."""
@@ -258,7 +250,7 @@ class NotionSimulator(Simulator):
         """Make an API-shaped call as a person in the app; it is journaled like any other."""
         environ = EnvironBuilder(path=path, method=method, json=body).get_environ()
         environ[_PERSON] = person_id
-        return self._journaled(Request(environ), environ)
+        return self._respond_and_journal(Request(environ), environ)
 
     def control(self, request: Request) -> Response | None:
         """Answer this simulator's own control endpoints."""

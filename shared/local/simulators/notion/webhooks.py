@@ -16,7 +16,7 @@ Json = dict[str, Any]
 
 ATTEMPTS = 8
 OLDEST = "2022-06-28"
-MOST_LISTED = 100
+MAX_LISTED = 100
 _AT_ONCE = ("comment.", "page.locked", "page.unlocked", "file_upload.", "view.")  # never merged
 _LOG_LENGTH = 500
 
@@ -37,8 +37,6 @@ class Webhooks(Sender):
         self.subscriptions = Subscriptions(world, save, self._post)
         pending = world.state["pending"].scan()
         self._mergeable = {item["key"]: item["event"]["id"] for item in pending if item["attempt"] == 0}
-
-    # --- events ---------------------------------------------------------------------------------------------------
 
     def announce(self, kind: str, node: Json, caller: Caller, data: Json) -> None:
         """Remember an event for every subscription whose connection has a bot that sees the node."""
@@ -144,7 +142,7 @@ class Webhooks(Sender):
         }
         if not connection["internal"]:
             people = [{"id": bot["owner"], "type": "person"} for bot in bots if bot["owner"]]
-            event["accessible_by"] = [*people, *({"id": bot["id"], "type": "bot"} for bot in bots)][:MOST_LISTED]
+            event["accessible_by"] = [*people, *({"id": bot["id"], "type": "bot"} for bot in bots)][:MAX_LISTED]
         return event
 
     def _parent(self, node: Json) -> Json:
@@ -160,8 +158,6 @@ class Webhooks(Sender):
                 }
             case kind:
                 return {"id": parent[kind], "type": kind.removesuffix("_id")}
-
-    # --- delivery -------------------------------------------------------------------------------------------------
 
     def turn(self) -> float:
         """Do the work whose time has come, and deliver what is due."""
@@ -242,9 +238,9 @@ class Webhooks(Sender):
 
 def _merge(event: Json, caller: Caller, data: Json) -> None:
     if caller.author not in event["authors"]:
-        event["authors"] = [*event["authors"], caller.author][:MOST_LISTED]
+        event["authors"] = [*event["authors"], caller.author][:MAX_LISTED]
     for key in ("updated_blocks", "updated_properties"):
         known = event["data"].get(key, [])
         new = [item for item in data.get(key, []) if item not in known]
         if new:
-            event["data"][key] = [*known, *new][:MOST_LISTED]
+            event["data"][key] = [*known, *new][:MAX_LISTED]

@@ -9,15 +9,15 @@ from shared.local.simulators._change_log import Table
 from shared.local.simulators._server import Simulator
 from shared.local.simulators.notion.content import block_shapes
 from shared.local.simulators.notion.content.rich_text import plain
-from shared.local.simulators.notion.refusals import ApiError, missing, refused
+from shared.local.simulators.notion.refusals import ApiError, missing, validation_error
 
 Json = dict[str, Any]
 Announce = Callable[[str, Json, "Caller", Json], None]
 AnnounceFor = Callable[[str, Json, list[str], "Caller", Json], None]  # kind, entity, bots that may know, author, data
 
 TITLE: Json = {"id": "title", "name": "title", "type": "title", "description": None, "config": {}}
-MOST_BYTES_FREE = 5 * 1024**2
-MOST_BYTES_PAID = 5 * 1024**3
+MAX_BYTES_FREE = 5 * 1024**2
+MAX_BYTES_PAID = 5 * 1024**3
 _NAMESPACE = uuid.UUID("2b0d7b3c-51f3-4d0c-9c3e-7c3f4f1f7a10")
 
 
@@ -43,7 +43,7 @@ def _all_of(trees: list[Json]) -> int:
 class Nodes(Table):
     """All nodes by id. The rows of a table are not written with it: each row says whose it is, in their order."""
 
-    def stored(self, record: Any) -> Any:
+    def strip_derived(self, record: Any) -> Any:
         """Leave out the rows of a data source, so that one more row costs one more row."""
         return {**record, "children": []} if record["object"] == "data_source" else record
 
@@ -65,7 +65,7 @@ class World:
     def __init__(self, simulator: Simulator) -> None:
         self.simulator = simulator
         self.announce: Announce = lambda kind, node, caller, data: None
-        self.shown_file: Callable[[Json], Json] = lambda value: value
+        self.render_file: Callable[[Json], Json] = lambda value: value
         self.announce_for: AnnounceFor = lambda kind, entity, bots, caller, data: None
 
     @property
@@ -122,9 +122,7 @@ class World:
 
     def largest_file(self, workspace_id: str) -> int:
         """Return how many bytes one file may have there (notion-api: limits)."""
-        return MOST_BYTES_FREE if self.plan(workspace_id) == "free" else MOST_BYTES_PAID
-
-    # --- who sees what --------------------------------------------------------------------------------------------
+        return MAX_BYTES_FREE if self.plan(workspace_id) == "free" else MAX_BYTES_PAID
 
     def up(self, node: Json) -> Iterator[Json]:
         """Walk from a node to the top, the node first."""
@@ -156,14 +154,14 @@ class World:
             raise missing(kinds[0].replace("data_source", "data source"), object_id)
         return node
 
-    def trashed(self, node: Json) -> bool:
+    def is_trashed(self, node: Json) -> bool:
         """Say whether a node or anything above it is in the trash."""
         return any(above["in_trash"] for above in self.up(node))
 
     def editable(self, node: Json) -> Json:
         """Refuse to change what is in the trash."""
-        if self.trashed(node):
-            raise refused("Can't edit block that is archived. You must unarchive the block before editing.")
+        if self.is_trashed(node):
+            raise validation_error("Can't edit block that is archived. You must unarchive the block before editing.")
         return node
 
     def page_of(self, node: Json) -> Json:
@@ -172,8 +170,6 @@ class World:
             if above["object"] != "block":
                 return above
         return node
-
-    # --- change ---------------------------------------------------------------------------------------------------
 
     def new_node(self, kind: str, parent: Json, caller: Caller, **fields: Any) -> Json:
         """Make a node, not yet among its parent's children."""
@@ -199,7 +195,7 @@ class World:
         where = len(parent["children"]) if at is None else at
         parent["children"][where:where] = ids
 
-    def touched(self, node: Json, caller: Caller) -> None:
+    def stamp_edit(self, node: Json, caller: Caller) -> None:
         """Stamp a node and the page it is on."""
         for stamped in (node, self.page_of(node)):
             stamped["last_edited_time"] = self.minute()
@@ -228,7 +224,7 @@ class World:
             blocks.append(block)
         return blocks
 
-    def changed_content(self, node: Json, caller: Caller, children: list[Json]) -> None:
+    def announce_content(self, node: Json, caller: Caller, children: list[Json]) -> None:
         """Tell subscribers that these blocks of the page around a node changed."""
         page = self.page_of(node)
         listed = [{"id": child["id"], "type": child["object"]} for child in children]
@@ -243,8 +239,6 @@ class World:
             return True
         given = self.state["connections"][caller.bot["client_id"]].get("capabilities")
         return given is None or capability in given
-
-    # --- names ----------------------------------------------------------------------------------------------------
 
     def columns(self, page: Json) -> list[Json]:
         """Return the columns of a page: its table's, or the one title of a page outside tables."""

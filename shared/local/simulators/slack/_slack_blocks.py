@@ -36,7 +36,7 @@ def _wrong(path: str, problem: str) -> Invalid:
     return Invalid("invalid_blocks", errors=[problem], response_metadata={"messages": [words]})
 
 
-def checked_blocks(blocks: Any) -> list[Json] | None:
+def check_blocks(blocks: Any) -> list[Json] | None:
     """Return the blocks of a message, each within its limits."""
     if blocks is None:
         return None
@@ -95,14 +95,14 @@ def _check_context(path: str, block: Json) -> None:
             _check_text(f"{path}/elements/{number}", element, 3000)
 
 
-def _check_text(path: str, text: Any, most: int, plain: bool = False) -> None:
+def _check_text(path: str, text: Any, max_length: int, plain: bool = False) -> None:
     if not isinstance(text, dict) or text.get("type") not in (("plain_text",) if plain else ("plain_text", "mrkdwn")):
         raise _wrong(path, "must be a text object" + (" of type plain_text" if plain else ""))
     words = text.get("text")
     if not isinstance(words, str) or not words:
         raise _wrong(f"{path}/text", "must be more than 0 characters")
-    if len(words) > most:
-        raise _wrong(f"{path}/text", f"must be less than {most + 1} characters")
+    if len(words) > max_length:
+        raise _wrong(f"{path}/text", f"must be less than {max_length + 1} characters")
     unknown = set(text) - {"type", "text", "emoji", "verbatim"}
     if unknown:
         raise _wrong(path, f"additional property not allowed: {sorted(unknown)[0]}")
@@ -120,10 +120,10 @@ def _check_element(path: str, element: Any) -> None:
     if unknown:
         raise _wrong(path, f"additional property not allowed: {sorted(unknown)[0]}")
     _check_text(f"{path}/text", element.get("text"), 75, plain=True)
-    for key, most in (("value", 2000), ("action_id", 255), ("url", 3000)):
+    for key, max_length in (("value", 2000), ("action_id", 255), ("url", 3000)):
         value = element.get(key)
-        if value is not None and (not isinstance(value, str) or len(value) > most):
-            raise _wrong(f"{path}/{key}", f"must be less than {most + 1} characters")
+        if value is not None and (not isinstance(value, str) or len(value) > max_length):
+            raise _wrong(f"{path}/{key}", f"must be less than {max_length + 1} characters")
     if element.get("style") not in (None, "primary", "danger"):
         raise _wrong(f"{path}/style", "must be primary or danger")
     confirm = element.get("confirm")
@@ -136,7 +136,7 @@ def _check_element(path: str, element: Any) -> None:
             _check_text(f"{path}/confirm/{key}", confirm.get(key), 30, plain=True)
 
 
-def checked_metadata(metadata: Any) -> Json | None:
+def check_metadata(metadata: Any) -> Json | None:
     """Return a message's metadata: a type and a payload of the app's own."""
     if metadata is None:
         return None
@@ -149,9 +149,9 @@ def checked_metadata(metadata: Any) -> Json | None:
     return metadata
 
 
-def checked_content(arguments: Json, old: Json | None = None) -> Json:
+def check_content(arguments: Json, old: Json | None = None) -> Json:
     """Return what a message says: its text, its blocks and its metadata; `old` is what it takes the place of."""
-    blocks = checked_blocks(arguments.get("blocks"))
+    blocks = check_blocks(arguments.get("blocks"))
     text = arguments.get("text", old["text"] if old and not blocks else "")
     if not isinstance(text, str):
         raise Invalid("invalid_arguments")
@@ -162,7 +162,7 @@ def checked_content(arguments: Json, old: Json | None = None) -> Json:
     fields: Json = {"text": text}
     if blocks:
         fields["blocks"] = blocks
-    metadata = checked_metadata(arguments.get("metadata"))
+    metadata = check_metadata(arguments.get("metadata"))
     return fields | ({"metadata": metadata} if metadata else {})
 
 

@@ -37,7 +37,9 @@ def message_row(message: Json) -> str:
     for block in message.get("blocks", []):
         inner = [block.get("text"), *block.get("fields", [])]
         inner += block.get("elements", []) if block["type"] == "context" else []
-        texts += [one["text"] for one in inner if isinstance(one, dict) and isinstance(one.get("text"), str)]
+        texts += [
+            element["text"] for element in inner if isinstance(element, dict) and isinstance(element.get("text"), str)
+        ]
         elements = block.get("elements", []) if block["type"] == "actions" else []
         buttons += [element["text"]["text"] for element in elements if element["type"] == "button"]
     shown = "\n".join(texts) or message["text"]

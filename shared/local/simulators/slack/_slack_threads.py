@@ -10,7 +10,7 @@ from typing import Any
 from shared.local.simulators.slack._slack_blocks import Invalid
 
 Json = dict[str, Any]
-MOST = 999
+MAX = 999
 
 
 def part_of(found: list[Json], arguments: Json) -> Json:
@@ -20,13 +20,13 @@ def part_of(found: list[Json], arguments: Json) -> Json:
     cursor = str(arguments.get("cursor") or "0")
     if not cursor.isdigit() or int(cursor) > len(found):
         raise Invalid("invalid_cursor")
-    start, limit = int(cursor), min(int(arguments.get("limit", 100)), MOST)
+    start, limit = int(cursor), min(int(arguments.get("limit", 100)), MAX)
     more = len(found) > start + limit
     following = {"next_cursor": str(start + limit) if more else ""}
     return {"messages": found[start : start + limit], "has_more": more, "response_metadata": following}
 
 
-def answered(messages: list[Json], thread: str, reply: Json) -> None:
+def count_reply(messages: list[Json], thread: str, reply: Json) -> None:
     """Say at the first message of a thread that there is one more answer to it."""
     for parent in messages:
         if parent["ts"] == thread:
@@ -44,7 +44,7 @@ def history(messages: list[Json], arguments: Json) -> Json:
         if not re.fullmatch(r"\d+(\.\d+)?", value):
             raise Invalid(code)
     found = []
-    for message in sorted(messages, key=lambda one: float(one["ts"]), reverse=True):
+    for message in sorted(messages, key=lambda posted: float(posted["ts"]), reverse=True):
         within = float(oldest) < float(message["ts"]) < float(latest)
         if not (within or (inclusive and message["ts"] in (oldest, latest))):
             continue
@@ -58,8 +58,8 @@ def replies(messages: list[Json], arguments: Json) -> Json:
     thread = str(arguments.get("ts", ""))
     if all(message["ts"] != thread for message in messages):
         raise Invalid("thread_not_found")
-    found = [one for one in messages if thread in (one["ts"], one.get("thread_ts"))]
-    return part_of(sorted(found, key=lambda one: float(one["ts"])), arguments)
+    found = [message for message in messages if thread in (message["ts"], message.get("thread_ts"))]
+    return part_of(sorted(found, key=lambda posted: float(posted["ts"])), arguments)
 
 
 def delete(messages: list[Json], message: Json | None, caller: Json) -> None:

@@ -127,7 +127,7 @@ class Sockets:
                 return
             connection.send(json.dumps(_hello(count)))
             for text in connection:
-                self._heard(text)
+                self._acknowledge(text)
         except ConnectionClosed:
             pass
         finally:
@@ -135,10 +135,12 @@ class Sockets:
                 if connection in self._open:
                     self._open.remove(connection)
 
-    def _heard(self, text: str | bytes) -> None:
+    def _acknowledge(self, text: str | bytes) -> None:
         with suppress(ValueError):
-            said = json.loads(text)
-            waiting = self._waiting.get(said.get("envelope_id", "")) if isinstance(said, dict) else None
+            acknowledgement = json.loads(text)
+            waiting = (
+                self._waiting.get(acknowledgement.get("envelope_id", "")) if isinstance(acknowledgement, dict) else None
+            )
             if waiting is not None:
                 waiting.set()
 

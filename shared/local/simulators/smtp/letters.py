@@ -44,8 +44,8 @@ def _header_problem(message: EmailMessage) -> str:
 
 def _defect(parts: list[Any]) -> str:
     names = (type(defect).__name__ for part in parts for defect in part.defects)
-    told = [name for name in names if name != "NonASCIILocalPartDefect"]  # RFC 6532 allows it
-    return f"554 5.6.0 {told[0]}" if told else ""
+    defects = [name for name in names if name != "NonASCIILocalPartDefect"]  # RFC 6532 allows it
+    return f"554 5.6.0 {defects[0]}" if defects else ""
 
 
 def _header_of(content: bytes) -> EmailMessage:
@@ -56,7 +56,7 @@ def _header_of(content: bytes) -> EmailMessage:
     return message
 
 
-def kept_of(content: bytes) -> Json:
+def describe_mail(content: bytes) -> Json:
     """Return what is shown of a mail: its header fields, and its texts as a mail program shows them."""
     message, header = message_from_bytes(content, policy=policy.SMTPUTF8), _header_of(content)
     assert isinstance(message, EmailMessage)

@@ -71,7 +71,7 @@ class _Talk(socketserver.BaseRequestHandler):
         if kind == "tls":
             self._encrypt()
         self._begin(encrypted=kind == "tls")
-        if self._say(self._ordered("CONNECT", "") or Reply("220 localhost ESMTP (simulated)")):
+        if self._say(self._follow_order("CONNECT", "") or Reply("220 localhost ESMTP (simulated)")):
             self._talk()
 
     def finish(self) -> None:
@@ -105,18 +105,18 @@ class _Talk(socketserver.BaseRequestHandler):
                 if not self._say(reply):
                     return
 
-    def _line(self, most: int) -> str | None:
+    def _line(self, max_bytes: int) -> str | None:
         """Return the next line, "" for one that is none, and None at the end."""
         raw = self._lines.readline(MAX_AUTH + 1)
         if not raw:
             return None
-        if not raw.endswith(b"\r\n") or (len(raw) > most and not raw.upper().startswith(b"AUTH ")):
+        if not raw.endswith(b"\r\n") or (len(raw) > max_bytes and not raw.upper().startswith(b"AUTH ")):
             return ""
         return str(raw[:-2], "utf-8", "replace")
 
     def _answer(self, line: str, *, login: bool) -> Reply:
         verb = "AUTH" if login else line.partition(" ")[0].upper()
-        fault = self._ordered(verb, line)
+        fault = self._follow_order(verb, line)
         if fault is not None:
             return fault
         return self._session.go_on(line) if login else self._session.answer(line)
@@ -133,18 +133,18 @@ class _Talk(socketserver.BaseRequestHandler):
             size += len(line)
             if size <= MAX_SIZE:
                 content.append(line[1:] if line.startswith(b".") else line)
-        order = self.server.simulator.ordered("END")
+        order = self.server.simulator.find_order("END")
         if order is not None and order.get("when") != "after":
-            return self._carried_out(order)
+            return self._carry_out(order)
         reply = self._session.take_mail(b"".join(content) if size <= MAX_SIZE else None)
-        return self._carried_out(order) if order is not None else reply
+        return self._carry_out(order) if order is not None else reply
 
-    def _ordered(self, verb: str, line: str) -> Reply | None:
-        order = self.server.simulator.ordered(verb)
-        return None if order is None else self._carried_out(order)
+    def _follow_order(self, verb: str, line: str) -> Reply | None:
+        order = self.server.simulator.find_order(verb)
+        return None if order is None else self._carry_out(order)
 
     @staticmethod
-    def _carried_out(order: dict[str, Any]) -> Reply:
+    def _carry_out(order: dict[str, Any]) -> Reply:
         """Return what was ordered for this place: a reply, or silence and the end."""
         time.sleep(min(float(order.get("delay_s", 0)), _MAX_DELAY_S))
         if order.get("drop"):

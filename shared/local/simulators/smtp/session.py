@@ -67,9 +67,9 @@ class Session:
         verb, _, rest = line.partition(" ")
         handle = _COMMANDS.get(verb.upper())
         reply = handle(self, rest.strip()) if handle else Reply("500 5.5.2 Command not recognized")
-        return self._counted(reply)
+        return self._count_error(reply)
 
-    def _counted(self, reply: Reply) -> Reply:
+    def _count_error(self, reply: Reply) -> Reply:
         self._errors += reply.text.startswith("5")
         return Reply("421 4.7.0 Too many errors", "end") if self._errors > MAX_ERRORS else reply
 
@@ -90,8 +90,6 @@ class Session:
             return Reply("503 5.5.1 TLS is not offered now")
         return Reply("220 2.0.0 Ready to start TLS", "tls") if not rest else Reply("501 5.5.4 STARTTLS stands alone")
 
-    # --- who it is --------------------------------------------------------------------------------------------------
-
     def _auth(self, rest: str) -> Reply:
         mechanism, _, first = rest.partition(" ")
         if not self._greeted or self._login or self._envelope is not None:
@@ -108,18 +106,18 @@ class Session:
     def go_on(self, line: str) -> Reply:
         """Take the next line of a login."""
         if line == "*":
-            return self._counted(Reply("501 5.7.0 Login given up"))
+            return self._count_error(Reply("501 5.7.0 Login given up"))
         try:
-            said = b64decode("" if line == "=" else line, validate=True).decode()
+            answer = b64decode("" if line == "=" else line, validate=True).decode()
         except (binascii.Error, UnicodeDecodeError):
-            return self._counted(Reply("501 5.5.2 That is not base64 of UTF-8"))
+            return self._count_error(Reply("501 5.5.2 That is not base64 of UTF-8"))
         if self._mechanism == "LOGIN":
-            self._asked.append(said)
+            self._asked.append(answer)
             if len(self._asked) == 1:
                 return Reply("334 UGFzc3dvcmQ6", "login")
-            return self._decide(self._asked[0], said)
-        parts = said.split("\0")
-        return self._decide(parts[1], parts[2]) if len(parts) == 3 else self._counted(Reply("501 5.5.2 Not PLAIN"))
+            return self._decide(self._asked[0], answer)
+        parts = answer.split("\0")
+        return self._decide(parts[1], parts[2]) if len(parts) == 3 else self._count_error(Reply("501 5.5.2 Not PLAIN"))
 
     def _decide(self, name: str, password: str) -> Reply:
         if self._desk.check_login(name, password):
@@ -129,8 +127,6 @@ class Session:
         if self._refused_logins >= MAX_LOGINS:
             return Reply("421 4.7.0 Too many refused logins", "end")
         return Reply("535 5.7.8 Name or password is wrong")
-
-    # --- one mail ---------------------------------------------------------------------------------------------------
 
     def _mail(self, rest: str) -> Reply:
         if not self._greeted or self._envelope is not None:
@@ -181,7 +177,7 @@ class Session:
         if content is None:
             return Reply("552 5.3.4 The mail is too large")
         problem = problem_of(content, eight_bit=envelope.eight_bit, international=envelope.international)
-        return self._counted(Reply(problem or self._desk.take(envelope, content)))
+        return self._count_error(Reply(problem or self._desk.take(envelope, content)))
 
     def _reset(self, rest: str) -> Reply:
         self._envelope = None

@@ -19,7 +19,7 @@ from shared.lasting_port import find_lasting_port
 from shared.local.simulators._page import page
 from shared.local.simulators._server import Simulator, json_response
 from shared.local.simulators.smtp.certificate import AUTHORITY, SERVER, make_certificate
-from shared.local.simulators.smtp.letters import kept_of
+from shared.local.simulators.smtp.letters import describe_mail
 from shared.local.simulators.smtp.listener import KINDS, Listener
 from shared.local.simulators.smtp.session import Envelope
 
@@ -32,6 +32,7 @@ class SmtpSimulator(Simulator):
     """SMTP on ports of its own, beside the pages and the control of all simulators over HTTP."""
 
     name = "smtp"
+    stands_in = True  # mail goes one way
 
     def __init__(self, data: Path | None = None) -> None:
         self._listeners: dict[str, Listener] = {}
@@ -45,16 +46,14 @@ class SmtpSimulator(Simulator):
         config: Json = {"greylist": False, "per_minute": 0, "unknown": []}
         return {"logins": {}, "mailbox": [], "ports": {}, "seen": {}, "sent_at": [], "config": config}
 
-    # --- SMTP -------------------------------------------------------------------------------------------------------
-
     def start(self) -> None:
         """Listen, on the ports of last time where they are free."""
         for kind in KINDS:
             remembered = int(self.state["ports"].get(kind, 0))
             try:
-                made = Listener(self, kind, remembered or find_lasting_port(), self._trusted)
+                made = Listener(self, kind, remembered or find_lasting_port(), self._build_tls_context)
             except OSError:
-                made = Listener(self, kind, find_lasting_port(), self._trusted)
+                made = Listener(self, kind, find_lasting_port(), self._build_tls_context)
             self._listeners[kind] = made
         with self.lock:
             self.state["ports"] = {kind: each.port for kind, each in self._listeners.items()}
@@ -74,7 +73,7 @@ class SmtpSimulator(Simulator):
             self._temporary = tempfile.TemporaryDirectory()
         return Path(self._temporary.name)
 
-    def _trusted(self) -> ssl.SSLContext:
+    def _build_tls_context(self) -> ssl.SSLContext:
         """Return what TLS is spoken with; made when first needed."""
         with self._making:
             if self._context is None:
@@ -85,11 +84,11 @@ class SmtpSimulator(Simulator):
 
     def addresses(self) -> Json:
         """Return where it is spoken to, and the file with the authority to trust."""
-        self._trusted()
+        self._build_tls_context()
         where = {kind: f"{_SCHEMES[kind]}://127.0.0.1:{each.port}" for kind, each in self._listeners.items()}
         return {**where, "ca": str(self._folder() / AUTHORITY)}
 
-    def ordered(self, verb: str) -> Json | None:
+    def find_order(self, verb: str) -> Json | None:
         """Return what was ordered to go wrong at this command ("END" is the dot after a mail), written down."""
         request = SimpleNamespace(method=verb, path="/smtp")
         order = self._matching_fault(cast(Request, request))
@@ -97,8 +96,6 @@ class SmtpSimulator(Simulator):
             with self.lock:
                 self.write_down({"method": verb, "path": "/smtp", "status": order.get("status", 0), "effects": []})
         return order
-
-    # --- what a session asks ----------------------------------------------------------------------------------------
 
     def check_login(self, name: str, password: str) -> bool:
         """Say whether that is somebody who may send."""
@@ -113,8 +110,8 @@ class SmtpSimulator(Simulator):
                 return f"553 5.7.1 Sender address rejected: not owned by user {name}"
             now = self.now().timestamp()
             recent = [at for at in self.state["sent_at"] if now - at < 60]
-            most = int(self.state["config"]["per_minute"])
-            return f"450 4.7.1 More than {most} mails in a minute" if most and len(recent) >= most else ""
+            limit = int(self.state["config"]["per_minute"])
+            return f"450 4.7.1 More than {limit} mails in a minute" if limit and len(recent) >= limit else ""
 
     def refuse_recipient(self, sender: str, address: str) -> str:
         """Return the refusal of somebody who is not there, or who is written to for the first time."""
@@ -131,7 +128,7 @@ class SmtpSimulator(Simulator):
         with self.lock:
             number = len(self.state["mailbox"]) + 1
             mail: Json = {"id": str(number), "at": self.now().isoformat(), "login": envelope.login}
-            mail |= {"envelope_from": envelope.sender, "to": envelope.recipients, **kept_of(content)}
+            mail |= {"envelope_from": envelope.sender, "to": envelope.recipients, **describe_mail(content)}
             allowed = self.state["logins"][envelope.login]["senders"]
             written = parseaddr(mail["from"])[1].lower()
             if not any(fnmatch.fnmatchcase(written, each.lower()) for each in allowed):
@@ -142,8 +139,6 @@ class SmtpSimulator(Simulator):
             effect = {"kind": "email.send", **{key: mail[key] for key in ("id", "to", "subject", "message_id")}}
             self.write_down({"method": "END", "path": "/smtp", "status": 250, "effects": [effect]})
         return f"250 2.0.0 Taken as {number}"
-
-    # --- HTTP: pages for people, control for tests ------------------------------------------------------------------
 
     def answer(self, request: Request) -> Response:
         """Refuse: a mail server has no API."""

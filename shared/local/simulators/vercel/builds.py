@@ -20,7 +20,7 @@ def milliseconds(moment: datetime) -> int:
 def advance(state: Json, now: int) -> bool:
     """Bring every deployment and every alias job to where they are at `now`; say whether anything changed."""
     changed = False
-    for deployment in sorted(state["deployments"].values(), key=lambda one: int(one["createdAt"])):
+    for deployment in sorted(state["deployments"].values(), key=lambda record: int(record["createdAt"])):
         changed = _advance_build(state, deployment, now) or changed
     for project in state["projects"].values():
         changed = _advance_job(state, project, now) or changed

@@ -130,14 +130,14 @@ def checked_files(files: Any) -> tuple[dict[str, bytes], dict[str, str]]:
     return inline, named
 
 
-def checked_variable(one: Any) -> Json:
+def checked_variable(given: Any) -> Json:
     """Return one environment variable."""
-    if not isinstance(one, dict) or set(one) - {"key", "value", "type", "target", "gitBranch", "comment"}:
+    if not isinstance(given, dict) or set(given) - {"key", "value", "type", "target", "gitBranch", "comment"}:
         raise _bad("an environment variable has `key`, `value`, `type`, `target`, `gitBranch`, `comment`.")
-    key, kind, target = one.get("key"), one.get("type"), one.get("target")
+    key, kind, target = given.get("key"), given.get("type"), given.get("target")
     if not isinstance(key, str) or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", key):
         raise Refused(400, "ENV_KEY_INVALID", "The name contains invalid characters.")
-    if not isinstance(one.get("value"), str) or kind not in ("system", "encrypted", "plain", "sensitive"):
+    if not isinstance(given.get("value"), str) or kind not in ("system", "encrypted", "plain", "sensitive"):
         raise _bad("`value` should be string, `type` one of system, encrypted, plain, sensitive.")
     if (
         not isinstance(target, list)
@@ -147,4 +147,4 @@ def checked_variable(one: Any) -> Json:
         raise _bad("`target` should be a list of production, preview, development.")
     if kind == "sensitive" and "development" in target:
         raise Refused(400, "ENV_TARGET_INVALID", "Sensitive variables cannot target development.")
-    return {"key": key, "value": one["value"], "type": kind, "target": target}
+    return {"key": key, "value": given["value"], "type": kind, "target": target}

@@ -16,7 +16,7 @@ from shared.local.simulators.vercel.checks import (
     checked_name,
     json_body,
 )
-from shared.local.simulators.vercel.git_source import fetched
+from shared.local.simulators.vercel.git_source import read_commit_files
 from shared.local.simulators.vercel.projects import ProjectCalls
 
 Json = dict[str, Any]
@@ -63,7 +63,10 @@ class DeploymentCalls(ProjectCalls):
             raise Refused(400, "bad_request", "Invalid request: give one of `files`, `gitSource` and `deploymentId`.")
         if sources == ["gitSource"]:
             root = str((body.get("projectSettings") or {}).get("rootDirectory") or "")
-            return {path: self.sim.store(content) for path, content in fetched(self.state, body["gitSource"], root)}
+            return {
+                path: self.sim.store(content)
+                for path, content in read_commit_files(self.state, body["gitSource"], root)
+            }
         if sources == ["deploymentId"]:
             self.parameters["deployment"] = str(body["deploymentId"])
             again: dict[str, str] = self.deployment()["files"]
@@ -167,7 +170,7 @@ class DeploymentCalls(ProjectCalls):
             "next": part[-1]["createdAt"] if len(part) < len(found) else None,
             "prev": part[0]["createdAt"] if part else None,
         }
-        listed = [shapes.listed(self.host, self.state, record) for record in part]
+        listed = [shapes.build_list_entry(self.host, self.state, record) for record in part]
         return json_response({"deployments": listed, "pagination": pages})
 
     def cancel(self) -> Response:

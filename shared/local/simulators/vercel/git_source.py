@@ -12,7 +12,7 @@ _NUMBERS = {"github": "repoId", "gitlab": "projectId"}
 _NEEDED = {"type", "ref"}
 
 
-def fetched(state: Json, source: Any, root: str) -> Iterator[tuple[str, bytes]]:
+def read_commit_files(state: Json, source: Any, root: str) -> Iterator[tuple[str, bytes]]:
     """Yield the files of the commit below its root directory, by their paths there."""
     if not isinstance(source, dict) or not set(source) >= _NEEDED:
         raise Refused(400, "bad_request", "Invalid request: `gitSource` should have `type` and `ref`.")

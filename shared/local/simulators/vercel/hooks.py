@@ -62,10 +62,10 @@ def create(call: "VercelCall") -> Response:
     return json_response(made | {"secret": secret})
 
 
-def listed(call: "VercelCall") -> Response:
+def list_webhooks(call: "VercelCall") -> Response:
     """Answer `GET /v1/webhooks`, without secrets."""
-    mine = [one for one in call.state["webhooks"].values() if one["ownerId"] == call.caller["account"]]
-    return json_response([{key: value for key, value in one.items() if key != "secret"} for one in mine])
+    mine = [webhook for webhook in call.state["webhooks"].values() if webhook["ownerId"] == call.caller["account"]]
+    return json_response([{key: value for key, value in webhook.items() if key != "secret"} for webhook in mine])
 
 
 def delete(call: "VercelCall") -> Response:

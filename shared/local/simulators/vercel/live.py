@@ -42,11 +42,11 @@ class Calls(DeploymentCalls):
             raise Refused(422, "unprocessable_entity", "The deployment has never been in production.")
         if self.state["config"]["plan"] == "hobby":
             past = [
-                one
-                for one in self.state["deployments"].values()
-                if shapes.is_rollback_candidate(self.state, one) and one["projectId"] == project["id"]
+                deployment
+                for deployment in self.state["deployments"].values()
+                if shapes.is_rollback_candidate(self.state, deployment) and deployment["projectId"] == project["id"]
             ]
-            if max(past, key=lambda one: int(one["aliasAssigned"]))["id"] != record["id"]:
+            if max(past, key=lambda deployment: int(deployment["aliasAssigned"]))["id"] != record["id"]:
                 raise Refused(402, "payment_required", "This plan can only roll back to the previous deployment.")
         self._start("rollback", project, record)
         return json_response({}, 201)
@@ -88,7 +88,7 @@ _DEPLOYMENT = "<path:deployment>"
 ROUTES: list[tuple[str, str, Callable[[Calls], Response]]] = [
     ("GET", "/v2/user", Calls.user),
     ("POST", "/v1/webhooks", hooks.create),
-    ("GET", "/v1/webhooks", hooks.listed),
+    ("GET", "/v1/webhooks", hooks.list_webhooks),
     ("DELETE", "/v1/webhooks/<webhook>", hooks.delete),
     ("POST", "/v2/files", Calls.upload),
     ("POST", "/v11/projects", Calls.create_project),

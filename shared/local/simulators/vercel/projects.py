@@ -49,7 +49,7 @@ class ProjectCalls(VercelCall):
         """Answer `POST /v11/projects`."""
         body = json_body(self.request, PROJECT_FIELDS, ("name",))
         name = checked_name(body["name"])
-        if any(one["name"] == name for one in self.state["projects"].values()):
+        if any(project["name"] == name for project in self.state["projects"].values()):
             raise Refused(409, "conflict", f"Project {name} already exists, please use a new name.")
         return json_response(shapes.project(self.host, self.state, self.make_project(name, body)))
 
@@ -58,9 +58,11 @@ class ProjectCalls(VercelCall):
         limit = self.request.args.get("limit", "20")
         if not limit.isdecimal() or not 0 < int(limit) <= 100:
             raise Refused(400, "bad_request", "Invalid request: `limit` should be a number between 1 and 100.")
-        mine = [one for one in self.state["projects"].values() if one["accountId"] == self.caller["account"]]
-        mine = [one for one in mine if self.request.args.get("search", "").lower() in one["name"]]
-        listed = [shapes.project(self.host, self.state, one) for one in reversed(mine)][: int(limit)]
+        mine = [
+            project for project in self.state["projects"].values() if project["accountId"] == self.caller["account"]
+        ]
+        mine = [project for project in mine if self.request.args.get("search", "").lower() in project["name"]]
+        listed = [shapes.project(self.host, self.state, project) for project in reversed(mine)][: int(limit)]
         return json_response({"projects": listed, "pagination": {"count": len(listed), "next": None, "prev": None}})
 
     def get_project(self) -> Response:
@@ -84,7 +86,11 @@ class ProjectCalls(VercelCall):
         """Answer `DELETE /v9/projects/{idOrName}`; its deployments go with it."""
         record = self.project(self.parameters["project"])
         del self.state["projects"][record["id"]]
-        kept = {key: one for key, one in self.state["deployments"].items() if one["projectId"] != record["id"]}
+        kept = {
+            key: deployment
+            for key, deployment in self.state["deployments"].items()
+            if deployment["projectId"] != record["id"]
+        }
         self.state["deployments"] = kept
         self.sim.effect("project.delete", id=record["id"], name=record["name"])
         return Response(status=204)
@@ -96,23 +102,27 @@ class ProjectCalls(VercelCall):
             given = json.loads(self.request.get_data())
         except ValueError as broken:
             raise Refused(400, "bad_request", "Invalid JSON") from broken
-        wanted = [checked_variable(one) for one in (given if isinstance(given, list) else [given])]
+        wanted = [
+            checked_variable(given_variable) for given_variable in (given if isinstance(given, list) else [given])
+        ]
         upsert = self.request.args.get("upsert") == "true"
         made = []
-        for one in wanted:
-            same = [e for e in record["env"] if e["key"] == one["key"] and set(e["target"]) & set(one["target"])]
+        for fields in wanted:
+            same = [e for e in record["env"] if e["key"] == fields["key"] and set(e["target"]) & set(fields["target"])]
             if same and not upsert:
-                message = f"A variable with the name `{one['key']}` already exists for the target."
+                message = f"A variable with the name `{fields['key']}` already exists for the target."
                 raise Refused(400, "ENV_CONFLICT", message)
             record["env"] = [e for e in record["env"] if e not in same]
-            variable = {"id": same[0]["id"] if same else self.sim.next_id("env"), **one}
+            variable = {"id": same[0]["id"] if same else self.sim.next_id("env"), **fields}
             record["env"].append(variable)
             made.append(shapes.variable(variable))
             # The value stays out of the journal: people read it, and these are secrets.
-            self.sim.effect("env.set", project=record["id"], key=one["key"], target=one["target"], type=one["type"])
+            self.sim.effect(
+                "env.set", project=record["id"], key=fields["key"], target=fields["target"], type=fields["type"]
+            )
         return json_response({"created": made if isinstance(given, list) else made[0], "failed": []}, 201)
 
     def list_variables(self) -> Response:
         """Answer `GET /v10/projects/{idOrName}/env`."""
         record = self.project(self.parameters["project"])
-        return json_response({"envs": [shapes.variable(one) for one in record["env"]]})
+        return json_response({"envs": [shapes.variable(variable) for variable in record["env"]]})

@@ -60,7 +60,7 @@ def deployment(host: str, state: Json, record: Json) -> Json:
     return {key: value for key, value in answer.items() if value is not None or key in ("target", "routes")}
 
 
-def listed(host: str, state: Json, record: Json) -> Json:
+def build_list_entry(host: str, state: Json, record: Json) -> Json:
     """Return a deployment as a list shows it: under other names."""
     whole = deployment(host, state, record)
     kept = ("name", "url", "projectId", "createdAt", "buildingAt", "ready", "readyState", "readySubstate", "type")
@@ -83,9 +83,9 @@ def is_rollback_candidate(state: Json, record: Json) -> bool:
 
 def project(host: str, state: Json, record: Json) -> Json:
     """Return a project with what it shows now and how its last promotion or rollback went."""
-    mine = [one for one in state["deployments"].values() if one["projectId"] == record["id"]]
+    mine = [deployment for deployment in state["deployments"].values() if deployment["projectId"] == record["id"]]
     live = state["deployments"].get(record["production"] or "")
-    latest = sorted(mine, key=lambda one: int(one["createdAt"]), reverse=True)[:10]
+    latest = sorted(mine, key=lambda deployment: int(deployment["createdAt"]), reverse=True)[:10]
     domains = aliases(host, [record["name"]])
     targets = {"production": short(state, live) | {"url": url(host, live), "alias": domains}} if live else {}
     return {
@@ -101,13 +101,13 @@ def project(host: str, state: Json, record: Json) -> Json:
         "live": live is not None,
         "alias": [{"domain": domain, "target": "PRODUCTION", "environment": "production"} for domain in domains],
         "targets": targets,
-        "latestDeployments": [short(state, one) | {"url": url(host, one)} for one in latest],
+        "latestDeployments": [short(state, deployment) | {"url": url(host, deployment)} for deployment in latest],
         "lastAliasRequest": record["job"],
         "lastRollbackTarget": record["job"] if record["rolledBack"] else None,
         "deploymentExpiration": {},
         "defaultResourceConfig": {"functionDefaultRegions": ["iad1"]},
         "resourceConfig": {"functionDefaultRegions": ["iad1"]},
-        "env": [variable(one) for one in record["env"]],
+        "env": [variable(stored) for stored in record["env"]],
         **_protection(state),
     }
 
@@ -152,7 +152,7 @@ def tree(files: dict[str, str]) -> list[Json]:
         level = roots
         *folders, leaf = name.split("/")
         for folder in folders:
-            found = next((one for one in level if one["name"] == folder and one["type"] == "directory"), None)
+            found = next((entry for entry in level if entry["name"] == folder and entry["type"] == "directory"), None)
             if found is None:
                 found = {"name": folder, "type": "directory", "mode": 16877, "children": []}
                 level.append(found)

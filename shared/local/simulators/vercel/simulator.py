@@ -62,8 +62,6 @@ class VercelSimulator(Simulator):
         self._advance()
         self._save(None)
 
-    # --- for the calls ----------------------------------------------------------------------------------------------
-
     def next_id(self, prefix: str) -> str:
         """Count ids up."""
         self.state["next_id"] += 1
@@ -85,8 +83,6 @@ class VercelSimulator(Simulator):
             self.effect("file.upload", sha=digest, size=len(content))
         return digest
 
-    # --- one request ------------------------------------------------------------------------------------------------
-
     def beside(self, request: Request) -> Response | None:
         """Serve the deployed sites; a fault ordered for their path hits them too."""
         if not request.path.startswith(SITES):
@@ -102,7 +98,7 @@ class VercelSimulator(Simulator):
             self._advance()
             self._save(None)
             if kind == "alias":
-                owner = next((one for one in self.state["projects"].values() if one["name"] == key), None)
+                owner = next((project for project in self.state["projects"].values() if project["name"] == key), None)
                 key = (owner or {}).get("production") or ""
             found = self.state["deployments"].get(key)
             deployment = dict(found) if found else None
@@ -159,8 +155,6 @@ class VercelSimulator(Simulator):
         host = (self.base_url or request.host_url.rstrip("/")).split("://", 1)[-1]
         answered: Response = handler(Calls(self, request, caller, host, dict(parameters)))
         return answered
-
-    # --- control ----------------------------------------------------------------------------------------------------
 
     def control(self, request: Request) -> Response | None:
         """`POST /_seed` makes a token; `POST /_config` says how long builds take and how many of the next fail."""

@@ -40,7 +40,7 @@ def answer(request: Request, deployment: Json | None, path: str, read: Callable[
         return _missing("DEPLOYMENT_NOT_READY", f"This deployment is {deployment['readyState'].lower()}.", number)
     if request.method not in ("GET", "HEAD"):
         return Response(status=405, headers={"Allow": "GET, HEAD", "x-vercel-id": number})
-    files = _published(deployment)
+    files = _select_output(deployment)
     name = next((each for each in _candidates(path) if each in files), None)
     status = 200
     if name is None:
@@ -65,7 +65,7 @@ def _candidates(path: str) -> list[str]:
     return [plain, f"{plain}/index.html" if plain else "index.html"]
 
 
-def _published(deployment: Json) -> dict[str, str]:
+def _select_output(deployment: Json) -> dict[str, str]:
     """Return the files of the output folder: the one set, else `public` when there is one, else everything."""
     files: dict[str, str] = deployment["files"]
     folder = deployment["outputDirectory"] or ("public" if any(name.startswith("public/") for name in files) else "")

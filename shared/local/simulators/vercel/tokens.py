@@ -26,7 +26,14 @@ def find_caller(sim: "VercelSimulator", request: Request) -> tuple[str, Json]:
     if known is None or (known.get("expires_at") or 1e12) <= sim.now().timestamp():
         raise Refused(403, "forbidden", "Not authorized", invalidToken=True)
     wanted = request.args.get("teamId") or request.args.get("slug")
-    team = next((one for one in known["teams"] if wanted and wanted in (one["id"], one.get("slug"))), None)
+    team = next(
+        (
+            membership
+            for membership in known["teams"]
+            if wanted and wanted in (membership["id"], membership.get("slug"))
+        ),
+        None,
+    )
     if wanted and team is None:
         raise Refused(403, "forbidden", "Not authorized: Trying to access resource under scope that is not yours.")
     limited = bool(known.get("team_only"))

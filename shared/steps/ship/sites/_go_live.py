@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 from shared.core.approval.roll_back_words import show_by_hand, take_down_by_hand
 from shared.core.errors import AgentError, ErrorClass, IntegrationError, Rejected, Unauthorized
 from shared.core.run.faults import Fault
+from shared.integrations.ship_settings import ship_of
 from shared.integrations.systems import SYSTEMS
+from shared.steps._forge import forge_of
 from shared.steps._kind import PATIENCE, Again, Repeat, StepContext
-from shared.steps._work import tested_work
+from shared.steps._work import load_tested_work
 from shared.steps.ship.sites._hosting import SiteFetch, address, rhythm
 from shared.steps.ship.sites._verify import requirements_on
 
@@ -42,14 +44,14 @@ class Going:
 
 def what_is_wrong(ctx: StepContext, going: Going, site: Site) -> str:
     """Return why production is not as it should be, "" when it is."""
-    checks = json.dumps(tested_work(ctx).checks)
+    checks = json.dumps(load_tested_work(ctx).checks)
     verdict = requirements_on(checks, address(going.hosting, site.domain), SiteFetch(ctx, going.hosting, going.site))
     return "; ".join(verdict.wrong)
 
 
-def doubted(ctx: StepContext, wrong: str) -> Again | None:
+def doubt_once(ctx: StepContext, wrong: str) -> Again | None:
     """Return when to look again at what was found wrong; None when the look before this one found it wrong too."""
-    if ctx.effect.known(f"doubt-{ctx.step.attempt}-{ctx.step.wake - 1}") is not None:
+    if ctx.effect.find_result(f"doubt-{ctx.step.attempt}-{ctx.step.wake - 1}") is not None:
         return None
     ctx.same_end(f"doubt-{ctx.step.attempt}-{ctx.step.wake}", lambda: {"wrong": wrong[:1000]})
     return Again(timedelta(seconds=min(max(watch_seconds(ctx) / 4, _SHORTEST_GAP_S), _LONGEST_GAP_S)))
@@ -57,7 +59,6 @@ def doubted(ctx: StepContext, wrong: str) -> Again | None:
 
 def watch_seconds(ctx: StepContext) -> float:
     """Return for how long a site is watched after it went live: the tenant's word, else this installation's."""
-    from shared.integrations.ship_settings import ship_of
 
     wanted = ship_of(ctx.settings).site.watch_s
     return float(ctx.settings.get("watch_s") or 0.0) if wanted is None else wanted
@@ -65,7 +66,7 @@ def watch_seconds(ctx: StepContext) -> float:
 
 def is_taken_back(ctx: StepContext) -> bool:
     """Say whether an earlier attempt has found it wrong, and ended before it could say so."""
-    return ctx.effect.known("wrong") is not None
+    return ctx.effect.find_result("wrong") is not None
 
 
 def end_with_alarm(ctx: StepContext) -> None:
@@ -87,8 +88,8 @@ def take_back(ctx: StepContext, going: Going, wrong: str) -> Again:
         return _alarm(f"production is wrong ({wrong}), and there is no earlier version to go back to", _first(going))
     try:
         now = going.hosting.site(going.site)
-        if ctx.effect.known("rollback") is None and not _others(going, now):
-            ctx.effect("rollback", lambda: _rolled_back(going, wrong), repeat=Repeat.SAME_END)
+        if ctx.effect.find_result("rollback") is None and not _others(going, now):
+            ctx.effect("rollback", lambda: _roll_back(going, wrong), repeat=Repeat.SAME_END)
             now = going.hosting.site(going.site)
     except Unauthorized:
         why = "access to the host was revoked"
@@ -100,11 +101,11 @@ def take_back(ctx: StepContext, going: Going, wrong: str) -> Again:
         switch = now.last_switch
         busy = switch is not None and switch.state == "pending"
         if now.production == going.previous and not busy:
-            _tell_change(ctx, told := f"rolled back to the previous version, because production was wrong: {wrong}")
-            raise Rejected("site", told, fault=Fault.WENT_BACK)
+            _tell_change(ctx, outcome := f"rolled back to the previous version, because production was wrong: {wrong}")
+            raise Rejected("site", outcome, fault=Fault.WENT_BACK)
         if _others(going, now) and not busy:
-            told = f"production was wrong ({wrong}); another version went live since ({now.production})"
-            raise Rejected("site", f"{told}, so nothing was changed")
+            outcome = f"production was wrong ({wrong}); another version went live since ({now.production})"
+            raise Rejected("site", f"{outcome}, so nothing was changed")
         failed = switch is not None and switch.to == going.previous and switch.state == "failed"
         if not failed and since < PATIENCE:
             return Again(rhythm(since.total_seconds()), facts={"rolling_back_to": going.previous})
@@ -117,7 +118,7 @@ def _others(going: Going, site: Site) -> bool:
     return site.production not in ("", going.deployment, going.previous)
 
 
-def _rolled_back(going: Going, wrong: str) -> dict[str, Any]:
+def _roll_back(going: Going, wrong: str) -> dict[str, Any]:
     going.hosting.rollback(going.site, going.previous, wrong)
     return {"rolled_back_to": going.previous}
 
@@ -143,8 +144,6 @@ def _tell_change(ctx: StepContext, what: str) -> None:
     if not made.get("number"):
         return
     with suppress(AgentError):
-        from shared.steps._forge import forge_of
-
         owner, _, name = str(made["repository"]).rpartition("/")
         forge, number = forge_of(ctx, owner, name, system=str(made.get("system") or "")), int(made["number"])
         text = f"The site made of this change did not stay live: {what}."

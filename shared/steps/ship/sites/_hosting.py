@@ -49,7 +49,7 @@ def rhythm(since_s: float) -> timedelta:
     return timedelta(seconds=next((gap for until, gap in steps if since_s < until), 30.0))
 
 
-def named_for(ctx: StepContext, name: str, of: str) -> str:
+def name_effect(ctx: StepContext, name: str, of: str) -> str:
     """Return the name of this step's effect on that thing: `name` for the first thing, `name-2` for the second …
 
     The result of such an effect has to say `of` what it is. So what is done anew after a rework is another effect,
@@ -58,7 +58,7 @@ def named_for(ctx: StepContext, name: str, of: str) -> str:
     number = 1
     while True:
         each = name if number == 1 else f"{name}-{number}"
-        known = ctx.effect.known(each)
+        known = ctx.effect.find_result(each)
         if known is None or known.get("of") == of:
             return each
         number += 1
@@ -68,7 +68,7 @@ def earlier(ctx: StepContext, name: str, of: str) -> list[Mapping[str, Any]]:
     """Return the results of this step's effects of that name on other things, oldest first."""
     found: list[Mapping[str, Any]] = []
     number = 1
-    while (known := ctx.effect.known(name if number == 1 else f"{name}-{number}")) is not None:
+    while (known := ctx.effect.find_result(name if number == 1 else f"{name}-{number}")) is not None:
         found += [known] if known.get("of") != of else []
         number += 1
     return found

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Fetch = Callable[[str], tuple[int, str]]
 MAX_LOOKED_AT = 8  # pages in the browser
-_MOST_TOLD = 30
+_MAX_TOLD = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +86,9 @@ def verify(ctx: StepContext, checks: str, url: str, fetch: SiteFetch) -> Verdict
     links = check_links(url, paths, seen)
     wrong = [*_missing(report), *links.broken, *(f"{each}, which is not part of the site" for each in links.foreign)]
     looked, who, notes = _in_browser(ctx, url, paths, fetch.headers, wrong)
-    told = (*notes, *_cut(links))
+    all_notes = (*notes, *_cut(links))
     return Verdict(
-        report.total, tuple(wrong)[:_MOST_TOLD], links.pages, links.addresses, looked, who, told, seen.down
+        report.total, tuple(wrong)[:_MAX_TOLD], links.pages, links.addresses, looked, who, all_notes, seen.down
     )  # fmt: skip
 
 

@@ -14,12 +14,13 @@ from shared.core.errors import Rejected
 from shared.core.ship.shipping import GIT
 from shared.integrations.hosting import RUNNING, Commit, Deployed, Hosting, Site
 from shared.integrations.ship_settings import ship_of
+from shared.integrations.systems import UNNAMED_HOST
 from shared.steps._forge import forge_of
 from shared.steps._input import Input
 from shared.steps._kind import Again, Done, Repeat, StepContext, StepFailure, StepKind
-from shared.steps._work import Work, tested_work
+from shared.steps._work import Work, load_tested_work
 from shared.steps.ship._one_of_each import SITE, only_one
-from shared.steps.ship._release import allowed_to_ship
+from shared.steps.ship._release import require_shipping
 from shared.steps.ship.sites._hosting import (
     MARK,
     RUN_MARK,
@@ -28,7 +29,7 @@ from shared.steps.ship.sites._hosting import (
     earlier,
     host_named,
     hosting_of,
-    named_for,
+    name_effect,
     rhythm,
 )
 
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from shared.ports import Secret
 
 _TAIL = 6000  # letters of a build's log that its repair is told
-_MOST = 20  # deployments of one run that a cancellation takes away
+_MAX = 20  # deployments of one run that a cancellation takes away
 _FOR_COMMIT = timedelta(seconds=5)
 PROPOSES = "repository.propose_change"
 _NEXT = re.compile(rb'"next"\s*:')
@@ -49,11 +50,11 @@ class Deploy(Input):
 
 
 def _run(wanted: Deploy, ctx: StepContext) -> Done | Again:
-    work = tested_work(ctx)
+    work = load_tested_work(ctx)
     of = _of(ctx, work.tree_id)
-    begun = ctx.effect.known(named_for(ctx, "deployment", of))
+    begun = ctx.effect.find_result(name_effect(ctx, "deployment", of))
     if begun is None:
-        allowed_to_ship(ctx, work.tree_id)
+        require_shipping(ctx, work.tree_id)
     hosting = _host(ctx, begun or {})
     from_git = begun is None and ship_of(ctx.settings).site.source == GIT
     commit = _commit(ctx, work) if from_git else None
@@ -86,8 +87,8 @@ def _host(ctx: StepContext, made: Mapping[str, Any]) -> Hosting:
 def _of(ctx: StepContext, tree: str) -> str:
     """Return what the deployment of this work is known by: once it was cleared away the same work is another one."""
     of, number = tree, 1
-    while (known := ctx.effect.known(named_for(ctx, "deployment", of))) is not None:
-        if ctx.effect.known(named_for(ctx, "undo-deployment", str(known["id"]))) is None:
+    while (known := ctx.effect.find_result(name_effect(ctx, "deployment", of))) is not None:
+        if ctx.effect.find_result(name_effect(ctx, "undo-deployment", str(known["id"]))) is None:
             break
         number += 1
         of = f"{tree}-{number}"
@@ -97,10 +98,10 @@ def _of(ctx: StepContext, tree: str) -> str:
 def _site(wanted: Deploy, ctx: StepContext, hosting: Hosting, work: Work) -> Site:
     """Return the site, made or linked, with its variables set; the page's id keeps two pages' sites apart."""
     name = f"{wanted.project}-{ctx.run.trigger.page.replace('-', '')[-6:]}"
-    if ctx.effect.known(named_for(ctx, "project", hosting.system)) is None:
+    if ctx.effect.find_result(name_effect(ctx, "project", hosting.system)) is None:
         only_one(ctx, SITE, hosting.system, name)
     made = ctx.effect(
-        named_for(ctx, "project", hosting.system),
+        name_effect(ctx, "project", hosting.system),
         lambda: {"id": hosting.ensure_site(name, _framework(work)).id, "of": hosting.system},
         repeat=Repeat.SAME_END,  # an existing project of that name is returned
     )
@@ -108,7 +109,7 @@ def _site(wanted: Deploy, ctx: StepContext, hosting: Hosting, work: Work) -> Sit
     values = ctx.site_environment()
     if values:
         of = _digest(values)
-        ctx.same_end(named_for(ctx, "environment", of), lambda: _environment(hosting, site, values, of))
+        ctx.same_end(name_effect(ctx, "environment", of), lambda: _environment(hosting, site, values, of))
     return site
 
 
@@ -154,7 +155,7 @@ def _start(
         found = hosting.find_deployment(site.id, MARK, key)
         return result(found.id) if found else None
 
-    return ctx.effect(named_for(ctx, "deployment", of), start, repeat=Repeat.LOOK, look=look)
+    return ctx.effect(name_effect(ctx, "deployment", of), start, repeat=Repeat.LOOK, look=look)
 
 
 def _framework(work: Work) -> str | None:
@@ -165,12 +166,12 @@ def _framework(work: Work) -> str | None:
 
 def _why_not(deployment: Deployed) -> str:
     """Say why a deployment will not answer, and what a person can do."""
-    told = f"deployment {deployment.id}"
+    subject = f"deployment {deployment.id}"
     if deployment.state == "blocked":
-        return f"{told} was blocked there: {deployment.error or 'no reason is told'}. Look at the account's messages"
+        return f"{subject} was blocked there: {deployment.error or 'no reason is told'}. Look at the account's messages"
     if deployment.state == "cancelled":
-        return f"{told} was cancelled there by somebody else. Try again if that was not intended"
-    return f"{told} is built, and its address was not assigned: {deployment.error}. Look at the project's domains"
+        return f"{subject} was cancelled there by somebody else. Try again if that was not intended"
+    return f"{subject} is built, and its address was not assigned: {deployment.error}. Look at the project's domains"
 
 
 def _not_built(ctx: StepContext, hosting: Hosting, deployment: Deployed) -> StepFailure:
@@ -180,9 +181,9 @@ def _not_built(ctx: StepContext, hosting: Hosting, deployment: Deployed) -> Step
     known = [value.reveal() for value in ctx.site_environment().values()]
     log = Redactor(known).hide(hosting.build_log(deployment.id))[-_TAIL:]
     lines = "\n".join(re.sub(r"[0-9a-f]{6,}|\d+", "#", line) for line in log.splitlines()[-20:])
-    told = Redactor(known).hide(f"The host could not build it: {deployment.error}")
+    refusal = Redactor(known).hide(f"The host could not build it: {deployment.error}")
     return StepFailure(
-        f"{told}\nThe end of the build's log:\n{log}" if log else told,
+        f"{refusal}\nThe end of the build's log:\n{log}" if log else refusal,
         signature=hashlib.sha256(f"build {lines}".encode()).hexdigest()[:16],
     )
 
@@ -201,7 +202,7 @@ def _clear(ctx: StepContext, hosting: Hosting, site: Site, of: str) -> None:
 
 
 def _at(made: Mapping[str, Any]) -> str:
-    return str(made.get("system") or "vercel")
+    return str(made.get("system") or UNNAMED_HOST)
 
 
 def _undo(wanted: Deploy, ctx: StepContext) -> None:
@@ -209,27 +210,27 @@ def _undo(wanted: Deploy, ctx: StepContext) -> None:
     projects = earlier(ctx, "project", "")
     if not projects:
         return
-    ctx.effect.begun(named_for(ctx, "deployment", ""))  # not while the request for another may still arrive
+    ctx.effect.was_begun(name_effect(ctx, "deployment", ""))  # not while the request for another may still arrive
     for known in earlier(ctx, "deployment", ""):
         _take_away(ctx, host_named(ctx, _at(known)), str(known["id"]))
     for made in projects:
-        _take_lost(ctx, host_named(ctx, str(made.get("of") or "vercel")), str(made["id"]))
+        _take_lost(ctx, host_named(ctx, str(made.get("of") or UNNAMED_HOST)), str(made["id"]))
 
 
 def _take_lost(ctx: StepContext, hosting: Hosting, project: str) -> None:
     """Delete what was made of this run and never heard of."""
-    for _ in range(_MOST):
+    for _ in range(_MAX):
         lost = hosting.find_deployment(project, RUN_MARK, ctx.home)
         if lost is None:
             return
-        _deleted(hosting, lost.id)
+        _delete_deployment(hosting, lost.id)
 
 
 def _take_away(ctx: StepContext, hosting: Hosting, deployment: str) -> None:
-    ctx.same_end(named_for(ctx, "undo-deployment", deployment), lambda: _deleted(hosting, deployment))
+    ctx.same_end(name_effect(ctx, "undo-deployment", deployment), lambda: _delete_deployment(hosting, deployment))
 
 
-def _deleted(hosting: Hosting, deployment: str) -> dict[str, Any]:
+def _delete_deployment(hosting: Hosting, deployment: str) -> dict[str, Any]:
     hosting.cancel(deployment)
     hosting.delete(deployment)
     return {"deleted": deployment, "of": deployment}

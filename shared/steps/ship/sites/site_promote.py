@@ -9,10 +9,10 @@ from shared.core.errors import Rejected, Unavailable
 from shared.integrations.hosting import Hosting, Site
 from shared.steps._input import Input
 from shared.steps._kind import Again, Done, Repeat, StepContext, StepKind
-from shared.steps._work import tested_work
-from shared.steps.ship._release import allowed_to_go_live
-from shared.steps.ship.sites._go_live import Going, doubted, end_with_alarm, is_taken_back, take_back, what_is_wrong
-from shared.steps.ship.sites._hosting import SYSTEMS, address, earlier, host_named, named_for, rhythm
+from shared.steps._work import load_tested_work
+from shared.steps.ship._release import require_go_live
+from shared.steps.ship.sites._go_live import Going, doubt_once, end_with_alarm, is_taken_back, take_back, what_is_wrong
+from shared.steps.ship.sites._hosting import SYSTEMS, address, earlier, host_named, name_effect, rhythm
 
 BEFORE = "production-before"  # the effects that keep what was in production
 
@@ -27,15 +27,15 @@ def _run(wanted: Promote, ctx: StepContext) -> Done | Again:
     hosting, site, deployment = _host(ctx), str(deployed["project"]), str(deployed["deployment"])
     if is_taken_back(ctx):
         return take_back(ctx, Going(hosting, site, deployment, _before(ctx)), "")
-    if ctx.effect.known(named_for(ctx, "promotion", deployment)) is None:
-        allowed_to_go_live(ctx, tested_work(ctx).tree_id, Going(hosting, site, deployment, "").bound)
+    if ctx.effect.find_result(name_effect(ctx, "promotion", deployment)) is None:
+        require_go_live(ctx, load_tested_work(ctx).tree_id, Going(hosting, site, deployment, "").bound)
         _keep_before(ctx, hosting, site, deployment)
     going = Going(hosting, site, deployment, _before(ctx))
     asked = ctx.effect(
-        named_for(ctx, "promotion", deployment),
-        lambda: _promoted(ctx, going),
+        name_effect(ctx, "promotion", deployment),
+        lambda: _promote(ctx, going),
         repeat=Repeat.LOOK,
-        look=lambda: _result(ctx, going) if _asked_for(hosting.site(site), deployment) else None,
+        look=lambda: _result(ctx, going) if _is_asked_for(hosting.site(site), deployment) else None,
     )
     now = hosting.site(site)
     if now.production != deployment or not now.domain:
@@ -46,7 +46,7 @@ def _run(wanted: Promote, ctx: StepContext) -> Done | Again:
         return ctx.keep_waiting(rhythm((ctx.now() - since).total_seconds()), f"promotion of {deployment}", since)
     wrong = what_is_wrong(ctx, going, now)
     if wrong:
-        return doubted(ctx, wrong) or take_back(ctx, going, wrong)
+        return doubt_once(ctx, wrong) or take_back(ctx, going, wrong)
     url = address(hosting, now.domain)
     output = {"url": url, "deployment": deployment, "project": site, "system": hosting.system}
     return Done(output | {"previous": going.previous}, facts={"site": url})
@@ -62,7 +62,7 @@ def _keep_before(ctx: StepContext, hosting: Hosting, site: str, deployment: str)
     if shown != deployment:  # else an attempt that died has switched already, or a person has
         of = f"{deployment} {shown}"
         kept = {"deployment": shown, "of": of, "for": deployment, "system": hosting.system, "site": site}
-        ctx.same_end(named_for(ctx, BEFORE, of), lambda: kept)
+        ctx.same_end(name_effect(ctx, BEFORE, of), lambda: kept)
 
 
 def _before(ctx: StepContext) -> str:
@@ -70,12 +70,12 @@ def _before(ctx: StepContext) -> str:
     return str(kept[-1]["deployment"]) if kept else ""
 
 
-def _asked_for(site: Site, deployment: str) -> bool:
+def _is_asked_for(site: Site, deployment: str) -> bool:
     last = site.last_switch
     return site.production == deployment or (last is not None and last.to == deployment)
 
 
-def _promoted(ctx: StepContext, going: Going) -> dict[str, Any]:
+def _promote(ctx: StepContext, going: Going) -> dict[str, Any]:
     going.hosting.promote(going.site, going.deployment)
     return _result(ctx, going)
 
@@ -90,7 +90,7 @@ def _undo(wanted: Promote, ctx: StepContext) -> None:
     What somebody else has put live since stays there.
     """
     kept = earlier(ctx, BEFORE, "")
-    if not kept or not ctx.effect.intended("promotion"):
+    if not kept or not ctx.effect.is_intended("promotion"):
         return
     first, ours = kept[0], {str(each["for"]) for each in kept}
     hosting, site, previous = host_named(ctx, str(first["system"])), str(first["site"]), str(first["deployment"])

@@ -12,6 +12,7 @@ from shared.core.errors import Rejected
 from shared.core.text.sentence import end_sentence
 from shared.integrations.hosting import Hosting
 from shared.integrations.systems import SYSTEMS as ALL_SYSTEMS
+from shared.integrations.systems import UNNAMED_HOST
 from shared.steps._input import Input
 from shared.steps._kind import Again, Done, Repeat, StepContext, StepKind
 from shared.steps.ship.sites._hosting import SYSTEMS, address, host_named, rhythm
@@ -20,7 +21,7 @@ from shared.steps.ship.sites._hosting import SYSTEMS, address, host_named, rhyth
 class Rollback(Input):
     """What production showed when it was asked for, and what it is to show again. Our code writes it, no plan."""
 
-    system: str = Field(examples=["vercel"])
+    system: str = Field(examples=[UNNAMED_HOST])
     site: str
     deployment: str
     previous: str
@@ -28,7 +29,7 @@ class Rollback(Input):
 
 def _run(wanted: Rollback, ctx: StepContext) -> Done | Again:
     hosting = host_named(ctx, wanted.system)
-    begun = ctx.effect.known("rollback")
+    begun = ctx.effect.find_result("rollback")
     if begun is None:
         _refuse_other(hosting.site(wanted.site).production, wanted)
     begun = ctx.effect("rollback", lambda: _back(ctx, hosting, wanted), repeat=Repeat.SAME_END)

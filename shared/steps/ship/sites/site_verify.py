@@ -11,8 +11,8 @@ from shared.core.errors import NotAllowed, Rejected
 from shared.core.run.commands import BROWSER
 from shared.steps._input import Input
 from shared.steps._kind import Again, Done, Repeat, StepContext, StepFailure, StepKind
-from shared.steps._work import by_tests_alone, tested_work
-from shared.steps.ship._release import bound_to_go_live
+from shared.steps._work import by_tests_alone, load_tested_work
+from shared.steps.ship._release import hash_go_live
 from shared.steps.ship.sites._hosting import SYSTEMS, SiteFetch, host_named
 from shared.steps.ship.sites._verify import Verdict, verify
 
@@ -25,7 +25,7 @@ class Verify(Input):
 
 
 def _run(wanted: Verify, ctx: StepContext) -> Done | Again:
-    deployed, work = ctx.output_of("site.deploy"), tested_work(ctx)
+    deployed, work = ctx.output_of("site.deploy"), load_tested_work(ctx)
     hosting, project, url = host_named(ctx, str(deployed["system"])), str(deployed["project"]), str(deployed["url"])
     checks = json.dumps(work.checks)
     verdict = verify(ctx, checks, url, SiteFetch(ctx, hosting, project))
@@ -46,7 +46,7 @@ def _run(wanted: Verify, ctx: StepContext) -> Done | Again:
         "findings": notes,
         "production": site.production,
         "auto_assigns": site.auto_assigns,
-        "binds": bound_to_go_live(ctx, work.tree_id, going),
+        "binds": hash_go_live(ctx, work.tree_id, going),
     }
     return Done(
         output, facts={"verified": verdict.checked, "by_tests": alone, **({"notes": "; ".join(notes)} if notes else {})}
@@ -71,8 +71,8 @@ def _feedback(ctx: StepContext, verdict: Verdict) -> str:
     from shared.mind.safety.redaction import Redactor
 
     hidden = Redactor([value.reveal() for value in ctx.site_environment().values()])
-    told = "\n".join(f"- {hidden.hide(each)}" for each in verdict.wrong)
-    return f"The deployed preview is not right:\n{told}"
+    problems = "\n".join(f"- {hidden.hide(each)}" for each in verdict.wrong)
+    return f"The deployed preview is not right:\n{problems}"
 
 
 def _signature(verdict: Verdict) -> str:

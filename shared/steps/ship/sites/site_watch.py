@@ -9,7 +9,7 @@ from shared.steps._input import Input
 from shared.steps._kind import Again, Done, Repeat, StepContext, StepKind
 from shared.steps.ship.sites._go_live import (
     Going,
-    doubted,
+    doubt_once,
     end_with_alarm,
     is_taken_back,
     take_back,
@@ -46,7 +46,7 @@ def _run(wanted: Watch, ctx: StepContext) -> Done | Again:
         return Done({"watched_s": round(passed), "note": "somebody has put another version live meanwhile"})
     wrong = what_is_wrong(ctx, going, now)
     if wrong:
-        return doubted(ctx, wrong) or take_back(ctx, going, wrong)
+        return doubt_once(ctx, wrong) or take_back(ctx, going, wrong)
     if passed < total:
         return Again(timedelta(seconds=min(max(total / _LOOKS, _SHORTEST_GAP_S), total - passed + 0.01)))
     return Done({"watched_s": round(passed), "looks": ctx.step.wake + 1})

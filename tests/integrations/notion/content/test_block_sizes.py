@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shared.core.page import Block, Span
 from shared.integrations.notion.content import blocks, rich_text
-from shared.integrations.notion.content.blocks_again import from_block, from_blocks
+from shared.integrations.notion.content.blocks_again import from_blocks
 from shared.integrations.notion.content.reading import read_spans, read_written
 
 URL = "https://e.example/a"
@@ -76,6 +76,6 @@ def test_sixty_levels_are_no_trouble() -> None:
     deep = Block("", "paragraph", (Span("end"),))
     for level in range(60):
         deep = Block("", "toggle", (Span(str(level)),), (deep,))
-    made = from_block(deep)
+    (made,), _ = from_blocks((deep,))
     assert read_written(json.loads(json.dumps(made))) == deep
     assert sum(1 for _ in deep.walk()) == 61

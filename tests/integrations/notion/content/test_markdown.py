@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from shared.core.page import Block, Span
 from shared.integrations.notion.content.blocks import rich_text
-from shared.integrations.notion.markdown.markdown import parse_markdown
+from shared.integrations.notion.content.reading import read_written
+from shared.integrations.notion.markdown.markdown import parse_blocks, parse_markdown
 from tests.support.measures.markdown_pages import Json, check_limits, text_of, words_of
 
 pytestmark = pytest.mark.slow
@@ -224,3 +226,25 @@ def test_a_text_nested_too_deeply_keeps_its_words() -> None:
     page = parse_markdown("> " * 500 + "deep\n\n" + "- " * 300 + "list\n\n" + "[" * 3000 + "open")
     assert {"deep", "list", "open"} <= set(words_of(page))
     check_limits(page)
+
+
+def back(markdown: str) -> list[Block]:
+    return [read_written(made) for made in parse_blocks(markdown)]
+
+
+def test_toggles_nested_without_end_stay_within_what_can_be_written() -> None:
+    text = "<details>\n<summary>s</summary>\n\n- <details>\n\n" * 300 + "told\n\n" + "</details>\n\n" * 600
+    found = back(text)
+    deepest = 0
+    waiting = [(1, block) for block in found]
+    while waiting:
+        level, block = waiting.pop()
+        deepest = max(deepest, level)
+        waiting += [(level + 1, child) for child in block.children]
+    assert deepest < 70
+    assert "told" in [block.text for top in found for block in top.walk()]
+
+
+def test_links_within_the_text_lose_their_place_and_other_links_keep_theirs() -> None:
+    (block,) = back("[a](#place) [b](docs/b.md) [c](https://e.example/c 'a title')")
+    assert block.spans == (Span("a b (docs/b.md) "), Span("c", href="https://e.example/c"))

@@ -172,7 +172,7 @@ def test_the_journal_of_effects_is_such_a_memory(desk: NotionInProcess, expected
     with local_ports(tmp_path) as ports:
 
         def once(name: str, do: Callable[[], Result], look: Callable[[], Result | None]) -> Result:
-            if not effect.intended(name):
+            if not effect.is_intended(name):
                 desk.simulator.faults.append({"path": "*/children", **FAULTS["504 after"], "times": 2})
             return effect(name, do, repeat=Repeat.LOOK, look=look)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shared.core.errors import Rejected
 from shared.integrations.notion.content import blocks
 from shared.integrations.notion.content.tree import plan, plan_page
-from tests.support.measures.least_requests import MOST_BYTES, Json, below, carried_out, everything, least_requests
+from tests.support.measures.least_requests import MAX_BYTES, Json, below, carried_out, everything, least_requests
 
 pytestmark = pytest.mark.slow
 Shape = tuple[Any, ...]  # a tree as the shapes of its children
@@ -153,7 +153,7 @@ def test_large_paragraphs_fill_the_bytes_of_a_request(letter: str) -> None:
     tree = [forty_kb] * 100
     size = len(json.dumps(tree, ensure_ascii=False, separators=(",", ":")).encode())
     assert 4_000_000 < size < 4_500_000
-    assert cost(tree) == -(-size // MOST_BYTES) == 9
+    assert cost(tree) == -(-size // MAX_BYTES) == 9
     assert carried_out(tree) == as_lists(tree)
 
 

@@ -130,7 +130,7 @@ MODELS = {
 _UNFORCED = {"claude-opus-5-5", "claude-sonnet-5-5", "claude-fable-5-2"}  # no forced tool_choice
 BOUND = {"claude-opus-5-5", "claude-sonnet-5-5", "claude-haiku-5-5"}  # a thought holds only after what it followed
 _SAMPLED = {"claude-haiku-4-5"}  # the last that takes a temperature
-MOST_OPTIONAL, MOST_UNIONS = 24, 16
+MAX_OPTIONAL, MAX_UNIONS = 24, 16
 _ID = re.compile(r"[a-zA-Z0-9_-]+")
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
 _ENFORCED = {"type", "properties", "required", "additionalProperties", "items", "anyOf", "enum", "const", "description"}
@@ -270,10 +270,10 @@ def _check_size(schemas: list[dict[str, Any]]) -> None:
     members = [each for schema in schemas for each in _members(schema)]
     optional = sum(not needed for needed, _ in members)
     unions = sum("anyOf" in member for _, member in members)
-    if optional > MOST_OPTIONAL or unions > MOST_UNIONS:
+    if optional > MAX_OPTIONAL or unions > MAX_UNIONS:
         raise InvalidRequest(
-            f"Schemas contain too many parameters: {optional} optional ones (limit: {MOST_OPTIONAL}),"
-            f" {unions} with union types (limit: {MOST_UNIONS})."
+            f"Schemas contain too many parameters: {optional} optional ones (limit: {MAX_OPTIONAL}),"
+            f" {unions} with union types (limit: {MAX_UNIONS})."
         )
 
 

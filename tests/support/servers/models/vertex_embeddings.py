@@ -9,7 +9,7 @@ from typing import Any
 from tests.support.servers.models.model_endpoint import Answer
 from tests.support.servers.models.vertex_wire import InvalidRequest
 
-MOST_TEXTS, MOST_TOKENS, MOST_DIMENSIONS = 250, 20_000, 768
+MAX_TEXTS, MAX_TOKENS, MAX_DIMENSIONS = 250, 20_000, 768
 TASKS = {
     "RETRIEVAL_QUERY", "RETRIEVAL_DOCUMENT", "SEMANTIC_SIMILARITY", "CLASSIFICATION", "CLUSTERING",
     "QUESTION_ANSWERING", "FACT_VERIFICATION", "CODE_RETRIEVAL_QUERY",
@@ -25,8 +25,8 @@ def check_predict(body: Any) -> dict[str, Any]:
     instances, parameters = body.get("instances"), body.get("parameters", {})
     if not isinstance(instances, list) or not instances:
         raise InvalidRequest("Empty instances.")
-    if len(instances) > MOST_TEXTS:
-        raise InvalidRequest(f"{len(instances)} instance(s) is more than {MOST_TEXTS}.")
+    if len(instances) > MAX_TEXTS:
+        raise InvalidRequest(f"{len(instances)} instance(s) is more than {MAX_TEXTS}.")
     for instance in instances:
         if not isinstance(instance, Mapping) or not set(instance) <= _INSTANCE:
             raise InvalidRequest("The instance has a field that is not known.")
@@ -39,12 +39,12 @@ def check_predict(body: Any) -> dict[str, Any]:
             raise InvalidRequest("A title is for RETRIEVAL_DOCUMENT alone.")
     if not isinstance(parameters, Mapping) or not set(parameters) <= _PARAMETERS:
         raise InvalidRequest("Unknown parameter.")
-    size = parameters.get("outputDimensionality", MOST_DIMENSIONS)
-    if not isinstance(size, int) or not 1 <= size <= MOST_DIMENSIONS:
+    size = parameters.get("outputDimensionality", MAX_DIMENSIONS)
+    if not isinstance(size, int) or not 1 <= size <= MAX_DIMENSIONS:
         raise InvalidRequest("outputDimensionality is out of range.")
     tokens = sum(tokens_of(instance["content"]) for instance in instances)
-    if tokens > MOST_TOKENS:
-        raise InvalidRequest(f"The input token count is {tokens} but the model supports up to {MOST_TOKENS}.")
+    if tokens > MAX_TOKENS:
+        raise InvalidRequest(f"The input token count is {tokens} but the model supports up to {MAX_TOKENS}.")
     return {"instances": instances, "parameters": dict(parameters)}
 
 
@@ -61,7 +61,7 @@ def vector_of(text: str, task: str, size: int) -> list[float]:
 
 def predictions(request: Mapping[str, Any]) -> Answer:
     """Answer with a vector for each text."""
-    size = request["parameters"].get("outputDimensionality", MOST_DIMENSIONS)
+    size = request["parameters"].get("outputDimensionality", MAX_DIMENSIONS)
     made = []
     for instance in request["instances"]:
         text, task = instance["content"], instance.get("task_type", instance.get("taskType", "RETRIEVAL_QUERY"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.app.approval.heard import heard_of
+from shared.app.approval.heard import load_heard
 from shared.core.run.run import RunStatus
 from tests.support.desks.plan_comments import EXPLAINED, planned, said, say
 from tests.support.ports.local_ports import ScriptedModel
@@ -62,7 +62,7 @@ def test_a_wish_in_other_words_leads_to_one_other_plan_and_is_heard_once(desk: D
     say(desk, page, "Make it shorter, please")
     run = desk.run_of(page)
     assert (run.revision, run.status) == (2, RunStatus.AWAITING_APPROVAL)
-    assert [each.text for each in heard_of(desk.house.deps, run.tenant, run.id).wishes] == ["Make it shorter, please"]
+    assert [each.text for each in load_heard(desk.house.deps, run.tenant, run.id).wishes] == ["Make it shorter, please"]
     assert len([text for text in said(desk, page) if "planning “" in text and "again" in text]) == 1
 
 

@@ -11,8 +11,8 @@ from shared.app.api.run.run_views import run_view
 from shared.app.approval.approvals import approval_token, asked_now, decide, read_token
 from shared.app.engine.engine import record
 from shared.app.notify.page_shows import shows_plan
-from shared.app.workspace.workspace_databases import mapped_page
-from shared.core.approval.release_words import asked_lines
+from shared.app.workspace.workspace_databases import map_page
+from shared.core.approval.release_words import describe_question
 from shared.core.errors import BadSignature, Conflicting
 from shared.core.pages.author import PERSON, Author
 from shared.core.run import acts
@@ -46,7 +46,7 @@ def test_the_same_is_shown_wherever_people_are_asked(story: Story) -> None:
     story.settle(ship={"code": {"owner": "acme", "repository": "shop", "merge": "when_green"}})
     story.begin()
     run = story.until("release")
-    lines = asked_lines(run, "release")
+    lines = describe_question(run, "release")
     told = "\n".join(lines)
     assert "A change to acme/shop (private)" in told
     assert "branch workwright/" in told
@@ -183,7 +183,7 @@ def test_a_status_that_cannot_say_what_it_is_about_lets_nothing_leave(story: Sto
     tools, page = story.house.tools, story.page
     raw = tools.accounts.connect_for(TENANT)(Notion).page(page)
     raw["properties"].pop("Run")
-    mapped = mapped_page(tools.settings(TENANT), raw)
+    mapped = map_page(tools.settings(TENANT), raw)
     assert shows_plan(story.house.deps, mapped, raw, story.run)
     story.until("release")
     assert not shows_plan(story.house.deps, mapped, raw, story.run)
@@ -195,7 +195,7 @@ def test_what_a_reviewer_finds_worst_goes_back_once_and_then_a_person_decides(st
     story.until("release")
     assert len(story.repairs) == 1
     assert "app.py:3" in story.repairs[0]
-    assert any(line.startswith("! app.py:3") for line in asked_lines(story.run, "release"))
+    assert any(line.startswith("! app.py:3") for line in describe_question(story.run, "release"))
 
 
 def test_people_see_what_becomes_of_the_tests_that_were_there(story: Story) -> None:
@@ -205,7 +205,7 @@ def test_people_see_what_becomes_of_the_tests_that_were_there(story: Story) -> N
     own = {"changed": ["tests/test_sums.py"], "removed": ["tests/test_gone.py"], "failed": ["a", "b"]}
     story.report = {"own": own, "notes": ["ran without the repository's packages: none could be had"]}
     story.begin()
-    shown = "\n".join(asked_lines(story.until("release"), "release"))
+    shown = "\n".join(describe_question(story.until("release"), "release"))
     assert "! tests/test_site.py: a test that was there before is changed, and was not run as it was" in shown
     assert "! tests/test_sums.py: a test that was there before is changed; as it was, it passes too" in shown
     assert "! tests/test_gone.py: a test that was there before is taken away" in shown
@@ -214,7 +214,7 @@ def test_people_see_what_becomes_of_the_tests_that_were_there(story: Story) -> N
     story.report = {"own": {"unread": "the repository's own tests could not be run before the change"}}
     story.comment(WISH)
     story.rest()
-    assert "! the repository's own tests could not be run" in "\n".join(asked_lines(story.run, "release"))
+    assert "! the repository's own tests could not be run" in "\n".join(describe_question(story.run, "release"))
 
 
 def test_no_crowd_of_small_things_hides_what_matters(story: Story) -> None:
@@ -223,7 +223,7 @@ def test_no_crowd_of_small_things_hides_what_matters(story: Story) -> None:
     story.files["requirements.txt"] = "".join(f"{name}==1.0\n" for name in names).encode()
     story.files |= {f"pages/{'long-name-' * 12}{number}.html": b"<p>" + b"x" * 60 for number in range(50)}
     story.begin()
-    lines = asked_lines(story.until("release"), "release")
+    lines = describe_question(story.until("release"), "release")
     assert any(line.startswith("! app.py:3") for line in lines)
     assert [line for line in lines if " more" in line] == [
         next(line for line in lines if line.startswith("What: 54 files") and line.endswith("more")),

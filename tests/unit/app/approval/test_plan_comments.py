@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.app.approval.heard import heard_of
+from shared.app.approval.heard import load_heard
 from shared.core.pages.author import PERSON, Author
 from shared.core.run.run import Run, RunStatus, StepStatus
 from tests.support.desks.plan_comments import EXPLAINED, planned, requirements, said, say
@@ -152,7 +152,7 @@ def test_a_wish_survives_a_death_between_hearing_and_planning(desk: Desk, point:
     run = desk.run_of(page)
     assert (run.revision, run.status) == (2, RunStatus.AWAITING_APPROVAL)
     assert "map" in requirements(desk, run)
-    assert len(heard_of(desk.house.deps, TENANT, run.id).wishes) == 1
+    assert len(load_heard(desk.house.deps, TENANT, run.id).wishes) == 1
 
 
 def test_a_plan_that_people_have_deleted_can_still_be_approved(desk: Desk) -> None:

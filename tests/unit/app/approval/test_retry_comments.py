@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shared.app.api.run.retry import retry_links
-from shared.core.approval.retry_words import asks_to_retry, says_from_start
+from shared.core.approval.short_words import asks_to_retry, says_from_start
 from shared.core.run.run import Run, RunStatus
 from tests.support.desks.plan_comments import planned, said, say
 from tests.support.rigs.small_desk import Desk

@@ -11,11 +11,11 @@ from shared.app.engine.engine import record
 from shared.app.notify.messages import HIGH, message_for
 from shared.app.ship.roll_back import rollback_url
 from shared.cli.run_texts import run_text, runs_table
-from shared.core.approval.roll_back_words import asks_to_roll_back
+from shared.core.approval.short_words import asks_to_roll_back
 from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.commands import NOTIFY, Command
-from shared.core.run.run import Run, RunStatus, Step, StepSpec, StepStatus, derived_id
+from shared.core.run.run import Run, RunStatus, Step, StepSpec, StepStatus, derive_id
 from shared.ports import Commit
 from tests.support.desks.plan_comments import planned, said, say
 from tests.support.rigs.small_desk import Desk
@@ -46,7 +46,7 @@ def _live(desk: Desk, previous: str = "dpl_1") -> tuple[str, Run]:
 
 
 def _taken_back(desk: Desk, run: Run) -> Run | None:
-    found = desk.house.store.load_run(TENANT, derived_id("run-", TENANT, run.id, "rollback"))
+    found = desk.house.store.load_run(TENANT, derive_id("run-", TENANT, run.id, "rollback"))
     return found.run if found else None
 
 

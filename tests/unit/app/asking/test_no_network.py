@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from shared.app.asking.unreached import unreached_since
-from shared.app.asking.words import standing_words
+from shared.app.asking.standstill_words import standing_words
+from shared.app.asking.unreached import find_unreached_since
 from shared.cli.doctor.notion_findings import notion_findings
 from shared.core.pages import marks
 from shared.core.run.run import RunStatus
@@ -41,7 +41,7 @@ def test_an_hour_without_network_costs_no_try_and_work_goes_on_within_a_minute(q
     run = quiet.run_of(planning)
     (step,) = [each for each in run.steps if each.id == "plan"]
     assert (run.status, run.failure, step.attempt, step.failures) == (RunStatus.PLANNING, "", 1, 0)
-    since = unreached_since(house.deps, TENANT, "notion")
+    since = find_unreached_since(house.deps, TENANT, "notion")
     assert since is not None
     assert since - gone_at < timedelta(minutes=1)
     assert standing_words(house.deps, TENANT).startswith(f"Notion cannot be reached since {since:%Y-%m-%d %H:%M} UTC.")
@@ -52,7 +52,7 @@ def test_an_hour_without_network_costs_no_try_and_work_goes_on_within_a_minute(q
     _pass(quiet, timedelta(minutes=1))
     assert quiet.run_of(planning).status == RunStatus.AWAITING_APPROVAL
     assert quiet.run_of(waiting).status == RunStatus.EXECUTING
-    assert unreached_since(house.deps, TENANT, "notion") is None
+    assert find_unreached_since(house.deps, TENANT, "notion") is None
     assert house.queue.dead_letters(TENANT) == []
     assert max(each.failures for each in quiet.run_of(planning).steps) == 0
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.app.chat.chat_memory import MOST_TURNS, Said, chats_of, keep_chat, load_chat
+from shared.app.chat.chat_memory import MAX_TURNS, Said, chats_of, keep_chat, load_chat
 from shared.app.planning.feedback import feedback_since
 from shared.core.run.run import RunStatus
 from tests.support.desks.talk import Talk
@@ -97,12 +97,12 @@ def test_it_answers_in_the_persons_language(talk: Talk, said: str, starts: str) 
 
 def test_what_is_said_in_any_script_fits_what_a_store_takes(talk: Talk) -> None:
     said = "\U0001f6b2" * 4000
-    turns = tuple(Said("user", said, "2026-11-22T00:00:00+00:00", f"m{n}") for n in range(MOST_TURNS + 5))
-    answers = tuple(Said("assistant", said * 5, "2026-11-22T00:00:00+00:00", f"m{n}") for n in range(MOST_TURNS + 5))
+    turns = tuple(Said("user", said, "2026-11-22T00:00:00+00:00", f"m{n}") for n in range(MAX_TURNS + 5))
+    answers = tuple(Said("assistant", said * 5, "2026-11-22T00:00:00+00:00", f"m{n}") for n in range(MAX_TURNS + 5))
     both = tuple(each for pair in zip(turns, answers, strict=True) for each in pair)
     kept = keep_chat(talk.desk.house.deps, TENANT, replace(talk.chat, turns=both))
     assert kept.turns[-1] == answers[-1]
-    assert 2 <= len(kept.turns) < MOST_TURNS
+    assert 2 <= len(kept.turns) < MAX_TURNS
 
 
 def test_a_wish_and_a_stop_are_remembered_as_feedback(talk: Talk) -> None:

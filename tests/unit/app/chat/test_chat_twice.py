@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from shared.app.approval.heard import heard_of
-from shared.app.chat.chat_memory import MOST_TURNS, Said, forget_chat, keep_chat, load_chat
+from shared.app.approval.heard import load_heard
+from shared.app.chat.chat_memory import MAX_TURNS, Said, forget_chat, keep_chat, load_chat
 from shared.app.chat.conversation import speak
 from shared.core.errors import Busy, Conflicting, MalformedRequest, NotThere
 from shared.core.run.run import RunStatus
@@ -109,13 +109,13 @@ def test_a_conversation_that_is_deleted_meanwhile_says_so(talk: Talk) -> None:
 
 def test_wishes_without_a_name_all_count_however_long_a_conversation_is(talk: Talk) -> None:
     talk.say("Plan this, please")
-    filled = tuple(Said("user", f"Line {n}.", "2026-11-22T00:00:00+00:00", f"old-{n}") for n in range(MOST_TURNS))
+    filled = tuple(Said("user", f"Line {n}.", "2026-11-22T00:00:00+00:00", f"old-{n}") for n in range(MAX_TURNS))
     house = talk.desk.house
     talk.chat = keep_chat(house.deps, TENANT, replace(talk.chat, turns=(*talk.chat.turns, *filled)))
     for wish in ("Change: the opening hours come first", "Change: the colours are green"):
         talk.chat = speak(house.deps, house.tools, TENANT, talk.chat, wish, "")
         house.work()
-    assert [each.text for each in heard_of(house.deps, TENANT, talk.run().id).wishes] == [
+    assert [each.text for each in load_heard(house.deps, TENANT, talk.run().id).wishes] == [
         "Change: the opening hours come first",
         "Change: the colours are green",
     ]
@@ -129,7 +129,7 @@ def test_two_answers_at_once_do_not_lose_each_other(talk: Talk) -> None:
 
 
 def test_a_long_conversation_keeps_its_last_turns_and_a_summary(talk: Talk) -> None:
-    turns = tuple(Said("user", f"Line {n}. More.", "2026-11-22T00:00:00+00:00", f"m{n}") for n in range(MOST_TURNS + 5))
+    turns = tuple(Said("user", f"Line {n}. More.", "2026-11-22T00:00:00+00:00", f"m{n}") for n in range(MAX_TURNS + 5))
     kept = keep_chat(talk.desk.house.deps, TENANT, replace(talk.chat, turns=turns))
     assert [turn.message for turn in kept.turns][:1] == ["m5"]
     assert kept.summary["said"] == tuple(f"user: Line {n}." for n in range(5))

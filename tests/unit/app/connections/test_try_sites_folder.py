@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.app.tries.sites_folder import try_sites_folder
+from shared.integrations.local_sites.trial import try_sites_folder
 
 
 @pytest.fixture
@@ -78,6 +78,6 @@ def test_where_nothing_can_be_written_at_all(data: Path):
 
 def test_a_disk_that_is_nearly_full(tmp_path: Path, data: Path):
     """The disk stays as it is; what sites want grows."""
-    tried = try_sites_folder(str(tmp_path / "sites"), data, least=1 << 60)
+    tried = try_sites_folder(str(tmp_path / "sites"), data, min_free=1 << 60)
     assert not tried.ok
     assert "MB left" in tried.says

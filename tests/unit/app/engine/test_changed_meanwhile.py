@@ -12,7 +12,8 @@ import pytest
 from shared.app.intake.accept_delivery import TOKEN, TOKEN_BEFORE, accept_delivery, arm_handshake
 from shared.app.planning.feedback import note
 from shared.app.planning.learn_preferences import learn
-from shared.app.planning.preferences import STATE, learn_by_rules
+from shared.app.planning.preferences import learn_by_rules
+from shared.core.documents.preference import STATE
 from shared.ports import SYSTEM, Secret
 from tests.support.builders.runs import begin
 from tests.support.ports.interrupted_store import InterruptedStore

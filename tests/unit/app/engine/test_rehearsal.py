@@ -16,7 +16,7 @@ from shared.core.pages.author import UNKNOWN, Author
 from shared.core.run import acts
 from shared.core.run.run import Run, RunStatus
 from shared.local.simulators.notion.simulator import NotionSimulator
-from shared.local.simulators.slack.slack import SlackSimulator
+from shared.local.simulators.slack.simulator import SlackSimulator
 from tests.integrations.conftest import Served
 from tests.support.rigs.small_desk import Desk, settle_in
 from tests.support.rigs.small_house import SmallHouse

@@ -8,7 +8,7 @@ import pytest
 
 from shared.app.engine.engine import open_run
 from shared.app.engine.sweep import sweep
-from shared.app.engine.switches import HALTED, HELD, Paused, held_back, pause_view, release, set_pause, why_paused
+from shared.app.engine.switches import HALTED, HELD, Paused, hold_back, pause_view, release, set_pause, why_paused
 from shared.core.errors import StoreCorrupt
 from shared.core.run.commands import RECONCILE, Command
 from shared.core.run.events import RunOpened
@@ -108,8 +108,8 @@ def test_many_paused_runs_do_not_hide_the_ones_that_are_due(doors: GuardedHouse)
 
 def test_what_the_clock_orders_again_is_not_kept(doors: GuardedHouse) -> None:
     set_pause(doors.deps, TENANT, True, "an owner")
-    assert held_back(Command("pass-1", RECONCILE, "sync", TENANT), doors.deps)
-    assert held_back(Command("pass-2", RECONCILE, "sync", TENANT, topic="gone"), doors.deps)
+    assert hold_back(Command("pass-1", RECONCILE, "sync", TENANT), doors.deps)
+    assert hold_back(Command("pass-2", RECONCILE, "sync", TENANT, topic="gone"), doors.deps)
     assert [doc.id for doc in doors.store.list_docs(TENANT, HELD)] == ["pass-2"]
 
 

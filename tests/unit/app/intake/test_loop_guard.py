@@ -192,7 +192,7 @@ WRITES: list[tuple[str, str, Any, set[str]]] = [
 
 @pytest.mark.parametrize(("method", "path", "body", "things"), WRITES, ids=[f"{m} {p}" for m, p, _, _ in WRITES])
 def test_each_kind_of_write_names_the_objects_it_changes(method: str, path: str, body: Any, things: set[str]) -> None:
-    assert set(ledger.written(method, path, body, PAGE)) == things
+    assert set(ledger.list_writes(method, path, body, PAGE)) == things
 
 
 def test_every_write_of_a_run_is_in_the_ledger_before_it_is_sent(desk: Desk) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from shared.app.intake.debounce import Happening, gather, gathered
-from shared.app.wishes.carry_out import order_next_plan
-from shared.app.wishes.kept_statuses import keep_wish, keep_written, kept_of
+from shared.app.intake.debounce import gather, take_gathered
+from shared.app.wishes.kept_statuses import keep_wish, keep_written, load_kept, order_next_plan
+from shared.core.documents.look import Happening
 from shared.core.pages import marks
 from shared.core.pages.author import BOT, PERSON, UNKNOWN, Author
 from shared.core.run.commands import LOOK, Command
@@ -61,7 +61,7 @@ def test_what_waits_for_a_look_is_stored_and_read_as_ever(house: SmallHouse, tex
     body = {"number": 1, "since": house.clock.now().isoformat(), "waiting": [waiting], "known": ["d-1"]}
     house.store.put(TENANT, Put("looks", PAGE, body))
     told = Happening("d-1", AT, who, "page.properties_updated", True, ("st",), in_table=True)
-    seen = gathered(house.deps, Command("look-1", LOOK, "plan", TENANT, wake=1, ref=PAGE))
+    seen = take_gathered(house.deps, Command("look-1", LOOK, "plan", TENANT, wake=1, ref=PAGE))
     assert seen is not None
     assert seen.happenings == (told,)
     gather(house.deps, TENANT, "another-page", told)
@@ -87,7 +87,7 @@ def test_a_wish_is_stored_read_and_ordered_as_ever(house: SmallHouse, text: str,
     doc = house.store.get(run.tenant, "statuses", PAGE)
     assert doc is not None
     assert doc.body["wish"] == {"run": run.id, "who": text}
-    assert kept_of(house.deps, run.tenant, PAGE).wish == (run.id, who)
+    assert load_kept(house.deps, run.tenant, PAGE).wish == (run.id, who)
     ordered: list[Command] = []
     order_next_plan(replace(house.deps, queue=_Told(ordered)), run)
     assert [each.topic for each in ordered] == [text]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from shared.app.intake.debounce import Gathered, Happening, gather, gathered
+from shared.app.intake.debounce import Gathered, gather, take_gathered
 from shared.app.workspace import write_journal as ledger
+from shared.core.documents.look import Happening
 from shared.core.pages import marks
 from shared.core.pages.author import BOT, PERSON, UNKNOWN, Author
 from shared.core.run.run import RunStatus
@@ -62,7 +63,7 @@ def test_what_comes_out_of_order_is_looked_at_in_the_order_it_happened(desk: Des
     orders = [gather(deps, TENANT, page, _happened(at, who)) for at, who in zip(times, (OTHER, ADA, ADA), strict=True)]
     assert len(set(orders)) == 1
     assert orders[0] is not None
-    seen = gathered(deps, orders[0])
+    seen = take_gathered(deps, orders[0])
     assert seen is not None
     assert [each.at for each in seen.happenings] == sorted(times)
 
@@ -131,7 +132,7 @@ def test_however_much_happens_at_once_who_set_the_status_is_not_forgotten(desk: 
         for each in [_happened("2026-03-02T08:00:00Z", first), *others, *mine]:
             order = gather(deps, TENANT, page, each)
         assert order is not None
-        seen = gathered(deps, order)
+        seen = take_gathered(deps, order)
         assert seen is not None
         assert len(seen.happenings) <= 100
         assert seen.decider("st", lambda each: False) == decider
@@ -140,7 +141,7 @@ def test_however_much_happens_at_once_who_set_the_status_is_not_forgotten(desk: 
             deps, TENANT, "p-3", _happened(f"2026-03-02T08:{n // 60:02}:{n % 60:02}Z", OTHER if n == 0 else ADA)
         )
     assert order is not None
-    seen = gathered(deps, order)
+    seen = take_gathered(deps, order)
     assert seen is not None
     assert seen.decider("", lambda each: False) == MIXED
 

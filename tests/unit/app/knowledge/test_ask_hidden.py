@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from shared.app.knowledge.knowledge_marks import LOST
 from shared.app.knowledge.knowledge_search import knowledge_parts
+from shared.core.documents.sync import LOST
 from shared.core.errors import Conflicting
 from shared.ports import ModelRequest, ModelResult, Put
 from tests.support.desks.asked_workspace import CLUB, EDITED, HOME, OFFICE, PAGES, TRIPS, Asked

@@ -40,7 +40,7 @@ def test_the_rows_of_a_table_go_and_come_back_with_it(reading: Reading) -> None:
     row = reading.row("Bicycle club")
     reading.sync()
     assert reading.texts(row)
-    place = WorkspaceMap(reading.desk.house.deps, TENANT).known(reading.desk.source)
+    place = WorkspaceMap(reading.desk.house.deps, TENANT).find_known(reading.desk.source)
     assert place is not None
     for gone, kind in ((True, "database.deleted"), (False, "database.undeleted")):
         reading.desk.as_person("PATCH", f"/v1/databases/{place.parent}", {"in_trash": gone})

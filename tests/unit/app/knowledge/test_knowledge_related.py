@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.app.knowledge.knowledge_related import related_to
+from shared.app.knowledge.knowledge_related import filter_related
 from shared.core.knowledge.chunk import Chunk
 from shared.mind.search import Hit
 
@@ -29,9 +29,9 @@ def _hit(text: str, *path: str, score: float = 0.6, by: str = "words") -> Hit:
 )
 def test_a_passage_is_told_where_it_has_to_do_with_the_page(hit: Hit, kept: bool) -> None:
     best = _hit("The booking service runs on one machine.", score=1.0)
-    assert related_to(HEALTH, [best, hit]) == ([best, hit] if kept else [best])
+    assert filter_related(HEALTH, [best, hit]) == ([best, hit] if kept else [best])
 
 
 def test_scripts_without_spaces_are_compared_too() -> None:
     hits = [_hit("商店街の地図とお店の一覧"), _hit("来月の会議の議事録")]
-    assert related_to("商店街のサイト、お店の地図", hits) == hits[:1]
+    assert filter_related("商店街のサイト、お店の地図", hits) == hits[:1]

@@ -10,8 +10,9 @@ import pytest
 
 from shared.app.engine.engine import open_run
 from shared.app.knowledge.knowledge_sync import take_page
-from shared.app.workspace.workspace_map import PAGE, Place
+from shared.app.workspace.workspace_map import PAGE
 from shared.backends.local.search.local_knowledge import LocalKnowledge
+from shared.core.documents.places import Place
 from shared.core.page import Block, Page, Span
 from shared.core.run.events import RunOpened
 from shared.core.run.run import NOTHING, Limits, Run, StepSpec, Trigger

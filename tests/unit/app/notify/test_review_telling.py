@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from shared.app.engine.engine import open_run, record
-from shared.app.notify.channels import _slack_blocks
 from shared.app.notify.messages import Link, Message
 from shared.core.errors import ErrorClass
 from shared.core.run import acts
@@ -15,7 +14,8 @@ from shared.core.run import events as ev
 from shared.core.run.commands import NOTIFY, Command
 from shared.core.run.events import RunOpened
 from shared.core.run.run import Limits, RunStatus, StepSpec, Trigger
-from shared.local.simulators.slack.slack import SlackSimulator
+from shared.integrations.slack.notes import write_blocks
+from shared.local.simulators.slack.simulator import SlackSimulator
 from shared.oauth import GrantTokens
 from shared.ports import Secret
 from tests.integrations.conftest import Served
@@ -153,7 +153,7 @@ def test_nobody_is_asked_to_approve_what_was_decided_already(house: Callable[...
 
 def test_nobody_agrees_by_button_to_what_a_message_cannot_show_whole() -> None:
     def buttons(*lines: str) -> list[str]:
-        blocks = _slack_blocks(Message("Approve what leaves", lines, (Link("Look", "https://x.test"),), token="t"))
+        blocks = write_blocks(Message("Approve what leaves", lines, (Link("Look", "https://x.test"),), token="t"))
         assert all(len(b["text"]["text"]) <= 3000 for b in blocks if b["type"] == "section")
         return [element["action_id"] for element in blocks[-1]["elements"]]
 

@@ -12,7 +12,7 @@ import pytest
 from shared.app.engine.engine import open_run, record
 from shared.core.run import events as ev
 from shared.core.run.run import Usage
-from shared.local.simulators.slack.slack import SlackSimulator
+from shared.local.simulators.slack.simulator import SlackSimulator
 from tests.integrations.conftest import Served
 from tests.support.builders.runs import opened, spec
 from tests.support.rigs.small_house import TENANT, SmallHouse

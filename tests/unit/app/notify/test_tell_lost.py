@@ -12,9 +12,8 @@ import pytest
 
 from shared.app.connections.ways_back import WayBack, find_way_back
 from shared.app.models.model_keys import keep_key
-from shared.app.notify.tell_lost import announce_lost
-from shared.app.notify.tell_quota import announce_quota
-from shared.local.simulators.slack.slack import SlackSimulator
+from shared.app.notify.announce import announce_lost, announce_quota
+from shared.local.simulators.slack.simulator import SlackSimulator
 from shared.oauth import GrantTokens
 from shared.ports import SYSTEM, Secret
 from tests.integrations.conftest import Served

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from shared.app.connections.connect_account import change_settings
-from shared.app.notify.tell_refused import owners
+from shared.app.notify.tenant_notices import owners
 from shared.core.pages import marks
-from shared.local.simulators.slack.slack import SlackSimulator
+from shared.local.simulators.slack.simulator import SlackSimulator
 from tests.integrations.conftest import Served
 from tests.support.rigs.small_desk import Desk
 from tests.support.rigs.small_house import TENANT

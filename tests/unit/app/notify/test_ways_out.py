@@ -9,8 +9,7 @@ import pytest
 from shared.app.notify.ways_out import way_out, went_back
 from shared.core.errors import ErrorClass
 from shared.core.run import events as ev
-from shared.core.run.codec import run_from_data, run_to_data
-from shared.core.run.event_codec import event_from_data, event_to_data
+from shared.core.run.codec import event_from_data, event_to_data, run_from_data, run_to_data
 from shared.core.run.faults import Fault
 from shared.core.run.run import Limits, Run, StepStatus, Trigger, Usage
 from tests.support.builders.runs import after, at, begin, spec

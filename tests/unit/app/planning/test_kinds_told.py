@@ -11,18 +11,18 @@ from typing import Any
 import pytest
 
 from shared.app.intake.page_view import PageView
-from shared.app.planning.plan_checking import validated
+from shared.app.planning.plan_checking import validate_plan
 from shared.app.planning.plan_proposal import Proposal
-from shared.app.planning.second_look import _told_to_planner
+from shared.app.planning.second_look import _list_planner_parts
 from shared.app.planning.told.plan_families import AGENTS, CODE, NOTION, families_for
-from shared.app.planning.told.plan_fitting import MOST_FURTHER, MOST_TOKENS, core_kinds, fitting_kinds, further_table
+from shared.app.planning.told.plan_fitting import MAX_FURTHER, MAX_TOKENS, core_kinds, fitting_kinds, further_table
 from shared.app.planning.told.plan_kinds import kinds_notes, kinds_table
 from shared.app.planning.told.plan_known import Known
-from shared.app.planning.told.plan_request import PLAN, PLAN_PROMPT_TOKENS, plan_parts, plan_request
+from shared.app.planning.told.plan_request import PLAN_PROMPT_TOKENS, PlanRequest
 from shared.backends.offline.model import OfflineModel
 from shared.bench.prompts.prompts_pages import PLACES, TEXTS, page_of
 from shared.core.models.model_errors import InvalidOutput
-from shared.core.models.token_bound import estimated_tokens
+from shared.core.models.token_bound import estimate_tokens
 from shared.core.page import Block, Page, Span
 from shared.core.run.run import StepSpec
 from shared.mind.context import Part, assemble
@@ -39,21 +39,22 @@ from tests.support.ports.local_ports import tools_with
 
 Kinds = Mapping[str, StepKind]
 CONNECTED = ("notion", "github", "vercel", "slack", "acme", "motion")
-MOST_REQUEST = 4000 + MOST_TOKENS + 200  # tokens: of the page and the core, and of what is told besides
+MAX_REQUEST = 4000 + MAX_TOKENS + 200  # tokens: of the page and the core, and of what is told besides
 SAY = SLACK_POST_MESSAGE
 IDLE = further_kind("motion.move_meeting", "Postpone appointments of somebody's calendar.")
 
 
 def parts_with(kinds: Kinds, page: Page, known: Known | None = None, feedback: str = "") -> list[Part]:
     tools = replace(tools_with(settings={"connected": CONNECTED}), kinds=kinds)
-    return plan_parts(PageView(page, "hash"), tools, begin()[0], feedback, PLAN, known or Known(places=PLACES))
+    known = known or Known(places=PLACES)
+    return PlanRequest(PageView(page, "hash"), tools, begin()[0], known, feedback=feedback).make_parts()
 
 
 def request_with(kinds: Kinds, page: Page) -> ModelRequest:
     tools = replace(tools_with(settings={"connected": CONNECTED}), kinds=kinds)
     known = Known(places=PLACES)
     context = assemble(parts_with(kinds, page), budget=60_000)
-    made = plan_request(PageView(page, "hash"), tools, begin()[0], "", PLAN, schema_of(Proposal), known)
+    made = PlanRequest(PageView(page, "hash"), tools, begin()[0], known).make_request(schema_of(Proposal))
     return replace(made(context.prompt), stable=context.stable)
 
 
@@ -88,7 +89,7 @@ def test_200_kinds_change_nothing_in_a_plan(name: str) -> None:
     for kinds in (KINDS, with_more(page)):
         answer, _ = ask(OfflineModel(), request_with(kinds, page), Proposal)
         tools = replace(tools_with(settings={"connected": CONNECTED}), kinds=kinds)
-        proposal, specs = validated(answer.model_dump(), tools, begin()[0])
+        proposal, specs = validate_plan(answer.model_dump(), tools, begin()[0])
         made.append((proposal.model_dump_json(), specs))
     assert made[0] == made[1]
 
@@ -103,10 +104,10 @@ def test_200_kinds_of_a_connected_system_that_fit_a_little_leave_a_request_in_it
     plain, told = text_of(KINDS, page), text_of(kinds, page)
     further = further_of(kinds, page)
     assert "acme.zzz_000{channel: string, text: string}: Flum the" in further
-    assert further.count("acme.zzz_") == MOST_FURTHER
-    assert estimated_tokens(further) <= MOST_TOKENS + 200
+    assert further.count("acme.zzz_") == MAX_FURTHER
+    assert estimate_tokens(further) <= MAX_TOKENS + 200
     assert len(told) - len(plain) < len(further) + 40
-    assert len(told) / 4 <= MOST_REQUEST
+    assert len(told) / 4 <= MAX_REQUEST
     assert request_with(kinds, page).stable == request_with(KINDS, page).stable  # what plans share stays shared
 
 
@@ -186,7 +187,7 @@ def test_what_has_no_room_is_told_by_name() -> None:
 def refused(kinds: Kinds, step: Mapping[str, Any]) -> str:
     tools = replace(tools_with(settings={"connected": ("notion", "github", "slack")}), kinds=kinds)
     with pytest.raises(InvalidOutput) as found:
-        validated(
+        validate_plan(
             a_proposal([{"id": "tell", "title": "Tell", "why": "…", "depends_on": [], **step}]), tools, begin()[0]
         )
     return str(found.value)
@@ -197,7 +198,7 @@ def test_a_kind_that_was_not_told_is_taken_and_a_wrong_input_is_told_its_fields(
     tools = replace(tools_with(settings={"connected": ("notion", "slack")}), kinds=kinds)
     step = {"id": "tell", "kind": SAY.name, "title": "Tell", "why": "…", "depends_on": []}
     given = {"channel": "C0123456789", "text": "Open."}
-    _, specs = validated(a_proposal([{**step, "input": given}]), tools, begin()[0])
+    _, specs = validate_plan(a_proposal([{**step, "input": given}]), tools, begin()[0])
     assert [dict(spec.input) for spec in specs if spec.kind == SAY.name] == [given]
     said = refused(kinds, {**step, "input": {"to": "everybody"}})
     assert "slack.post_message takes channel: a text" in said
@@ -252,7 +253,7 @@ def test_a_critic_is_told_of_the_kinds_that_its_planner_was_told_of() -> None:
     kinds, page = {**KINDS, SAY.name: SAY, IDLE.name: IDLE}, page_saying("Tell the drivers in Slack.")
 
     def seen(kinds: Kinds, page: Page) -> str:
-        parts = _told_to_planner(parts_with(kinds, page), kinds, [StepSpec("tell", "notion.comment")])
+        parts = _list_planner_parts(parts_with(kinds, page), kinds, [StepSpec("tell", "notion.comment")])
         return next(part.text for part in parts if part.source.startswith("kinds"))
 
     assert "slack.post_message{channel, text}" in seen(kinds, page)

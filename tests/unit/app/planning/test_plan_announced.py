@@ -12,9 +12,9 @@ from shared.app.intake.page_view import PageView
 from shared.app.money import ceilings
 from shared.app.planning import named_places, plan_checking, plan_columns
 from shared.app.planning.plan_proposal import Proposal
-from shared.app.planning.plan_thinking import validated
+from shared.app.planning.plan_thinking import validate_plan
 from shared.app.planning.told.plan_known import Known
-from shared.app.planning.told.plan_request import PLAN, ROUTINE, plan_parts, plan_request
+from shared.app.planning.told.plan_request import PLAN, ROUTINE, PlanRequest
 from shared.bench.prompts.prompts_pages import PLACES, TEXTS, page_of
 from shared.core.models.model_errors import InvalidOutput
 from shared.core.planning import plan_validation
@@ -29,8 +29,9 @@ from tests.support.ports.local_ports import Unconnected, tools_with
 def request_text(task: str) -> str:
     tools, run = tools_with(), begin()[0]
     view, known = PageView(page_of(next(iter(TEXTS))), "hash"), Known(places=PLACES)
-    context = assemble(plan_parts(view, tools, run, "", task, known), budget=60_000)
-    asked = plan_request(view, tools, run, "", task, schema_of(Proposal), known)(context.prompt)
+    request = PlanRequest(view, tools, run, known, task)
+    context = assemble(request.make_parts(), budget=60_000)
+    asked = request.make_request(schema_of(Proposal))(context.prompt)
     told = "\n".join([asked.system, context.stable, asked.prompt, json.dumps(dict(asked.schema), ensure_ascii=False)])
     return " ".join(told.split())
 
@@ -49,7 +50,7 @@ def test_plans_are_refused_through_the_table_alone(module: Any) -> None:
 
 def refused(*steps: Any) -> str:
     with pytest.raises(InvalidOutput) as found:
-        validated(a_proposal(list(steps)), tools_with(accounts=Unconnected()), begin()[0])
+        validate_plan(a_proposal(list(steps)), tools_with(accounts=Unconnected()), begin()[0])
     return str(found.value)
 
 
@@ -74,7 +75,7 @@ def test_a_panel_whose_members_cannot_take_a_side_in_what_is_asked_is_refused_wi
 
 @pytest.mark.parametrize("artifact", ["tool", "none", ""])
 def test_what_is_made_is_what_the_steps_make_whatever_the_answer_calls_it(artifact: str) -> None:
-    proposal, _ = validated(a_proposal(artifact=artifact), tools_with(accounts=Unconnected()), begin()[0])
+    proposal, _ = validate_plan(a_proposal(artifact=artifact), tools_with(accounts=Unconnected()), begin()[0])
     made = next(step["input"]["artifact"] for step in proposal.steps if step["kind"] == "code.generate")
     assert proposal.artifact == made
 
@@ -84,7 +85,7 @@ def test_a_change_is_planned_only_where_a_repository_is_named() -> None:
     said = refused({**change, "depends_on": []})
     assert "steps[0].input.artifact: there is no software to change" in said
     settings = {"ship": {"code": {"owner": "acme", "repository": "vans"}}}
-    proposal, _ = validated(a_proposal([{**change, "depends_on": []}]), tools_with(settings=settings), begin()[0])
+    proposal, _ = validate_plan(a_proposal([{**change, "depends_on": []}]), tools_with(settings=settings), begin()[0])
     assert proposal.artifact == "change"
 
 
@@ -100,7 +101,7 @@ def test_what_has_to_be_built_is_not_planned_for_a_host_that_serves_files_alone(
 
     def checked(host: str, given: list[Any]) -> Any:
         settings = {"connected": connected, "ship": {"site": {"system": host}}}
-        return validated(a_proposal(given), tools_with(settings=settings), begin()[0])[0]
+        return validate_plan(a_proposal(given), tools_with(settings=settings), begin()[0])[0]
 
     with pytest.raises(InvalidOutput) as found:
         checked(system, steps)

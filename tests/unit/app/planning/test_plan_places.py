@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shared.app.planning.told.plan_places import MOST, MOST_OPTIONS, Places, known_places, places_of, today_of
+from shared.app.planning.told.plan_places import MAX, MAX_OPTIONS, Places, list_known_places, places_of, today_of
 from shared.app.workspace.database_columns import FRESH
 from shared.app.workspace.workspace_map import WorkspaceMap
 from shared.app.workspace.workspace_schemas import IDEAS, TASKS
@@ -99,7 +99,7 @@ def test_a_database_is_looked_up_once_for_a_while(desk: Desk) -> None:
     before = len(_asked(desk))
     first = _places(desk, _page("hello"))
     assert len(_asked(desk)) == before
-    assert known_places(desk.house.deps, desk.house.settings(TENANT), TENANT, "hello") == first
+    assert list_known_places(desk.house.deps, desk.house.settings(TENANT), TENANT, "hello") == first
     desk.house.clock.move(seconds=FRESH.total_seconds() + 1)
     _places(desk, _page("hello"))
     assert len(_asked(desk)) == before + 2
@@ -143,10 +143,10 @@ def test_where_notion_does_not_answer_the_plan_goes_on_and_is_told_so(desk: Desk
 def test_what_is_too_much_is_left_out_and_that_is_said(desk: Desk) -> None:
     many = [f"Store {letter}" for letter in "ABCDEFG"]
     for title in many:
-        _seen(desk, _database(desk, title, Size=_options(*(f"size {n}" for n in range(MOST_OPTIONS + 3)))))
+        _seen(desk, _database(desk, title, Size=_options(*(f"size {n}" for n in range(MAX_OPTIONS + 3)))))
     found = _places(desk, _page(", ".join(many)))
     told = found.part().text
-    assert len(found.databases) == MOST
+    assert len(found.databases) == MAX
     assert "size 11, 3 more)" in told
     assert told.splitlines()[-1] == "Further databases, not shown: Store E, Store F, Store G"
 

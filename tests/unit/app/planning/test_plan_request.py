@@ -12,12 +12,12 @@ import pytest
 
 from shared.app.intake.page_view import PageView
 from shared.app.planning.plan_proposal import Proposal
-from shared.app.planning.plan_thinking import rule_of, validated
+from shared.app.planning.plan_thinking import rule_of, validate_plan
 from shared.app.planning.told.plan_examples import EXAMPLES, SHOWN, example_plans, possible
 from shared.app.planning.told.plan_families import AGENTS, CODE, NOTION, families_for, family_of
 from shared.app.planning.told.plan_kinds import kinds_notes, kinds_table
 from shared.app.planning.told.plan_known import Known
-from shared.app.planning.told.plan_request import PLAN, plan_parts, plan_request, usable
+from shared.app.planning.told.plan_request import PlanRequest, usable
 from shared.backends.models import shapes
 from shared.backends.models.openai_chat import OpenAIChat
 from shared.backends.models.turns import Turn
@@ -34,7 +34,7 @@ from tests.support.builders.runs import begin
 from tests.support.ports.local_ports import ScriptedModel, Unconnected, tools_with
 from tests.support.ports.moved_clock import MovedClock
 
-MOST_TOKENS = 4000
+MAX_TOKENS = 4000
 SHIP = {"ship": {"code": {"owner": "acme", "repository": "shop"}}}
 
 
@@ -42,8 +42,9 @@ def told(page: Page, **settings: Any) -> dict[str, Any]:
     """Return the body of the request that a server of Chat Completions gets."""
     tools, run = tools_with(settings=settings), begin()[0]
     view, known = PageView(page, "hash"), Known(places=PLACES)
-    context = assemble(plan_parts(view, tools, run, "", PLAN, known), budget=60_000)
-    asked = plan_request(view, tools, run, "", PLAN, schema_of(Proposal), known)(context.prompt)
+    request = PlanRequest(view, tools, run, known)
+    context = assemble(request.make_parts(), budget=60_000)
+    asked = request.make_request(schema_of(Proposal))(context.prompt)
     server = OpenAIChat("compatible", "http://127.0.0.1:9/v1", None, Catalogue({}, {}), MovedClock())
     return server._body("some", Turn(replace(asked, stable=context.stable), "compatible"), 4000)
 
@@ -56,7 +57,7 @@ def text_of(body: Mapping[str, Any]) -> str:
 def test_a_plan_of_a_page_of_300_words_is_asked_for_in_4000_tokens(name: str) -> None:
     page = page_of(name)
     found = text_of(told(page, **SHIP))
-    assert len(found) / 4 <= MOST_TOKENS
+    assert len(found) / 4 <= MAX_TOKENS
     for block in page.walk():
         assert block.text in found
 
@@ -102,14 +103,14 @@ VAGUE = Page("p", "A place", (Block("b", "paragraph", (Span("Where people of our
 @pytest.mark.parametrize("family", EXAMPLES)
 def test_an_example_is_a_plan_that_is_taken(family: str) -> None:
     tools, run = tools_with(accounts=Unconnected()), begin()[0]
-    proposal, specs = validated(a_proposal([dict(step) for step in EXAMPLES[family]]), tools, run)
+    proposal, specs = validate_plan(a_proposal([dict(step) for step in EXAMPLES[family]]), tools, run)
     assert {step["id"] for step in proposal.steps} <= {spec.id for spec in specs}
 
 
 @pytest.mark.parametrize("family", EXAMPLES)
 def test_what_a_prompt_shows_as_an_example_is_read_back_from_it_and_taken(family: str) -> None:
     shown = example_plans(KINDS, {family}).splitlines()
-    steps = SHOWN.meant([json.loads(line) for line in shown if line.startswith("{")])
+    steps = SHOWN.expand([json.loads(line) for line in shown if line.startswith("{")])
     assert len(steps) == len(EXAMPLES[family])
     rules = {kind.name: rule_of(kind, ScriptedModel([{}]), KINDS) for kind in KINDS.values()}
     assert len(validate(steps, rules, prefix="", max_steps=20)) == len(steps)
@@ -212,7 +213,7 @@ def test_steps_are_told_as_objects_and_taken_as_text_too() -> None:
     step = schema["properties"]["steps"]["items"]
     assert step["required"] == ["id", "kind", "title", "why", "input", "depends_on"]
     assert "artifact" not in schema["properties"]
-    assert '"input":{"type":"object"}' in shapes.told(shapes.flat(schema_of(Proposal)))
+    assert '"input":{"type":"object"}' in shapes.describe_shape(shapes.flat(schema_of(Proposal)))
     given = a_proposal()
     plain = Proposal.model_validate(given).steps
     assert Proposal.model_validate({**given, "steps": [json.dumps(step) for step in given["steps"]]}).steps == plain
@@ -253,7 +254,7 @@ def test_numbered_lists_keep_their_numbers_and_to_dos_say_whether_they_are_done(
 def test_a_large_page_leaves_room_in_a_small_window_for_where_the_plan_takes_place() -> None:
     tools, run = tools_with(settings=SHIP), begin()[0]
     view, known = PageView(page_of("a site", 40), "hash"), Known(places=PLACES)
-    context = assemble(plan_parts(view, tools, run, "", PLAN, known, 6000), budget=4500)
+    context = assemble(PlanRequest(view, tools, run, known, room=6000).make_parts(), budget=4500)
     placed = {each.part.source: each.note for each in context.placed}
     assert placed["the team's repository"] == placed["today, and the team's databases"] == ""
     assert "no room" in placed["page:1"]

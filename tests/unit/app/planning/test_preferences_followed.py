@@ -9,12 +9,9 @@ from typing import Any
 from shared.app.approval.answer_comments import UNCLEAR
 from shared.app.approval.approvals import approval_token, decide, read_token
 from shared.app.planning.feedback import feedback_since
-from shared.app.planning.preferences import (
-    Preference,
-    learn_by_rules,
-    preferences_of,
-)
+from shared.app.planning.preferences import learn_by_rules, preferences_of
 from shared.backends.offline.plans.planning import make_plan
+from shared.core.documents.preference import Preference
 from shared.core.page import Block, Page, Span, page_to_data
 from shared.core.run.run import RunStatus
 from shared.local.simulators.notion.simulator import NotionSimulator

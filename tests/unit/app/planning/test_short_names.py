@@ -30,32 +30,32 @@ def a_page(first: str = "Opening hours", title: str = "Club") -> Page:
 
 def test_page_blocks_and_databases_have_names_that_are_read_back() -> None:
     names = short_names(a_page(), [(BASE, "Tasks")])
-    told = names.told(f"[{FIRST}] of {PAGE}, [{BELOW}], data source {BASE}; not {UUID.pattern}")
+    told = names.shorten(f"[{FIRST}] of {PAGE}, [{BELOW}], data source {BASE}; not {UUID.pattern}")
     assert told == f"[block:1] of page:1, [block:2], data source database:1; not {UUID.pattern}"
     given = {"page": "page:1", "blocks": ["block:2 ", "block:1"], "data_source": "database:1", "block": "block:77"}
-    assert names.meant(given) == {"page": PAGE, "blocks": [BELOW, FIRST], "data_source": BASE, "block": "block:77"}
+    assert names.expand(given) == {"page": PAGE, "blocks": [BELOW, FIRST], "data_source": BASE, "block": "block:77"}
 
 
 def test_an_address_stays_one() -> None:
     names = short_names(a_page())
     for address in (f"https://www.notion.so/{PAGE}", f"https://www.notion.so/x#{FIRST}", f"https://x.test/a-{PAGE}"):
-        assert names.told(address) == address
+        assert names.shorten(address) == address
 
 
 def test_within_words_for_people_stands_what_they_call_it() -> None:
     names = short_names(a_page(), [(BASE, "Tasks")])
-    assert names.meant("Write block:1 of page:1 from database:1, see block:2.") == (
+    assert names.expand("Write block:1 of page:1 from database:1, see block:2.") == (
         f"Write “Opening hours” of “Club” from “Tasks”, see “{'x' * 59}…”."
     )
-    assert names.meant("block:1x, xblock:1, block:1:2 and block:9") == "block:1x, xblock:1, block:1:2 and block:9"
-    assert names.meant({"at_most": 3, "none": None, "yes": True}) == {"at_most": 3, "none": None, "yes": True}
+    assert names.expand("block:1x, xblock:1, block:1:2 and block:9") == "block:1x, xblock:1, block:1:2 and block:9"
+    assert names.expand({"at_most": 3, "none": None, "yes": True}) == {"at_most": 3, "none": None, "yes": True}
 
 
 @pytest.mark.parametrize(("first", "title"), [("Set the room to block:1", "Club"), ("Hours", "About block:1")])
 def test_what_a_page_writes_itself_is_no_name_of_ours(first: str, title: str) -> None:
     names = short_names(a_page(first, title))
-    assert names.told(FIRST) == FIRST
-    assert names.meant({"markdown": "block:1", "page": "page:1"}) == {"markdown": "block:1", "page": PAGE}
+    assert names.shorten(FIRST) == FIRST
+    assert names.expand({"markdown": "block:1", "page": "page:1"}) == {"markdown": "block:1", "page": PAGE}
 
 
 # --- in a plan

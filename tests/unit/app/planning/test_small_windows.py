@@ -14,7 +14,7 @@ from shared.app.planning.told.plan_kinds import kinds_table
 from shared.backends.models.openai_chat import OpenAIChat
 from shared.core.models.model_errors import ContextTooLong, InvalidOutput
 from shared.core.models.model_facts import Catalogue, own_model
-from shared.core.models.token_bound import estimated_tokens
+from shared.core.models.token_bound import estimate_tokens
 from shared.core.run.run import RunStatus, Usage
 from shared.local.simulators.notion.simulator import NotionSimulator
 from shared.ports import ModelRequest, ModelResult, request_tokens
@@ -87,7 +87,7 @@ def test_whoever_wants_a_decision_is_told_how_agents_are_conducted_in_any_window
 
 def test_in_short_words_every_kind_has_all_fields_of_its_input() -> None:
     told = kinds_table(KINDS.values(), 6000)
-    assert estimated_tokens(told) < 3000
+    assert estimate_tokens(told) < 3000
     lines = {found[1]: found[0] for line in told.splitlines() if (found := re.match(r"([a-z_]+\.[a-z_]+)\{.*", line))}
     assert set(lines) == {name for name in KINDS if not name.startswith(("agent.", "pattern."))}
     for name, line in lines.items():

@@ -10,7 +10,7 @@ from typing import Any
 from shared.app.connections.connect_account import change_settings
 from shared.app.engine.sweep import sweep
 from shared.core.run.commands import ROUTINE
-from shared.local.simulators.slack.slack import SlackSimulator
+from shared.local.simulators.slack.simulator import SlackSimulator
 from tests.integrations.conftest import Served
 from tests.support.desks.timed_routines import TimedRoutines, list_alarms
 from tests.support.ports.dying import Died, dying_at

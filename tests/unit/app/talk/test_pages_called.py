@@ -7,7 +7,7 @@ from dataclasses import asdict
 import pytest
 
 from shared.app.knowledge.knowledge_search import trail
-from shared.app.workspace.workspace_map import Place
+from shared.core.documents.places import Place
 from shared.ports import Put
 from tests.support.rigs.small_house import TENANT
 from tests.unit.app.talk.world import World

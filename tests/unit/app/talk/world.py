@@ -9,9 +9,9 @@ from pathlib import Path
 from shared.app.chat.chat_memory import Said, keep_chat, load_chat, new_chat
 from shared.app.chat.conversation import speak
 from shared.app.engine.engine import open_run, record
-from shared.app.workspace.workspace_map import Place
 from shared.core.documents.codec import to_body
 from shared.core.documents.page_record import PageRecord
+from shared.core.documents.places import Place
 from shared.core.run.acts import CancelRequested
 from shared.core.run.events import RunOpened, StepFailed
 from shared.core.run.run import Limits, RunStatus, StepSpec, Trigger, WaitKind

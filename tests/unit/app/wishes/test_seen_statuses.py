@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.app.wishes.kept_statuses import Kept, Written, keep_wish, keep_written, kept_of
+from shared.app.wishes.kept_statuses import Kept, Written, keep_wish, keep_written, load_kept
 from shared.app.wishes.overwritten import hiding
 from shared.core.pages import marks
 from shared.core.pages.author import PERSON, Author
@@ -55,6 +55,6 @@ def test_what_opened_a_run_is_no_wish_for_another_however_late_our_first_status_
     keep_written(small_house.deps, run, marks.PLAN_IT, "Building", read_at)
     seen = small_house.clock.now() + timedelta(seconds=later)
     keep_wish(small_house.deps, run, marks.PLAN_IT, Author(PERSON, "ada"), seen)
-    kept = kept_of(small_house.deps, run.tenant, run.trigger.page)
+    kept = load_kept(small_house.deps, run.tenant, run.trigger.page)
     small_house.close()
     assert bool(kept.wish[0]) is wished

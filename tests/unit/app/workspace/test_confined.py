@@ -115,7 +115,7 @@ def _journal(desk: Desk) -> list[dict[str, Any]]:
         (f"/v1/blocks/{ID}/children", {"children": []}, [("block", ID)]),
         (f"/v1/data_sources/{ID}", {"properties": {}}, [("data_source", ID)]),
         (f"/v1/comments/{ID}", {}, [("comment", ID)]),
-        ("/v1/views", {"view_id": ID, "data_source_id": OTHER}, [("data_source", OTHER), ("view", ID)]),
+        ("/v1/views", {"view_id": ID, "data_source_id": OTHER}, []),
         ("/v1/something_new", {"parent": {"page_id": ID}}, []),
     ],
 )

@@ -183,7 +183,7 @@ def test_renamed_columns_and_options_are_followed_by_id() -> None:
                            "Price": {"id": "c", "type": "rich_text", "rich_text": []}}}  # fmt: skip
     assert mapped.status(page) == "Done"
     assert mapped.status_value(page, "Done") == {"status": {"id": "o1", "name": "Done"}}
-    assert mapped.named(page) == {"Status": "Phase", "Run": "Link", "Cost": "Price"}
+    assert mapped.map_names(page) == {"Status": "Phase", "Run": "Link", "Cost": "Price"}
     assert mapped.value(page, "Run")["url"] == "x"
     assert mapped.value(page, "Cost") == {}  # it is no number any more
     assert mapped.value(page, "Site") == {}

@@ -12,16 +12,16 @@ import pytest
 
 from shared.app.connections.connect_account import change_settings, resume_waiting
 from shared.app.engine.sweep import sweep
-from shared.app.intake.left_alone import refused_of
+from shared.app.intake.left_alone import read_refusals
 from shared.app.schedule.planning_time import next_planning, planning_problem
 from shared.app.workspace.workspace_create import create_databases
 from shared.app.workspace.workspace_databases import database_of
 from shared.app.workspace.workspace_schemas import ROUTINES, TASKS
-from shared.cli.doctor.left_alone import left_alone_here
+from shared.cli.doctor.left_alone import list_left_alone
 from shared.core.pages import marks
 from shared.core.run.commands import RECONCILE, Command
 from shared.local.simulators.notion.simulator import NotionSimulator
-from shared.local.simulators.slack.slack import SlackSimulator
+from shared.local.simulators.slack.simulator import SlackSimulator
 from tests.integrations.conftest import Served
 from tests.support.rigs.small_desk import Desk, settle_in
 from tests.support.rigs.small_house import TENANT, SmallHouse
@@ -128,7 +128,7 @@ def test_a_refusal_that_passes_within_the_hour_is_told_to_nobody(refusing: Refus
     refusing.make_passes(3)
     assert refusing.asked(query) > 4
     assert refusing.told() == {"C1": [], "C2": []}
-    assert refused_of(refusing.house.settings(TENANT)) == {}
+    assert read_refusals(refusing.house.settings(TENANT)) == {}
 
 
 def test_an_edited_row_brings_its_table_back(refusing: Refusing) -> None:
@@ -142,7 +142,7 @@ def test_an_edited_row_brings_its_table_back(refusing: Refusing) -> None:
     refusing.desk.tell(page)
     refusing.make_passes(1)
     assert refusing.asked(query) > asked
-    assert refused_of(refusing.house.settings(TENANT)) == {}
+    assert read_refusals(refusing.house.settings(TENANT)) == {}
 
 
 def test_who_connects_notion_again_brings_everything_back_and_is_told_again_of_what_is_refused_anew(
@@ -199,12 +199,12 @@ def test_routines_that_are_refused_do_not_keep_the_day_from_being_planned(refusi
 
 
 def test_the_doctor_names_what_is_left_alone(refusing: Refusing, tmp_path: Path) -> None:
-    assert list(left_alone_here(refusing.house.folder)) == []
+    assert list(list_left_alone(refusing.house.folder)) == []
     refusing.refuse(f"/v1/data_sources/{refusing.desk.source}/query")
     refusing.make_passes(2)
-    (named,) = left_alone_here(refusing.house.folder)
+    (named,) = list_left_alone(refusing.house.folder)
     assert "Ideas" in named
-    assert list(left_alone_here(tmp_path / "none")) == []
+    assert list(list_left_alone(tmp_path / "none")) == []
 
 
 def test_the_doctor_names_a_refused_page_until_it_can_be_read_and_its_owner_is_told_of_each_time(
@@ -219,12 +219,12 @@ def test_the_doctor_names_a_refused_page_until_it_can_be_read_and_its_owner_is_t
         desk.tell(page)
         desk.tell(other)
         refusing.house.clock.move(hours=2)
-    (named,) = left_alone_here(refusing.house.folder)
+    (named,) = list_left_alone(refusing.house.folder)
     assert "the page “Bicycle club”" in named
     assert page in named
     refusing.forgive()
     desk.tell(page)
-    assert list(left_alone_here(refusing.house.folder)) == []
+    assert list(list_left_alone(refusing.house.folder)) == []
     refusing.house.clock.move(hours=30)
     refusing.refuse(f"/v1/pages/{page}", "GET")
     desk.tell(page)
@@ -246,7 +246,7 @@ def test_a_table_that_is_not_shown_any_more_is_told_once_and_asked_for_once_a_we
     refusing.forgive()
     refusing.house.clock.move(hours=24 * 7)
     refusing.make_passes(1)
-    assert refused_of(refusing.house.settings(TENANT)) == {}
+    assert read_refusals(refusing.house.settings(TENANT)) == {}
 
 
 def test_a_day_whose_tasks_are_not_shown_any_more_is_not_asked_for_day_after_day(refusing: Refusing) -> None:

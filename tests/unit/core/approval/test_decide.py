@@ -8,10 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.core.approval import intents as do
-from shared.core.approval.comment_verdict import Asked, Verdict
 from shared.core.approval.decide import decide
-from shared.core.approval.decision_words import Said
-from shared.core.approval.four_eyes import barred
+from shared.core.approval.decision_words import Asked, Said, Verdict
+from shared.core.approval.four_eyes import find_bar
 from shared.core.approval.intents import Find, Intent, Nothing
 from shared.core.approval.sight import Content, Need, SecondLook, Sight, Team
 from shared.core.pages.author import AGENT, BOT, DOUBTED, PERSON, UNKNOWN, Author
@@ -62,7 +61,7 @@ HEARD = replace(READY, status="Plan ready", content=TALKED)
 YES = Verdict(Said.YES, "ada")
 CHANGE = Verdict(Said.CHANGE, "ada", (("c1", "in blue", "ada"), ("c2", "and round", "ada")))
 TOLD = timedelta(minutes=5)
-BAR = barred(PRODUCTION, "production", "Ada Example", "notion", FOUR_EYES.ship, FOUR_EYES.people)
+BAR = find_bar(PRODUCTION, "production", "Ada Example", "notion", FOUR_EYES.ship, FOUR_EYES.people)
 assert BAR is not None
 
 

@@ -40,13 +40,13 @@ UNCLEAR = [
 @pytest.mark.parametrize("comment", YES)
 def test_a_plain_yes_is_a_yes(comment: str) -> None:
     found = read_decision(comment)
-    assert (found.said, found.wish) == (Said.YES, "")
+    assert (found.answer, found.wish) == (Said.YES, "")
 
 
 @pytest.mark.parametrize("comment", CHANGE)
 def test_a_yes_with_a_wish_and_a_no_with_a_reason_go_back_to_the_planner(comment: str) -> None:
     found = read_decision(comment)
-    assert found.said == Said.CHANGE
+    assert found.answer == Said.CHANGE
     assert found.wish == comment
 
 
@@ -67,6 +67,6 @@ def test_a_bare_yes_or_no_is_told_from_words_about_approving(comment: str, names
 def test_a_wish_is_bounded_and_shows_no_hidden_letters() -> None:
     hidden = "".join(chr(0xE0000 + ord(letter)) for letter in "approve")
     found = read_decision(f"no, because{hidden} " + "it is long " * 1000)
-    assert found.said == Said.CHANGE
+    assert found.answer == Said.CHANGE
     assert len(found.wish) == MAX_WISH
     assert "\U000e0061" not in found.wish

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shared.core.approval.four_eyes import barred
+from shared.core.approval.four_eyes import find_bar
 from shared.core.run.run import Limits, Run, RunStatus, Step, StepSpec, StepStatus, Trigger
 from shared.core.ship.shipping import Ship
 
@@ -46,15 +46,15 @@ def run(asked_by: str = "Ada Example", let_go_by: str = "Grace Example", prefix:
     ],
 )
 def test_whose_word_counts(gate: str, by: str, via: str, ship: Ship, counts: bool) -> None:
-    found = barred(run(), gate, by, via, ship, PEOPLE)
+    found = find_bar(run(), gate, by, via, ship, PEOPLE)
     assert (found is None) is counts
     assert found is None or (found.why and found.way_out)
 
 
 def test_of_another_plan_its_own_release_counts() -> None:
-    assert barred(run(prefix="r2."), "r2.production", "Grace Example", "slack", ASK, PEOPLE) is not None
-    assert barred(run(let_go_by="Bo"), "production", "Grace Example", "slack", ASK, PEOPLE) is None
+    assert find_bar(run(prefix="r2."), "r2.production", "Grace Example", "slack", ASK, PEOPLE) is not None
+    assert find_bar(run(let_go_by="Bo"), "production", "Grace Example", "slack", ASK, PEOPLE) is None
 
 
 def test_who_asked_for_nothing_known_bars_nobody() -> None:
-    assert barred(run(asked_by=""), "production", "Bo Example", "slack", ASK, []) is None
+    assert find_bar(run(asked_by=""), "production", "Bo Example", "slack", ASK, []) is None

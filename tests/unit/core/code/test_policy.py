@@ -10,17 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.core.code.dependencies import packages_in
-from shared.core.code.licences import allowed, named_in
+from shared.core.code.licences import find_licence, is_allowed
 from shared.core.code.worktree import Worktree
 from shared.core.ship.paths import matches, strange
-from shared.core.ship.policy import Known, Policy, judge, policy_of, told_of
+from shared.core.ship.policy import Known, Policy, judge, policy_to_data
+from shared.integrations.ship_policy import read_policy
 
 BEFORE = {"app.py": b"x = 1\n", "package.json": b'{"dependencies": {"react": "^19"}}', "package-lock.json": b"{}"}
 
 
 def refused(files: dict[str, bytes], policy: Policy | None = None, before: dict[str, bytes] | None = None) -> set[str]:
     """Return the rules that refuse these files over the ones before."""
-    judged = judge(Worktree(files), BEFORE if before is None else before, policy or Policy())
+    judged = judge(Worktree(files), BEFORE if before is None else before, policy or read_policy({}))
     return {each.rule for each in judged.refused}
 
 
@@ -68,19 +69,19 @@ def test_protected_files_stay_as_they_are(path: str) -> None:
     assert refused({path: b"x"}) == {"protected"}
     assert refused({path: b"x"}, before={path: b"x"}) == set()  # nothing changes
     assert refused({}, before={path: b"x"}) == set()
-    gone = judge(Worktree({}, frozenset({path})), {path: b"x"}, Policy())
+    gone = judge(Worktree({}, frozenset({path})), {path: b"x"}, read_policy({}))
     assert {each.rule for each in gone.refused} == {"protected"}
 
 
 def test_only_paths_that_may_change_do() -> None:
-    policy = policy_of({"may_change": ["src/**", "tests/**"], "must_not_change": ["src/billing/**"]})
+    policy = read_policy({"may_change": ["src/**", "tests/**"], "must_not_change": ["src/billing/**"]})
     assert refused({"src/a.py": b"x", "tests/b.py": b"x"}, policy) == set()
     assert refused({"README.md": b"x"}, policy) == {"paths"}
     assert refused({"src/billing/tax.py": b"x"}, policy) == {"paths"}
 
 
 def test_sizes_have_limits() -> None:
-    policy = policy_of({"most_files": 2, "most_bytes": 100, "most_file_bytes": 60})
+    policy = read_policy({"most_files": 2, "most_bytes": 100, "most_file_bytes": 60})
     assert refused({"a": b"x" * 60, "b": b"x" * 40}, policy) == set()
     assert refused({"a": b"x" * 61}, policy) == {"size"}
     assert refused({"a": b"x" * 60, "b": b"x" * 41}, policy) == {"size"}
@@ -89,7 +90,7 @@ def test_sizes_have_limits() -> None:
 
 def test_programs_are_refused_and_pictures_pointed_out() -> None:
     assert refused({"bin/tool": b"\x7fELF\x02\x01\x01\x00"}) == {"binary"}
-    judged = judge(Worktree({"logo.png": b"\x89PNG\r\n\x1a\n\x00\x00"}), {}, Policy())
+    judged = judge(Worktree({"logo.png": b"\x89PNG\r\n\x1a\n\x00\x00"}), {}, read_policy({}))
     assert [(each.severity, each.rule) for each in judged.findings] == [("warn", "binary")]
 
 
@@ -159,11 +160,13 @@ def test_what_an_installer_is_told_about_itself_is_no_address() -> None:
 
 def test_a_known_name_for_another_package_is_a_new_package() -> None:
     work = Worktree({"package.json": b'{"dependencies": {"react": "npm:@a/evil@^1"}}'})
-    assert [each.name for each in judge(work, BEFORE, Policy()).named] == ["@a/evil"]
+    assert [each.name for each in judge(work, BEFORE, read_policy({})).named] == ["@a/evil"]
 
 
 def test_lists_of_packages_that_nobody_reads_are_pointed_out() -> None:
-    judged = judge(Worktree({"web/Cargo.toml": b"[dependencies]\nx = 1\n", "setup.cfg": b"[options]\n"}), {}, Policy())
+    judged = judge(
+        Worktree({"web/Cargo.toml": b"[dependencies]\nx = 1\n", "setup.cfg": b"[options]\n"}), {}, read_policy({})
+    )
     assert [(each.severity, each.rule, each.path) for each in judged.findings] == [
         ("warn", "packages", "setup.cfg"), ("warn", "packages", "web/Cargo.toml")
     ]  # fmt: skip
@@ -177,7 +180,7 @@ def test_a_lock_file_that_fetches_from_elsewhere_is_refused() -> None:
     before = {**BEFORE, "package-lock.json": lock("registry.example.test")}
     assert refused({**manifest, "package-lock.json": lock("registry.example.test")}, before=before) == set()
     assert refused({**manifest, "package-lock.json": lock("evil.example.test")}, before=before) == {"index"}
-    new = judge(Worktree({**manifest, "package-lock.json": lock("evil.example.test")}), {}, Policy())
+    new = judge(Worktree({**manifest, "package-lock.json": lock("evil.example.test")}), {}, read_policy({}))
     assert "evil.example.test" in " ".join(each.what for each in new.findings if each.severity == "warn")
 
 
@@ -222,11 +225,11 @@ def test_packages_are_read_from_every_kind_of_file() -> None:
 def test_a_new_package_is_named_with_what_is_known_of_it() -> None:
     work = Worktree({"requirements.txt": b"flask==3.1\nrich==14\n"})
     known = {("pypi", "rich"): Known(timedelta(days=400), "MIT")}
-    judged = judge(work, {"requirements.txt": b"flask==3.0\n"}, Policy(), known)
-    assert judged.told == ("rich ==14 (pypi; 400 days old; MIT)",)
+    judged = judge(work, {"requirements.txt": b"flask==3.0\n"}, read_policy({}), known)
+    assert judged.descriptions == ("rich ==14 (pypi; 400 days old; MIT)",)
     assert judged.findings == ()
-    unknown = judge(work, {}, Policy())
-    assert unknown.told[0] == "flask ==3.1 (pypi; age unknown; licence unknown)"
+    unknown = judge(work, {}, read_policy({}))
+    assert unknown.descriptions[0] == "flask ==3.1 (pypi; age unknown; licence unknown)"
     assert {(each.severity, each.rule) for each in unknown.findings} == {("note", "age"), ("warn", "licence")}
 
 
@@ -239,15 +242,15 @@ def test_a_new_package_is_named_with_what_is_known_of_it() -> None:
     ],
 )
 def test_a_package_that_is_young_or_unfree_or_not_there_is_refused(known: Known, rule: str) -> None:
-    judged = judge(Worktree({"requirements.txt": b"shop\n"}), {}, Policy(), {("pypi", "shop"): known})
+    judged = judge(Worktree({"requirements.txt": b"shop\n"}), {}, read_policy({}), {("pypi", "shop"): known})
     assert {each.rule for each in judged.refused} == {rule}
 
 
 def test_names_are_compared_as_registries_do() -> None:
     files = {"requirements.txt": b"Left_Pad\n"}
-    assert refused(files, policy_of({"dependencies_denied": ["left.pad"]})) == {"dependency"}
-    assert refused(files, policy_of({"dependencies_allowed": ["flask"]})) == {"dependency"}
-    assert refused(files, policy_of({"dependencies_allowed": ["left-pad"]})) == set()
+    assert refused(files, read_policy({"dependencies_denied": ["left.pad"]})) == {"dependency"}
+    assert refused(files, read_policy({"dependencies_allowed": ["flask"]})) == {"dependency"}
+    assert refused(files, read_policy({"dependencies_allowed": ["left-pad"]})) == set()
 
 
 def test_a_copied_file_under_another_licence_is_refused() -> None:
@@ -259,7 +262,7 @@ def test_a_copied_file_under_another_licence_is_refused() -> None:
         )
         == set()
     )
-    assert named_in("/* SPDX-License-Identifier: MIT OR GPL-2.0-only */\n") == ("MIT OR GPL-2.0-only", 1)
+    assert find_licence("/* SPDX-License-Identifier: MIT OR GPL-2.0-only */\n") == ("MIT OR GPL-2.0-only", 1)
 
 
 @pytest.mark.parametrize(
@@ -271,10 +274,10 @@ def test_a_copied_file_under_another_licence_is_refused() -> None:
     ],
 )  # fmt: skip
 def test_licence_expressions(expression: str, may: bool) -> None:
-    assert allowed(expression, ("MIT", "Apache-2.0")) is may
+    assert is_allowed(expression, ("MIT", "Apache-2.0")) is may
 
 
 def test_a_policy_reads_as_it_was_told() -> None:
-    policy = policy_of({"may_change": ["src/**"], "most_files": 7, "unknown_licence": "block"})
-    assert policy_of(told_of(policy)) == policy
-    assert policy_of({}) == Policy()
+    policy = read_policy({"may_change": ["src/**"], "most_files": 7, "unknown_licence": "block"})
+    assert read_policy(policy_to_data(policy)) == policy
+    assert read_policy({}) == read_policy({})

@@ -51,7 +51,7 @@ class Book(RuleBasedStateMachine):
         if micros <= room(self.ledger, self.today, self.allowed, vital=vital).micros:
             self.keys += 1
             until = NOW + timedelta(minutes=self.day)
-            self.ledger = self.ledger.opened(f"k{self.keys}", Open(self.today, micros, until))
+            self.ledger = self.ledger.reserve(f"k{self.keys}", Open(self.today, micros, until))
             self.held[f"k{self.keys}"] = (self.today, micros)
 
     @rule(data=st.data(), share=st.floats(0, 1))
@@ -59,13 +59,13 @@ class Book(RuleBasedStateMachine):
         if self.held:
             key = data.draw(st.sampled_from(sorted(self.held)))
             day, micros = self.held.pop(key)
-            self.ledger = self.ledger.closed(key, Usage(0, int(micros * share)))
+            self.ledger = self.ledger.settle(key, Usage(0, int(micros * share)))
             self.paid[day] = self.paid.get(day, 0) + int(micros * share)
-            assert self.ledger.closed(key, Usage(0, 999)) == self.ledger, "settled twice is settled once"
+            assert self.ledger.settle(key, Usage(0, 999)) == self.ledger, "settled twice is settled once"
 
     @rule(minutes=st.integers(0, 12))
     def forget(self, minutes: int) -> None:
-        self.ledger, gone = self.ledger.lapsed(NOW + timedelta(minutes=minutes))
+        self.ledger, gone = self.ledger.expire_reservations(NOW + timedelta(minutes=minutes))
         for key in gone:
             day, micros = self.held.pop(key)
             self.paid[day] = self.paid.get(day, 0) + micros
@@ -130,13 +130,13 @@ def test_a_time_lies_on_its_day_in_utc() -> None:
 
 def test_a_move_into_another_month_is_refused() -> None:
     with pytest.raises(ValueError, match="not a day of 2026-11"):
-        Ledger(MONTH).moved([Move("2026-12-01", 1)])
+        Ledger(MONTH).book([Move("2026-12-01", 1)])
 
 
 def test_each_share_of_a_limit_is_told_once_and_again_when_the_limit_is_another_one() -> None:
     allowed, ledger, heard = Allowance(day=100, month=1000), Ledger(MONTH), list[str]()
     for _ in range(10):
-        ledger, told = alerts(ledger.moved([Move(TODAY, spent=10)]), TODAY, allowed)
+        ledger, told = alerts(ledger.book([Move(TODAY, spent=10)]), TODAY, allowed)
         heard += told
     assert heard == [f"day.{TODAY}.50.100", f"day.{TODAY}.80.100", f"day.{TODAY}.100.100"]
     ledger, told = alerts(ledger, TODAY, Allowance(day=120, month=1000))

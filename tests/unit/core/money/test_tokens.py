@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.core.models.token_bound import estimated_tokens, token_weight
+from shared.core.models.token_bound import estimate_tokens, token_weight
 
 LETTERS = "aZ09_ \n-.。、日本한ªº½²Ⅷéß٣🙂\u200d\u0301\x1c"
 TEXTS = st.lists(st.sampled_from([*LETTERS, "abcdef", "123456", "x" * 24, "x" * 25, "1" * 25])).map("".join)
@@ -37,4 +37,4 @@ def test_a_long_text_is_estimated_like_a_short_one_however_often() -> None:
     text = "We repair bicycles on Saturdays, see 3f2a9c11 and 自転車。 " * 100
     assert len(text) > 2000
     for _ in range(2):
-        assert slowly(text) <= estimated_tokens(text) < slowly(text) + 1
+        assert slowly(text) <= estimate_tokens(text) < slowly(text) + 1

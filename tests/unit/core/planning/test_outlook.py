@@ -9,7 +9,7 @@ import pytest
 
 from shared.core.planning.durations import TYPICAL, UNKNOWN, in_words, typical, typical_of
 from shared.core.planning.plan_words import again_lines, finding_lines, outlook_lines
-from shared.core.planning.proposal import upgraded
+from shared.core.planning.proposal import upgrade_proposal
 from shared.core.planning.risk import LEVELS, MANY_PLACES, MUCH_MONEY, ceiling_of, risk_of
 from shared.core.run.run import StepSpec, Usage
 from shared.steps import KINDS
@@ -102,13 +102,13 @@ def test_spans_of_time_as_people_say_them(span: tuple[int, int], said: str) -> N
 
 def test_proposals_of_older_versions_stay_readable() -> None:
     first = {"question": "Which colour?", "summary": "", "artifact": "static_site", "name": "x", "steps": []}
-    assert upgraded(first)["questions"] == ["Which colour?"]
-    assert "question" not in upgraded(first)
+    assert upgrade_proposal(first)["questions"] == ["Which colour?"]
+    assert "question" not in upgrade_proposal(first)
     second = {"question": "", "summary": "A site.", "requirements": [{"id": "R1"}], "steps": [{"id": "a"}]}
-    found = upgraded(second)
+    found = upgrade_proposal(second)
     assert (found["questions"], found["assumptions"], found["alternatives"]) == ([], [], [])
     assert found["analysis"] == {"asked": "A site.", "missing": [], "risk": "low"}
-    assert upgraded(found) == found
+    assert upgrade_proposal(found) == found
 
 
 def test_what_people_are_told_leads_nowhere() -> None:

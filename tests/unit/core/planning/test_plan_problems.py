@@ -8,7 +8,7 @@ import pytest
 
 from shared.core.models.model_errors import InvalidOutput
 from shared.core.planning.plan import Before, Rule, validate
-from shared.core.planning.plan_refusals import MOST_TOLD, REFUSALS
+from shared.core.planning.plan_refusals import MAX_TOLD, REFUSALS
 from shared.core.planning.plan_tidy import bare_references, steps_named, without_ours
 from shared.core.run.run import StepSpec
 
@@ -65,7 +65,7 @@ def test_the_same_mistake_in_many_steps_is_one_line() -> None:
 
 def test_what_is_said_is_bounded_and_the_form_of_a_step_comes_first() -> None:
     said = refused(*(step(f"s{n}", f"gone-{n}", input={f"field{n}": "x"}) for n in range(200)), step("z", after=[]))
-    assert len(said) <= MOST_TOLD
+    assert len(said) <= MAX_TOLD
     assert said.startswith("steps[200] has the unknown field 'after'")
     assert said.splitlines()[-1].endswith("more")
 

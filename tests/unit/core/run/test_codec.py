@@ -14,10 +14,8 @@ from hypothesis import strategies as st
 
 from shared.core.errors import ErrorClass, StoreCorrupt
 from shared.core.run import events as ev
-from shared.core.run.codec import run_from_data, run_to_data
-from shared.core.run.event_codec import event_from_data, event_to_data
+from shared.core.run.codec import event_from_data, event_to_data, run_from_data, run_to_data
 from shared.core.run.faults import Fault
-from shared.core.run.reducer import fold
 from shared.core.run.run import (
     SCHEMA,
     Carried,
@@ -31,6 +29,7 @@ from shared.core.run.run import (
     Wait,
     WaitKind,
 )
+from tests.support.builders.runs import fold
 
 FIXTURES = Path(__file__).resolve().parents[3] / "fixtures"
 OLD = FIXTURES / "run_schema_1.json"  # written once by the first version, never to be written again

@@ -14,11 +14,10 @@ from shared.core.money.run_budget import moves
 from shared.core.money.spending import Ledger
 from shared.core.run import acts
 from shared.core.run import events as ev
-from shared.core.run.codec import run_from_data, run_to_data
-from shared.core.run.event_codec import event_from_data, event_to_data
-from shared.core.run.reducer import fold, reduce
+from shared.core.run.codec import event_from_data, event_to_data, run_from_data, run_to_data
+from shared.core.run.reducer import reduce
 from shared.core.run.run import Run, RunStatus, Step, StepSpec, StepStatus, Usage, WaitKind
-from tests.support.builders.runs import TENANT, at, gate, opened, spec, with_limits
+from tests.support.builders.runs import TENANT, at, fold, gate, opened, spec, with_limits
 
 ENDED = (StepStatus.SUCCEEDED, StepStatus.SKIPPED)
 
@@ -265,7 +264,7 @@ def test_what_events_move_on_the_accounts_is_what_the_run_has_set_aside_and_spen
             continue
         for move in moves(before, run, event.at):
             month = move.day[:7]
-            months[month] = months.get(month, Ledger(month)).moved([move])
+            months[month] = months.get(month, Ledger(month)).book([move])
         before, held = run, Counter[str]()
         for step in run.steps:
             held[step.reserved_on] += step.reserved.micros

@@ -8,7 +8,7 @@ import pytest
 
 from shared.core.run import acts
 from shared.core.run import events as ev
-from shared.core.run.event_codec import event_from_data, event_to_data
+from shared.core.run.codec import event_from_data, event_to_data
 from shared.core.run.reducer import reduce
 from shared.core.run.run import RunStatus, StepStatus, Trigger, Usage, WaitKind
 from tests.support.builders.runs import after, at, begin, gate, opened, spec, statuses, with_limits

@@ -14,12 +14,10 @@ from shared.core.errors import Blocked, ErrorClass, IntegrationError, QuotaExhau
 from shared.core.models.model_errors import ModelError
 from shared.core.run import acts
 from shared.core.run import events as ev
-from shared.core.run.codec import run_from_data, run_to_data
-from shared.core.run.event_codec import event_from_data, event_to_data
-from shared.core.run.reducer import fold
+from shared.core.run.codec import event_from_data, event_to_data, run_from_data, run_to_data
 from shared.core.run.replan import so_far
 from shared.core.run.run import Limits, Run, RunStatus, StepSpec, StepStatus, Usage, WaitKind
-from tests.support.builders.runs import after, at, begin, gate, opened, spec, statuses
+from tests.support.builders.runs import after, at, begin, fold, gate, opened, spec, statuses
 
 FOR_GOOD = ErrorClass.PERMANENT
 

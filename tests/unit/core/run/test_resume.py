@@ -12,12 +12,11 @@ from hypothesis import strategies as st
 from shared.core.errors import ErrorClass
 from shared.core.run import acts
 from shared.core.run import events as ev
-from shared.core.run.codec import run_from_data, run_to_data
-from shared.core.run.event_codec import event_from_data, event_to_data
-from shared.core.run.reducer import fold, reduce
-from shared.core.run.resume import carried_from
+from shared.core.run.codec import event_from_data, event_to_data, run_from_data, run_to_data
+from shared.core.run.reducer import reduce
+from shared.core.run.resume import carry_over
 from shared.core.run.run import Limits, Run, RunStatus, StepSpec, StepStatus, Usage
-from tests.support.builders.runs import TENANT, after, at, begin, gate, spec, statuses, with_limits
+from tests.support.builders.runs import TENANT, after, at, begin, fold, gate, spec, statuses, with_limits
 from tests.unit.core.run.test_properties import LIMITS, helpful_event, history, plans
 
 AGAIN = "run-2"
@@ -25,7 +24,7 @@ AGAIN = "run-2"
 
 def retried(old: Run, *, run: str = AGAIN, taken_back: tuple[str, ...] = (), **fields: Any) -> ev.RunOpened:
     """Return the event that opens the retry of a run."""
-    carried = carried_from(old, taken_back, fields.pop("plan_estimate", None))
+    carried = carry_over(old, taken_back, fields.pop("plan_estimate", None))
     return ev.RunOpened(at(100), TENANT, run, old.trigger, fields.pop("limits", old.limits), carried=carried)
 
 

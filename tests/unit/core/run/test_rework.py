@@ -11,10 +11,9 @@ from shared.core.errors import ErrorClass
 from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.codec import run_from_data, run_to_data
-from shared.core.run.reducer import fold
 from shared.core.run.run import Limits, RunStatus, StepStatus, Usage
 from tests.support.builders.reworked_run import CHAIN, done, failed, released, yes
-from tests.support.builders.runs import after, at, begin, gate, opened, spec, statuses
+from tests.support.builders.runs import after, at, begin, fold, gate, opened, spec, statuses
 
 
 @pytest.mark.parametrize(("spent", "held"), [(500, 3000), (1500, 2500), (3900, 100), (4000, 0)])

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.core.secrets import secret_disguises
-from shared.core.secrets.secret_disguises import decoded
+from shared.core.secrets.secret_disguises import decode_all
 from shared.core.secrets.secret_lines import Looked
 from tests.support.secret_corpora import files, held_out, later_files, tuned
 
@@ -41,4 +41,4 @@ def test_hexadecimal_is_found_in_the_corpora_as_if_it_were_looked_for_everywhere
 
 def test_hexadecimal_is_read() -> None:
     told = "password: " + "crust" + "7oven"
-    assert told in decoded(Looked(f"x = {told.encode().hex()}")).text
+    assert told in decode_all(Looked(f"x = {told.encode().hex()}")).text

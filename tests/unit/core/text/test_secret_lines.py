@@ -10,8 +10,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.core.secrets import secret_beside, secret_disguises
-from shared.core.secrets.secret_lines import LEAST_LONG, Looked, lowered
-from shared.core.secrets.secret_rules import RULES, Rule
+from shared.core.secrets.secret_lines import MIN_LONG, Looked, lower_in_place
+from shared.core.secrets.secret_rules import Rule
+from shared.integrations.secret_search import RULES
 from tests.support.secret_corpora import files, held_out, later_files, later_mixed, mixed, tuned
 
 CORPORA = (files, held_out, later_files, later_mixed, mixed, tuned)
@@ -46,10 +47,10 @@ def _spans(found: Iterable[re.Match[str]]) -> list[tuple[int, int]]:
 def _is_found_alike(text: str) -> None:
     looked = Looked(text)
     assert looked.long_words == _spans(
-        re.finditer(rf"\S{{{LEAST_LONG},}}", text.translate(dict.fromkeys(range(28, 32), 32)))
+        re.finditer(rf"\S{{{MIN_LONG},}}", text.translate(dict.fromkeys(range(28, 32), 32)))
     )
     assert _spans(secret_beside._tokens(looked)) == _spans(secret_beside._TOKEN.finditer(text))
-    assert _spans(secret_disguises._coded(looked)) == _spans(secret_disguises._CODED.finditer(text))
+    assert _spans(secret_disguises._find_encoded(looked)) == _spans(secret_disguises._CODED.finditer(text))
     if secret_disguises._SPELLED.search(text):
         assert secret_disguises._LETTERS_APART.search(text)
     by_dashes = re.search(rf"(?<![^\s\"'(`:=]){secret_disguises._APART_BY_DASHES}", text)
@@ -70,7 +71,7 @@ def test_what_is_looked_for_in_long_words_is_what_stands_in_the_corpora() -> Non
 
 @given(_TEXTS.map(lambda text: text * 9))  # long enough for words to be found by how they begin
 def test_a_word_is_found_wherever_it_begins_and_its_line_with_it(text: str) -> None:
-    looked, lower = Looked(text), lowered(text)
+    looked, lower = Looked(text), lower_in_place(text)
     for word in _WORDS:
         assert list(looked.places(word)) == [at for at in range(len(lower)) if lower.startswith(word, at)]
     at, lines = 0, []
@@ -80,7 +81,7 @@ def test_a_word_is_found_wherever_it_begins_and_its_line_with_it(text: str) -> N
     assert looked.lines_with(_WORDS) == lines
 
 
-@pytest.mark.parametrize("rule", [rule for rule in RULES if not rule.short], ids=lambda rule: rule.kind)
+@pytest.mark.parametrize("rule", [rule for rule in RULES.every if not rule.short], ids=lambda rule: rule.kind)
 def test_what_is_looked_for_in_long_words_alone_can_stand_in_no_other(rule: Rule) -> None:
-    assert re._parser.parse(rule.pattern.pattern).getwidth()[0] >= LEAST_LONG  # type: ignore[attr-defined]
+    assert re._parser.parse(rule.pattern.pattern).getwidth()[0] >= MIN_LONG  # type: ignore[attr-defined]
     assert not re.search(r"\\s|\\n| |\(\?s:|\[\^", rule.pattern.pattern)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.core.secrets.secrets_in_text import secrets_in
+from shared.integrations.secret_search import secrets_in
 
 STRONG, NAMED, PLAIN = "Vy6-plum" + "Koog.31x", "Tinder" + "Quarry_5", "bless" + "Otter99;climb"
 GROUPS, SMALL, PHRASE = "U2E2 PJQI " + "UBB4 A8DB", "zogw fcxi " + "hzet fpac", "chalk board " + "Heron 31"

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.core.secrets.secret_lines import Looked
-from shared.core.secrets.secret_told import in_line, told
-from shared.core.secrets.secrets_in_text import apart, secret_value, secrets_in
+from shared.core.secrets.secret_told import find_told, in_line
+from shared.core.secrets.secrets_in_text import apart, secret_value
+from shared.integrations.secret_search import secrets_in
 from shared.mind.safety.leaks import leaks, secrets_anywhere
 from tests.support.secret_corpora import files, held_out, later_files, later_mixed, mixed, tuned
 
@@ -91,7 +92,7 @@ _TEXTS = st.lists(st.one_of(_WORD, st.text(max_size=6)), max_size=16).map(" ".jo
 
 def _is_left_out(text: str) -> bool:
     """Say whether something is told in a line that was not read."""
-    found = apart(told(Looked(text)))
+    found = apart(find_told(Looked(text)))
     at = 0
     for line in text.split("\n"):
         for each in in_line(text, at, at + len(line)):

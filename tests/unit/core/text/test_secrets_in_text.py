@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.core.secrets.secrets_in_text import secret_value, secrets_in
+from shared.core.secrets.secrets_in_text import secret_value
+from shared.integrations.secret_search import secrets_in
 from tests.support.builders.made_up_secrets import letters, made_up
 
 ROOT = Path(__file__).resolve().parents[4]

@@ -18,8 +18,8 @@ from tests.unit.offline.judging.held_out import ASK, SERVICE, SITE
 from tests.unit.offline.judging.judged import outcome, page_of
 from tests.unit.offline.judging.thin_pages import HELD_OUT, LOOKED_AT
 
-MOST_ASKED_WRONGLY = 0.03
-LEAST_ASKED = 0.9
+MAX_ASKED_WRONGLY = 0.03
+MIN_ASKED = 0.9
 LINE = "# Lighthouse\n\nThe old one, with the dent.\n"
 
 
@@ -34,8 +34,8 @@ def test_thin_pages_are_asked_about_and_clear_ones_are_not(corpus: tuple[tuple[s
     clear = [text for label, text in corpus if label != THIN]
     silent = [text for text in thin if outcome(page_of(text))[0] != ASK]
     wrongly = [text for text in clear if understand(page_of(text)).judgement.taken_for == THIN]
-    assert len(wrongly) <= MOST_ASKED_WRONGLY * len(clear), wrongly
-    assert len(silent) <= (1 - LEAST_ASKED) * len(thin), silent
+    assert len(wrongly) <= MAX_ASKED_WRONGLY * len(clear), wrongly
+    assert len(silent) <= (1 - MIN_ASKED) * len(thin), silent
 
 
 @pytest.mark.parametrize(("label", "text"), [pair for pair in LOOKED_AT if pair[0] != THIN])

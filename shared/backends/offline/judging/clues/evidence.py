@@ -27,13 +27,13 @@ from shared.backends.offline.judging.clues.signs import (
     Sign,
 )
 from shared.backends.offline.language import guess_language
-from shared.backends.offline.reading import heading_level, own_words, shorten
+from shared.backends.offline.page_blocks import heading_level, own_words, shorten
 from shared.backends.offline.sentence_ends import sentences_of
 from shared.core.page import Page
 
 _FIRST_LINES = 3
 _LABEL_WORDS = 6
-_MOST_LETTERS = 100_000  # of a page that are looked at: some forty printed pages; for what is private, all of them
+_MAX_LETTERS = 100_000  # of a page that are looked at: some forty printed pages; for what is private, all of them
 _LONGEST = 300  # letters of a sentence that are looked at; for what is private, all of them
 _WINDOW, _OVERLAP = 1_500, 150  # letters that are searched at once, so that the time grows as a sentence does
 _NOT_OURS = re.compile(  # a program that is not wished, or is none
@@ -106,7 +106,6 @@ class Line:
 
     @classmethod
     def of(cls, sentence: str, block: str, where: frozenset[str]) -> Line:
-        """Return the line of a sentence."""
         return cls(sentence[:_LONGEST], block, where, sentence[_LONGEST:])
 
 
@@ -159,7 +158,7 @@ def _once(lines: list[Line]) -> list[Line]:
 def _within(lines: list[Line]) -> list[Line]:
     """Return as many of the lines as are not too much to look at."""
     letters = accumulate(len(line.text) for line in lines)
-    return [line for line, so_far in zip(lines, letters, strict=True) if so_far < _MOST_LETTERS]
+    return [line for line, so_far in zip(lines, letters, strict=True) if so_far < _MAX_LETTERS]
 
 
 def find_signs(page: Page) -> list[Found]:
@@ -167,7 +166,7 @@ def find_signs(page: Page) -> list[Found]:
     every, italian = _once(_all_lines(page)), guess_language(page.title + " ".join(map(own_words, page.walk()))) == "it"
     some = _within(every)
     signs = (*SIGNS, *INNER_SIGNS, *CIRCLE_SIGNS, *OFFER_SIGNS)
-    carried = (_carried(sign, every if sign.of == PRIVATE else some, italian) for sign in signs)
+    carried = (_find_evidence(sign, every if sign.of == PRIVATE else some, italian) for sign in signs)
     found = [*_of_programs(page), *(each for each in carried if each is not None)]
     if _is_home_of_a_tool(page, some, found):
         shown = next(each.line for each in found if each.sign.of == SERVICE)
@@ -187,7 +186,7 @@ def _is_stage(line: Line) -> bool:
     return not line.block and TITLE not in line.where and bool(_STAGE.match(line.text))
 
 
-def _carried(sign: Sign, lines: list[Line], italian: bool) -> Found | None:
+def _find_evidence(sign: Sign, lines: list[Line], italian: bool) -> Found | None:
     carrying: list[Line] = []
     for line in lines:
         if sign.where not in line.where or (sign.of == PRIVATE and _is_stage(line)):
@@ -198,9 +197,11 @@ def _carried(sign: Sign, lines: list[Line], italian: bool) -> Found | None:
             text = "" if sign.where == TOP and line.block and _USED.search(text) else text
         if _says(sign, text + line.rest if sign.of == PRIVATE else text):
             carrying.append(line)
-            if len(carrying) >= max(sign.least, 3) and sign.of != PRIVATE:  # of what is private every line is wanted
+            if (
+                len(carrying) >= max(sign.min_count, 3) and sign.of != PRIVATE
+            ):  # of what is private every line is wanted
                 break
-    return Found(sign, carrying[0], tuple(carrying)) if len(carrying) >= sign.least else None
+    return Found(sign, carrying[0], tuple(carrying)) if len(carrying) >= sign.min_count else None
 
 
 def _says(sign: Sign, text: str) -> bool:

@@ -16,8 +16,8 @@ _DAYS = (
 )
 
 
-def _sign(weight: int, says: str, *parts: str, where: str = ANY, least: int = 1) -> Sign:
-    return Sign(NOTES, weight, says, re.compile("|".join(parts), re.IGNORECASE), where, least)
+def _sign(weight: int, says: str, *parts: str, where: str = ANY, min_count: int = 1) -> Sign:
+    return Sign(NOTES, weight, says, re.compile("|".join(parts), re.IGNORECASE), where, min_count)
 
 
 INNER_SIGNS: tuple[Sign, ...] = (
@@ -69,7 +69,7 @@ INNER_SIGNS: tuple[Sign, ...] = (
         r"\bbaixa médica\b|"
         r"\bcollegh[ie]\b|\bferie\b|\bturno di notte\b|\bcollega['’]?s\b|\b(?:nacht|vroege|late) dienst\b|"
         r"\boverdracht\b",
-        least=2,
+        min_count=2,
     ),
     _sign(
         6,
@@ -160,7 +160,7 @@ INNER_SIGNS: tuple[Sign, ...] = (
         r"\bsendika|\bmüdürüm|\bşikay?et|\btanık|\bbağırdı|\bzwiązk\w+ zawodow|\b(?:mój|moja) (?:szef|kierowni)\w*|"
         r"\bświadk|\bskarg[aięęi]|\bkrzycza[łl]",
         r"投诉|举报|证人|工会|骂|苦情|組合|パワハラ|怒鳴|証人",
-        least=2,
+        min_count=2,
     ),
     _sign(
         4,
@@ -169,7 +169,7 @@ INNER_SIGNS: tuple[Sign, ...] = (
         r"desventajas|vantagens"
         r"|desvantagens|voordelen|nadelen|artılar|eksiler|za|przeciw|plusy|minusy|优点|缺点|メリット|"
         r"デメリット)(?:\W*$|\s*:\s)",
-        least=2,
+        min_count=2,
     ),
     _sign(
         5,

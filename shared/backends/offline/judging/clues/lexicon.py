@@ -258,9 +258,9 @@ def _tables() -> tuple[dict[str, set[str]], dict[str, set[str]], dict[str, list[
             if _UNSPACED.search(word):
                 unspaced.setdefault(word, set()).add(notion)
             elif "_" in word:
-                said = word.replace("_", " ")
-                said = said[:-1] if said.endswith("*") else said + " "
-                phrases.setdefault(said.split(" ", 1)[0], []).append((" " + said, notion))
+                phrase = word.replace("_", " ")
+                phrase = phrase[:-1] if phrase.endswith("*") else phrase + " "
+                phrases.setdefault(phrase.split(" ", 1)[0], []).append((" " + phrase, notion))
             elif word.endswith("*"):
                 stems.setdefault(word[:-1], set()).add(notion)
             else:

@@ -70,5 +70,5 @@ _ENOUGH = 2  # kinds of what a tool has once it is out
 
 def shows_what_exists(page: Page, texts: Sequence[str]) -> bool:
     """Say whether the page is about a tool that is out: how it is installed, under which licence, how to contribute."""
-    said = "\n".join([page.title, *texts])
-    return sum(bool(kind.search(said)) for kind in _THERE_ALREADY) >= _ENOUGH
+    text = "\n".join([page.title, *texts])
+    return sum(bool(kind.search(text)) for kind in _THERE_ALREADY) >= _ENOUGH

@@ -31,14 +31,14 @@ TITLE, TOP, LABEL, ANY = "title", "top", "label", "any"  # top: also properties,
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """What one line can tell: `says` goes on “because it …”; `least` lines have to carry it."""
+    """What one line can tell: `says` goes on “because it …”; `min_count` lines have to carry it."""
 
     of: str
     weight: int
     says: str
     words: re.Pattern[str]
     where: str = ANY
-    least: int = 1
+    min_count: int = 1
     called: str = ""  # what a page to publish is then called
 
 
@@ -47,11 +47,9 @@ def _any(*parts: str) -> re.Pattern[str]:
 
 
 SIGNS: tuple[Sign, ...] = (
-    # --- a program ---
     Sign(SERVICE, 12, ASKS, _any(*ASKS_PROGRAM)),
     Sign(SERVICE, 5, "speaks of a program at the top", _any(*NAMES_PROGRAM), TOP),
     Sign(SERVICE, 1, "mentions a program", _any(*NAMES_PROGRAM)),
-    # --- something that others shall see ---
     Sign(SITE, 8, "asks for a page that others see", _any(
         rf"\A(?=.*(?:\b(?:{WANT}|one|una?|une|eine?|eén|tells|shows)\b|{WANT_UNSPACED}|一枚)).*\b(?:{SITE_NOUN})",
         NAMES_SITE,
@@ -60,8 +58,9 @@ SIGNS: tuple[Sign, ...] = (
         rf"(?:{WANT_UNSPACED}|一枚).*(?:ページ|サイト|网页|网站|صفحه|سایت|صفحة|موقع)|(?:ページ|サイト)にし|Sayfada",
         r"\bonline stellen|veröffentlichen wir|ins netz\b|mettre en ligne|poner en línea|colocar online|выложить",
     )),
-    Sign(SITE, 4, "names prices", _any(rf"\d\s?{MONEY}(?!\w)|{MONEY}\s?\d"), least=2, called="a price list"),
-    Sign(SITE, 3, "names days and times", _any(rf"\A(?=.*(?:{DAY})).*(?:{TIME})"), least=2, called="a list of times"),
+    Sign(SITE, 4, "names prices", _any(rf"\d\s?{MONEY}(?!\w)|{MONEY}\s?\d"), min_count=2, called="a price list"),
+    Sign(SITE, 3, "names days and times", _any(rf"\A(?=.*(?:{DAY})).*(?:{TIME})"),
+         min_count=2, called="a list of times"),
     Sign(SITE, 4, "invites people", _any(
         r"\b(?:welcome|join us|come (?:by|along|early|and)|free entry|admission|rsvp|everyone is invited|"
         r"you are invited)\b",
@@ -95,7 +94,7 @@ SIGNS: tuple[Sign, ...] = (
     Sign(SITE, 4, "gives quantities", _any(
         r"(?<!\w)\d+(?:[.,/]\d+)? ?(?:g|kg|ml|cl|dl|l|oz|lb|cups?|tbsp|tsp|EL|TL|Stück|cuill\w+|cucchiai\w*|cda|taza|"
         r"xícaras?)(?!\w)",
-    ), least=2, called="a recipe"),
+    ), min_count=2, called="a recipe"),
     Sign(SITE, 3, "answers questions of many", _any(r"\bFAQs?\b|häufige fragen|questions fréquentes|"
                                                     r"preguntas frecuentes|常见问题"),
          LABEL, called="answers to questions"),
@@ -103,7 +102,6 @@ SIGNS: tuple[Sign, ...] = (
         r"\S@\S+\.\w|\bmailto:|\b(?:phone|tel|call|ring)\b.*\d{3}|telefon|téléphone|teléfono|telefone|電話|电话|هاتف|"
         r"تلفن",
     )),
-    # --- something people wrote for themselves ---
     Sign(NOTES, 6, "calls itself notes", _any(
         r"^(?:the )?minutes\b|\b(?:minutes (?:of|from)|meeting minutes|, minutes)\b|"
         r"\b(?:notes?|notebook|memo|brain ?dump|scratch ?pad)\b|protokoll|notiz(?:en)?\b|mitschrift|compte[- ]rendu",
@@ -169,7 +167,6 @@ SIGNS: tuple[Sign, ...] = (
         r"riassunto|samenvatting|\bözet|реферат|обзор стат|streszczenie|摘要|总结|综述|论文|要約|論文|요약|ملخص|"
         r"خلاصه",
     ), TITLE),
-    # --- what is not for everybody ---
     Sign(PRIVATE, 9, "says that it is not to be published", _any(
         r"\b(?:do not|don['’]?t|never|must not|may not|not to be|please no|no) (?:be )?(?:publish\w*|shar(?:e|ed|"
         r"ing)|forward\w*|circulat\w*|distribut\w*|post(?:ed)?|made public|leak\w*)\b",
@@ -216,7 +213,6 @@ SIGNS: tuple[Sign, ...] = (
         r"\bcontrato\b|\bcontratto\b|overeenkomst|sözleşme",
         r"договор|umowa|合同|契約書|협약|계약서|\bعقد\b|قرارداد",
     ), TITLE),
-    # --- what is not wished, or is not of our making ---
     Sign(NOTHING, 9, "says that no website is wanted", _any(
         r"\b(?:do not|don['’]?t|never|must not|should(?: not|n['’]?t)|no need to|not to|"
         r"without) (?:\w+ ){0,2}?(?:build|make|create|set up|plan|need|want|building|"

@@ -25,7 +25,7 @@ def trait(weight: int, says: str, *parts: str, where: str = ANY) -> Sign:
     return Sign(SITE, weight, says, re.compile("|".join(parts), re.IGNORECASE), where)
 
 
-_COUNTED = tuple(replace(each, least=1, weight=CLEAR) for each in SIGNS if each.of == SITE and each.least > 1)
+_COUNTED = tuple(replace(each, min_count=1, weight=CLEAR) for each in SIGNS if each.of == SITE and each.min_count > 1)
 
 TRAITS: tuple[Sign, ...] = (
     trait(

@@ -82,7 +82,7 @@ def choice_in_sentences(text: str) -> str:
     rest = _OTHER_KIND.sub(" ", _ALREADY_SAID.sub(" ", low))
     chosen: set[str] = set()
     for kind, words in _KINDS.items():
-        rest, times = re.subn(rf"\b(?:{words})\b|(?:{_unspaced(words)})", " ", rest)
+        rest, times = re.subn(rf"\b(?:{words})\b|(?:{_select_unspaced(words)})", " ", rest)
         chosen |= {kind} if times else set()
     rest, published = _PUBLISH.subn(" ", rest)
     if not all(word in _ELSE or _ELSE_UNSPACED.fullmatch(word) for word in re.findall(r"\w+", rest)):
@@ -94,7 +94,7 @@ def choice_in_sentences(text: str) -> str:
     return chosen.pop() if chosen else "publish" if published else ""
 
 
-def _unspaced(words: str) -> str:
+def _select_unspaced(words: str) -> str:
     """Return those of the words that are written without spaces around them."""
     return "|".join(word for word in words.split("|") if re.fullmatch(r"[\u3040-\u30ff\u3400-\u9fff]+", word))
 

@@ -9,9 +9,9 @@ from shared.backends.offline.judging.clues.signs import BEYOND, NOTES, NOTHING, 
 from shared.backends.offline.judging.judgement import PROGRAM, Judgement
 from shared.backends.offline.judging.talk.rule_questions import RULES_ASKED
 from shared.backends.offline.judging.thinness import THIN, UNTOLD
-from shared.backends.offline.reading import shorten
+from shared.backends.offline.page_blocks import shorten
 
-_MOST_LINES = 3
+_MAX_LINES = 3
 
 
 def question_of(
@@ -31,7 +31,7 @@ def question_of(
     shown = judgement.taken_for == PROGRAM and bool(more) and any(each.sign.says in SHOWN for each in judgement.because)
     words = RULES_ASKED if shown else _ASKED[judgement.taken_for]
     lines = [shorten(each.line.text, 80) for each in more or judgement.because]
-    line = "”, “".join(lines[: _MOST_LINES if more else 1]) or title
+    line = "”, “".join(lines[: _MAX_LINES if more else 1]) or title
     known = language if language in words else "en"
     found = words[known].format(title=title, line=line)
     if partly and judgement.taken_for == PRIVATE:

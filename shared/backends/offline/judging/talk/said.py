@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from shared.backends.offline.judging.talk.answered import choice_in_sentences, is_against
 from shared.backends.offline.language import guess_language
-from shared.backends.offline.reading import clean, heading_level, one_line, own_words
+from shared.backends.offline.page_blocks import clean, heading_level, one_line, own_words
 from shared.core.approval.decision_words import bare_wish
 from shared.core.page import ANSWER, EARLIER, WISH, Block, Page, Span
 from shared.core.pages.property_lines import are_properties, split_property
@@ -55,7 +55,6 @@ _ARTICLE = re.compile(
     r"^(?:also |too )?(?:an?|the|our|die|der|das|den|unsere?n?|les?|la|el|los|las|os?|as?|il|gli|de|het) ", re.I
 )
 _QUOTED = re.compile(r"[“„«\"]([^”“»\"]{2,})[”“»\"]")
-_TAIL = re.compile(r"[,;]?\s*(?:please|bitte|too|as well|also|s'il vous plaît|por favor)?[\s.!。！]*$", re.IGNORECASE)
 _FOLLOWS = {
     "en": "to follow", "de": "folgt", "fr": "à suivre", "es": "próximamente", "it": "a breve", "pt": "em breve",
     "nl": "volgt", "tr": "yakında", "pl": "wkrótce", "sv": "kommer snart", "ru": "скоро", "uk": "незабаром",
@@ -119,7 +118,7 @@ def _pasted_columns(blocks: tuple[Block, ...]) -> int:
     return len(blocks) if are_properties(names) else 0
 
 
-def shaped(page: Page, *, asks_for_content: bool, marked: frozenset[str] = frozenset()) -> Shaped:
+def shape_page(page: Page, *, asks_for_content: bool, marked: frozenset[str] = frozenset()) -> Shaped:
     """Return the page as answers and wishes make it; `marked` are the blocks that “without” leaves out.
 
     An answer is content where the page had none to build from.
@@ -139,13 +138,13 @@ def shaped(page: Page, *, asks_for_content: bool, marked: frozenset[str] = froze
     kept_back: list[str] = []
     if "publish" not in choices:
         kept_back = [own_words(block) for block in own.walk() if _is_secret(block)]
-        own = replace(own, blocks=_left(own.blocks, _is_secret))
+        own = replace(own, blocks=_drop_unwanted(own.blocks, _is_secret))
     done: list[str] = []
     undone: list[str] = []
     for block in wishes:
         if not chosen_by(block):
-            own, told = _with_wish(own, block)
-            (done if told else undone).append(told or one_line(block.text))
+            own, change = _with_wish(own, block)
+            (done if change else undone).append(change or one_line(block.text))
     return Shaped(
         own,
         tuple(choices),
@@ -159,7 +158,7 @@ def shaped(page: Page, *, asks_for_content: bool, marked: frozenset[str] = froze
 
 def left_out(page: Page, ids: frozenset[str]) -> Page:
     """Return the page without these blocks; with a heading goes what stands below it."""
-    return replace(page, blocks=_left(page.blocks, lambda block: block.id in ids))
+    return replace(page, blocks=_drop_unwanted(page.blocks, lambda block: block.id in ids))
 
 
 def _choice(block: Block, *, earlier: bool) -> str:
@@ -174,7 +173,7 @@ def _is_secret(block: Block) -> bool:
     return block.type == "toggle" and bool(block.children) and bool(_SECRET.search(own_words(block)))
 
 
-def _left(blocks: tuple[Block, ...], unwanted: Callable[[Block], object]) -> tuple[Block, ...]:
+def _drop_unwanted(blocks: tuple[Block, ...], unwanted: Callable[[Block], object]) -> tuple[Block, ...]:
     """Return the blocks without the unwanted; with a heading goes what stands below it."""
     kept: list[Block] = []
     below = 0  # the level of the heading that is left out
@@ -184,35 +183,35 @@ def _left(blocks: tuple[Block, ...], unwanted: Callable[[Block], object]) -> tup
         if unwanted(block):
             below = level or below
         elif not below:
-            kept.append(replace(block, children=_left(block.children, unwanted)) if block.children else block)
+            kept.append(replace(block, children=_drop_unwanted(block.children, unwanted)) if block.children else block)
     return tuple(kept)
 
 
 def _with_wish(page: Page, wish: Block) -> tuple[Page, str]:
     """Return the page as the wish wants it, and what was done in words; "" where there is no rule for it."""
     text = bare_wish(wish.text)
-    if dropped := _dropped(page, text):
+    if dropped := _find_dropped(page, text):
         return replace(
-            page, blocks=_left(page.blocks, lambda block: block.id in dropped)
+            page, blocks=_drop_unwanted(page.blocks, lambda block: block.id in dropped)
         ), f"left out as wished: “{_names(page, dropped)}”"
-    wanted = next(_wanted(text), "")
+    wanted = next(_list_wanted(text), "")
     if not wanted:
         return page, ""
     shown = wanted[:1].upper() + wanted[1:]
     if re.search(r"\d|[:：]\s*\S|\S@\S", wanted) or _QUOTED.search(text):
-        words, told = shown, f"added as wished: “{shown}”"
+        words, change = shown, f"added as wished: “{shown}”"
     else:
         language = guess_language(" ".join([page.title, *map(own_words, page.walk())]))
         words = f"{shown}: {_FOLLOWS.get(language, _FOLLOWS['en'])}"
-        told = (
+        change = (
             f"added as wished: “{shown}”, for which the page has no text yet; write it there, and the "
             "page is planned again"
         )
     block = Block(wish.id, "paragraph", (Span(words),))
-    return replace(page, blocks=(*page.blocks, block)), told
+    return replace(page, blocks=(*page.blocks, block)), change
 
 
-def _wanted(text: str) -> Iterator[str]:
+def _list_wanted(text: str) -> Iterator[str]:
     """Yield what a wish wants shown, without the words around it."""
     text = one_line(clean(text))
     if (quoted := _QUOTED.search(text)) and _SHOW.search(text):
@@ -231,7 +230,7 @@ def _wanted(text: str) -> Iterator[str]:
                 yield found
 
 
-def _dropped(page: Page, text: str) -> frozenset[str]:
+def _find_dropped(page: Page, text: str) -> frozenset[str]:
     """Return the headings, or else the lines, that a wish wants left out."""
     match = _DROP.search(one_line(text))
     named = frozenset(re.findall(r"\w+", match.group(1).casefold())) if match else frozenset()

@@ -34,7 +34,7 @@ _BEFORE = rule(STRONG, "before period")
 _NOBODY = rule(STRONG, "nobody most")
 _AFTER = rule(STRONG, "after period")
 _ONLY = rule(STRONG, "only")
-_MOST = rule(STRONG, "most")
+_MAX = rule(STRONG, "most")
 _NUMBER = re.compile(r"\d|\b(?:an?|one|two|three|eine?n?|une?|una?|uma?|een|bir|jeden|dwa)\b|[一两二三]", re.IGNORECASE)
 _CLOCK = re.compile(r"\b\d{1,2}[:.h]\d{2}\b|\b\d{1,2} ?(?:am|pm|uhr|uur|h)\b|\d{1,2}[時点]", re.IGNORECASE)
 _PER = re.compile(
@@ -70,4 +70,4 @@ def holds_between_records(notions: frozenset[str], text: str, *, field: bool) ->
         return True
     if _ONLY.holds(notions) and _CLOCK.search(text):
         return True
-    return _MOST.holds(notions) and bool(_PER.search(text))
+    return _MAX.holds(notions) and bool(_PER.search(text))

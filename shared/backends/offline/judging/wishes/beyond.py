@@ -152,13 +152,13 @@ _WEAKLY = tuple(re.compile(case, re.IGNORECASE) for case in _CASES_WEAK)
 
 def wishes_beyond(page: Page) -> Beyond:
     """Return the sentences of a page to publish that want more than to be read."""
-    told = [(line, found) for line in lines_of(page) if line.block and (found := _weight(line.text))]
-    unwanted = unwanted_blocks(page) if told else frozenset[str]()
-    told = [(line, found) for line, found in told if line.block not in unwanted]
-    strong = any(weight >= STRONG for _, (weight, _) in told)
-    weak = {kind for _, (_, kind) in told}  # what speaks weakly counts once, however often a page says it
+    wishes = [(line, found) for line in lines_of(page) if line.block and (found := _weight(line.text))]
+    unwanted = unwanted_blocks(page) if wishes else frozenset[str]()
+    wishes = [(line, found) for line, found in wishes if line.block not in unwanted]
+    strong = any(weight >= STRONG for _, (weight, _) in wishes)
+    weak = {kind for _, (_, kind) in wishes}  # what speaks weakly counts once, however often a page says it
     weak |= {"titled"} if _TITLED.search(page.title) else set()
-    return Beyond(tuple(line for line, _ in told), enough=bool(told) and (strong or len(weak) >= ENOUGH))
+    return Beyond(tuple(line for line, _ in wishes), enough=bool(wishes) and (strong or len(weak) >= ENOUGH))
 
 
 def _weight(text: str) -> tuple[int, str] | None:
@@ -178,10 +178,10 @@ def _weight_of_all(text: str) -> tuple[int, str] | None:
 def wishes_to_compute(page: Page) -> tuple[Line, ...]:
     """Return the sentences of a page that asks for a program which want more of it than to keep records."""
     fields = field_blocks(page)
-    told = [line for line in lines_of(page) if line.block and _computes(line.text, field=line.block in fields)]
-    unwanted = unwanted_blocks(page) if told else frozenset[str]()
-    told = [line for line in told if line.block not in unwanted]
-    return tuple(line for line in told if _computes(wanted_part(line.text), field=line.block in fields))
+    wishes = [line for line in lines_of(page) if line.block and _computes(line.text, field=line.block in fields)]
+    unwanted = unwanted_blocks(page) if wishes else frozenset[str]()
+    wishes = [line for line in wishes if line.block not in unwanted]
+    return tuple(line for line in wishes if _computes(wanted_part(line.text), field=line.block in fields))
 
 
 def _computes(text: str, *, field: bool) -> bool:

@@ -97,8 +97,8 @@ def find_contradictions(lines: Sequence[Line]) -> tuple[Found, ...]:
     """Return the two sentences of the first contradiction; one where a date is not on the day that it is said to be."""
     for line, behind in zip_longest(lines, lines[1:]):
         more = behind.text if behind is not None and behind.block == line.block else ""
-        if _right_day(said := f"{line.text} {more}".strip()):  # “Sonntag, 8.” may be taken for the end of a sentence
-            return (Found(_SIGN, Line(said, line.block, line.where)),)
+        if _right_day(text := f"{line.text} {more}".strip()):  # “Sonntag, 8.” may be taken for the end of a sentence
+            return (Found(_SIGN, Line(text, line.block, line.where)),)
     pair = next(_contradicting(lines), ())
     return tuple(Found(_SIGN, line) for line in pair)
 
@@ -106,22 +106,22 @@ def find_contradictions(lines: Sequence[Line]) -> tuple[Found, ...]:
 def ask_which_holds(found: Sequence[Found], title: str, language: str) -> str:
     """Return the question about a page that contradicts itself."""
     words = _ASKED if len(found) > 1 else _WRONG_DAY
-    asked, one = words.get(language, words["en"]), found[0].line.text
-    return asked.format(title=title, one=one[:120], other=found[-1].line.text[:120], right=_right_day(one))
+    asked, sentence = words.get(language, words["en"]), found[0].line.text
+    return asked.format(title=title, one=sentence[:120], other=found[-1].line.text[:120], right=_right_day(sentence))
 
 
 def _contradicting(lines: Sequence[Line]) -> Iterator[tuple[Line, Line]]:
     """Yield pairs of sentences that cannot both hold."""
     always = [line for line in lines if not _LIMITED.search(line.text)]
-    for one in always:
-        if _EVERY_DAY.search(one.text) and not _CLOSED.search(one.text):
-            yield from ((one, other) for other in always if _CLOSED.search(other.text))
-        if _FREE.search(one.text) and not _OTHER_DAYS.search(one.text):
-            yield from ((one, other) for other in always if other != one and _PRICED.search(other.text))
-    for one in lines:
-        if (named := _NOT_TO_SAY.search(one.text)) is not None:
-            said = _SAID[(named["what"] or named["was"])[0].casefold()]
-            yield from ((other, one) for other in lines if other != one and said.search(other.text))
+    for line in always:
+        if _EVERY_DAY.search(line.text) and not _CLOSED.search(line.text):
+            yield from ((line, other) for other in always if _CLOSED.search(other.text))
+        if _FREE.search(line.text) and not _OTHER_DAYS.search(line.text):
+            yield from ((line, other) for other in always if other != line and _PRICED.search(other.text))
+    for line in lines:
+        if (named := _NOT_TO_SAY.search(line.text)) is not None:
+            pattern = _SAID[(named["what"] or named["was"])[0].casefold()]
+            yield from ((other, line) for other in lines if other != line and pattern.search(other.text))
 
 
 def _right_day(text: str) -> str:

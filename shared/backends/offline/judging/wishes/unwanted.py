@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from shared.backends.offline.reading import clean, heading_level, own_words
+from shared.backends.offline.page_blocks import clean, heading_level, own_words
 from shared.core.page import Page
 
 _FEW = 10  # words of a sentence that begins with “no”: a longer one is a rule

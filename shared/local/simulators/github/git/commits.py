@@ -31,9 +31,6 @@ def commit_of(call: Call, name: str) -> str:
     raise Refused(422, f"No commit found for SHA: {name}")
 
 
-# --- commits --------------------------------------------------------------------------------------------------------
-
-
 def person_line(call: Call, person: Any, field: str) -> str:
     """Write a commit's author or committer line from the request, or from the caller and the clock."""
     if person is None:
@@ -75,7 +72,7 @@ def create_commit(call: Call) -> Response:
     committer = person_line(call, body.get("committer") or body.get("author"), "committer")
     message = text_field(body, "message", "Commit")
     sha = git.write_commit(tree, parents, author, committer, message)
-    call.sim.created_object(repo, "commit", sha, message=message.split("\n")[0], by=call.caller.login)
+    call.sim.record_object(repo, "commit", sha, message=message.split("\n")[0], by=call.caller.login)
     return json_response(shapes.git_commit(call, repo, git.commit(sha)), 201)
 
 

@@ -20,9 +20,6 @@ MAX_BLOB = 40 * 1024 * 1024
 _MODES = {"100644": "blob", "100755": "blob", "040000": "tree", "160000": "commit", "120000": "blob"}
 
 
-# --- blobs and trees ------------------------------------------------------------------------------------------------
-
-
 def create_blob(call: Call) -> Response:
     """Store the content of a file."""
     repo = call.writable()
@@ -31,15 +28,15 @@ def create_blob(call: Call) -> Response:
     text, encoding = text_field(body, "content", "Blob"), text_field(body, "encoding", "Blob", "utf-8")
     if encoding not in ("utf-8", "base64"):
         raise Refused(422, "Invalid encoding")
-    content = decoded(text) if encoding == "base64" else text.encode()
+    content = decode_base64(text) if encoding == "base64" else text.encode()
     if len(content) > MAX_BLOB:
         raise Refused(422, "Sorry, your input was too large to process. Consider creating the blob in a local clone.")
     sha = call.git.blob(content)
-    call.sim.created_object(repo, "blob", sha)
+    call.sim.record_object(repo, "blob", sha)
     return json_response({"sha": sha, "url": f"{shapes.api_url(call, repo)}/git/blobs/{sha}"}, 201)
 
 
-def decoded(text: str) -> bytes:
+def decode_base64(text: str) -> bytes:
     """Decode base64 as GitHub sends and takes it, with line breaks."""
     try:
         return base64.b64decode("".join(text.split()), validate=True)
@@ -47,7 +44,7 @@ def decoded(text: str) -> bytes:
         raise Refused(422, "content is not valid Base64.") from broken
 
 
-def encoded(content: bytes) -> str:
+def encode_base64(content: bytes) -> str:
     """Encode base64 in lines of sixty, as GitHub does."""
     text = base64.b64encode(content).decode()
     return "".join(f"{text[start : start + 60]}\n" for start in range(0, len(text), 60))
@@ -68,7 +65,7 @@ def get_blob(call: Call) -> Response:
             "node_id": shapes.node_id("Blob", sha),
             "size": len(content),
             "url": f"{shapes.api_url(call, repo)}/git/blobs/{sha}",
-            "content": encoded(content),
+            "content": encode_base64(content),
             "encoding": "base64",
         }
     )
@@ -85,7 +82,7 @@ def create_tree(call: Call) -> Response:
         raise Refused(422, "Invalid tree info")
     if base is not None and not (SHA.fullmatch(str(base)) and git.kind(base) in ("commit", "tree")):
         raise Refused(422, "base_tree is not a valid tree oid")
-    checked = [_checked_entry(entry) for entry in entries]
+    checked = [_check_entry(entry) for entry in entries]
     if any(entry["path"].startswith(".github/workflows/") for entry in checked):
         call.caller.must_change_workflows()
     present = {entry.path for entry in git.entries(base, recursive=True)} if base else set()
@@ -99,11 +96,11 @@ def create_tree(call: Call) -> Response:
             raise Refused(422, f"tree.sha {sha} is not a valid {entry['type']}")
         lines.append((entry["mode"], sha, entry["path"]))
     tree = git.write_tree(base, lines)
-    call.sim.created_object(repo, "tree", tree)
+    call.sim.record_object(repo, "tree", tree)
     return json_response(_tree(call, repo, tree, git.entries(tree)), 201)
 
 
-def _checked_entry(entry: Any) -> Json:
+def _check_entry(entry: Any) -> Json:
     if not isinstance(entry, dict) or set(entry) - {"path", "mode", "type", "sha", "content"}:
         raise Refused(422, "Invalid tree info")
     path, mode = entry.get("path"), entry.get("mode")

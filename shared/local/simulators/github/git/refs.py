@@ -20,9 +20,6 @@ _REF = re.compile(
 )
 
 
-# --- refs -----------------------------------------------------------------------------------------------------------
-
-
 def get_ref(call: Call) -> Response:
     """Read exactly this ref."""
     repo = call.repo

@@ -37,11 +37,11 @@ def _url(value: Any, path: str, name_of: NameOf) -> str:
 
 
 def _external(value: Any, path: str, name_of: NameOf) -> Json:
-    return {"url": checks.url(checks.closed(value, path, ("url",), ("url",))["url"], f"{path}.url")}
+    return {"url": checks.url(checks.check_exact(value, path, ("url",), ("url",))["url"], f"{path}.url")}
 
 
 def _upload(value: Any, path: str, name_of: NameOf) -> Json:
-    return {"id": checks.object_id(checks.closed(value, path, ("id",), ("id",))["id"], f"{path}.id")}
+    return {"id": checks.object_id(checks.check_exact(value, path, ("id",), ("id",))["id"], f"{path}.id")}
 
 
 def _name(value: Any, path: str, name_of: NameOf) -> str:
@@ -75,10 +75,10 @@ def _cells(value: Any, path: str, name_of: NameOf) -> list[Any]:
     return [rich_text(cell, f"{path}[{i}]", name_of) for i, cell in enumerate(checks.array(value, path))]
 
 
-def _synced(value: Any, path: str, name_of: NameOf) -> Json | None:
+def _check_synced_from(value: Any, path: str, name_of: NameOf) -> Json | None:
     if value is None:
         return None
-    given = checks.closed(value, path, ("type", "block_id"), ("block_id",))
+    given = checks.check_exact(value, path, ("type", "block_id"), ("block_id",))
     return {"type": "block_id", "block_id": checks.object_id(given["block_id"], f"{path}.block_id")}
 
 
@@ -114,7 +114,7 @@ FIELDS: dict[str, dict[str, Check]] = {
     "column_list": {},
     "column": {"width_ratio": _ratio},
     "tab": {},
-    "synced_block": {"synced_from": _synced},
+    "synced_block": {"synced_from": _check_synced_from},
     "link_to_page": {
         "type": lambda v, p, n: checks.one_of(v, p, ("page_id", "database_id", "comment_id")),
         "page_id": _id,
@@ -141,7 +141,7 @@ DEFAULTS: dict[Check, Any] = {_color: "default", _flag: False}
 
 def block_type(value: Any, path: str, extra: tuple[str, ...] = ()) -> str:
     """Return the type of one block as written; exactly one type key must be there."""
-    given = checks.opened(value, path)
+    given = checks.check_object(value, path)
     found = [key for key in given if key in FIELDS]
     for key in given:
         if key not in FIELDS and key not in ("object", "type", *extra):

@@ -3,18 +3,18 @@
 from typing import Any
 
 from shared.local.simulators.notion import checks
-from shared.local.simulators.notion.calls import Call, object_shown, path_id, trash_flag, trash_keys
+from shared.local.simulators.notion.calls import Call, path_id, render_object, trash_flag, trash_keys
 from shared.local.simulators.notion.content import block_fields, block_shapes, signed_files
-from shared.local.simulators.notion.refusals import ApiError, invalid, missing, refused
+from shared.local.simulators.notion.refusals import ApiError, invalid, missing, validation_error
 from shared.local.simulators.notion.world import Caller, World
 
 Json = dict[str, Any]
 
 
-def shown(call: Call, node: Json) -> Json:
+def render_block(call: Call, node: Json) -> Json:
     """Return a block as it reads; pages and databases show as the blocks they also are."""
     world = call.world
-    base = object_shown(call, node)
+    base = render_object(call, node)
     base["object"] = "block"
     base["has_children"] = any(not world.nodes[child]["in_trash"] for child in node["children"])
     if node["object"] == "block":
@@ -37,7 +37,7 @@ def _data(world: World, node: Json) -> Json:
 
 def get(call: Call, block_id: str) -> Json:
     """GET /v1/blocks/{id}."""
-    return shown(call, call.world.find(call.caller, path_id(block_id, "block_id"), "block", "page", "database"))
+    return render_block(call, call.world.find(call.caller, path_id(block_id, "block_id"), "block", "page", "database"))
 
 
 def children(call: Call, block_id: str) -> Json:
@@ -45,7 +45,7 @@ def children(call: Call, block_id: str) -> Json:
     world = call.world
     parent = world.find(call.caller, path_id(block_id, "block_id"), "block", "page")
     nodes = [world.nodes[child] for child in parent["children"] if not world.nodes[child]["in_trash"]]
-    return call.page(nodes, "block", lambda node: shown(call, node))
+    return call.page(nodes, "block", lambda node: render_block(call, node))
 
 
 def append(call: Call, block_id: str) -> Json:
@@ -60,15 +60,15 @@ def append(call: Call, block_id: str) -> Json:
     signed_files.attach(call, trees)
     world.count_blocks(call.caller, trees)
     made = world.add_blocks(parent, trees, call.caller, _index(call, parent, body))
-    world.touched(parent, call.caller)
-    appended(world, call.caller, parent, made)
+    world.stamp_edit(parent, call.caller)
+    announce_blocks(world, call.caller, parent, made)
     call.committed = {
         "committed_resource_id": parent["id"],
         "committed_child_ids": [block["id"] for block in made],
     }
     return {
         "object": "list",
-        "results": [shown(call, block) for block in made],
+        "results": [render_block(call, block) for block in made],
         "next_cursor": None,
         "has_more": False,
         "type": "block",
@@ -76,7 +76,7 @@ def append(call: Call, block_id: str) -> Json:
     }
 
 
-def appended(world: World, caller: Caller, parent: Json, made: list[Json]) -> None:
+def announce_blocks(world: World, caller: Caller, parent: Json, made: list[Json]) -> None:
     """Journal and announce new blocks, one effect each."""
     page = world.page_of(parent)
     for block in made:
@@ -90,7 +90,7 @@ def appended(world: World, caller: Caller, parent: Json, made: list[Json]) -> No
             text=block_shapes.text_of(block["data"]),
         )
     if made:
-        world.changed_content(parent, caller, made)
+        world.announce_content(parent, caller, made)
 
 
 def _check_place(parent: Json, trees: list[Json]) -> None:
@@ -98,7 +98,7 @@ def _check_place(parent: Json, trees: list[Json]) -> None:
         kind = parent["type"]
         toggle = kind.startswith("heading") and not parent["data"].get("is_toggleable")
         if kind not in block_shapes.PARENTS or toggle:
-            raise refused("Block does not support children.")
+            raise validation_error("Block does not support children.")
     for tree in trees:
         block_shapes.check_child("page" if parent["object"] == "page" else parent["type"], tree["type"])
         if tree["type"] == "table_row":
@@ -110,17 +110,17 @@ def _index(call: Call, parent: Json, body: Json) -> int:
     if "after" in body:
         after = checks.object_id(body["after"], "body.after")
     elif "position" in body:
-        position = checks.opened(body["position"], "body.position", ("type",))
+        position = checks.check_object(body["position"], "body.position", ("type",))
         kind = checks.one_of(position["type"], "body.position.type", ("start", "end", "after_block"))
         if kind == "start":
             return 0
         if kind == "after_block":
-            sibling = checks.opened(position.get("after_block"), "body.position.after_block", ("id",))
+            sibling = checks.check_object(position.get("after_block"), "body.position.after_block", ("id",))
             after = checks.object_id(sibling["id"], "body.position.after_block.id")
     if after is None:
         return len(parent["children"])
     if after not in parent["children"] or call.world.nodes[after]["in_trash"]:
-        raise refused(f"Block with ID {after} is not a child of the parent block.")
+        raise validation_error(f"Block with ID {after} is not a child of the parent block.")
     return int(parent["children"].index(after)) + 1
 
 
@@ -132,7 +132,9 @@ def update(call: Call, block_id: str) -> Json:
     flags = trash_keys(call)
     content = {key: value for key, value in body.items() if key not in flags}
     if block["object"] != "block" and content:
-        raise refused("Only the trash status of a child page or database can be updated through the blocks API.")
+        raise validation_error(
+            "Only the trash status of a child page or database can be updated through the blocks API."
+        )
     trash = trash_flag(call, {key: body[key] for key in body if key in flags})
     if content:
         _update_content(call, block, content)
@@ -140,14 +142,14 @@ def update(call: Call, block_id: str) -> Json:
         put_in_trash(world, call.caller, block, trash)
     if not content and trash is None:
         raise invalid(f"body.{block.get('type', 'in_trash')}", "defined", ...)
-    return shown(call, block)
+    return render_block(call, block)
 
 
 def _update_content(call: Call, block: Json, content: Json) -> None:
     kind = block_fields.block_type(content, "body")
     if kind != block["type"]:
         raise invalid(f"body.{block['type']}", "defined", ...)
-    changes = block_shapes.updated(kind, content[kind], f"body.{kind}", call.world.name_of)
+    changes = block_shapes.parse_update(kind, content[kind], f"body.{kind}", call.world.name_of)
     call.world.editable(block)
     signed_files.attach(call, changes)
     if kind == "table_row":
@@ -157,7 +159,7 @@ def _update_content(call: Call, block: Json, content: Json) -> None:
             block["data"].pop("external" if key == "file_upload" else "file_upload", None)
             changes["type"] = key
     block["data"].update(changes)
-    call.world.touched(block, call.caller)
+    call.world.stamp_edit(block, call.caller)
     call.world.effect(
         "block.update",
         call.caller,
@@ -168,16 +170,16 @@ def _update_content(call: Call, block: Json, content: Json) -> None:
         text=block_shapes.text_of(block["data"]),
         **({"checked": block["data"]["checked"]} if kind == "to_do" else {}),
     )
-    call.world.changed_content(block, call.caller, [block])
+    call.world.announce_content(block, call.caller, [block])
 
 
 def delete(call: Call, block_id: str) -> Json:
     """DELETE /v1/blocks/{id}: to the trash."""
     block = call.world.find(call.caller, path_id(block_id, "block_id"), "block", "page", "database")
-    if call.world.trashed(block):
+    if call.world.is_trashed(block):
         raise missing("block", block["id"])
     put_in_trash(call.world, call.caller, block, True)
-    return shown(call, block)
+    return render_block(call, block)
 
 
 def put_in_trash(world: World, caller: Caller, node: Json, trash: bool) -> None:
@@ -186,7 +188,7 @@ def put_in_trash(world: World, caller: Caller, node: Json, trash: bool) -> None:
     if trash and kind != "block":
         world.announce(f"{kind}.{verb}", node, caller, {})
     node["in_trash"] = trash
-    world.touched(node, caller)
+    world.stamp_edit(node, caller)
     effect = ".delete" if trash else ".restore"
     detail = {"page_id": world.page_of(node)["id"]} if kind == "block" else {"title": world.title(node)}
     world.effect(kind + effect, caller, id=node["id"], **detail)
@@ -194,7 +196,7 @@ def put_in_trash(world: World, caller: Caller, node: Json, trash: bool) -> None:
         world.announce(f"{kind}.{verb}", node, caller, {})
     above = world.nodes.get(str(node["parent"].get(node["parent"]["type"])))
     if above is not None:
-        world.changed_content(above, caller, [node])
+        world.announce_content(above, caller, [node])
 
 
 def meeting_notes(call: Call) -> Json:

@@ -7,7 +7,7 @@ from shared.local.simulators.notion.calls import Call, path_id
 from shared.local.simulators.notion.content import signed_files
 from shared.local.simulators.notion.content.rich_text import plain, rich_text
 from shared.local.simulators.notion.markdown import markdown_inline
-from shared.local.simulators.notion.refusals import invalid, missing, refused
+from shared.local.simulators.notion.refusals import invalid, missing, validation_error
 from shared.local.simulators.notion.world import World
 
 Json = dict[str, Any]
@@ -15,13 +15,13 @@ Json = dict[str, Any]
 _CREATE = ("parent", "discussion_id", "rich_text", "markdown", "attachments", "display_name")
 
 
-def shown(world: World, comment: Json) -> Json:
+def render_comment(world: World, comment: Json) -> Json:
     """Return a comment as it reads."""
     hidden = ("workspace_id", "page_id", "attachments", "resolved")
     author = {"object": "user", "id": comment["created_by"]["id"]}
     base = {key: value for key, value in comment.items() if key not in hidden} | {"created_by": author}
     files = [
-        {"category": signed_files.category(world, key), "file": signed_files.signed(world, key)}
+        {"category": signed_files.category(world, key), "file": signed_files.sign_url(world, key)}
         for key in comment.get("attachments", ())
     ]
     return {**base, "attachments": files} if files else base
@@ -52,23 +52,23 @@ def create(call: Call) -> Json:
         "page_id": world.page_of(node)["id"],
     }
     world.state["comments"][comment["id"]] = comment
-    _noted(call, "create", "created", comment)
+    _announce_comment(call, "create", "created", comment)
     call.committed = {"committed_resource_id": comment["id"]}
-    return shown(world, comment)
+    return render_comment(world, comment)
 
 
 def _attachments(body: Json) -> list[Json]:
     files = []
     for index, item in enumerate(checks.array(body.get("attachments", []), "body.attachments", 3)):
         path = f"body.attachments[{index}]"
-        given = checks.closed(item, path, ("file_upload_id", "type"), ("file_upload_id",))
+        given = checks.check_exact(item, path, ("file_upload_id", "type"), ("file_upload_id",))
         if "type" in given:
             checks.one_of(given["type"], f"{path}.type", ("file_upload",))
         files.append(checks.upload({"id": given["file_upload_id"]}, f"{path}.file_upload_id"))
     return files
 
 
-def _noted(call: Call, verb: str, event: str, comment: Json) -> None:
+def _announce_comment(call: Call, verb: str, event: str, comment: Json) -> None:
     call.world.effect(
         f"comment.{verb}",
         call.caller,
@@ -105,7 +105,7 @@ def _where(call: Call, body: Json) -> tuple[str, Json]:
         if first is None:
             raise missing("discussion", discussion)
         return discussion, world.find(call.caller, first["parent"][first["parent"]["type"]], "page", "block")
-    given = checks.closed(body["parent"], "body.parent", ("type", "page_id", "block_id"))
+    given = checks.check_exact(body["parent"], "body.parent", ("type", "page_id", "block_id"))
     kind = "page_id" if "page_id" in given else "block_id"
     target = checks.object_id(given.get(kind, ...), f"body.parent.{kind}")
     kinds = ("page",) if kind == "page_id" else ("block", "page")
@@ -115,15 +115,15 @@ def _where(call: Call, body: Json) -> tuple[str, Json]:
 def _display_name(call: Call, value: Any) -> Json:
     kind, name = ("user" if call.caller.kind == "person" else "integration"), call.world.name_of("user", call.caller.id)
     if value is not None:
-        given = checks.closed(value, "body.display_name", ("type", "custom"), ("type",))
+        given = checks.check_exact(value, "body.display_name", ("type", "custom"), ("type",))
         kind = checks.one_of(given["type"], "body.display_name.type", ("integration", "user", "custom"))
         if kind == "custom":
-            custom = checks.opened(given.get("custom"), "body.display_name.custom", ("name",))
+            custom = checks.check_object(given.get("custom"), "body.display_name.custom", ("name",))
             name = checks.string(custom["name"], "body.display_name.custom.name", None, 1)
     return {"type": kind, "resolved_name": name}
 
 
-def listed(call: Call) -> Json:
+def list_comments(call: Call) -> Json:
     """GET /v1/comments?block_id=…: oldest first."""
     target = call.request.args.get("block_id")
     if target is None:
@@ -131,7 +131,7 @@ def listed(call: Call) -> Json:
     node = call.world.find(call.caller, checks.object_id(target, "query.block_id"), "page", "block")
     known = call.world.state["comments"].scan()
     comments = [c for c in known if node["id"] in c["parent"].values() and not c.get("resolved")]
-    return call.page(comments, "comment", lambda comment: shown(call.world, comment))
+    return call.page(comments, "comment", lambda comment: render_comment(call.world, comment))
 
 
 def _find(call: Call, comment_id: str) -> Json:
@@ -145,13 +145,13 @@ def _find(call: Call, comment_id: str) -> Json:
 
 def get(call: Call, comment_id: str) -> Json:
     """GET /v1/comments/{id}."""
-    return shown(call.world, _find(call, comment_id))
+    return render_comment(call.world, _find(call, comment_id))
 
 
 def _own(call: Call, comment_id: str) -> Json:
     comment = _find(call, comment_id)
     if comment["created_by"]["id"] != call.caller.id:
-        raise refused("Only the author of a comment can change it.")
+        raise validation_error("Only the author of a comment can change it.")
     return comment
 
 
@@ -160,13 +160,13 @@ def update(call: Call, comment_id: str) -> Json:
     comment = _own(call, comment_id)
     comment["rich_text"] = _text(call, call.body(("rich_text", "markdown")))
     comment["last_edited_time"] = call.world.minute()
-    _noted(call, "update", "updated", comment)
-    return shown(call.world, comment)
+    _announce_comment(call, "update", "updated", comment)
+    return render_comment(call.world, comment)
 
 
 def delete(call: Call, comment_id: str) -> Json:
     """DELETE /v1/comments/{id}."""
     comment = _own(call, comment_id)
-    _noted(call, "delete", "deleted", comment)
+    _announce_comment(call, "delete", "deleted", comment)
     del call.world.state["comments"][comment["id"]]
-    return shown(call.world, comment)
+    return render_comment(call.world, comment)

@@ -7,7 +7,7 @@ from shared.local.simulators.notion import checks
 from shared.local.simulators.notion.calls import Call, path_id
 from shared.local.simulators.notion.content import signed_files
 from shared.local.simulators.notion.content.rich_text import plain
-from shared.local.simulators.notion.refusals import ApiError, missing, refused
+from shared.local.simulators.notion.refusals import ApiError, missing, validation_error
 from shared.local.simulators.notion.tables import schema, values
 
 Json = dict[str, Any]
@@ -31,11 +31,11 @@ def give_number(source: Json | None, page: Json) -> None:
 
 def write_values(call: Call, page: Json, columns: list[Json], value: Any) -> Json:
     """Check and store property values; return them as plain text by column name."""
-    given = checks.opened(value, "body.properties")
+    given = checks.check_object(value, "body.properties")
     configs = [copy.deepcopy(column["config"]) for column in columns]
     try:
         # Everything is checked before anything is stored: a refused update changes nothing.
-        taken = [_taken(call, columns, key, part) for key, part in given.items()]
+        taken = [_parse_value(call, columns, key, part) for key, part in given.items()]
         signed_files.attach(call, [stored for _, stored in taken])
     except ApiError:
         for column, config in zip(columns, configs, strict=True):
@@ -47,28 +47,28 @@ def write_values(call: Call, page: Json, columns: list[Json], value: Any) -> Jso
     return {column["name"]: values.text(column, full, call.world) for column, _ in taken}
 
 
-def _taken(call: Call, columns: list[Json], key: str, part: Any) -> tuple[Json, Any]:
+def _parse_value(call: Call, columns: list[Json], key: str, part: Any) -> tuple[Json, Any]:
     column = schema.find(columns, key)
     if column is None:
-        raise refused(f"{key} is not a property that exists.")
-    stored = values.taken(column, part, f"body.properties.{key}", call.world.name_of)
+        raise validation_error(f"{key} is not a property that exists.")
+    stored = values.parse_value(column, part, f"body.properties.{key}", call.world.name_of)
     if column["type"] == "people" and any(person not in call.world.state["people"] for person in stored):
-        raise refused(f"{column['name']}: a user does not exist in this workspace.")
+        raise validation_error(f"{column['name']}: a user does not exist in this workspace.")
     if column["type"] == "files":
-        stored = [_kept_file(call, item) for item in stored]
+        stored = [_restore_upload(call, item) for item in stored]
     if column["type"] == "relation":
         for target in stored:
             call.world.find(call.caller, target, "page")
     return column, stored
 
 
-def _kept_file(call: Call, item: Json) -> Json:
+def _restore_upload(call: Call, item: Json) -> Json:
     """A file that was read and is written back: its signed address stands for the upload."""
     if item["type"] != "file":
         return item
     upload = signed_files.upload_of(call.world, str(item["file"]["url"]))
     if upload is None:
-        raise refused("A file hosted by Notion can only be written back with the address it was read with.")
+        raise validation_error("A file hosted by Notion can only be written back with the address it was read with.")
     return {"name": item["name"], "type": "file_upload", "file_upload": {"id": upload}}
 
 

@@ -4,12 +4,12 @@ from typing import Any
 from urllib.parse import unquote
 
 from shared.local.simulators.notion import async_tasks, checks
-from shared.local.simulators.notion.calls import Call, object_shown, path_id, trash_flag, trash_keys
+from shared.local.simulators.notion.calls import Call, path_id, render_object, trash_flag, trash_keys
 from shared.local.simulators.notion.content import block_shapes, signed_files, templates
-from shared.local.simulators.notion.content.blocks import appended, put_in_trash
+from shared.local.simulators.notion.content.blocks import announce_blocks, put_in_trash
 from shared.local.simulators.notion.content.page_values import give_number, mirror_relations, with_title, write_values
 from shared.local.simulators.notion.markdown.markdown_calls import refuse_references, trees_of
-from shared.local.simulators.notion.refusals import invalid, missing, refused
+from shared.local.simulators.notion.refusals import invalid, missing, validation_error
 from shared.local.simulators.notion.tables import values
 
 Json = dict[str, Any]
@@ -30,14 +30,14 @@ _CONTENT = ("children", "content", "markdown")
 _UPDATE = ("properties", "icon", "cover", "is_locked", "is_archived", "template", "erase_content")
 
 
-def shown(call: Call, page: Json) -> Json:
+def render_page(call: Call, page: Json) -> Json:
     """Return a page as it reads, its long lists cut."""
     world = call.world
     columns = world.columns(page)
     wanted = [unquote(key) for key in call.request.args.getlist("filter_properties")]
     if wanted:
         columns = [column for column in columns if unquote(column["id"]) in wanted or column["name"] in wanted]
-    base = object_shown(call, page)
+    base = render_object(call, page)
     address = f"{world.simulator.base_url}/p/{page['id']}"
     return {
         **base,
@@ -53,7 +53,7 @@ def shown(call: Call, page: Json) -> Json:
 
 def get(call: Call, page_id: str) -> Json:
     """GET /v1/pages/{id}."""
-    return shown(call, call.world.find(call.caller, path_id(page_id, "page_id"), "page"))
+    return render_page(call, call.world.find(call.caller, path_id(page_id, "page_id"), "page"))
 
 
 def create(call: Call) -> Json:
@@ -62,12 +62,12 @@ def create(call: Call) -> Json:
     body = call.body(tuple(_CREATE))
     later = checks.boolean(body.get("allow_async", False), "body.allow_async")
     parent, place = _place(call, body.get("parent"))
-    template = templates.chosen(call, body.get("template"), parent, ("none", "default", "template_id"))
+    template = templates.parse_template(call, body.get("template"), parent, ("none", "default", "template_id"))
     trees = _content(call, body)
-    if later and "markdown" in body and async_tasks.wanted(call, len(body["markdown"])):
+    if later and "markdown" in body and async_tasks.is_put_off(call, len(body["markdown"])):
         return async_tasks.put_off(call, "POST /v1/pages")
     if template is not None and any(key in body for key in _CONTENT):
-        raise refused("A page made from a template takes no content of its own.")
+        raise validation_error("A page made from a template takes no content of its own.")
     page = {
         "values": {},
         "icon": checks.icon(body.get("icon"), "body.icon"),
@@ -86,25 +86,25 @@ def create(call: Call) -> Json:
     give_number(parent, node)
     if parent is not None:
         world.attach(parent, [node["id"]], at)
-        world.touched(parent, caller)
+        world.stamp_edit(parent, caller)
     elif caller.bot is not None:
         caller.bot["roots"].append(node["id"])
-    _created(call, node, parent, written)
-    appended(world, caller, node, world.add_blocks(node, trees, caller))
+    _announce_page(call, node, parent, written)
+    announce_blocks(world, caller, node, world.add_blocks(node, trees, caller))
     if template is not None:
         templates.put_off(call, node, template)
     call.committed = {"committed_resource_id": node["id"]}
-    return shown(call, node)
+    return render_page(call, node)
 
 
-def _created(call: Call, node: Json, parent: Json | None, written: Json) -> None:
+def _announce_page(call: Call, node: Json, parent: Json | None, written: Json) -> None:
     world = call.world
     world.effect(
         "page.create", call.caller, id=node["id"], parent=node["parent"], title=world.title(node), properties=written
     )
     world.announce("page.created", node, call.caller, {})
     if parent is not None:
-        world.changed_content(parent, call.caller, [node])
+        world.announce_content(parent, call.caller, [node])
 
 
 def _place(call: Call, value: Any) -> tuple[Json | None, Json]:
@@ -112,9 +112,11 @@ def _place(call: Call, value: Any) -> tuple[Json | None, Json]:
     if value is None or (isinstance(value, dict) and "workspace" in value):
         bot = call.caller.bot
         if bot is not None and bot["owner"] is None:
-            raise refused("Provided parent is invalid: an internal integration cannot create pages at the top level.")
+            raise validation_error(
+                "Provided parent is invalid: an internal integration cannot create pages at the top level."
+            )
         return None, {"type": "workspace"}
-    given = checks.closed(value, "body.parent", ("type", "page_id", "database_id", "data_source_id", "workspace"))
+    given = checks.check_exact(value, "body.parent", ("type", "page_id", "database_id", "data_source_id", "workspace"))
     kinds = [kind for kind in ("page_id", "database_id", "data_source_id") if kind in given]
     if len(kinds) != 1:
         raise invalid("body.parent.page_id", "defined", ...)
@@ -124,7 +126,7 @@ def _place(call: Call, value: Any) -> tuple[Json | None, Json]:
     node = call.world.editable(call.world.find(call.caller, target, kinds[0].removesuffix("_id")))
     if node["object"] == "database":
         if len(node["data_sources"]) != 1:
-            raise refused("Databases with multiple data sources are not supported here: use data_source_id.")
+            raise validation_error("Databases with multiple data sources are not supported here: use data_source_id.")
         node = call.world.nodes[node["data_sources"][0]]
     if node["object"] == "data_source":
         database = node["parent"]["database_id"]
@@ -151,13 +153,13 @@ def _content(call: Call, body: Json) -> list[Json]:
 def _index(call: Call, parent: Json | None, value: Any) -> int | None:
     if value is None or parent is None:
         return None
-    position = checks.opened(value, "body.position", ("type",))
+    position = checks.check_object(value, "body.position", ("type",))
     kind = checks.one_of(position["type"], "body.position.type", ("page_start", "page_end", "after_block"))
     if kind == "page_end" or parent["object"] == "data_source":
         return None
     if kind == "page_start":
         return 0
-    sibling = checks.opened(position.get("after_block"), "body.position.after_block", ("id",))
+    sibling = checks.check_object(position.get("after_block"), "body.position.after_block", ("id",))
     after = checks.object_id(sibling["id"], "body.position.after_block.id")
     if after not in parent["children"]:
         raise missing("block", after)
@@ -180,14 +182,14 @@ def update(call: Call, page_id: str) -> Json:
     }
     looks = {key: check(body[key], f"body.{key}") for key, check in ways.items() if key in body}
     erase = checks.boolean(body.get("erase_content", False), "body.erase_content")
-    template = templates.chosen(call, body.get("template"), _source_of(call, page), ("default", "template_id"))
+    template = templates.parse_template(call, body.get("template"), _source_of(call, page), ("default", "template_id"))
     signed_files.attach(call, looks)
     before = dict(page["values"])
     written = write_values(call, page, world.columns(page), body.get("properties", {}))
     mirror_relations(call, page, before)
     page.update(looks)
     if written or looks:
-        world.touched(page, caller)
+        world.stamp_edit(page, caller)
         world.effect("page.update", caller, id=page["id"], title=world.title(page), properties=written, **looks)
         _announce_update(call, page, written, looks)
     for child in list(page["children"]) if erase else ():
@@ -197,7 +199,7 @@ def update(call: Call, page_id: str) -> Json:
         templates.put_off(call, page, template)
     if trash is not None and trash != page["in_trash"]:
         put_in_trash(world, caller, page, trash)
-    return shown(call, page)
+    return render_page(call, page)
 
 
 def _source_of(call: Call, page: Json) -> Json | None:
@@ -220,18 +222,18 @@ def move(call: Call, page_id: str) -> Json:
     world = call.world
     page = world.editable(world.find(call.caller, path_id(page_id, "page_id"), "page"))
     body = call.body(None, ("parent",))
-    checks.closed(body["parent"], "body.parent", ("type", "page_id", "data_source_id"))
+    checks.check_exact(body["parent"], "body.parent", ("type", "page_id", "data_source_id"))
     parent, place = _place(call, body["parent"])
     assert parent is not None
     if any(above["id"] == page["id"] for above in world.up(parent)):
-        raise refused("A page cannot be moved into itself.")
+        raise validation_error("A page cannot be moved into itself.")
     before = world.nodes.get(str(page["parent"].get(page["parent"]["type"])))
     if before is not None:
         before["children"].remove(page["id"])
     page["parent"] = place
     world.attach(parent, [page["id"]])
     world.nodes.to_the_end(page)
-    world.touched(page, call.caller)
+    world.stamp_edit(page, call.caller)
     world.effect("page.move", call.caller, id=page["id"], parent=place)
     world.announce("page.moved", page, call.caller, {})
-    return shown(call, page)
+    return render_page(call, page)

@@ -42,7 +42,7 @@ def plain(items: list[Json]) -> str:
 
 
 def _item(value: Any, path: str, name_of: NameOf) -> Json:
-    given = checks.closed(value, path, _ITEM_KEYS)
+    given = checks.check_exact(value, path, _ITEM_KEYS)
     kinds = [kind for kind in ("text", "equation", "mention") if kind in given]
     if not kinds:
         raise invalid(f"{path}.{given.get('type', 'text')}", "defined", ...)
@@ -58,7 +58,7 @@ def _item(value: Any, path: str, name_of: NameOf) -> Json:
 def _annotations(given: Json, path: str) -> Json:
     if "annotations" not in given:
         return dict(_PLAIN)
-    annotations = checks.closed(given["annotations"], f"{path}.annotations", tuple(_PLAIN))
+    annotations = checks.check_exact(given["annotations"], f"{path}.annotations", tuple(_PLAIN))
     for key, value in annotations.items():
         if key == "color":
             checks.one_of(value, f"{path}.annotations.color", checks.TEXT_COLORS)
@@ -68,23 +68,23 @@ def _annotations(given: Json, path: str) -> Json:
 
 
 def _text(value: Any, path: str, name_of: NameOf) -> tuple[Json, Json]:
-    given = checks.closed(value, path, ("content", "link"), ("content",))
+    given = checks.check_exact(value, path, ("content", "link"), ("content",))
     content = checks.string(given["content"], f"{path}.content", checks.LONGEST_TEXT)
     link = given.get("link")
     if link is not None:
-        checks.closed(link, f"{path}.link", ("url", "type"), ("url",))
+        checks.check_exact(link, f"{path}.link", ("url", "type"), ("url",))
         link = {"url": checks.url(link["url"], f"{path}.link.url")}
     return {"content": content, "link": link}, {"plain_text": content, "href": link["url"] if link else None}
 
 
 def _equation(value: Any, path: str, name_of: NameOf) -> tuple[Json, Json]:
-    given = checks.closed(value, path, ("expression",), ("expression",))
+    given = checks.check_exact(value, path, ("expression",), ("expression",))
     expression = checks.string(given["expression"], f"{path}.expression", 1000)
     return {"expression": expression}, {"plain_text": expression, "href": None}
 
 
 def _mention(value: Any, path: str, name_of: NameOf) -> tuple[Json, Json]:
-    given = checks.closed(value, path, ("type", *_MENTIONS))
+    given = checks.check_exact(value, path, ("type", *_MENTIONS))
     kind = next((kind for kind in _MENTIONS if kind in given), None)
     if kind is None:
         raise invalid(f"{path}.user", "defined", ...)
@@ -94,7 +94,7 @@ def _mention(value: Any, path: str, name_of: NameOf) -> tuple[Json, Json]:
         return {"type": "date", "date": date}, {"plain_text": date["start"], "href": None}
     if kind == "template_mention":
         return {"type": kind, kind: _template_mention(given[kind], inner)}, {"plain_text": "@", "href": None}
-    target = checks.object_id(checks.opened(given[kind], inner, ("id",))["id"], f"{inner}.id")
+    target = checks.object_id(checks.check_object(given[kind], inner, ("id",))["id"], f"{inner}.id")
     shown = name_of(kind, target)
     if kind == "custom_emoji":
         emoji = {"id": target, "name": shown, "url": name_of("custom_emoji address", target)}
@@ -108,7 +108,7 @@ def _mention(value: Any, path: str, name_of: NameOf) -> tuple[Json, Json]:
 
 def _template_mention(value: Any, path: str) -> Json:
     kinds = {"template_mention_date": ("today", "now"), "template_mention_user": ("me",)}
-    given = checks.closed(value, path, ("type", *kinds))
+    given = checks.check_exact(value, path, ("type", *kinds))
     kind = next((kind for kind in kinds if kind in given), None)
     if kind is None:
         raise invalid(f"{path}.template_mention_date", "defined", ...)

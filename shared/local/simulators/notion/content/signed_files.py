@@ -10,7 +10,7 @@ from werkzeug.wrappers import Request, Response
 
 from shared.local.simulators.notion.calls import Call
 from shared.local.simulators.notion.content import uploads
-from shared.local.simulators.notion.refusals import refused
+from shared.local.simulators.notion.refusals import validation_error
 from shared.local.simulators.notion.world import World
 
 Json = dict[str, Any]
@@ -24,7 +24,9 @@ def attach(call: Call, value: Any) -> None:
     found = [uploads.find(call, key) for key in _ids(value)]
     for upload in found:
         if upload["status"] != "uploaded":
-            raise refused(f"File upload {upload['id']} is {upload['status']}; only an uploaded one can be attached.")
+            raise validation_error(
+                f"File upload {upload['id']} is {upload['status']}; only an uploaded one can be attached."
+            )
     for upload in found:
         upload["expiry_time"] = None
 
@@ -45,10 +47,10 @@ def read(world: World, value: Json | None) -> Json | None:
     if value is None or value.get("type") != "file_upload":
         return value
     rest = {key: part for key, part in value.items() if key not in ("type", "file_upload")}
-    return {"type": "file", "file": signed(world, value["file_upload"]["id"]), **rest}
+    return {"type": "file", "file": sign_url(world, value["file_upload"]["id"]), **rest}
 
 
-def named(world: World, value: Json) -> Json:
+def render_named(world: World, value: Json) -> Json:
     """Return a file of a property as it reads: an upload written without a name shows that of its file."""
     name = {"name": world.file_name(value)} if value["type"] == "file_upload" else {}
     return {**name, **(read(world, value) or {})}
@@ -60,7 +62,7 @@ def emoji(world: World, emoji_id: str) -> Json:
     return {"id": emoji_id, **{key: world.name_of(kind, emoji_id) for key, kind in names.items()}}
 
 
-def signed(world: World, upload_id: str) -> Json:
+def sign_url(world: World, upload_id: str) -> Json:
     """Return `{url, expiry_time}` of an uploaded file."""
     until = world.simulator.now() + timedelta(seconds=float(world.state["config"]["signed_url_s"]))
     name = quote(world.state["uploads"][upload_id]["filename"] or "file")

@@ -5,14 +5,14 @@ from typing import Any
 
 from shared.local.simulators.notion import checks, jobs
 from shared.local.simulators.notion.calls import Call, path_id
-from shared.local.simulators.notion.content.blocks import appended
-from shared.local.simulators.notion.refusals import invalid, missing, refused
+from shared.local.simulators.notion.content.blocks import announce_blocks
+from shared.local.simulators.notion.refusals import invalid, missing, validation_error
 from shared.local.simulators.notion.world import Caller, World
 
 Json = dict[str, Any]
 
 
-def listed(call: Call, source_id: str) -> Json:
+def list_templates(call: Call, source_id: str) -> Json:
     """GET /v1/data_sources/{id}/templates; `name` is part of a name, upper and lower case alike."""
     source = call.world.find(call.caller, path_id(source_id, "data_source_id"), "data_source")
     part = call.request.args.get("name", "").lower()
@@ -25,13 +25,15 @@ def _of(world: World, source_id: str) -> list[Json]:
     return [t for t in world.state["templates"].values() if t["data_source_id"] == source_id]
 
 
-def chosen(call: Call, value: Any, source: Json | None, kinds: tuple[str, ...]) -> Json | None:
+def parse_template(call: Call, value: Any, source: Json | None, kinds: tuple[str, ...]) -> Json | None:
     """Take the `template` of a request; return the template, or None for none."""
     if value is None:
         return None
-    given = checks.opened(value, "body.template", ("type",))
+    given = checks.check_object(value, "body.template", ("type",))
     kind = checks.one_of(given["type"], "body.template.type", kinds)
-    checks.closed(given, "body.template", ("type", "timezone", *(("template_id",) if kind == "template_id" else ())))
+    checks.check_exact(
+        given, "body.template", ("type", "timezone", *(("template_id",) if kind == "template_id" else ()))
+    )
     if "timezone" in given:
         checks.string(given["timezone"], "body.template.timezone", 100, 1)
     if kind == "none":
@@ -40,7 +42,7 @@ def chosen(call: Call, value: Any, source: Json | None, kinds: tuple[str, ...]) 
     if kind == "default":
         default = next((t for t in known if t["is_default"]), None)
         if default is None:
-            raise refused("The data source has no default template.")
+            raise validation_error("The data source has no default template.")
         return default
     if "template_id" not in given:
         raise invalid("body.template.template_id", "defined", ...)
@@ -60,14 +62,14 @@ def put_off(call: Call, page: Json, template: Json) -> None:
 def fill(world: World, job: Json) -> None:
     """Put the template's values and blocks into a page, unless one of them is gone."""
     page, template = world.nodes.get(job["page"]), world.state["templates"].get(job["template"])
-    if page is None or template is None or world.trashed(page):
+    if page is None or template is None or world.is_trashed(page):
         return
     caller = Caller(job["by"]["id"], job["by"]["type"], page["workspace_id"])
     added = {key: value for key, value in template["values"].items() if not page["values"].get(key)}
     page["values"].update(copy.deepcopy(added))
     made = world.add_blocks(page, copy.deepcopy(template["trees"]), caller)
-    world.touched(page, caller)
-    appended(world, caller, page, made)
+    world.stamp_edit(page, caller)
+    announce_blocks(world, caller, page, made)
     if added:
         world.effect("page.update", caller, id=page["id"], title=world.title(page), properties=sorted(added))
         world.announce("page.properties_updated", page, caller, {"updated_properties": list(added)})

@@ -9,7 +9,7 @@ import requests
 
 from shared.local.simulators.notion import checks, jobs
 from shared.local.simulators.notion.calls import Call, path_id
-from shared.local.simulators.notion.refusals import invalid, missing, refused
+from shared.local.simulators.notion.refusals import invalid, missing, validation_error
 from shared.local.simulators.notion.world import Caller, World
 
 Json = dict[str, Any]
@@ -17,7 +17,7 @@ Json = dict[str, Any]
 _MODES = ("single_part", "multi_part", "external_url")
 _STATUSES = ("pending", "uploaded", "expired", "failed")
 LONGEST_FILENAME = 900  # bytes
-MOST_PARTS = 1000
+MAX_PARTS = 1000
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -38,7 +38,7 @@ def create(call: Call) -> Json:
     elif name is not None:
         kind = mimetypes.guess_type(name)[0]
         if kind is None and mode != "single_part":
-            raise refused("Provide a filename with an extension, or a content_type.")
+            raise validation_error("Provide a filename with an extension, or a content_type.")
     upload = _new(call, mode, name, kind, _parts(body, mode))
     if mode == "external_url":
         upload["external_url"] = _address(body)
@@ -48,7 +48,7 @@ def create(call: Call) -> Json:
     call.world.effect("file_upload.create", call.caller, id=upload["id"], mode=mode, filename=name)
     announce(call.world, upload, "created", {})
     call.committed = {"committed_resource_id": upload["id"]}
-    return shown(call.world, upload)
+    return render_upload(call.world, upload)
 
 
 def _parts(body: Json, mode: str) -> int:
@@ -59,8 +59,8 @@ def _parts(body: Json, mode: str) -> int:
     count = body.get("number_of_parts", ...)
     if isinstance(count, bool) or not isinstance(count, int):
         raise invalid("body.number_of_parts", "a number" if count is not ... else "defined", count)
-    if not 1 <= count <= MOST_PARTS:
-        raise invalid("body.number_of_parts", f"≤ `{MOST_PARTS}`" if count > MOST_PARTS else "≥ `1`", count)
+    if not 1 <= count <= MAX_PARTS:
+        raise invalid("body.number_of_parts", f"≤ `{MAX_PARTS}`" if count > MAX_PARTS else "≥ `1`", count)
     return count
 
 
@@ -97,7 +97,7 @@ def _stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:00.000Z")
 
 
-def shown(world: World, upload: Json) -> Json:
+def render_upload(world: World, upload: Json) -> Json:
     """Return an upload as it reads."""
     base = f"{world.simulator.base_url}/v1/file_uploads/{upload['id']}"
     answer: Json = {
@@ -134,10 +134,10 @@ def find(call: Call, upload_id: str) -> Json:
 
 def get(call: Call, upload_id: str) -> Json:
     """GET /v1/file_uploads/{id}."""
-    return shown(call.world, find(call, path_id(upload_id, "file_upload_id")))
+    return render_upload(call.world, find(call, path_id(upload_id, "file_upload_id")))
 
 
-def listed(call: Call) -> Json:
+def list_uploads(call: Call) -> Json:
     """GET /v1/file_uploads: the newest first."""
     status = call.request.args.get("status")
     if status is not None:
@@ -145,16 +145,16 @@ def listed(call: Call) -> Json:
     mine = [u for u in call.world.state["uploads"].scan() if u["by"]["id"] == call.caller.id]
     wanted = [u for u in reversed(mine) if status in (None, u["status"])]
     complete = {"type": "complete"}
-    return call.page(wanted, "file_upload", lambda u: shown(call.world, u), request_status=complete)
+    return call.page(wanted, "file_upload", lambda u: render_upload(call.world, u), request_status=complete)
 
 
 def send(call: Call, upload_id: str) -> Json:
     """POST /v1/file_uploads/{id}/send: multipart/form-data with `file`, and `part_number` for one of several."""
     upload = _pending(find(call, path_id(upload_id, "file_upload_id")))
     if call.request.mimetype != "multipart/form-data":
-        raise refused("Content-Type should be multipart/form-data.")
+        raise validation_error("Content-Type should be multipart/form-data.")
     if upload["mode"] == "external_url":
-        raise refused("A file upload of mode external_url takes no content.")
+        raise validation_error("A file upload of mode external_url takes no content.")
     for key in (*call.request.form, *call.request.files):
         if key not in ("file", "part_number"):
             raise invalid(f"body.{key}", "not present")
@@ -168,7 +168,9 @@ def send(call: Call, upload_id: str) -> Json:
     given = (file.mimetype or "application/octet-stream").lower()
     declared = upload["content_type"]
     if upload["mode"] == "single_part" and declared and given not in (declared, "application/octet-stream"):
-        raise refused(f"The content type of the file is {given}, but the file upload was created for {declared}.")
+        raise validation_error(
+            f"The content type of the file is {given}, but the file upload was created for {declared}."
+        )
     call.world.simulator.keep_bytes(f"{upload['id']}.{part}", content)
     upload["sent"] = {**upload["sent"], str(part): len(content)}
     upload["edited_time"] = call.world.minute()
@@ -177,12 +179,12 @@ def send(call: Call, upload_id: str) -> Json:
         upload["content_type"] = declared or given
         _finish(call.world, upload)
     call.world.effect("file_upload.send", call.caller, id=upload["id"], part=part, bytes=len(content))
-    return shown(call.world, upload)
+    return render_upload(call.world, upload)
 
 
 def _pending(upload: Json) -> Json:
     if upload["status"] != "pending":
-        raise refused(f"File upload {upload['id']} is {upload['status']}, not pending.")
+        raise validation_error(f"File upload {upload['id']} is {upload['status']}, not pending.")
     return upload
 
 
@@ -203,29 +205,31 @@ def _check_size(call: Call, upload: Json, part: int, size: int) -> None:
     config = call.world.state["config"]
     largest = call.world.largest_file(call.caller.workspace_id)
     if upload["mode"] == "single_part":
-        most = min(largest, int(config["part_most_bytes"]))
-        if size > most:
-            raise refused(f"File size is {size} bytes, but at most {most} bytes are allowed here.")
+        max_bytes = min(largest, int(config["part_most_bytes"]))
+        if size > max_bytes:
+            raise validation_error(f"File size is {size} bytes, but at most {max_bytes} bytes are allowed here.")
         return
     if size > int(config["part_most_bytes"]):
-        raise refused(f"Part {part} has {size} bytes, but at most {config['part_most_bytes']} are allowed.")
+        raise validation_error(f"Part {part} has {size} bytes, but at most {config['part_most_bytes']} are allowed.")
     if part < upload["parts"] and size < int(config["part_least_bytes"]):
-        raise refused(f"Part {part} has {size} bytes, but at least {config['part_least_bytes']} are required.")
+        raise validation_error(f"Part {part} has {size} bytes, but at least {config['part_least_bytes']} are required.")
     whole = sum({**upload["sent"], str(part): size}.values())
     if whole > largest:
-        raise refused(f"File size is {whole} bytes, but at most {largest} bytes are allowed in this workspace.")
+        raise validation_error(
+            f"File size is {whole} bytes, but at most {largest} bytes are allowed in this workspace."
+        )
 
 
 def complete(call: Call, upload_id: str) -> Json:
     """POST /v1/file_uploads/{id}/complete."""
     upload = _pending(find(call, path_id(upload_id, "file_upload_id")))
     if upload["mode"] != "multi_part":
-        raise refused("Only a file upload of mode multi_part is completed.")
+        raise validation_error("Only a file upload of mode multi_part is completed.")
     if len(upload["sent"]) != upload["parts"]:
-        raise refused(f"{len(upload['sent'])} of {upload['parts']} parts were sent; send all of them first.")
+        raise validation_error(f"{len(upload['sent'])} of {upload['parts']} parts were sent; send all of them first.")
     _finish(call.world, upload)
     call.world.effect("file_upload.complete", call.caller, id=upload["id"])
-    return shown(call.world, upload)
+    return render_upload(call.world, upload)
 
 
 def _finish(world: World, upload: Json) -> None:
@@ -236,7 +240,7 @@ def _finish(world: World, upload: Json) -> None:
 def content(world: World, upload: Json) -> bytes:
     """Return the whole file."""
     parts = range(1, upload["parts"] + 1)
-    return b"".join(world.simulator.kept_bytes(f"{upload['id']}.{part}") for part in parts)
+    return b"".join(world.simulator.read_bytes(f"{upload['id']}.{part}") for part in parts)
 
 
 def announce(world: World, upload: Json, what: str, data: Json) -> None:
@@ -244,9 +248,6 @@ def announce(world: World, upload: Json, what: str, data: Json) -> None:
     entity = {"id": upload["id"], "type": "file_upload"}
     author = Caller(upload["by"]["id"], upload["by"]["type"], upload["workspace_id"])
     world.announce_for(f"file_upload.{what}", entity, [upload["by"]["id"]], author, data)
-
-
-# --- what the clock brings ----------------------------------------------------------------------------------------
 
 
 def expire(world: World, upload: Json) -> None:
@@ -268,12 +269,12 @@ def fetch(world: World, upload: Json) -> None:
         error["status_code"] = answer.status_code
         answer.raise_for_status()
     except requests.RequestException as problem:
-        _failed(world, upload, {**error, "message": f"The file could not be downloaded: {problem}"})
+        _fail_import(world, upload, {**error, "message": f"The file could not be downloaded: {problem}"})
         return
     largest = world.largest_file(upload["workspace_id"])
     if len(answer.content) > largest:
         too_large = {**error, "type": "validation_error", "code": "file_too_large"}
-        _failed(world, upload, {**too_large, "message": f"The file has more than {largest} bytes."})
+        _fail_import(world, upload, {**too_large, "message": f"The file has more than {largest} bytes."})
         return
     world.simulator.keep_bytes(f"{upload['id']}.1", answer.content)
     upload["sent"] = {"1": len(answer.content)}
@@ -281,7 +282,7 @@ def fetch(world: World, upload: Json) -> None:
     _finish(world, upload)
 
 
-def _failed(world: World, upload: Json, error: Json) -> None:
+def _fail_import(world: World, upload: Json, error: Json) -> None:
     result = {"type": "error", "imported_time": _stamp(world.simulator.now()), "error": error}
     upload.update(status="failed", result=result)
     announce(world, upload, "upload_failed", {"file_import_result": result})

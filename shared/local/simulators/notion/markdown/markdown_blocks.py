@@ -10,7 +10,7 @@ from shared.local.simulators.notion.content import block_shapes
 from shared.local.simulators.notion.content.code_languages import LANGUAGES
 from shared.local.simulators.notion.content.rich_text import NameOf
 from shared.local.simulators.notion.markdown.markdown_inline import attributes, color_in, id_in, read
-from shared.local.simulators.notion.refusals import refused
+from shared.local.simulators.notion.refusals import validation_error
 
 Json = dict[str, Any]
 UploadOf = Callable[[str], str | None]  # the upload behind a signed address
@@ -42,17 +42,17 @@ class _Line:
 
 def trees(text: str, name_of: NameOf, upload_of: UploadOf) -> list[Json]:
     """Return `{type, data, children}` trees as they are stored, and `{ref, children}` for what is there already."""
-    return [_checked(block, name_of) for block in _Parser(text, upload_of).parse(0, None)]
+    return [_check_block(block, name_of) for block in _Parser(text, upload_of).parse(0, None)]
 
 
-def _checked(block: Json, name_of: NameOf) -> Json:
+def _check_block(block: Json, name_of: NameOf) -> Json:
     if "ref" in block:
         return {"ref": block["ref"], "children": []}
     kind, children = block["type"], block.get("children", [])
     if kind == "column_list" and len(children) < 2:
-        raise refused("body.markdown: columns need two of them at least.")
+        raise validation_error("body.markdown: columns need two of them at least.")
     tree = block_shapes.single(kind, block["fields"], "body.markdown", name_of)
-    return {**tree, "children": [_checked(child, name_of) for child in children]}
+    return {**tree, "children": [_check_block(child, name_of) for child in children]}
 
 
 def _block(kind: str, text: str | None = None, look: Json | None = None, **fields: Any) -> Json:
@@ -69,8 +69,8 @@ class _Parser:
         self.at = 0
         self.upload_of = upload_of
 
-    def parse(self, least: int, stop: str | None) -> list[Json]:
-        """Read blocks until a line stands less deep than `least`, or until the line `stop`."""
+    def parse(self, min_indent: int, stop: str | None) -> list[Json]:
+        """Read blocks until a line stands less deep than `min_indent`, or until the line `stop`."""
         blocks: list[Json] = []
         while self.at < len(self.lines):
             line = self.lines[self.at]
@@ -79,7 +79,7 @@ class _Parser:
             elif stop and line.text.startswith(stop):
                 self.at += 1
                 return blocks
-            elif line.indent < least and not stop:
+            elif line.indent < min_indent and not stop:
                 return blocks
             else:
                 self._take(line, blocks)
@@ -105,12 +105,12 @@ class _Parser:
     def _block(self, line: _Line) -> Json:
         self.at += 1
         text = line.text
-        for way in (self._fenced, self._equation, self._container, self._table, self._pipes):
+        for way in (self._parse_fence, self._equation, self._container, self._table, self._pipes):
             if (found := way(line)) is not None:
                 return found
         return self._tag(text) or _plain(text)
 
-    def _fenced(self, line: _Line) -> Json | None:
+    def _parse_fence(self, line: _Line) -> Json | None:
         found = _FENCE.fullmatch(line.text)
         if found is None:
             return None
@@ -237,7 +237,7 @@ def _cells(line: str) -> list[str]:
 def _rows(rows: list[list[str]], header_row: bool, header_column: bool) -> Json:
     width = max((len(row) for row in rows), default=0)
     if width == 0:
-        raise refused("body.markdown: a table needs a row with a cell.")
+        raise validation_error("body.markdown: a table needs a row with a cell.")
     filled = [[read(cell) for cell in row] + [[]] * (width - len(row)) for row in rows]
     children = [{"type": "table_row", "fields": {"cells": cells}, "children": []} for cells in filled]
     fields = {"table_width": width, "has_column_header": header_row, "has_row_header": header_column}

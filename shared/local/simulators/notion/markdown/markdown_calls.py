@@ -6,10 +6,10 @@ from typing import Any
 from shared.local.simulators.notion import async_tasks, checks
 from shared.local.simulators.notion.calls import NEW, Call, path_id
 from shared.local.simulators.notion.content import signed_files
-from shared.local.simulators.notion.content.blocks import appended, put_in_trash
+from shared.local.simulators.notion.content.blocks import announce_blocks, put_in_trash
 from shared.local.simulators.notion.markdown import markdown_blocks
 from shared.local.simulators.notion.markdown.markdown_write import Writer
-from shared.local.simulators.notion.refusals import invalid, refused
+from shared.local.simulators.notion.refusals import invalid, validation_error
 from shared.local.simulators.notion.world import World
 
 Json = dict[str, Any]
@@ -18,7 +18,7 @@ _NO_CAP = 10**9
 _EDITS = ("replace_content", "update_content", "insert_content", "replace_content_range")
 
 
-def shown(world: World, node: Json) -> Json:
+def render_markdown(world: World, node: Json) -> Json:
     """Return the Markdown of a page, or of one block and what is below it."""
     writer = Writer(world, int(world.state["config"]["markdown_cap"]))
     lines = writer.below(node) if node["object"] == "page" else writer.block(node)
@@ -38,12 +38,12 @@ def get(call: Call, page_id: str) -> Json:
     transcript = call.request.args.get("include_transcript")
     if transcript is not None:
         checks.one_of(transcript, "query.include_transcript", ("true", "false"))
-    return shown(call.world, call.world.find(call.caller, path_id(page_id, "page_id"), "page", "block"))
+    return render_markdown(call.world, call.world.find(call.caller, path_id(page_id, "page_id"), "page", "block"))
 
 
 def _need_newest(call: Call) -> None:
     if call.old:
-        raise refused(f"This endpoint requires the Notion-Version header to be {NEW} or later.")
+        raise validation_error(f"This endpoint requires the Notion-Version header to be {NEW} or later.")
 
 
 def trees_of(call: Call, text: str) -> list[Json]:
@@ -56,7 +56,7 @@ def refuse_references(trees: list[Json]) -> None:
     """Refuse what stands for a stored block where there is none yet."""
     for tree in trees:
         if "ref" in tree:
-            raise refused("body.markdown refers to a page or block that does not exist in this page.")
+            raise validation_error("body.markdown refers to a page or block that does not exist in this page.")
         refuse_references(tree["children"])
 
 
@@ -66,51 +66,50 @@ def edit(call: Call, page_id: str) -> Json:
     page = call.world.find(call.caller, path_id(page_id, "page_id"), "page")
     body = call.body(None, ("type",))
     kind = checks.one_of(body["type"], "body.type", _EDITS)
-    given = checks.opened(body.get(kind, ...), f"body.{kind}")
+    given = checks.check_object(body.get(kind, ...), f"body.{kind}")
     call.world.editable(page)
     later = checks.boolean(body.get("allow_async", False), "body.allow_async")
-    if later and async_tasks.wanted(call, _size(given)):
+    if later and async_tasks.is_put_off(call, _size(given)):
         return async_tasks.put_off(call, "PATCH /v1/pages/:page_id/markdown")
     before = "\n".join(Writer(call.world, _NO_CAP).below(page))
     after = {
-        "replace_content": _replaced,
-        "update_content": _updated,
-        "insert_content": _inserted,
-        "replace_content_range": _range_replaced,
+        "replace_content": _replace_content,
+        "update_content": _update_content,
+        "insert_content": _insert_content,
+        "replace_content_range": _replace_range,
     }[kind](before, given, f"body.{kind}")
     allowed = checks.boolean(given.get("allow_deleting_content", False), f"body.{kind}.allow_deleting_content")
     _become(call, page, trees_of(call, after), allowed)
-    return shown(call.world, page)
+    return render_markdown(call.world, page)
 
 
 def _size(given: Json) -> int:
     return sum(len(str(part)) for part in given.values())
 
 
-# --- the four edits: text in, text out ----------------------------------------------------------------------------
-
-
-def _replaced(before: str, given: Json, path: str) -> str:
+def _replace_content(before: str, given: Json, path: str) -> str:
     return checks.string(given.get("new_str", ...), f"{path}.new_str")
 
 
-def _updated(before: str, given: Json, path: str) -> str:
+def _update_content(before: str, given: Json, path: str) -> str:
     text = before
     for index, item in enumerate(checks.array(given.get("content_updates", ...), f"{path}.content_updates")):
         inner = f"{path}.content_updates[{index}]"
-        update = checks.opened(item, inner, ("old_str", "new_str"))
+        update = checks.check_object(item, inner, ("old_str", "new_str"))
         old, new = (checks.string(update[key], f"{inner}.{key}") for key in ("old_str", "new_str"))
         everywhere = checks.boolean(update.get("replace_all_matches", False), f"{inner}.replace_all_matches")
         count = text.count(old) if old else 0
         if count == 0:
-            raise refused(f"{inner}.old_str was not found in the page.")
+            raise validation_error(f"{inner}.old_str was not found in the page.")
         if count > 1 and not everywhere:
-            raise refused(f"{inner}.old_str was found {count} times; set replace_all_matches or make it longer.")
+            raise validation_error(
+                f"{inner}.old_str was found {count} times; set replace_all_matches or make it longer."
+            )
         text = text.replace(old, new)
     return text
 
 
-def _inserted(before: str, given: Json, path: str) -> str:
+def _insert_content(before: str, given: Json, path: str) -> str:
     content = checks.string(given.get("content", ...), f"{path}.content")
     if "position" in given and "after" in given:
         raise invalid(f"{path}.after", "not present", given["after"])
@@ -119,13 +118,13 @@ def _inserted(before: str, given: Json, path: str) -> str:
         newline = before.find("\n", end)
         cut = len(before) if newline < 0 else newline
         return f"{before[:cut]}\n{content}{before[cut:]}"
-    where = checks.opened(given.get("position", {"type": "end"}), f"{path}.position", ("type",))["type"]
+    where = checks.check_object(given.get("position", {"type": "end"}), f"{path}.position", ("type",))["type"]
     if checks.one_of(where, f"{path}.position.type", ("start", "end")) == "start":
         return f"{content}\n{before}"
     return f"{before}\n{content}"
 
 
-def _range_replaced(before: str, given: Json, path: str) -> str:
+def _replace_range(before: str, given: Json, path: str) -> str:
     content = checks.string(given.get("content", ...), f"{path}.content")
     start, end = _selection(before, given.get("content_range", ...), f"{path}.content_range")
     return before[:start] + content + before[end:]
@@ -137,11 +136,8 @@ def _selection(text: str, value: Any, path: str) -> tuple[int, int]:
     start = text.find(head)
     end = text.find(tail, start + len(head)) if start >= 0 else -1
     if not dots or not head or start < 0 or end < 0:
-        raise refused(f"{path} was not found in the page.")
+        raise validation_error(f"{path} was not found in the page.")
     return start, end + len(tail)
-
-
-# --- the page becomes the new text --------------------------------------------------------------------------------
 
 
 def _become(call: Call, page: Json, trees: list[Json], allowed: bool) -> None:
@@ -155,7 +151,9 @@ def _become(call: Call, page: Json, trees: list[Json], allowed: bool) -> None:
     lost = [child for node in removed for child in _pages_in(world, node) if child["id"] not in kept]
     if lost and not allowed:
         names = ", ".join(f"{world.title(child) or 'Untitled'} ({child['id']})" for child in lost)
-        raise refused(f"This would delete child pages or databases; set allow_deleting_content to do so: {names}")
+        raise validation_error(
+            f"This would delete child pages or databases; set allow_deleting_content to do so: {names}"
+        )
     new = [tree for what, _, made in steps if what != "equal" for tree in made]
     signed_files.attach(call, new)
     world.count_blocks(call.caller, new)
@@ -172,8 +170,8 @@ def _become(call: Call, page: Json, trees: list[Json], allowed: bool) -> None:
     rest = [child for child in page["children"] if child not in set(order)]
     page["children"] = [*order, *(child for child in rest if world.nodes[child]["in_trash"])]
     if removed or made_all:
-        world.touched(page, call.caller)
-    appended(world, call.caller, page, made_all)
+        world.stamp_edit(page, call.caller)
+    announce_blocks(world, call.caller, page, made_all)
 
 
 def _steps(world: World, old: list[Json], trees: list[Json]) -> list[tuple[str, list[Json], list[Json]]]:
@@ -196,7 +194,7 @@ def _check_references(world: World, page: Json, kept: list[str]) -> None:
         node = world.nodes.get(key)
         inside = node is not None and any(above["id"] == page["id"] for above in world.up(node))
         if not inside or kept.count(key) > 1:
-            raise refused(f"The Markdown refers to {key}, which is not in this page or is named twice.")
+            raise validation_error(f"The Markdown refers to {key}, which is not in this page or is named twice.")
 
 
 def _pages_in(world: World, node: Json) -> list[Json]:

@@ -19,15 +19,15 @@ _CLOSING = {"bold": "**", "italic": "*", "strikethrough": "~~"}
 
 def attributes(text: str) -> dict[str, str]:
     """Read `name="value"` pairs."""
-    return {name: _unquoted(value) for name, value in _ATTRIBUTE.findall(text)}
+    return {name: _unquote_attribute(value) for name, value in _ATTRIBUTE.findall(text)}
 
 
-def quoted(value: str) -> str:
+def quote_attribute(value: str) -> str:
     """Write the value of an attribute."""
     return value.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _unquoted(value: str) -> str:
+def _unquote_attribute(value: str) -> str:
     return value.replace("&quot;", '"').replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
@@ -48,15 +48,12 @@ def id_in(text: str) -> str | None:
     return checks.object_id(found[-1], "body.markdown") if found else None
 
 
-# --- writing ------------------------------------------------------------------------------------------------------
-
-
-def escaped(text: str) -> str:
+def escape_text(text: str) -> str:
     """Escape what would be read as a mark; a line break inside a block is a tag."""
     return _SPECIAL.sub(lambda found: "\\" + found[0], text).replace("\n", "<br>")
 
 
-def written(items: list[Json], base_url: str) -> str:
+def write_inline(items: list[Json], base_url: str) -> str:
     """Write rich text as one line."""
     text, stack = "", list[tuple[str, str]]()
     for marks, piece in (part for item in items for part in _parts(item, base_url)):
@@ -85,11 +82,11 @@ def _parts(item: Json, base_url: str) -> list[tuple[list[tuple[str, str]], str]]
     content = str(item["text"]["content"])
     core = content.strip()
     if not core:
-        return [(outer, escaped(content))] if content else []
+        return [(outer, escape_text(content))] if content else []
     start = content.index(core[0]) if core else 0
     before, after = content[:start], content[start + len(core) :]
-    body = _code(core) if look["code"] else escaped(core)
-    parts = [(outer, escaped(before)), ([*outer, *inner], body), (outer, escaped(after))]
+    body = _code(core) if look["code"] else escape_text(core)
+    parts = [(outer, escape_text(before)), ([*outer, *inner], body), (outer, escape_text(after))]
     return [(marks, piece) for marks, piece in parts if piece]
 
 
@@ -102,10 +99,10 @@ def _special(item: Json, base_url: str) -> str:
     if kind == "date":
         date = mention["date"]
         given = {"start": date["start"], "end": date["end"], "timeZone": date["time_zone"]}
-        return "<mention-date" + "".join(f' {k}="{quoted(v)}"' for k, v in given.items() if v) + "/>"
+        return "<mention-date" + "".join(f' {k}="{quote_attribute(v)}"' for k, v in given.items() if v) + "/>"
     if kind in ("user", "page", "database"):
         return f'<mention-{kind} url="{base_url}/{"u" if kind == "user" else "p"}/{mention[kind]["id"]}"/>'
-    return escaped(item["plain_text"])
+    return escape_text(item["plain_text"])
 
 
 def _code(text: str) -> str:
@@ -126,9 +123,6 @@ def _close(mark: tuple[str, str]) -> str:
     if kind == "link":
         return "](" + re.sub(r"[\\()\s]", lambda found: "\\" + found[0], value) + ")"
     return "</span>" if kind in ("color", "underline") else _CLOSING[kind]
-
-
-# --- reading ------------------------------------------------------------------------------------------------------
 
 
 def read(text: str) -> list[Json]:

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from shared.local.simulators.notion.content import signed_files
-from shared.local.simulators.notion.markdown.markdown_inline import color_out, quoted, written
+from shared.local.simulators.notion.markdown.markdown_inline import color_out, quote_attribute, write_inline
 from shared.local.simulators.notion.world import World
 
 Json = dict[str, Any]
@@ -12,7 +12,7 @@ Json = dict[str, Any]
 _SIGNS = {"bulleted_list_item": "- ", "numbered_list_item": "1. ", "quote": "> "}
 _MEDIA = ("file", "video", "audio", "pdf")
 _LINE_START = re.compile(r"(?=[-+] |#{1,6} |:::|---)|(?<=\d)(?=[.)] )")
-MOST_UNKNOWN = 100
+MAX_UNKNOWN = 100
 
 
 class Writer:
@@ -39,30 +39,30 @@ class Writer:
         """Write one block and what is below it as lines."""
         if self.left <= 0:
             self.truncated = True
-            return self._indented(depth, [self._unknown(node)])
+            return self._indent_lines(depth, [self._unknown(node)])
         self.left -= 1
         if node.get("object", "block") != "block":
-            return self._indented(depth, [self._child(node)])
+            return self._indent_lines(depth, [self._child(node)])
         kind, data = node["type"], node["data"]
         if kind == "code":
             return self._code(data, depth)
         if kind in ("toggle", "callout", "table", "column_list", "column", "synced_block"):
             return self._container(node, kind, data, depth)
         line = self._line(node, kind, data)
-        return self._indented(depth, line) + self.below(node, depth + 1)
+        return self._indent_lines(depth, line) + self.below(node, depth + 1)
 
     @staticmethod
-    def _indented(depth: int, lines: list[str]) -> list[str]:
+    def _indent_lines(depth: int, lines: list[str]) -> list[str]:
         return ["\t" * depth + line for line in lines]
 
     def _rich(self, items: list[Json]) -> str:
-        return written(items, self.world.simulator.base_url)
+        return write_inline(items, self.world.simulator.base_url)
 
     def _line(self, node: Json, kind: str, data: Json) -> list[str]:
         text = self._rich(data.get("rich_text", []))
         look = self._look(data)
         if kind == "paragraph":
-            return [_guarded(text) + look if text else "<empty-block/>"]
+            return [_escape_line_start(text) + look if text else "<empty-block/>"]
         if kind.startswith("heading_"):
             return [f"{'#' * int(kind[-1])} {text}{look}"]
         if kind == "to_do":
@@ -78,7 +78,7 @@ class Writer:
         if kind == "image":
             return [f"![{self._rich(data['caption'])}]({self._source(data)})"]
         if kind in _MEDIA:
-            return [f'<{kind} src="{quoted(self._source(data))}">{self._rich(data["caption"])}</{kind}>']
+            return [f'<{kind} src="{quote_attribute(self._source(data))}">{self._rich(data["caption"])}</{kind}>']
         return [self._unknown(node)]
 
     def _look(self, data: Json) -> str:
@@ -101,20 +101,20 @@ class Writer:
         text = "".join(item["plain_text"] for item in data["rich_text"])
         fence = "`" * max(3, max((len(run) for run in re.findall("`+", text)), default=0) + 1)
         lines = [f"{fence}{data['language']}", *text.split("\n"), fence]
-        return self._indented(depth, lines)
+        return self._indent_lines(depth, lines)
 
     def _container(self, node: Json, kind: str, data: Json, depth: int) -> list[str]:
         inner = depth + 1
         if kind == "toggle":
             text = self._rich(data["rich_text"])
             opening = [f"<details{self._color(data)}>", f"<summary>{text}</summary>"]
-            return [*self._indented(depth, opening), *self.below(node, inner), "\t" * depth + "</details>"]
+            return [*self._indent_lines(depth, opening), *self.below(node, inner), "\t" * depth + "</details>"]
         if kind == "table":
             return self._table(node, data, depth)
         if kind == "callout":
             icon = (data.get("icon") or {}).get("emoji")
-            sign = f' icon="{quoted(icon)}"' if icon else ""
-            text = _guarded(self._rich(data["rich_text"]))
+            sign = f' icon="{quote_attribute(icon)}"' if icon else ""
+            text = _escape_line_start(self._rich(data["rich_text"]))
             first = ["\t" * inner + (text or "<empty-block/>")] if text or node["children"] else []
             head = "\t" * depth + f"<callout{sign}{self._color(data)}>"
             return [head, *first, *self.below(node, inner), "\t" * depth + "</callout>"]
@@ -133,20 +133,21 @@ class Writer:
         for row in self.children(node):
             self.left -= 1
             lines += ["<tr>", *(f"<td>{self._rich(cell)}</td>" for cell in row["data"]["cells"]), "</tr>"]
-        return self._indented(depth, [*lines, "</table>"])
+        return self._indent_lines(depth, [*lines, "</table>"])
 
     def _child(self, node: Json) -> str:
         tag = "page" if node["object"] == "page" else "database"
-        return f'<{tag} url="{self.world.simulator.base_url}/p/{node["id"]}">{quoted(self.world.title(node))}</{tag}>'
+        address = f"{self.world.simulator.base_url}/p/{node['id']}"
+        return f'<{tag} url="{address}">{quote_attribute(self.world.title(node))}</{tag}>'
 
     def _unknown(self, node: Json) -> str:
-        if len(self.unknown) < MOST_UNKNOWN:
+        if len(self.unknown) < MAX_UNKNOWN:
             self.unknown.append(node["id"])
         kind = node.get("type", node["object"])
         return f'<unknown url="{self.world.simulator.base_url}/b/{node["id"]}" alt="{kind}"/>'
 
 
-def _guarded(text: str) -> str:
+def _escape_line_start(text: str) -> str:
     """Escape what would make a heading or a list of a line that is neither."""
     starts = re.match(r"[-+] |#{1,6} |:::|---|\d+[.)] ", text)
     return _LINE_START.sub(r"\\", text, count=1) if starts else text

@@ -13,7 +13,7 @@ from shared.local.simulators.notion.world import World
 
 Json = dict[str, Any]
 
-_MOST_ROWS = 200
+_MAX_ROWS = 200
 
 
 class House(Protocol):
@@ -32,7 +32,7 @@ def answer(house: House, request: Request) -> Response:
     if request.method == "POST":
         if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
             return _message("Forms are only taken from this page.", 403)
-        return _posted(house, request, parts)
+        return _answer_post(house, request, parts)
     if parts == [""]:
         return page("Notion (simulated)", _header(house, request, []) + _tree(house.world))
     node = house.world.nodes.get(parts[1]) if len(parts) == 2 and parts[0] == "p" else None
@@ -54,7 +54,7 @@ def _person(house: House, request: Request, workspace_id: str | None = None) -> 
     return next((p for p in people if p["id"] == chosen), people[0] if people else None)
 
 
-def _posted(house: House, request: Request, parts: list[str]) -> Response:
+def _answer_post(house: House, request: Request, parts: list[str]) -> Response:
     if parts == ["as"]:
         back = Response(status=303, headers={"Location": request.form.get("back", "/")[:200]})
         if not back.headers["Location"].startswith("/p/"):
@@ -106,7 +106,7 @@ def _branch(world: World, node: Json) -> str:
     sources = [world.nodes[source] for source in node.get("data_sources", [])]
     below = [world.nodes[child] for holder in (sources or [node]) for child in holder["children"]]
     below = [child for child in below if child["object"] != "block" and not child["in_trash"]]
-    inner = "".join(_branch(world, child) for child in below[:_MOST_ROWS])
+    inner = "".join(_branch(world, child) for child in below[:_MAX_ROWS])
     sign = "▤" if node["object"] == "database" else "▢"
     title = escape(world.title(node) or "Untitled")
     item = f'<span class="kind" aria-hidden="true">{sign}</span><a href="/p/{node["id"]}">{title}</a>'
@@ -121,11 +121,11 @@ def _page(house: House, request: Request, node: Json) -> Response:
     world = house.world
     title = world.title(node) or "Untitled"
     icon = escape((node["icon"] or {}).get("emoji", ""))
-    trash = '<p class="callout">This page is in the trash.</p>' if world.trashed(node) else ""
+    trash = '<p class="callout">This page is in the trash.</p>' if world.is_trashed(node) else ""
     properties = "".join(people_forms.property_html(world, node, column) for column in world.columns(node))
     body = blocks_html(world, node) or '<p class="soft">Nothing here yet.</p>'
     comments = [c for c in world.state["comments"].scan() if c["page_id"] == node["id"]]
-    said = "".join(
+    shown_comments = "".join(
         f'<div class="comment"><p class="soft">{escape(world.name_of("user", c["created_by"]["id"]))} · '
         f'{escape(c["created_time"][:16].replace("T", " "))}</p><div class="words">{rich(c["rich_text"])}</div>'
         f"{attachments(world, c)}</div>"
@@ -135,7 +135,7 @@ def _page(house: House, request: Request, node: Json) -> Response:
     html = (
         f'{header}<main>{trash}<h1>{icon} {escape(title)}</h1><section class="props">{properties}</section>'
         f"<article>{body}</article>{people_forms.APPEND}"
-        f'<h2 class="label">Comments</h2>{said}{people_forms.COMMENT}</main>'
+        f'<h2 class="label">Comments</h2>{shown_comments}{people_forms.COMMENT}</main>'
     )
     return page(title, html)
 
@@ -154,7 +154,7 @@ def _table(world: World, source: Json) -> str:
     columns = sorted(source["columns"], key=lambda column: bool(column["type"] != "title"))
     head = "".join(f'<th scope="col">{escape(column["name"])}</th>' for column in columns)
     rows = [world.nodes[row] for row in source["children"] if not world.nodes[row]["in_trash"]]
-    body = "".join(f"<tr>{''.join(_cell(world, row, column) for column in columns)}</tr>" for row in rows[-_MOST_ROWS:])
+    body = "".join(f"<tr>{''.join(_cell(world, row, column) for column in columns)}</tr>" for row in rows[-_MAX_ROWS:])
     count = f"{len(rows)} row{'' if len(rows) == 1 else 's'}"
     return (
         f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'

@@ -105,7 +105,7 @@ def _block(world: World, node: Json) -> str:
         case "table_of_contents":
             return _contents(world, node)
         case "synced_block":
-            return _synced(world, node, inner)
+            return _render_synced(world, node, inner)
         case "tab":
             return f'<div class="inner">{inner}</div>'
         case "link_to_page":
@@ -152,7 +152,7 @@ def attachments(world: World, comment: Json) -> str:
 
 
 def _address(world: World, file: Json) -> str:
-    return str(signed_files.signed(world, file["file_upload"]["id"])["url"])
+    return str(signed_files.sign_url(world, file["file_upload"]["id"])["url"])
 
 
 def _contents(world: World, node: Json) -> str:
@@ -162,7 +162,7 @@ def _contents(world: World, node: Json) -> str:
     return "<ul>" + "".join(f"<li>{rich(each['data']['rich_text'])}</li>" for each in headings) + "</ul>"
 
 
-def _synced(world: World, node: Json, inner: str) -> str:
+def _render_synced(world: World, node: Json, inner: str) -> str:
     """Return a synced block, or what the one shows that it is a copy of; never a copy of itself."""
     source = world.nodes.get((node["data"]["synced_from"] or {}).get("block_id", ""))
     if source is None or any(above["id"] == source["id"] for above in world.up(node)):

@@ -57,7 +57,7 @@ def comparison(context: Context, kind: str, operator: str, wanted: Any, path: st
 def _names(wanted: Any, path: str) -> list[str]:
     if isinstance(wanted, str):
         return [wanted]
-    return [checks.string(item, f"{path}[{i}]") for i, item in enumerate(checks.array(wanted, path, least=1))]
+    return [checks.string(item, f"{path}[{i}]") for i, item in enumerate(checks.array(wanted, path, min_items=1))]
 
 
 def _text_comparison(operator: str, wanted: str) -> Callable[[Any], bool]:
@@ -97,7 +97,7 @@ def _months(day: date, count: int) -> date:
     return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
 
 
-def _named_days(today: date) -> dict[str, date]:
+def _find_named_days(today: date) -> dict[str, date]:
     return {
         "today": today,
         "tomorrow": today + timedelta(1),
@@ -127,7 +127,7 @@ def _date_comparison(context: Context, operator: str, wanted: Any, path: str) ->
     if operator in RANGES:
         first, last = _range(operator, today)
         return lambda value: value is not None and first <= moment(value)[0].date() <= last
-    named = _named_days(today).get(wanted) if isinstance(wanted, str) else None
+    named = _find_named_days(today).get(wanted) if isinstance(wanted, str) else None
     at, whole_day = moment(named.isoformat() if named else checks.date_text(wanted, path))
 
     def compare(value: Any) -> bool:

@@ -3,11 +3,11 @@
 from typing import Any
 
 from shared.local.simulators.notion import checks
-from shared.local.simulators.notion.calls import Call, object_shown, path_id, trash_flag
+from shared.local.simulators.notion.calls import Call, path_id, render_object, trash_flag
 from shared.local.simulators.notion.content import signed_files
 from shared.local.simulators.notion.content.blocks import put_in_trash
 from shared.local.simulators.notion.content.rich_text import rich_text
-from shared.local.simulators.notion.refusals import refused
+from shared.local.simulators.notion.refusals import validation_error
 from shared.local.simulators.notion.tables import schema
 from shared.local.simulators.notion.tables.sources import add_source, check_relations
 
@@ -20,7 +20,7 @@ _CONFIG_KEYS = ("title", "description", "icon", "cover", "is_inline", "is_locked
 def database_shown(call: Call, database: Json) -> Json:
     """Return a database as it reads: the container and the names of its tables."""
     sources = [call.world.nodes[source] for source in database["data_sources"]]
-    base = {key: part for key, part in object_shown(call, database).items() if not key.endswith("_by")}
+    base = {key: part for key, part in render_object(call, database).items() if not key.endswith("_by")}
     return {
         **base,
         **{key: database[key] for key in _CONFIG_KEYS},
@@ -37,7 +37,7 @@ def create_database(call: Call) -> Json:
     body = call.body(None, ("parent",))
     parent, place = _place(call, body["parent"])
     fields = _fields(call, body)
-    initial = checks.opened(body.get("initial_data_source", {}), "body.initial_data_source")
+    initial = checks.check_object(body.get("initial_data_source", {}), "body.initial_data_source")
     path = "body.initial_data_source.properties"
     columns = schema.new_columns(initial.get("properties", _DEFAULT_COLUMNS), path, world.number())
     check_relations(call, columns)
@@ -46,23 +46,23 @@ def create_database(call: Call) -> Json:
     database = world.new_node("database", place, call.caller, data_sources=[], **fields)
     if parent is not None:
         world.attach(parent, [database["id"]])
-        world.touched(parent, call.caller)
+        world.stamp_edit(parent, call.caller)
     elif call.caller.bot is not None:
         call.caller.bot["roots"].append(database["id"])
     world.effect("database.create", call.caller, id=database["id"], parent=place, title=world.title(database))
     world.announce("database.created", database, call.caller, {})
     add_source(call, database, fields["title"], fields["icon"], columns)
     if parent is not None:
-        world.changed_content(parent, call.caller, [database])
+        world.announce_content(parent, call.caller, [database])
     call.committed = {"committed_resource_id": database["id"]}
     return database_shown(call, database)
 
 
 def _place(call: Call, value: Any) -> tuple[Json | None, Json]:
-    given = checks.closed(value, "body.parent", ("type", "page_id", "workspace"))
+    given = checks.check_exact(value, "body.parent", ("type", "page_id", "workspace"))
     if "workspace" in given:
         if call.caller.bot is not None and call.caller.bot["owner"] is None:
-            raise refused("An internal integration cannot create databases at the top level.")
+            raise validation_error("An internal integration cannot create databases at the top level.")
         return None, {"type": "workspace"}
     target = checks.object_id(given.get("page_id", ...), "body.parent.page_id")
     page = call.world.editable(call.world.find(call.caller, target, "page"))
@@ -100,7 +100,7 @@ def update_database(call: Call, database_id: str) -> Json:
     if fields:
         signed_files.attach(call, fields)
         database.update(fields)
-        world.touched(database, call.caller)
+        world.stamp_edit(database, call.caller)
         world.effect("database.update", call.caller, id=database["id"], changed=sorted(fields))
     if trash is not None and trash != database["in_trash"]:
         put_in_trash(world, call.caller, database, trash)
@@ -111,13 +111,13 @@ def _move_database(call: Call, database: Json, value: Any) -> None:
     world = call.world
     parent, place = _place(call, value)
     if parent is not None and any(above["id"] == database["id"] for above in world.up(parent)):
-        raise refused("A database cannot be moved into itself.")
+        raise validation_error("A database cannot be moved into itself.")
     before = world.nodes.get(str(database["parent"].get(database["parent"]["type"])))
     if before is not None:
         before["children"].remove(database["id"])
     database["parent"] = place
     if parent is not None:
         world.attach(parent, [database["id"]])
-    world.touched(database, call.caller)
+    world.stamp_edit(database, call.caller)
     world.effect("database.move", call.caller, id=database["id"], parent=place)
     world.announce("database.moved", database, call.caller, {})

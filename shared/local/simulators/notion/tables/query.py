@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.local.simulators.notion import checks
 from shared.local.simulators.notion.content.rich_text import plain
-from shared.local.simulators.notion.refusals import invalid, refused
+from shared.local.simulators.notion.refusals import invalid, validation_error
 from shared.local.simulators.notion.tables import schema, values
 from shared.local.simulators.notion.tables.comparing import (
     DATE,
@@ -51,10 +51,10 @@ _OPERATORS.update(dict.fromkeys(DATE, _DATE_OPERATORS))
 
 def filter_of(context: Context, value: Any, path: str, depth: int = 0) -> Test:
     """Make a test out of a filter; `and`/`or` nest two levels deep."""
-    given = checks.opened(value, path)
+    given = checks.check_object(value, path)
     for word in ("and", "or"):
         if word in given:
-            checks.closed(given, path, (word,))
+            checks.check_exact(given, path, (word,))
             if depth == 2:
                 raise invalid(f"{path}.{word}", "not present", given[word])
             parts = checks.array(given[word], f"{path}.{word}")
@@ -63,7 +63,7 @@ def filter_of(context: Context, value: Any, path: str, depth: int = 0) -> Test:
             return lambda row: joined(test(row) for test in tests)
     if "timestamp" in given:
         kind = checks.one_of(given["timestamp"], f"{path}.timestamp", ("created_time", "last_edited_time"))
-        checks.closed(given, path, ("timestamp", "type", kind), (kind,))
+        checks.check_exact(given, path, ("timestamp", "type", kind), (kind,))
         column: Json = {"id": "", "name": kind, "type": kind, "config": {}}
         return _test(context, kind, given[kind], f"{path}.{kind}", lambda row: _value(context, column, row))
     return _property_filter(context, given, path)
@@ -75,16 +75,16 @@ def _property_filter(context: Context, given: Json, path: str) -> Test:
     name = checks.string(given["property"], f"{path}.property")
     column = schema.find(context.columns, name)
     if column is None:
-        raise refused(f"Could not find property with name or id: {name}")
+        raise validation_error(f"Could not find property with name or id: {name}")
     kinds = [key for key in given if key not in ("property", "type")]
     if kinds == ["rollup"] and column["type"] == "rollup":
         return _rollup_test(context, column, given["rollup"], f"{path}.rollup")
     if kinds == ["formula"] and column["type"] == "formula":
-        raise refused(f"{name}: formulas are not worked out here, so that they cannot be filtered by.")
+        raise validation_error(f"{name}: formulas are not worked out here, so that they cannot be filtered by.")
     if len(kinds) != 1 or kinds[0] not in _OPERATORS:
         raise invalid(f"{path}.{kinds[0] if kinds else column['type']}", "not present" if kinds else "defined", ...)
     if kinds[0] != column["type"]:
-        raise refused(
+        raise validation_error(
             f"The property type in the database does not match the property type of the filter provided: database "
             f"property {column['type']} does not match filter {kinds[0]}"
         )
@@ -94,7 +94,7 @@ def _property_filter(context: Context, given: Json, path: str) -> Test:
 
 def _test(context: Context, kind: str, condition: Any, path: str, extract: Callable[[Json], Any]) -> Test:
     """Make a test of what `extract` gives for a row."""
-    given = checks.opened(condition, path)
+    given = checks.check_object(condition, path)
     for key in given:
         if key not in _OPERATORS[kind]:
             raise invalid(f"{path}.{key}", "not present", given[key])
@@ -107,32 +107,32 @@ def _test(context: Context, kind: str, condition: Any, path: str, extract: Calla
             raise invalid(inner, "`true`", wanted)
         return lambda row: is_empty(extract(row)) == (operator == "is_empty")
     if operator in RANGES:
-        checks.closed(wanted, inner, ())
+        checks.check_exact(wanted, inner, ())
     compare = comparison(context, kind, operator, wanted, inner)
     return lambda row: compare(extract(row))
 
 
 def _rollup_test(context: Context, column: Json, condition: Any, path: str) -> Test:
     """A rollup is compared as the number or date it is, or by each of the values it shows."""
-    given = checks.opened(condition, path)
+    given = checks.check_object(condition, path)
     way = next(iter(given), "any")
     if len(given) != 1 or way not in ("any", "every", "none", "number", "date"):
         raise invalid(f"{path}.{way}", "not present" if given else "defined", given.get(way, ...))
 
-    def shown(row: Json) -> Json:
+    def read_rollup(row: Json) -> Json:
         rolled: Json = values.read(column, row, context.world, cut=False)["rollup"]
         return rolled
 
     if way in ("number", "date"):
-        return _test(context, way, given[way], f"{path}.{way}", lambda row: _comparable(way, shown(row).get(way)))
-    inner = checks.opened(given[way], f"{path}.{way}")
+        return _test(context, way, given[way], f"{path}.{way}", lambda row: _comparable(way, read_rollup(row).get(way)))
+    inner = checks.check_object(given[way], f"{path}.{way}")
     kind = next(iter(inner), "")
     if len(inner) != 1 or kind not in _OPERATORS:
         raise invalid(f"{path}.{way}.{kind or 'rich_text'}", "not present" if inner else "defined", ...)
     test = _test(context, kind, inner[kind], f"{path}.{way}.{kind}", lambda item: _comparable(kind, item.get(kind)))
 
     def keeps(row: Json) -> bool:
-        found = [test(item) for item in shown(row).get("array", [])]
+        found = [test(item) for item in read_rollup(row).get("array", [])]
         return all(found) if way == "every" else any(found) == (way == "any")
 
     return keeps
@@ -165,15 +165,15 @@ def _comparable(kind: str, value: Any) -> Any:
     return None if kind == "unsupported" else value
 
 
-def sorted_rows(context: Context, rows: list[Json], value: Any) -> list[Json]:
+def sort_rows(context: Context, rows: list[Json], value: Any) -> list[Json]:
     """Sort rows as asked, the first sort the strongest, empty values last; newest first when nothing is asked."""
     asked = checks.array(value, "body.sorts")
     ordered = list(rows) if asked else list(reversed(rows))
     for index, part in reversed(list(enumerate(asked))):
         path = f"body.sorts[{index}]"
-        given = checks.closed(part, path, ("property", "timestamp", "direction"), ("direction",))
+        given = checks.check_exact(part, path, ("property", "timestamp", "direction"), ("direction",))
         down = checks.one_of(given["direction"], f"{path}.direction", ("ascending", "descending")) == "descending"
-        column = _sorted_column(context, given, path)
+        column = _find_sort_column(context, given, path)
         empty = [row for row in ordered if is_empty(_value(context, column, row))]
         filled = [row for row in ordered if not is_empty(_value(context, column, row))]
         filled.sort(key=lambda row: _sort_key(context, column, row), reverse=down)
@@ -181,7 +181,7 @@ def sorted_rows(context: Context, rows: list[Json], value: Any) -> list[Json]:
     return ordered
 
 
-def _sorted_column(context: Context, given: Json, path: str) -> Json:
+def _find_sort_column(context: Context, given: Json, path: str) -> Json:
     if "timestamp" in given:
         kind = checks.one_of(given["timestamp"], f"{path}.timestamp", ("created_time", "last_edited_time"))
         return {"id": "", "name": kind, "type": kind, "config": {}}
@@ -189,7 +189,7 @@ def _sorted_column(context: Context, given: Json, path: str) -> Json:
         raise invalid(f"{path}.property", "defined", ...)
     column = schema.find(context.columns, str(given["property"]))
     if column is None:
-        raise refused(f"Could not find sort property with name or id: {given['property']}")
+        raise validation_error(f"Could not find sort property with name or id: {given['property']}")
     return column
 
 

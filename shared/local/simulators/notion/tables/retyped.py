@@ -22,12 +22,12 @@ def convert(world: World, source: Json, before: list[Json], after: list[Json]) -
         for row in (world.nodes[key] for key in source["children"]):
             text = values.text(old, row, world)
             row["values"].pop(column["id"], None)
-            value = _converted(column, text) if text else None
+            value = _convert_text(column, text) if text else None
             if value is not None:
                 row["values"][column["id"]] = value
 
 
-def _converted(column: Json, text: str) -> Any:
+def _convert_text(column: Json, text: str) -> Any:
     kind = column["type"]
     if kind == "rich_text":
         return from_plain(text)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.local.simulators.notion import checks
-from shared.local.simulators.notion.refusals import refused
+from shared.local.simulators.notion.refusals import validation_error
 from shared.local.simulators.notion.tables import schema
 
 Json = dict[str, Any]
@@ -36,11 +36,11 @@ _PARTS = ("relation_property_name", "relation_property_id", "rollup_property_nam
 
 def config(given: Json, path: str) -> Json:
     """Take the config of a rollup; which columns it means is known once all of them are there."""
-    checks.closed(given, path, _PARTS, ("function",))
+    checks.check_exact(given, path, _PARTS, ("function",))
     checks.one_of(given["function"], f"{path}.function", FUNCTIONS)
     for part in ("relation_property", "rollup_property"):
         if f"{part}_name" not in given and f"{part}_id" not in given:
-            raise refused(f"{path} should name {part}_name or {part}_id.")
+            raise validation_error(f"{path} should name {part}_name or {part}_id.")
     return dict(given)
 
 
@@ -49,11 +49,11 @@ def resolve(column: Json, columns: list[Json], nodes: Any) -> None:
     conf = column["config"]
     relation = schema.find(columns, str(conf.get("relation_property_id") or conf.get("relation_property_name")))
     if relation is None or relation["type"] != "relation":
-        raise refused(f"{column['name']}: the rollup's relation property does not exist.")
-    there = nodes[relation["config"]["data_source_id"]]["columns"]
-    target = schema.find(there, str(conf.get("rollup_property_id") or conf.get("rollup_property_name")))
+        raise validation_error(f"{column['name']}: the rollup's relation property does not exist.")
+    related_columns = nodes[relation["config"]["data_source_id"]]["columns"]
+    target = schema.find(related_columns, str(conf.get("rollup_property_id") or conf.get("rollup_property_name")))
     if target is None:
-        raise refused(f"{column['name']}: the rolled-up property does not exist in the related data source.")
+        raise validation_error(f"{column['name']}: the rolled-up property does not exist in the related data source.")
     conf.update(
         relation_property_id=relation["id"],
         relation_property_name=relation["name"],

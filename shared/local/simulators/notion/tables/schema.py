@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from shared.local.simulators.notion import checks
-from shared.local.simulators.notion.refusals import invalid, refused
+from shared.local.simulators.notion.refusals import invalid, validation_error
 
 Json = dict[str, Any]
 
@@ -73,9 +73,9 @@ def config_type(value: Json, path: str) -> str:
 
 def config(kind: str, value: Any, path: str, before: Json | None = None) -> Json:
     """Take the inner config of a column."""
-    given = checks.opened(value, path)
+    given = checks.check_object(value, path)
     if kind == "number":
-        checks.closed(given, path, ("format",))
+        checks.check_exact(given, path, ("format",))
         return {"format": checks.string(given.get("format", "number"), f"{path}.format", 100, 1)}
     if kind in ("select", "multi_select", "status"):
         return _options(kind, given, path, before or {"options": []})
@@ -87,11 +87,11 @@ def config(kind: str, value: Any, path: str, before: Json | None = None) -> Json
         return {"prefix": given.get("prefix")}
     if kind == "rollup":
         return dict(given)  # checked by `rollups`, which knows the columns it is about
-    return dict(checks.closed(given, path, ()))
+    return dict(checks.check_exact(given, path, ()))
 
 
 def _options(kind: str, given: Json, path: str, before: Json) -> Json:
-    checks.closed(given, path, ("options",))
+    checks.check_exact(given, path, ("options",))
     if "options" not in given and before["options"]:
         return before
     raw = checks.array(given.get("options", []), f"{path}.options")
@@ -100,7 +100,7 @@ def _options(kind: str, given: Json, path: str, before: Json) -> Json:
     options: list[Json] = []
     for index, item in enumerate(raw):
         inner = f"{path}.options[{index}]"
-        option = checks.closed(item, inner, ("name", "id", "color", "description"))
+        option = checks.check_exact(item, inner, ("name", "id", "color", "description"))
         known = next(
             (o for o in before["options"] if o["id"] == option.get("id") or o["name"] == option.get("name")), None
         )
@@ -108,7 +108,7 @@ def _options(kind: str, given: Json, path: str, before: Json) -> Json:
             raise invalid(f"{inner}.name", "defined", ...)
         options.append(new_option(option, inner, known, options))
     if len({option["name"] for option in options}) != len(options):
-        raise refused(f"{path}.options must have unique names.")
+        raise validation_error(f"{path}.options must have unique names.")
     return with_groups({"options": options}) if kind == "status" else {"options": options}
 
 
@@ -116,7 +116,7 @@ def new_option(option: Json, path: str, known: Json | None, others: list[Json]) 
     """Make one option of a select, keeping the id of the one it continues."""
     name = checks.string(option.get("name", (known or {}).get("name")), f"{path}.name", checks.LONGEST_SHORT, 1)
     if "," in name:
-        raise refused(f"Invalid select option, commas not allowed: {name}")
+        raise validation_error(f"Invalid select option, commas not allowed: {name}")
     color = option.get("color") or (known or {}).get("color") or checks.COLORS[len(others) % len(checks.COLORS)]
     description = option.get("description", (known or {}).get("description"))
     if description is not None:
@@ -144,11 +144,11 @@ def with_groups(conf: Json) -> Json:
 
 
 def _relation(given: Json, path: str) -> Json:
-    checks.closed(given, path, ("data_source_id", "type", "single_property", "dual_property"), ("data_source_id",))
+    checks.check_exact(given, path, ("data_source_id", "type", "single_property", "dual_property"), ("data_source_id",))
     kind = "dual_property" if "dual_property" in given else "single_property"
     if kind not in given:
         raise invalid(f"{path}.single_property", "defined", ...)
-    inner = checks.opened(given[kind], f"{path}.{kind}")
+    inner = checks.check_object(given[kind], f"{path}.{kind}")
     target = checks.object_id(given["data_source_id"], f"{path}.data_source_id")
     return {"data_source_id": target, "type": kind, kind: dict(inner)}
 
@@ -163,17 +163,19 @@ def description(value: Json, path: str) -> str | None:
 def new_columns(value: Any, path: str, first_number: int) -> list[Json]:
     """Take the schema of a new data source: exactly one title."""
     columns: list[Json] = []
-    for name, part in checks.opened(value, path).items():
+    for name, part in checks.check_object(value, path).items():
         columns.append(new_column(columns, name, part, f"{path}.{name}", first_number))
     if sum(column["type"] == "title" for column in columns) != 1:
-        raise refused("Title is not provided" if columns else f"{path} should have exactly one title property.")
+        raise validation_error(
+            "Title is not provided" if columns else f"{path} should have exactly one title property."
+        )
     check_size(columns)
     return columns
 
 
 def new_column(columns: list[Json], name: str, part: Any, path: str, first_number: int) -> Json:
     """Make one column."""
-    given = checks.opened(part, path)
+    given = checks.check_object(part, path)
     kind = config_type(given, path)
     checks.string(name, path, checks.LONGEST_SHORT, 1)
     key = "title" if kind == "title" else column_id(columns, first_number + len(columns))
@@ -193,10 +195,10 @@ def new_column(columns: list[Json], name: str, part: Any, path: str, first_numbe
 def check_size(columns: list[Json]) -> None:
     """Refuse a schema Notion would call too large."""
     if len(json.dumps(columns)) > LARGEST_SCHEMA:
-        raise refused("Schema is too large.")
+        raise validation_error("Schema is too large.")
 
 
-def shown(column: Json, database_of: dict[str, str]) -> Json:
+def render_column(column: Json, database_of: dict[str, str]) -> Json:
     """Return a column as a data source shows it."""
     inner = dict(column["config"])
     if column["type"] == "relation":

@@ -4,12 +4,12 @@ import copy
 from typing import Any
 
 from shared.local.simulators.notion import checks
-from shared.local.simulators.notion.calls import Call, object_shown, path_id, trash_flag
+from shared.local.simulators.notion.calls import Call, path_id, render_object, trash_flag
 from shared.local.simulators.notion.content import signed_files
 from shared.local.simulators.notion.content.blocks import put_in_trash
-from shared.local.simulators.notion.content.pages import shown as page_shown
+from shared.local.simulators.notion.content.pages import render_page as page_shown
 from shared.local.simulators.notion.content.rich_text import rich_text
-from shared.local.simulators.notion.refusals import refused
+from shared.local.simulators.notion.refusals import validation_error
 from shared.local.simulators.notion.tables import comparing, query, retyped, rollups, schema, views
 
 Json = dict[str, Any]
@@ -23,14 +23,14 @@ def source_shown(call: Call, source: Json) -> Json:
     database_of = {key: nodes[key]["parent"]["database_id"] for key in targets if key in nodes}
     above = database["parent"]
     return {
-        **object_shown(call, source),
+        **render_object(call, source),
         "database_parent": {"type": "workspace", "workspace": True} if above["type"] == "workspace" else above,
         "title": source["title"],
         "description": database["description"],
         "is_inline": database["is_inline"],
         "icon": signed_files.read(call.world, source["icon"]),
         "cover": signed_files.read(call.world, database["cover"]),
-        "properties": {column["name"]: schema.shown(column, database_of) for column in source["columns"]},
+        "properties": {column["name"]: schema.render_column(column, database_of) for column in source["columns"]},
         "url": f"{call.world.simulator.base_url}/p/{database['id']}",
         "public_url": None,
     }
@@ -83,7 +83,7 @@ def _add_reverse(call: Call, source: Json, column: Json) -> None:
 
 def _move_source(call: Call, source: Json, value: Any) -> None:
     world = call.world
-    given = checks.closed(value, "body.parent", ("type", "database_id"), ("database_id",))
+    given = checks.check_exact(value, "body.parent", ("type", "database_id"), ("database_id",))
     target = checks.object_id(given["database_id"], "body.parent.database_id")
     database = world.editable(world.find(call.caller, target, "database"))
     world.nodes[source["parent"]["database_id"]]["data_sources"].remove(source["id"])
@@ -98,7 +98,7 @@ def _move_source(call: Call, source: Json, value: Any) -> None:
 def create_source(call: Call) -> Json:
     """POST /v1/data_sources: one more table in a database."""
     body = call.body(None, ("parent", "properties"))
-    given = checks.closed(body["parent"], "body.parent", ("type", "database_id"), ("database_id",))
+    given = checks.check_exact(body["parent"], "body.parent", ("type", "database_id"), ("database_id",))
     target = checks.object_id(given["database_id"], "body.parent.database_id")
     database = call.world.editable(call.world.find(call.caller, target, "database"))
     columns = schema.new_columns(body["properties"], "body.properties", call.world.number())
@@ -128,7 +128,7 @@ def update_source(call: Call, source_id: str) -> Json:
     if "properties" in body:
         # Work on a copy: a refused change of the third column must not leave the first two changed.
         columns = copy.deepcopy(source["columns"])
-        for key, part in checks.opened(body["properties"], "body.properties").items():
+        for key, part in checks.check_object(body["properties"], "body.properties").items():
             changed.append(_change_column(call, columns, key, part))
         schema.check_size(columns)
         retyped.convert(world, source, source["columns"], columns)
@@ -147,7 +147,7 @@ def update_source(call: Call, source_id: str) -> Json:
 def _source_changed(call: Call, source: Json, changed: list[Json]) -> None:
     for column in list(source["columns"]):
         _add_reverse(call, source, column)
-    call.world.touched(source, call.caller)
+    call.world.stamp_edit(source, call.caller)
     call.world.effect("data_source.update", call.caller, id=source["id"], columns=changed)
     call.world.announce("data_source.schema_updated", source, call.caller, {"updated_properties": changed})
 
@@ -157,19 +157,19 @@ def _change_column(call: Call, columns: list[Json], key: str, part: Any) -> Json
     column = schema.find(columns, key)
     if column is None:
         if part is None:
-            raise refused(f"{key} is not a property that exists.")
+            raise validation_error(f"{key} is not a property that exists.")
         column = schema.new_column(columns, key, part, path, call.world.number())
         if column["type"] == "title":
-            raise refused("Cannot create new title property.")
+            raise validation_error("Cannot create new title property.")
         check_relations(call, [column], columns)
         columns.append(column)
         return {"id": column["id"], "name": column["name"], "action": "created"}
     if part is None:
         if column["type"] == "title":
-            raise refused("Cannot delete title property.")
+            raise validation_error("Cannot delete title property.")
         columns.remove(column)
         return {"id": column["id"], "name": column["name"], "action": "deleted"}
-    _reconfigure(columns, column, checks.opened(part, path), path)
+    _reconfigure(columns, column, checks.check_object(part, path), path)
     if set(part) & {"relation", "rollup"}:
         check_relations(call, [column], columns)
     return {"id": column["id"], "name": column["name"], "action": "updated"}
@@ -179,7 +179,7 @@ def _reconfigure(columns: list[Json], column: Json, given: Json, path: str) -> N
     if set(given) - {"name", "description"}:
         kind = schema.config_type(given, path)
         if column["type"] == "title" and kind != "title":
-            raise refused("Cannot change the type of the title property.")
+            raise validation_error("Cannot change the type of the title property.")
         before = column["config"] if kind == column["type"] else None
         column["config"] = schema.config(kind, given[kind], f"{path}.{kind}", before)
         column["type"] = kind
@@ -188,7 +188,7 @@ def _reconfigure(columns: list[Json], column: Json, given: Json, path: str) -> N
     if "name" in given:
         name = checks.string(given["name"], f"{path}.name", checks.LONGEST_SHORT, 1)
         if any(other["name"] == name for other in columns if other is not column):
-            raise refused(f"Property {name} already exists.")
+            raise validation_error(f"Property {name} already exists.")
         column["name"] = name
 
 
@@ -203,7 +203,7 @@ def query_source(call: Call, source_id: str) -> Json:
     wanted = trash_flag(call, body) or False
     context = comparing.Context(source["columns"], world, world.simulator.now(), call.caller.id)
     keeps = query.filter_of(context, body["filter"], "body.filter") if "filter" in body else None
-    ids, complete = call.continued() or _rows(call, source, body, wanted, context, keeps)
+    ids, complete = call.find_snapshot() or _rows(call, source, body, wanted, context, keeps)
     call.snapshot = (ids, complete)
     status: Json = {"type": "complete"}
     if not complete:
@@ -218,6 +218,6 @@ def _rows(
     """Return the ids of the rows that fit, in order, and whether they are all; the cap cuts the rest (limits)."""
     rows = [call.world.nodes[row] for row in source["children"]]
     rows = [row for row in rows if row["in_trash"] == wanted and (keeps is None or keeps(row))]
-    rows = query.sorted_rows(context, rows, body.get("sorts", []))
+    rows = query.sort_rows(context, rows, body.get("sorts", []))
     cap = int(call.world.state["config"]["query_cap"])
     return [row["id"] for row in rows[:cap]], len(rows) <= cap

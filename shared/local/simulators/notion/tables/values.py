@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from shared.local.simulators.notion import checks
 from shared.local.simulators.notion.content.rich_text import NameOf, plain, rich_text
-from shared.local.simulators.notion.refusals import invalid, refused
+from shared.local.simulators.notion.refusals import invalid, validation_error
 from shared.local.simulators.notion.tables import rollups, schema
 
 Json = dict[str, Any]
@@ -27,7 +27,7 @@ class Look(Protocol):
         """Return the columns of a page."""
         ...
 
-    def shown_file(self, value: Json) -> Json:
+    def render_file(self, value: Json) -> Json:
         """Return a file as it reads."""
         ...
 
@@ -36,21 +36,21 @@ LISTED = ("title", "rich_text", "people", "relation")
 CUT_AT = 25
 
 
-def taken(column: Json, value: Any, path: str, name_of: NameOf) -> Any:
+def parse_value(column: Json, value: Any, path: str, name_of: NameOf) -> Any:
     """Take one property value of a page as written; return what is stored. May add an option to the column."""
     kind = column["type"]
     if kind in schema.READ_ONLY or kind in ("button", "verification"):
-        raise refused(f"{column['name']} is a read-only property of type {kind}.")
-    given = checks.opened(value, path)
+        raise validation_error(f"{column['name']} is a read-only property of type {kind}.")
+    given = checks.check_object(value, path)
     if kind not in given:
-        raise refused(f"{column['name']} is expected to be {kind}.")
-    checks.closed(given, path, (kind, "type"))
+        raise validation_error(f"{column['name']} is expected to be {kind}.")
+    checks.check_exact(given, path, (kind, "type"))
     if "type" in given:
         checks.one_of(given["type"], f"{path}.type", (kind,))
-    return _stored(column, given[kind], f"{path}.{kind}", name_of)
+    return _parse_inner(column, given[kind], f"{path}.{kind}", name_of)
 
 
-def _stored(column: Json, inner: Any, path: str, name_of: NameOf) -> Any:
+def _parse_inner(column: Json, inner: Any, path: str, name_of: NameOf) -> Any:
     kind = column["type"]
     if kind in ("title", "rich_text"):
         return rich_text(inner, path, name_of)
@@ -71,17 +71,17 @@ def _stored(column: Json, inner: Any, path: str, name_of: NameOf) -> Any:
     if kind == "date":
         return checks.date_value(inner, path)
     if kind == "place":
-        return checks.opened(inner, path, ("lat", "lon"))
+        return checks.check_object(inner, path, ("lat", "lon"))
     return checks.string(inner, path, checks.LONGEST_URL if kind == "url" else checks.LONGEST_SHORT, 1)
 
 
 def _id_of(item: Any, path: str) -> str:
-    given = checks.closed(item, path, ("id", "object"), ("id",))
+    given = checks.check_exact(item, path, ("id", "object"), ("id",))
     return checks.object_id(given["id"], f"{path}.id")
 
 
 def _file(item: Any, path: str) -> Json:
-    given = checks.closed(item, path, ("name", "type", "external", "file_upload", "file"))
+    given = checks.check_exact(item, path, ("name", "type", "external", "file_upload", "file"))
     if "name" in given:
         checks.string(given["name"], f"{path}.name", checks.LONGEST_SHORT, 1)
     if "file_upload" in given:
@@ -91,18 +91,18 @@ def _file(item: Any, path: str) -> Json:
         return {
             "name": given.get("name"),
             "type": "file",
-            "file": checks.opened(given["file"], f"{path}.file", ("url",)),
+            "file": checks.check_object(given["file"], f"{path}.file", ("url",)),
         }
     for key in ("name", "external"):
         if key not in given:
             raise invalid(f"{path}.{key}", "defined", ...)
-    external = checks.closed(given["external"], f"{path}.external", ("url",), ("url",))
+    external = checks.check_exact(given["external"], f"{path}.external", ("url",), ("url",))
     address = checks.url(external["url"], f"{path}.external.url")
     return {"name": given["name"], "type": "external", "external": {"url": address}}
 
 
 def _option(column: Json, value: Any, path: str) -> str:
-    given = checks.closed(value, path, ("name", "id", "color", "description"))
+    given = checks.check_exact(value, path, ("name", "id", "color", "description"))
     if "name" not in given and "id" not in given:
         raise invalid(f"{path}.name", "defined", ...)
     options: list[Json] = column["config"]["options"]
@@ -111,10 +111,10 @@ def _option(column: Json, value: Any, path: str) -> str:
             return str(option["id"])
     if column["type"] == "status" or "name" not in given:
         shown = given.get("name", given.get("id"))
-        raise refused(f'Invalid status option. Status option "{shown}" does not exist.')
+        raise validation_error(f'Invalid status option. Status option "{shown}" does not exist.')
     option = schema.new_option({"name": given["name"], "color": given.get("color")}, path, None, options)
-    if len(options) >= checks.MOST_ITEMS:
-        raise refused(f"{column['name']} already has {checks.MOST_ITEMS} options.")
+    if len(options) >= checks.MAX_ITEMS:
+        raise validation_error(f"{column['name']} already has {checks.MAX_ITEMS} options.")
     options.append(option)
     return str(option["id"])
 
@@ -137,16 +137,16 @@ def read(column: Json, page: Json, world: Look, cut: bool = True) -> Json:
             base["has_more"] = True
     elif kind == "relation":
         base["has_more"] = False
-    return {**base, kind: shown(column, page, value, world)}
+    return {**base, kind: render_value(column, page, value, world)}
 
 
-def shown(column: Json, page: Json, value: Any, world: Look) -> Any:
+def render_value(column: Json, page: Json, value: Any, world: Look) -> Any:
     """Return the inner value of one property in its read shape; `world` knows people, files and rows."""
     kind = column["type"]
     if kind in ("select", "status"):
-        return _shown_option(column, value)
+        return _render_option(column, value)
     if kind == "multi_select":
-        return [option for option in (_shown_option(column, item) for item in value) if option]
+        return [option for option in (_render_option(column, item) for item in value) if option]
     if kind == "people":
         return [world.user(item) for item in value]
     if kind == "relation":
@@ -158,7 +158,7 @@ def shown(column: Json, page: Json, value: Any, world: Look) -> Any:
     if kind == "unique_id":
         return {"prefix": column["config"].get("prefix"), "number": page.get("number")}
     if kind == "files":
-        return [world.shown_file(item) for item in value]
+        return [world.render_file(item) for item in value]
     if kind == "rollup":
         return rollups.value(column, page, world, lambda c, p: read(c, p, world, cut=False)[c["type"]])
     if kind == "formula":
@@ -166,7 +166,7 @@ def shown(column: Json, page: Json, value: Any, world: Look) -> Any:
     return value
 
 
-def _shown_option(column: Json, option_id: str | None) -> Json | None:
+def _render_option(column: Json, option_id: str | None) -> Json | None:
     for option in column["config"]["options"]:
         if option["id"] == option_id:
             return {"id": option["id"], "name": option["name"], "color": option["color"]}

@@ -5,7 +5,7 @@ from typing import Any
 
 from shared.local.simulators.notion import checks
 from shared.local.simulators.notion.calls import Call, path_id
-from shared.local.simulators.notion.refusals import invalid, missing, refused
+from shared.local.simulators.notion.refusals import invalid, missing, validation_error
 from shared.local.simulators.notion.tables import comparing, query
 from shared.local.simulators.notion.world import Caller, World
 
@@ -41,7 +41,7 @@ def _new(world: World, database: Json, source: Json, caller: Caller, fields: Jso
     return view
 
 
-def shown(world: World, view: Json) -> Json:
+def render_view(world: World, view: Json) -> Json:
     """Return a view as it reads."""
     fields = ("name", "filter", "sorts", "quick_filters", "configuration", "data_source_id")
     authors = {key: {"object": "user", "id": view[key]["id"]} for key in ("created_by", "last_edited_by")}
@@ -60,7 +60,7 @@ def _partial(view: Json) -> Json:
     return {"object": "view", "id": view["id"], "parent": parent, "type": view["type"]}
 
 
-def listed(call: Call) -> Json:
+def list_views(call: Call) -> Json:
     """GET /v1/views: needs a database or a data source; answers references."""
     world, args = call.world, call.request.args
     wanted: Json = {}
@@ -79,18 +79,18 @@ def create(call: Call) -> Json:
     body = call.body(None, ("data_source_id", "name", "type"))
     places = [key for key in _PLACES if key in body]
     if len(places) != 1:
-        raise refused("Provide exactly one of database_id, view_id or create_database.")
+        raise validation_error("Provide exactly one of database_id, view_id or create_database.")
     source_id = checks.object_id(body["data_source_id"], "body.data_source_id")
     source = world.find(call.caller, source_id, "data_source")
     kind = checks.one_of(body["type"], "body.type", TYPES)
     fields = {**_fields(call, source, body), "type": kind}
     place = places[0]
     if place == "create_database":
-        raise refused("The simulator makes no linked databases: use database_id.")
+        raise validation_error("The simulator makes no linked databases: use database_id.")
     if place == "view_id":
         dashboard = _find(call, checks.object_id(body["view_id"], "body.view_id"))
         if dashboard["type"] != "dashboard":
-            raise refused("body.view_id should be a dashboard view.")
+            raise validation_error("body.view_id should be a dashboard view.")
         fields["dashboard_view_id"] = dashboard["id"]
         database = world.nodes[dashboard["database_id"]]
     else:
@@ -99,7 +99,7 @@ def create(call: Call) -> Json:
     world.effect("view.create", call.caller, id=view["id"], database_id=database["id"], name=view["name"], type=kind)
     _announce(call, view, "created", {"view_type": kind})
     call.committed = {"committed_resource_id": view["id"]}
-    return shown(world, view)
+    return render_view(world, view)
 
 
 def _announce(call: Call, view: Json, what: str, data: Json) -> None:
@@ -118,10 +118,10 @@ def _fields(call: Call, source: Json, body: Json) -> Json:
     if body.get("filter") is not None:
         query.filter_of(context, body["filter"], "body.filter")
     if body.get("sorts") is not None:
-        query.sorted_rows(context, [], body["sorts"])
+        query.sort_rows(context, [], body["sorts"])
     for key in ("quick_filters", "configuration"):
         if body.get(key) is not None:
-            checks.opened(body[key], f"body.{key}", ("type",) if key == "configuration" else ())
+            checks.check_object(body[key], f"body.{key}", ("type",) if key == "configuration" else ())
     return {**taken, **{key: body[key] for key in _FIELDS if key in body and key != "name"}}
 
 
@@ -135,7 +135,7 @@ def _find(call: Call, view_id: str) -> Json:
 
 def get(call: Call, view_id: str) -> Json:
     """GET /v1/views/{id}."""
-    return shown(call.world, _find(call, path_id(view_id, "view_id")))
+    return render_view(call.world, _find(call, path_id(view_id, "view_id")))
 
 
 def update(call: Call, view_id: str) -> Json:
@@ -149,7 +149,7 @@ def update(call: Call, view_id: str) -> Json:
     call.world.effect("view.update", call.caller, id=view["id"], changed=sorted(taken))
     changed = [key if key != "quick_filters" else "filter" for key in taken]
     _announce(call, view, "updated", {"updated_fields": list(dict.fromkeys(changed))})
-    return shown(call.world, view)
+    return render_view(call.world, view)
 
 
 def delete(call: Call, view_id: str) -> Json:
@@ -157,14 +157,11 @@ def delete(call: Call, view_id: str) -> Json:
     world = call.world
     view = _find(call, path_id(view_id, "view_id"))
     if sum(other["database_id"] == view["database_id"] for other in world.state["views"].values()) == 1:
-        raise refused("Cannot delete the last view of a database.")
+        raise validation_error("Cannot delete the last view of a database.")
     del world.state["views"][view["id"]]
     world.effect("view.delete", call.caller, id=view["id"])
     _announce(call, view, "deleted", {})
     return _partial(view)
-
-
-# --- queries ------------------------------------------------------------------------------------------------------
 
 
 def ask(call: Call, view_id: str) -> Json:
@@ -177,7 +174,7 @@ def ask(call: Call, view_id: str) -> Json:
     if view["filter"] is not None:
         keeps = query.filter_of(context, view["filter"], "filter")
         rows = [row for row in rows if keeps(row)]
-    rows = query.sorted_rows(context, rows, view["sorts"] or [])
+    rows = query.sort_rows(context, rows, view["sorts"] or [])
     cap = int(world.state["config"]["query_cap"])
     until = world.simulator.now() + timedelta(seconds=float(world.state["config"]["view_query_s"]))
     asked = {
