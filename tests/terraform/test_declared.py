@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from shared.accounts.providers import PROVIDERS
+from shared.app.intake.accept_forge_delivery import APP_SECRET
 from shared.settings import FUNCTIONS, MODEL_SYSTEMS
 from shared.steps import KINDS
 from tests.support.repository.reach import Reach, means, value_of
@@ -103,6 +104,8 @@ def _names(unit: Unit, given: ast.expr) -> set[str]:
     assert pattern, f"{unit.module}: whose name is {ast.unparse(given)}?"
     if "{}" not in pattern:
         return {pattern}
+    if pattern == "{}-app-webhook-secret":
+        return {APP_SECRET}  # of the one forge that installs an app
     fills = MODEL_SYSTEMS if pattern == "{}-api-key" else tuple(PROVIDERS)
     return {pattern.format(fill) for fill in fills} - {"vertex-api-key"}  # Vertex AI takes the account's own identity
 

@@ -86,8 +86,8 @@ def says_from_start(text: str) -> bool:
 
 
 def _match_whole(asked: re.Pattern[str], text: str) -> re.Match[str] | None:
-    words = _fold(text)
-    return None if "?" in words else asked.fullmatch(words)
+    folded = _fold(text)
+    return None if "?" in folded else asked.fullmatch(folded)
 
 
 def _fold(text: str) -> str:

@@ -17,8 +17,8 @@ NO_CODE = {
     "core/code/repo_map_conventions.py": {"import pytest"},  # a program's text
     "cli/evaluate/looks/programs.py": {"unittest"},  # the words of a command
     "integrations/github/client.py": {"not allowed on this repository"},  # 405, as for what cannot be merged
-    "integrations/github/refusals.py": {"not accessible by personal access token", "forbids access via"},  # 403 alone
     "integrations/github/trial.py": {"forbids access", "admin access"},  # 403 and the call's own documentation_url
+    "integrations/github/wire.py": {"not accessible by personal access token", "forbids access via"},  # 403 alone
     "integrations/notion/client/notion_refusals.py": {"cursor"},  # 400 validation_error, as for all else
 }
 
