@@ -31,6 +31,10 @@ true is tested from outside.
   Signed links and Slack's clicks carry their own proof.
 - **Errors** are `application/problem+json` (RFC 9457) with `type`, `title`, `status`, `detail`, `not_lost` and
   `way_out`; the classes are in [errors.md](errors.md#requests-to-the-api-and-webhooks).
+- **Frontends** on other origins call with a key too, once an owner has allowed their origin
+  ([how](../guides/frontends.md)).
+- **Asking again**: what needs a key has an `ETag`; given back as `If-None-Match`, the answer is 304 without a body
+  while nothing has changed.
 - **Lists** come in pages: `next` of an answer is the `after` of the next call, null at the end.
 - **Rates**: 600 calls a minute for each team, unless the operator has set another; then 429 with `Retry-After`.
 """

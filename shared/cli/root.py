@@ -45,6 +45,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "shared.cli.migrate.command": ("migrate-to-cloud",),
     "shared.cli.team.models": ("models",),
     "shared.cli.operations.operate": ("migrate", "pause", "resume", "rotate-key", "rotate-secret"),
+    "shared.cli.team.origins": ("origins",),
     "shared.cli.team.plan": ("plan",),
     "shared.cli.team.preferences": ("feedback", "preferences"),
     "shared.cli.probe.command": ("probe",),

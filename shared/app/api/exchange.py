@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from shared.app.engine.deps import Deps
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from shared.app.engine.tools import Tools
 
 MAX_BODY = 64 * 1024
+BODILESS = (204, 304)
 JSON, PROBLEM, HTML, FORM = (
     "application/json",
     "application/problem+json",
@@ -57,6 +59,8 @@ class ApiReply:
     @property
     def text(self) -> str:
         """Return what goes over the wire."""
+        if self.status in BODILESS:
+            return ""
         return self.html or json.dumps(self.body, ensure_ascii=True)
 
     @property
@@ -129,6 +133,20 @@ class WrongMediaType(RequestError):
 
     status = 415
     code = "unsupported_media_type"
+
+
+def tag_answer(reply: ApiReply, request: ApiRequest) -> ApiReply:
+    """Return a good answer with its ETag; 304 without a body, where who asks says that they have just that (RFC 9110).
+
+    The tag is of the body alone: it is the same in every process.
+    """
+    if reply.status != 200 or reply.stream is not None:
+        return reply
+    tag = f'"{hashlib.sha256(reply.text.encode()).hexdigest()[:32]}"'
+    known = [each.strip().removeprefix("W/") for each in request.header("if-none-match").split(",")]
+    if tag in known or "*" in known:
+        return ApiReply(304, headers={**reply.headers, "ETag": tag})
+    return replace(reply, headers={**reply.headers, "ETag": tag})
 
 
 def problem(error: RequestError, headers: Mapping[str, str] | None = None) -> ApiReply:

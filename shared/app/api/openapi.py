@@ -29,6 +29,7 @@ from shared.app.api.run.plans import PLAN
 from shared.app.api.run.run_versions import VERSION, WORK
 from shared.app.api.run.workspace_questions import COUNTS
 from shared.app.api.settings import budget, life
+from shared.app.api.settings.allowed_origins import ORIGINS
 from shared.app.api.settings.connections import VIEWS
 from shared.app.api.settings.feedback import FEEDBACK, PREFERENCE
 from shared.app.api.settings.operate import API
@@ -60,6 +61,7 @@ SCHEMAS: Mapping[str, Any] = {
     **MADE_VIEWS,
     "Confinement": CONFINEMENT,
     "SiteValues": SITE_VALUES,
+    "Origins": ORIGINS,
     "Hooks": listing("hooks", "Hook"),
     "Health": members(
         status=choice("ok", "down"),
@@ -161,6 +163,7 @@ SCHEMAS: Mapping[str, Any] = {
     **status.VIEWS,
 }
 
+_TAG = text(what="The ETag of an answer before: while nothing has changed, the answer is 304, without a body.")
 _REASONS = {
     400: "The request cannot be understood.",
     401: "There is no valid identity.",
@@ -206,6 +209,9 @@ def _operation(route: Route) -> dict[str, Any]:
     }
     parameters = [_parameter("path", name, PARTS[name]) for name in route.parts]
     parameters += [_parameter("query", name, schema) for name, schema in route.query.items()]
+    if route.is_tagged:
+        parameters.append(_parameter("header", "If-None-Match", _TAG))
+        found["responses"]["304"] = {"description": "It is as the `ETag` says that was given."}
     if parameters:
         found["parameters"] = parameters
     if route.body is not None:

@@ -48,6 +48,8 @@ PERMISSIONS: Mapping[str, frozenset[str] | None] = {
     "tenant.read": frozenset(ROLES),
     "tenant.export": frozenset({"owner"}),
     "tenant.delete": frozenset({"owner"}),
+    "origins.read": frozenset(ROLES),
+    "origins.change": frozenset({"owner"}),
     "ship.read": frozenset(ROLES),
     "ship.change": frozenset({"owner"}),
 }
@@ -95,6 +97,11 @@ class Route:
     def needs_key(self) -> bool:
         """Return whether a key opens this route."""
         return PERMISSIONS[self.permission] is not None
+
+    @property
+    def is_tagged(self) -> bool:
+        """Return whether its answers have an ETag: who looks on asks again and again whether something has changed."""
+        return self.method == "GET" and self.needs_key and self.answer != "Export"
 
     @property
     def id(self) -> str:

@@ -19,9 +19,11 @@ from shared.app.api.exchange import (
     error_headers,
     no_tools,
     problem,
+    tag_answer,
 )
 from shared.app.api.json_shapes import matches, read_fields, read_form, read_json, read_query
 from shared.app.api.keys import caller_of
+from shared.app.api.origins import answer_preflight, read_headers, refuse_other_origin
 from shared.app.api.pages.approval_page import refusal
 from shared.app.api.pages.page_html import render_refusal, wants_page
 from shared.app.api.rate import Rate
@@ -56,8 +58,12 @@ class Api:
         """Answer a request; errors we raise on purpose become answers, a bug does not."""
         found: Route | None = None
         try:
+            if (preflight := answer_preflight(request, _at(request))) is not None:
+                return preflight
             found, parts = _find(request)
-            return self._handle(found, parts, request)
+            reply = self._handle(found, parts, request)
+            reply = tag_answer(reply, request) if found.is_tagged else reply
+            return replace(reply, headers={**reply.headers, **read_headers(request, found)})
         except RequestError as error:
             log.record_refusal("api", error, found.id if found else "")
             return _refusal(error, found, request, _allow(request) if isinstance(error, NoSuchMethod) else {})
@@ -90,6 +96,7 @@ class Api:
         self._rate.spend(self._deps, caller.tenant)
         if caller.role not in roles:
             raise Forbidden(f"the role {caller.role} does not have the permission {route.permission}")
+        refuse_other_origin(self._deps, caller.tenant, request)
         return caller
 
 
@@ -100,6 +107,7 @@ class _Unwell(RequestError):
 
 def _refusal(error: RequestError, route: Route | None, request: ApiRequest, headers: dict[str, str]) -> ApiReply:
     """Answer with a page where people look, with a problem where programs do."""
+    headers = {**headers, **read_headers(request, route)}
     if route is not None and route.permission == "approval link":
         return refusal(error)
     if wants_page(request) or (route is not None and route.answer == "html"):
@@ -133,7 +141,11 @@ def _match(route: Route, path: str) -> dict[str, str] | None:
 
 
 def _methods(request: ApiRequest) -> str:
-    return ", ".join(route.method for route in ROUTES if _match(route, request.path) is not None)
+    return ", ".join(route.method for route in _at(request))
+
+
+def _at(request: ApiRequest) -> list[Route]:
+    return [route for route in ROUTES if _match(route, request.path) is not None]
 
 
 def _allow(request: ApiRequest) -> dict[str, str]:

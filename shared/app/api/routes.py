@@ -14,6 +14,7 @@ from shared.app.api.run import chats, made
 from shared.app.api.run import team_status as status
 from shared.app.api.run import workspace_questions as asking
 from shared.app.api.run.run_routes import RUN_ROUTES
+from shared.app.api.settings import allowed_origins as origins
 from shared.app.api.settings import budget, connections, feedback, life, operate, planning, ship
 from shared.app.api.settings import model_choice as models
 from shared.app.api.settings import tenant_databases as databases
@@ -205,6 +206,13 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "PUT", "/v1/settings/site-values", "ship.change", ship.set_site_value,
         "Store the value of a site's variable, encrypted", "SiteValues", body=ship.SET_VALUE,
+    ),
+    Route(
+        "GET", "/v1/settings/origins", "origins.read", origins.show_origins, "List allowed origins", "Origins",
+    ),
+    Route(
+        "POST", "/v1/settings/origins", "origins.change", origins.change_origins, "Set allowed origins", "Origins",
+        body=origins.CHANGE, errors=(409,),
     ),
     Route(
         "POST", "/v1/slack/interactions", "slack signature", slack_clicks.take_click, "Take a click", "SlackAnswer",

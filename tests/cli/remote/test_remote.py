@@ -269,7 +269,8 @@ def test_what_is_refused_without_a_hash_names_the_command_with_it(terminal: Term
 
 
 @pytest.mark.parametrize(
-    "words", [("site-value",), ("hooks",), ("preferences",), ("knowledge",), ("models",), ("ship",), ("usage",)]
+    "words",
+    [("site-value",), ("hooks",), ("preferences",), ("knowledge",), ("models",), ("ship",), ("usage",), ("origins",)],
 )
 def test_commands_that_hints_name_are_there_and_mean_the_same_folder(
     terminal: Terminal, words: tuple[str, ...]
