@@ -17,7 +17,7 @@ from shared.ports.model import (
     request_tokens,
 )
 from shared.ports.queue import CallerCheck, DeadLetter, Queue
-from shared.ports.sandbox import Network, Sandbox, SandboxLimits, SandboxRequest, SandboxResult
+from shared.ports.sandbox import Sandbox, SandboxLimits, SandboxRequest, SandboxResult
 from shared.ports.secrets import Secret, Secrets
 from shared.ports.store import MAX_DOCUMENT_BYTES, SYSTEM, Commit, Doc, Loaded, Put, Store
 
@@ -40,7 +40,6 @@ __all__ = [
     "ModelRequest",
     "ModelResult",
     "Nearest",
-    "Network",
     "PageLook",
     "Provider",
     "Put",

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-Network = Literal["none", "registry"]
-
 
 @dataclass(frozen=True, slots=True)
 class SandboxLimits:
@@ -31,8 +29,7 @@ class SandboxRequest:
     `packages` ("npm" or "pip") has what the lock file among the files names installed first, in a room of its own: no
     code of a package runs there, and only package registries can be reached. The command, which has no network, finds
     them read-only from any folder: in `/node_modules`, or importable by `python3`. `shared/core/code/lock_files.py`
-    says which lock files are taken. `network` is the command's own: "registry" is for an installer, never for code that
-    somebody wrote.
+    says which lock files are taken.
     """
 
     files: Mapping[str, bytes]
@@ -41,7 +38,6 @@ class SandboxRequest:
     collect: tuple[str, ...] = ()  # relative paths (or folders ending in "/") to bring back
     env: Mapping[str, str] = field(default_factory=dict)
     limits: SandboxLimits = SandboxLimits()
-    network: Network = "none"
     packages: Literal["", "npm", "pip"] = ""
 
 

@@ -32,7 +32,7 @@ MAX = SandboxLimits(
     result_bytes=16_000_000,
 )
 _KILLED_BY = frozenset({"", "wall", "memory", "output", "cpu", "signal", "install"})
-_TEXTS = ("origin", "network", "packages")
+_TEXTS = ("origin", "packages")
 _MAX_STATUS = 255
 _INSTALL_S, _INSTALLER_BYTES = 400.0, 64 * 1024  # what an installer may take and say, and more
 
@@ -60,6 +60,8 @@ def request_to_bytes(request: SandboxRequest) -> bytes:
 def request_from_bytes(raw: bytes) -> SandboxRequest:
     """Return the request; raises MalformedRequest or TooLarge, naming the field."""
     data = _object(raw)
+    if data.pop("network", "none") != "none":  # which a client of an earlier version still says
+        raise MalformedRequest("network: a command has none")
     known = {field.name for field in fields(SandboxRequest)}
     if unknown := sorted(set(data) - known):
         raise MalformedRequest(
@@ -68,7 +70,7 @@ def request_from_bytes(raw: bytes) -> SandboxRequest:
     files = {name: _bytes(f"files.{name[:100]}", body) for name, body in _mapping(data, "files").items()}
     if (size := sum(map(len, files.values()))) > MAX_FILES_BYTES:
         raise TooLarge(f"files: {size} bytes; at most {MAX_FILES_BYTES} are taken in one request")
-    texts = {name: _text(name, data.get(name, "none" if name == "network" else "")) for name in _TEXTS}
+    texts = {name: _text(name, data.get(name, "")) for name in _TEXTS}
     return SandboxRequest(
         files=files,
         command=_texts(data, "command"),

@@ -16,7 +16,7 @@ from shared.backends.sandbox.channel import pack, unpack
 from shared.backends.sandbox.intake import check_request
 from shared.backends.sandbox.packages.registries import Registries, installer_env, registries
 from shared.backends.sandbox.packages.registry_proxy import RegistryProxy
-from shared.core.code.lock_files import read_lock
+from shared.core.code.lock_files import System, read_lock
 from shared.core.errors import SandboxUnavailable, Unavailable
 from shared.core.text.readable import as_text
 from shared.core.text.sentence import end_sentence
@@ -64,26 +64,17 @@ class LaunchedSandbox:
         check_request(request)
         self._accept(request)
         self.check()
-        if request.packages or request.network != "none":
-            return self._launch_with_registries(request)
+        if request.packages:
+            return self._launch_with_packages(request, request.packages)
         return self._launch(request)
 
-    def _launch_with_registries(self, request: SandboxRequest) -> SandboxResult:
-        """Launch it with the proxy at its side; what the proxy refused is told with the errors."""
-        known, env, extra = self._registries(), {}, {}
-        places = known.everything()
-        if system := request.packages:
-            files = read_lock(system, request.files)
-            url, places = known.of(system)
-            env = installer_env(system, url)
-            extra = {"install": {"system": system, "names": list(files), "env": env}}
-        else:
-            files = {}
-            for each, url in (("npm", known.npm), ("pip", known.pip)):
-                env |= installer_env(each, url) if url else {}
-            request = replace(request, env={**env, **request.env})
+    def _launch_with_packages(self, request: SandboxRequest, system: System) -> SandboxResult:
+        """Launch it with a proxy at the installer's side; what the proxy refused is told with the errors."""
+        files = read_lock(system, request.files)
+        url, places = self._registries().of(system)
+        install = {"system": system, "names": list(files), "env": installer_env(system, url)}
         with RegistryProxy(places) as proxy:
-            result = self._launch(request, {**extra, "proxy": proxy.path}, list(files.values()))
+            result = self._launch(request, {"install": {**install, "proxy": proxy.path}}, list(files.values()))
             refused = [f"the network refused {what}" for what in proxy.refused]
         if not refused:
             return result
@@ -111,8 +102,6 @@ class LaunchedSandbox:
             "env": dict(request.env),
             "collect": list(request.collect),
             "names": list(request.files),
-            "network": request.network == "registry",
-            "proxy": "",
             "install": None,
             **self._spec(),
             **extra,

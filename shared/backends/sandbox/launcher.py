@@ -59,9 +59,9 @@ def run(spec: dict[str, Any], blobs: list[bytes]) -> Answer:
     try:
         try:
             room.write(room.work, dict(zip(spec["names"], blobs, strict=False)))
-            job = Job(tuple(spec["command"]), room.work, spec["env"], limits, spec["proxy"] if spec["network"] else "")
+            job = Job(tuple(spec["command"]), room.work, spec["env"], limits)
             if spec["install"]:
-                installed = install(room, spec, blobs[len(spec["names"]) :])
+                installed = install(room, spec["install"], blobs[len(spec["names"]) :])
                 if installed.outcome is not None:
                     return _answer(installed.outcome, "install")
                 job = job._replace(packages=installed.packages, env={**installed.env, **job.env})

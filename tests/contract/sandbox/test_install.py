@@ -9,14 +9,16 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from shared.backends.sandbox.bubblewrap import BubblewrapSandbox
 from shared.backends.sandbox.landlock import LandlockSandbox
-from shared.backends.sandbox.packages.registries import Registries, registries
-from shared.core.code.lock_files import LockProblem, read_lock
+from shared.backends.sandbox.packages.registries import Registries
+from shared.backends.sandbox.packages.registry_proxy import RegistryProxy
+from shared.core.code.lock_files import LockProblem
 from shared.core.code.verdict import REPORT, judge, runner_files, test_command
 from shared.core.errors import SandboxUnavailable
 from shared.ports import Sandbox, SandboxLimits, SandboxRequest
@@ -148,23 +150,42 @@ def test_a_lock_file_that_points_elsewhere_is_refused_on_the_way(sandbox: Sandbo
     assert "the network refused http://169.254.169.254/latest/meta-data" in result.stderr
 
 
-@pytest.mark.usefixtures("npm")
-def test_an_installer_writes_a_lock_file_that_can_be_installed_from(
-    sandbox: Sandbox, registry: PackageRegistry
-) -> None:
-    registry.add_package("beta")
+def test_without_a_lock_file_nothing_is_installed(proven: BubblewrapSandbox) -> None:
     manifest = {"package.json": json.dumps({"name": "made", "dependencies": {"beta": "^1.0.0"}}).encode()}
     with pytest.raises(LockProblem, match=r"package-lock\.json is missing"):
-        sandbox.run(SandboxRequest(manifest, ("node", "-v"), "gemini", packages="npm"))
-    command = ("npm", "install", "--package-lock-only", "--ignore-scripts", "--no-audit", "--no-fund")
-    result = sandbox.run(
-        SandboxRequest(manifest, command, "gemini", ("package-lock.json",), limits=NODE, network="registry")
-    )
-    assert result.exit_code == 0, result.stderr
-    assert set(read_lock("npm", manifest | dict(result.files))) == {"package.json", "package-lock.json"}
+        proven.run(SandboxRequest(manifest, ("node", "-v"), "gemini", packages="npm"))
 
 
-def test_nothing_but_the_registries_can_be_reached_from_the_room(sandbox: Sandbox, registry: PackageRegistry) -> None:
+ASKS_FROM_THE_ROOM = """
+import json, sys
+from types import SimpleNamespace
+from shared.backends.sandbox.rooms import kernel
+from shared.backends.sandbox.rooms.room import Job
+from shared.backends.sandbox.rooms.room_bubblewrap import BubblewrapRoom
+from shared.backends.sandbox.rooms.supervise import must_see_children, supervise
+bwrap, program, limits, proxy = json.load(sys.stdin)
+limits = SimpleNamespace(**limits)
+must_see_children()
+kernel.leave_root()
+room = BubblewrapRoom({"bwrap": bwrap}, limits)
+outcome = supervise(room.start(Job(("python3", "-c", program), room.work, {}, limits, proxy)), limits, room.kill)
+room.confirm(outcome)
+sys.stdout.buffer.write(outcome.stdout)
+sys.stderr.buffer.write(outcome.stderr)
+"""
+
+
+def ask_from_the_room(program: str, proxy: RegistryProxy) -> str:
+    """Return what a program says that stands where an installer stands."""
+    given = json.dumps((shutil.which("bwrap"), program, asdict(SandboxLimits()), proxy.path))
+    command = [sys.executable, "-c", ASKS_FROM_THE_ROOM]
+    done = subprocess.run(command, cwd=ROOT, input=given, capture_output=True, text=True, check=False, timeout=100)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+@pytest.mark.usefixtures("proven")
+def test_nothing_but_the_registries_can_be_reached_from_the_room(registry: PackageRegistry) -> None:
     registry.held["/simple/there/"] = ("text/html", b"the index")
     with socket.create_server(("127.0.0.1", 0)) as other:
         other.settimeout(0)
@@ -192,26 +213,21 @@ print(ask("POST {registry.pip}/there/ HTTP/1.1\\r\\n\\r\\n"))
 print(ask("PUT {registry.npm}/beta HTTP/1.1\\r\\nContent-Length: 0\\r\\n\\r\\n"))
 print(direct("127.0.0.1", {port}), direct("169.254.169.254", 80), direct("192.0.2.1", 443))
 """
-        files = {"main.py": program.encode()}
-        result = sandbox.run(SandboxRequest(files, ("python3", "main.py"), "gemini", network="registry"))
+        with RegistryProxy(Registries(pip=registry.pip).of("pip")[1]) as proxy:
+            lines = ask_from_the_room(program, proxy).splitlines()
         with pytest.raises(BlockingIOError):  # nobody has come
             other.accept()
-    lines = result.stdout.splitlines()
-    assert lines[0] == "b'the index'", result.stderr
+    assert lines[0] == "b'the index'"
     assert lines[1:8] == ["HTTP/1.1 403 Forbidden"] * 7
     assert lines[8] == "closed closed closed"
-    for told in (f"127.0.0.1:{port}", "169.254.169.254:80", f"POST {registry.pip}/there/", f"PUT {registry.npm}/beta"):
-        assert f"the network refused {told}\n" in result.stderr
+    told = {f"127.0.0.1:{port}", "169.254.169.254:80", f"POST {registry.pip}/there/", f"PUT {registry.npm}/beta"}
+    assert told <= set(proxy.refused)
     assert registry.asked == ["/simple/there/"]
 
 
 def test_packages_are_refused_where_nothing_would_hold_them() -> None:
-    for request in (
-        SandboxRequest({}, ("true",), "offline", packages="pip"),
-        SandboxRequest({}, ("true",), "offline", network="registry"),
-    ):
-        with pytest.raises(SandboxUnavailable, match="apt-get install bubblewrap"):
-            LandlockSandbox().run(request)
+    with pytest.raises(SandboxUnavailable, match="apt-get install bubblewrap"):
+        LandlockSandbox().run(SandboxRequest({}, ("true",), "offline", packages="pip"))
 
 
 def test_without_a_registry_or_with_one_that_has_a_password_nothing_is_installed(proven: BubblewrapSandbox) -> None:
@@ -221,17 +237,9 @@ def test_without_a_registry_or_with_one_that_has_a_password_nothing_is_installed
             proven.run(with_wheels("", "alpha==1 --hash=sha256:" + "0" * 64))
 
 
-@pytest.mark.parametrize(
-    "request_",
-    [
-        SandboxRequest({}, ("true",), "offline", network="all"),  # type: ignore[arg-type]
-        SandboxRequest({}, ("true",), "offline", packages="cargo"),  # type: ignore[arg-type]
-        SandboxRequest({}, ("true",), "offline", packages="npm", network="registry"),
-    ],
-)
-def test_what_cannot_be_given_is_refused(proven: BubblewrapSandbox, request_: SandboxRequest) -> None:
-    with pytest.raises(ValueError, match="network"):
-        proven.run(request_)
+def test_what_cannot_be_given_is_refused(proven: BubblewrapSandbox) -> None:
+    with pytest.raises(ValueError, match="'cargo' cannot be provided"):
+        proven.run(SandboxRequest({}, ("true",), "offline", packages="cargo"))  # type: ignore[arg-type]
 
 
 def test_what_is_not_named_is_what_this_machine_uses(tmp_path: Path) -> None:
@@ -249,5 +257,5 @@ print(registries(), registries("none", "none"), registries("https://a.example", 
     npm = "https://npm.example/" if shutil.which("npm") else ""
     named = Registries("https://a.example", "https://b.example/s", frozenset({("c", 81)}))
     assert said.strip() == f"{Registries(npm, 'https://pip.example:8443/simple')} {Registries()} {named}"
-    assert registries("none", "none").everything() == frozenset()
-    assert named.everything() == {("a.example", 443), ("b.example", 443), ("c", 81)}
+    assert named.of("npm") == ("https://a.example", {("a.example", 443), ("c", 81)})
+    assert named.of("pip") == ("https://b.example/s", {("b.example", 443), ("c", 81)})

@@ -91,7 +91,7 @@ def test_an_answer_says_what_came_of_it(platform: Platform) -> None:
         ({**SAYS, "limits": {"wall_s": 541}}, 400, "limits.wall_s"),
         ({**SAYS, "limits": {"processes": 1.5}}, 400, "limits.processes"),
         ({**SAYS, "limits": {"seconds": 1}}, 400, "limits.seconds"),
-        ({**SAYS, "network": "all"}, 400, "network"),
+        ({**SAYS, "network": "registry"}, 400, "network"),
         ({**SAYS, "files": {"a": "A" * (4 * (MAX_FILES_BYTES // 3 + 2))}}, 413, "files"),
         (b"x" * 32_000_001, 413, "larger than 32000000"),
         ({**SAYS, "packages": "npm"}, 400, "package.json is missing"),
@@ -103,6 +103,11 @@ def test_a_wrong_request_is_refused_by_the_name_of_its_field(
 ) -> None:
     answer = post(platform, body)
     assert (answer.status_code, named in answer.json()["detail"]) == (status, True), answer.text[:300]
+
+
+def test_the_request_of_an_earlier_client_is_taken(platform: Platform) -> None:
+    answer = post(platform, {**SAYS, "network": "none"})
+    assert (answer.status_code, answer.json()["stdout"]) == (200, "hello\n")
 
 
 def test_refusals_reach_the_caller_as_what_they_are(platform: Platform) -> None:

@@ -168,11 +168,10 @@ def test_the_driver_holds(sandbox: VertexSandbox, endpoint: VertexEndpoint, arou
     [
         (SandboxRequest({}, ("node", "a.js"), "gemini"), "node"),
         (SandboxRequest({}, ("python3",), "gemini", packages="pip"), "registry"),
-        (SandboxRequest({}, ("python3",), "gemini", network="registry"), "registry"),
         (SandboxRequest({}, ("python3",), "gemini", limits=SandboxLimits(wall_s=281)), "wall_s"),
         (SandboxRequest({}, ("python3",), "gemini", limits=SandboxLimits(result_bytes=70_000_001)), "70000000"),
     ],
-    ids=["node", "packages", "network", "time", "bytes"],
+    ids=["node", "packages", "time", "bytes"],
 )
 def test_what_it_cannot_give_is_refused_with_the_way_out(
     sandbox: VertexSandbox, endpoint: VertexEndpoint, request_: SandboxRequest, named: str

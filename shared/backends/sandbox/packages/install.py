@@ -55,14 +55,13 @@ class Installed(NamedTuple):
     outcome: Outcome | None = None
 
 
-def install(room: Room, spec: Mapping[str, Any], blobs: Sequence[bytes]) -> Installed:
+def install(room: Room, wanted: Mapping[str, Any], blobs: Sequence[bytes]) -> Installed:
     """Install what the request's lock file names, and return it."""
-    wanted = spec["install"]
     how = _SYSTEMS[wanted["system"]]
     folder = room.side_folder("install", _SIZE, _INODES)
     room.write(folder, dict(zip(wanted["names"], blobs, strict=True)))
     limits = cast("SandboxLimits", SimpleNamespace(**_LIMITS))
-    outcome = supervise(room.start(Job(how.command, folder, wanted["env"], limits, spec["proxy"])), limits, room.kill)
+    outcome = supervise(room.start(Job(how.command, folder, wanted["env"], limits, wanted["proxy"])), limits, room.kill)
     room.confirm(outcome)
     if outcome.returncode != 0 or outcome.killed_by or not outcome.all_dead:
         return Installed((), {}, outcome)

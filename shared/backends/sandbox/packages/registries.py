@@ -38,10 +38,6 @@ class Registries:
             raise SandboxUnavailable(f"there is no registry for {system} that may be used here. {WAY_OUT}")
         return url, self.hosts | {_place(url)}
 
-    def everything(self) -> frozenset[tuple[str, int]]:
-        """Return every host:port that may be reached at all."""
-        return self.hosts | {_place(url) for url in (self.npm, self.pip) if url}
-
 
 def registries(npm: str = "", pip: str = "", hosts: Collection[str] = ()) -> Registries:
     """Return the registries the operator names, and for those not named what this machine uses; "none" is none."""
