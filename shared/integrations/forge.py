@@ -211,7 +211,6 @@ class Forge(Protocol):
         body: str | None = None,
         labels: Sequence[str] | None = None,
         reviewers: Sequence[str] | None = None,
-        draft: bool | None = None,
     ) -> list[str]:
         """Set what is given: labels are added to those there, reviewers asked. Return what the forge did not take.
 
@@ -239,8 +238,8 @@ class Forge(Protocol):
     def comment(self, owner: str, name: str, number: int, text: str) -> str:
         """Say something in the conversation of a change and return its id. Done twice it is said twice."""
 
-    def merge(self, owner: str, name: str, number: int, *, sha: str, method: str = "squash") -> str:
-        """Merge, if `sha` is still the head; return the commit on the base branch, the same one when called again.
+    def merge(self, owner: str, name: str, number: int, *, sha: str) -> str:
+        """Merge as one commit, if `sha` is still the head; return the commit on the base branch, the same one again.
 
         Raises Rejected when the head has moved or the forge does not merge it, with its reason.
         """

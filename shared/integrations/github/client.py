@@ -168,9 +168,8 @@ class GitHub(Hooks):
         body: str | None = None,
         labels: Sequence[str] | None = None,
         reviewers: Sequence[str] | None = None,
-        draft: bool | None = None,
     ) -> list[str]:
-        """Set what is given; return what GitHub did not take. Drafts it lets only people change, through its pages."""
+        """Set what is given; return what GitHub did not take."""
         repo = repo_path(owner, name)
         left: list[str] = []
         words = {key: value for key, value in (("title", title), ("body", body)) if value is not None}
@@ -182,8 +181,6 @@ class GitHub(Hooks):
         if reviewers:
             path, asked = f"{repo}/pulls/{number}/requested_reviewers", {"reviewers": list(reviewers)}
             left += _list_refusals("reviewers", self._wire.call("POST", path, json=asked, accept=(403, 404, 422)))
-        if draft is not None and self.change(owner, name, number).draft != draft:
-            left.append("draft: GitHub's REST API cannot change it, but a person can on the pull request's page")
         return left
 
     def close_change(self, owner: str, name: str, number: int) -> Change:
@@ -209,14 +206,14 @@ class GitHub(Hooks):
         answer = self._wire.call("GET", path, accept=(403, 404)) if who else None
         return answer is not None and answer.ok and answer.json["permission"] in ("admin", "write")
 
-    def merge(self, owner: str, name: str, number: int, *, sha: str, method: str = "squash") -> str:
+    def merge(self, owner: str, name: str, number: int, *, sha: str) -> str:
         """Merge exactly the approved head; return the merge commit. Called again it returns the same commit.
 
-        A method that the repository does not allow is replaced by the next one. Raises Rejected when the head has
+        As one commit, or by the next method that the repository allows. Raises Rejected when the head has
         moved (the approval was for another commit) or it cannot be merged.
         """
         path = f"{repo_path(owner, name)}/pulls/{number}/merge"
-        for each in (method, *(other for other in _METHODS if other != method)):
+        for each in _METHODS:
             answer = self._wire.call("PUT", path, json={"merge_method": each, "sha": sha}, accept=(405, 409))
             if answer.ok:
                 return str(answer.json["sha"])

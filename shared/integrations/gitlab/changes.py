@@ -54,11 +54,7 @@ class MergeRequests:
         return next((each for each in found if state in ("all", each.state)), None)
 
     def change(self, owner: str, name: str, number: int) -> Change:
-        return change_of(self._request(owner, name, number))
-
-    def _request(self, owner: str, name: str, number: int) -> Json:
-        found: Json = self._wire.call("GET", f"{project(owner, name)}/merge_requests/{number}").json
-        return found
+        return change_of(self._wire.call("GET", f"{project(owner, name)}/merge_requests/{number}").json)
 
     def update_change(
         self,
@@ -70,14 +66,11 @@ class MergeRequests:
         body: str | None = None,
         labels: Sequence[str] | None = None,
         reviewers: Sequence[str] | None = None,
-        draft: bool | None = None,
     ) -> list[str]:
         """Set what is given; return what GitLab did not take, as sentences. Reviewers are named by their user names."""
         wanted: Json = {} if body is None else {"description": body}
-        if title is not None or draft is not None:
-            now = None if title is not None and draft is not None else self._request(owner, name, number)
-            text = title if title is not None else str((now or {}).get("title", ""))
-            wanted["title"] = _format_title(text, bool((now or {}).get("draft")) if draft is None else draft)
+        if title is not None:
+            wanted["title"] = _format_title(title, self.change(owner, name, number).draft)
         if labels:
             wanted["add_labels"] = ",".join(label.replace(",", " ") for label in labels)
         people, left = self._people(reviewers or ())
@@ -120,14 +113,14 @@ class MergeRequests:
         path = f"{project(owner, name)}/merge_requests/{number}/notes"
         return f"note-{self._wire.call('POST', path, json={'body': text}).json['id']}"
 
-    def merge(self, owner: str, name: str, number: int, *, sha: str, method: str = "squash") -> str:
-        """Merge exactly this head; return where it went. Called again it returns the same commit.
+    def merge(self, owner: str, name: str, number: int, *, sha: str) -> str:
+        """Merge exactly this head as one commit; return where it went. Called again it returns the same commit.
 
         How commits are laid down beside squashing is the project's own setting. Raises Rejected when the head has moved
         (409), when GitLab does not merge it (405, 422), or when our token may not (401: nobody's grant is over by it).
         """
         path = f"{project(owner, name)}/merge_requests/{number}/merge"
-        asked = {"sha": sha, "squash": method == "squash"}
+        asked = {"sha": sha, "squash": True}
         answer = self._wire.call("PUT", path, json=asked, accept=(401, 405, 406, 409, 422))
         now = change_of(answer.json) if answer.ok else self.change(owner, name, number)
         if now.merged and now.head_sha == sha:

@@ -20,8 +20,11 @@ def test_a_merge_request_from_its_opening_to_its_end(desk: GitLabProject) -> Non
     assert desk.gitlab.change("acme", "shop", 1).blocked == "draft status"
     with pytest.raises(Rejected, match="draft"):
         desk.gitlab.merge("acme", "shop", 1, sha=sha)
+    desk.gitlab.update_change("acme", "shop", 1, title="The shop")  # which leaves it a draft
+    assert desk.gitlab.change("acme", "shop", 1).draft
+    desk.sim.simulator.project_named("acme/shop")["requests"][0]["title"] = "The shop"  # as a person does on its page
     left = desk.gitlab.update_change(
-        "acme", "shop", 1, draft=False, labels=("workwright", "a, b"), reviewers=("ada", "nobody", "bo")
+        "acme", "shop", 1, labels=("workwright", "a, b"), reviewers=("ada", "nobody", "bo")
     )
     assert left == [
         "GitLab has no user called nobody",
