@@ -108,6 +108,12 @@ def tables(client: Client, workspace: Workspace) -> str:
     assert set(client.data_sources.retrieve(source)["properties"]) == set(SCRIPT["schema"])
     changed = client.data_sources.update(source, properties=SCRIPT["schema_change"])
     assert sorted(changed["properties"]) == SCRIPT["columns_after"]
+    scraps = client.databases.create(
+        parent={"type": "page_id", "page_id": workspace.home},
+        title=text("Scraps"),
+        initial_data_source={"properties": {"Name": {"title": {}}}},
+    )
+    assert client.databases.update(scraps["id"], in_trash=True)["in_trash"] is True
     return str(source)
 
 

@@ -92,6 +92,11 @@ async function tables() {
   assert.deepEqual(Object.keys(read.properties).sort(), Object.keys(script.schema).sort())
   const changed = await notion.dataSources.update({ data_source_id: source, properties: script.schema_change })
   assert.deepEqual(Object.keys(changed.properties).sort(), script.columns_after)
+  const scraps = await notion.databases.create({
+    parent: { type: "page_id", page_id: it.home }, title: text("Scraps"),
+    initial_data_source: { properties: { Name: { title: {} } } },
+  })
+  assert.equal((await notion.databases.update({ database_id: scraps.id, in_trash: true })).in_trash, true)
   return source
 }
 

@@ -34,15 +34,16 @@ def run(workspace: Workspace, trace: Trace) -> None:
     with notion_client_script.connect(workspace) as theirs:
         users(notion, workspace)
         report = page(notion, workspace)
+        theirs.pages.update(report, cover=SCRIPT["cover"])
         blocks(notion, report)
-        changes(notion, workspace, report)
+        changes(notion, workspace, report, theirs)
         source = tables(notion, workspace, theirs)
         rows(notion, workspace, source)
         notion_client_script.views(theirs, source)
         search(notion, report, source)
         comments(notion, report)
-        uploads(notion, report)
-        markdown(notion, workspace)
+        uploads(notion, report, theirs)
+        markdown(notion, workspace, theirs)
         grants(http, workspace)
 
 
@@ -57,12 +58,11 @@ def page(notion: Notion, workspace: Workspace) -> str:
         page_id=workspace.home,
         properties={"title": {"title": text(SCRIPT["title"])}},
         icon=SCRIPT["icon"]["emoji"],
-        cover=SCRIPT["cover"]["external"]["url"],
         children=SCRIPT["blocks"],
     )
     read = notion.page(made["id"])
     assert read["properties"]["title"]["title"][0]["plain_text"] == SCRIPT["title"]
-    assert (read["icon"]["emoji"], read["cover"]["external"]) == ("📄", SCRIPT["cover"]["external"])
+    assert read["icon"]["emoji"] == "📄"
     return str(made["id"])
 
 
@@ -80,14 +80,16 @@ def blocks(notion: Notion, report: str) -> None:
     assert notion.update_block(there[2]["id"], "to_do", {"checked": True})["to_do"]["checked"] is True
 
 
-def changes(notion: Notion, workspace: Workspace, report: str) -> None:
+def changes(notion: Notion, workspace: Workspace, report: str, theirs: Client) -> None:
     assert notion.update_page(report, {"title": {"title": text(SCRIPT["renamed"])}}, icon=None)["icon"] is None
     for locked in (True, False):
-        assert notion.update_page(report, is_locked=locked)["is_locked"] is locked
+        theirs.pages.update(report, is_locked=locked)
     for archived in (True, False):
-        assert notion.update_page(report, is_archived=archived)["is_archived"] is archived
-    moved = notion.create_page(
-        page_id=workspace.home, properties={"title": {"title": text("Moved")}}, position="page_start"
+        theirs.request(path=f"pages/{report}", method="PATCH", body={"is_archived": archived})
+    moved = theirs.pages.create(
+        parent={"page_id": workspace.home},
+        properties={"title": {"title": text("Moved")}},
+        position={"type": "page_start"},
     )
     assert notion.move_page(moved["id"], to_page=report)["parent"]["page_id"] == report
     trashed = notion.create_page(page_id=workspace.home, properties={"title": {"title": text("Thrown away")}})
@@ -95,20 +97,22 @@ def changes(notion: Notion, workspace: Workspace, report: str) -> None:
 
 
 def tables(notion: Notion, workspace: Workspace, theirs: Client) -> str:
-    database, source = notion.create_database(workspace.home, "Ideas", SCRIPT["schema"], description="What people want")
+    database, source = notion.create_database(workspace.home, "Ideas", SCRIPT["schema"])
     assert notion.database(database)["data_sources"][0]["id"] == source
-    assert notion.update_database(database, title="All ideas")["title"][0]["plain_text"] == "All ideas"
+    theirs.databases.update(database, title=text("All ideas"), description=text("What people want"))
     second = notion_client_script.add_source(theirs, database)
-    assert notion.update_data_source(second["id"], title="Archive")["title"][0]["plain_text"] == "Archive"
+    theirs.data_sources.update(second["id"], title=text("Archive"))
     assert set(notion.data_source(source)["properties"]) == set(SCRIPT["schema"])
     changed = notion.update_data_source(source, properties=SCRIPT["schema_change"])
     assert sorted(changed["properties"]) == SCRIPT["columns_after"]
+    scraps, _ = notion.create_database(workspace.home, "Scraps", {"Name": {"title": {}}})
+    assert notion.trash_database(scraps)["in_trash"] is True
     return source
 
 
 def rows(notion: Notion, workspace: Workspace, source: str) -> None:
     template = workspace.template(source)
-    assert notion.templates(source, "brief")[0]["id"] == template
+    assert notion.templates(source)[0]["id"] == template
     monday = {"Name": {"title": text("Monday")}}
     filled = notion.create_page(data_source_id=source, properties=monday, template="default")
     assert [each["type"] for each in notion.children(filled["id"])] == ["heading_1", "to_do"]
@@ -145,7 +149,7 @@ def comments(notion: Notion, report: str) -> None:
     assert [each["rich_text"][0]["plain_text"] for each in listed] == ["one", "three"]
 
 
-def uploads(notion: Notion, report: str) -> None:
+def uploads(notion: Notion, report: str, theirs: Client) -> None:
     single = notion.upload("a.txt", b"hello")
     assert notion.file_upload(single)["content_length"] == 5
     many = notion.create_upload("b.txt", "text/plain", parts=2)["id"]
@@ -153,14 +157,17 @@ def uploads(notion: Notion, report: str) -> None:
         notion.send_part(many, b"part%d" % number, number, name="b.txt", kind="text/plain")
     assert notion.complete_upload(many)["content_length"] == 10
     notion.append(report, [{"type": "file", "file": build_upload_reference(each)} for each in (single, many)])
-    far = notion.create_upload("c.txt", "text/plain", url="https://127.0.0.1:9/c.txt")
+    far = theirs.file_uploads.create(mode="external_url", filename="c.txt", external_url="https://127.0.0.1:9/c.txt")
     failed = notion.file_upload(far["id"])
     assert (failed["status"], failed["file_import_result"]["type"]) == ("failed", "error")
 
 
-def markdown(notion: Notion, workspace: Workspace) -> None:
-    named = {"title": {"title": text("Plan")}}
-    made = notion.create_page(page_id=workspace.home, properties=named, markdown=SCRIPT["markdown"])["id"]
+def markdown(notion: Notion, workspace: Workspace, theirs: Client) -> None:
+    made = theirs.pages.create(
+        parent={"page_id": workspace.home},
+        properties={"title": {"title": text("Plan")}},
+        markdown=SCRIPT["markdown"],
+    )["id"]
     read = notion.markdown(made)
     assert (read.truncated, "- [x] done" in read.markdown) == (False, True)
     notion.edit_markdown(made, replace_content(SCRIPT["markdown_new"]))

@@ -17,7 +17,6 @@ MAX_BODY_BLOCKS = 1000
 MAX_SHORT = 100  # option names, file names, e-mail addresses, phone numbers
 MAX_EXPRESSION = 1000
 MAX_DESCRIPTION = 280
-MAX_ATTACHMENTS = 3
 MAX_FILTER_LEVELS = 2
 
 Json = dict[str, Any]

@@ -71,7 +71,7 @@ def _undo_create(wanted: CreateDatabase, ctx: StepContext) -> None:
     if made is not None and _find_gone(notion, database) is None:  # Notion refuses to trash what is in the trash
         ctx.once(
             "undo",
-            lambda: {"gone": notion.update_database(database, in_trash=True)["id"]},
+            lambda: {"gone": notion.trash_database(database)["id"]},
             lambda: _find_gone(notion, database),
         )
 

@@ -88,7 +88,7 @@ def _database(ctx: StepContext, system: str, place: Mapping[str, str]) -> str:
 
     notion = ctx.connect(Notion)
     if not notion.database(place["database"]).get("in_trash"):
-        notion.update_database(place["database"], in_trash=True)
+        notion.trash_database(place["database"])
     return "in the trash"
 
 

@@ -78,7 +78,7 @@ def test_append_puts_blocks_at_the_end_or_after_a_sibling(notion: Notion, seeded
     page = a_page(notion, seeded)
     first, last = notion.append(page, [blocks.paragraph("a"), blocks.paragraph("d")])
     (after,) = notion.append(page, [blocks.paragraph("b")], after=first)
-    notion.append_tree(page, [blocks.paragraph("c")], after=after)
+    notion.append(page, [blocks.paragraph("c")], after=after)
     assert [child["paragraph"]["rich_text"][0]["plain_text"] for child in notion.children(page)] == list("abcd")
     notion.update_block(first, "paragraph", {"rich_text": blocks.one_text("A")})
     notion.delete_block(last)

@@ -105,23 +105,21 @@ class BlockCalls(Wire):
             raise OutcomeUnknown(self.system, f"{len(children)} blocks were sent and {len(ids)} came back")
         return ids
 
-    def append_tree(self, block_id: str, children: Sequence[Json], after: str | None = None) -> list[str]:
+    def append_tree(self, block_id: str, children: Sequence[Json]) -> list[str]:
         """Append a tree of any size in the fewest requests; return the ids of the first level, in order.
 
         Called again it appends everything a second time: `writer.write_tree` goes on where an earlier call ended.
         """
-        return self._carry_out(block_id, plan(children), after)
+        return self._carry_out(block_id, plan(children))
 
-    def _carry_out(
-        self, block_id: str, requests: Sequence[Request], after: str | None, *, begun: bool = False
-    ) -> list[str]:
+    def _carry_out(self, block_id: str, requests: Sequence[Request], *, begun: bool = False) -> list[str]:
         """Carry out planned requests below a block; return the ids of the first level, in order.
 
         What breaks off when a part is there already is OutcomeUnknown, unless it will never work.
         """
         done: list[Request] = []
         try:
-            return self._all_of(block_id, requests, after, done)
+            return self._all_of(block_id, requests, done)
         except IntegrationError as error:
             never = error.error_class in (ErrorClass.PERMANENT, ErrorClass.FINAL)
             if not (begun or done) or never or isinstance(error, OutcomeUnknown):
@@ -129,13 +127,13 @@ class BlockCalls(Wire):
             message = f"{block_id} is only partly written: {error}"
             raise OutcomeUnknown(self.system, message, retry_after=error.retry_after) from error
 
-    def _all_of(self, block_id: str, requests: Sequence[Request], after: str | None, done: list[Request]) -> list[str]:
+    def _all_of(self, block_id: str, requests: Sequence[Request], done: list[Request]) -> list[str]:
         ids = {TOP: block_id}
         top: dict[int, str] = {}
         for request in requests:
             parent = ids[request.parent]
             if isinstance(request, Append):
-                beside, at_start = position(request, ids, after)
+                beside, at_start = position(request, ids, None)
                 made = self.append(parent, request.blocks, beside, at_start=at_start)
             else:
                 made = [str(child["id"]) for child in self.children(parent)]

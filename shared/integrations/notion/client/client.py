@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from shared.core.errors import Missing
 from shared.integrations.notion.client.data_sources import DataSources
 from shared.integrations.notion.client.files import Files
@@ -11,7 +9,7 @@ from shared.integrations.notion.client.markdown_calls import MarkdownCalls
 from shared.integrations.notion.client.page_calls import Pages
 from shared.integrations.notion.client.wire import BASE_URL, KEEP, VERSION, Json, Wire, in_body, in_path, normal_id
 from shared.integrations.notion.content.blocks import Text
-from shared.integrations.notion.limits import MAX_ATTACHMENTS, refuse, text_items
+from shared.integrations.notion.limits import text_items
 
 
 class People(Wire):
@@ -45,28 +43,18 @@ class Comments(Wire):
         """Return one comment; raises Missing."""
         return self._ask("GET", f"/v1/comments/{in_path(comment_id)}")
 
-    def comment(
-        self, page_id: str, text: Text | list[Json], *, block_id: str = "", attachments: Sequence[str] = ()
-    ) -> Json:
-        """Comment on a page, or on the block `block_id`; `attachments` are ids of up to three uploaded files.
-
-        Called again it comments a second time: look through `comments` first.
-        """
+    def comment(self, page_id: str, text: Text | list[Json], *, block_id: str = "") -> Json:
+        """Comment on a page, or on the block `block_id`. Called again it comments a second time: look first."""
         kind = "block_id" if block_id else "page_id"
         parent = {"type": kind, kind: in_body(block_id or page_id, f"comment.{kind}")}
-        return self._post_comment({"parent": parent}, text, attachments)
+        return self._post_comment({"parent": parent}, text)
 
-    def reply(self, discussion_id: str, text: Text | list[Json], *, attachments: Sequence[str] = ()) -> Json:
+    def reply(self, discussion_id: str, text: Text | list[Json]) -> Json:
         """Answer in a discussion (a comment's `discussion_id`). Called again it answers a second time."""
-        return self._post_comment({"discussion_id": in_body(discussion_id, "reply.discussion_id")}, text, attachments)
+        return self._post_comment({"discussion_id": in_body(discussion_id, "reply.discussion_id")}, text)
 
-    def _post_comment(self, body: Json, text: Text | list[Json], attachments: Sequence[str]) -> Json:
-        if len(attachments) > MAX_ATTACHMENTS:
-            raise refuse("attachments", f"{len(attachments)} files; a comment takes at most {MAX_ATTACHMENTS}")
+    def _post_comment(self, body: Json, text: Text | list[Json]) -> Json:
         body["rich_text"] = text_items(text, "text")
-        if attachments:
-            ids = [in_body(each, "attachments") for each in attachments]
-            body["attachments"] = [{"type": "file_upload", "file_upload_id": each} for each in ids]
         return self._complete_object(self._write("POST", "/v1/comments", body), self.one_comment)
 
     def update_comment(self, comment_id: str, text: Text | list[Json]) -> Json:

@@ -9,10 +9,8 @@ from urllib.parse import unquote
 
 from shared.core.errors import Rejected
 from shared.integrations.notion.client.checked_answers import check_part, guard_parsing
-from shared.integrations.notion.client.pictures import Image, picture
 from shared.integrations.notion.client.properties import Properties
 from shared.integrations.notion.client.wire import (
-    KEEP,
     Found,
     Json,
     drop_unset,
@@ -20,7 +18,7 @@ from shared.integrations.notion.client.wire import (
     in_path,
     incomplete,
 )
-from shared.integrations.notion.content.blocks import MAX_ITEMS, Text
+from shared.integrations.notion.content.blocks import MAX_ITEMS
 from shared.integrations.notion.limits import check_filter, check_schema, refuse, text_items
 
 ROW_CAP = 10_000  # rows of one filter and sort; then Notion says that there are no more
@@ -51,23 +49,20 @@ class DataSources(Properties):
         self,
         data_source_id: str,
         filter: Json | None = None,
-        sorts: Sequence[Json] | None = None,
         *,
-        in_trash: bool | None = None,
         only: Sequence[str] = (),
     ) -> list[Json]:
         """Return all pages of the data source that match, with their long properties read to their end.
 
-        `only` names the properties (ids) that are wanted. Without `sorts` the oldest comes first, and more rows than
-        Notion hands out for one query (10,000) are read in several. With `sorts` that is not possible: Rejected.
+        `only` names the properties (ids) that are wanted. The oldest comes first, and more rows than Notion hands out
+        for one query (10,000) are read in several.
         """
         check_filter(filter)
         path = f"/v1/data_sources/{in_path(data_source_id)}/query"
-        fixed = drop_unset({"in_trash": in_trash, "sorts": list(sorts or ()) or [_BY_AGE]})
         found: dict[str, Json] = {}
         since = ""
         while True:
-            asked = fixed | drop_unset({"filter": _since(filter, since) if since else filter or None})
+            asked = {"sorts": [_BY_AGE]} | drop_unset({"filter": _since(filter, since) if since else filter or None})
             before, last, cut = len(found), "", ""
             for answer in self._parts("POST", path, asked, _filter_properties(only)):
                 for row in answer["results"]:
@@ -76,8 +71,6 @@ class DataSources(Properties):
                 cut = incomplete(answer)
             if not cut:
                 return [self._whole(row) for row in found.values()]
-            if sorts:
-                raise Rejected(self.system, f"{path}: {_TOO_MANY_SORTED}")
             if cut != "query_result_limit_reached":
                 raise Rejected(self.system, f"{path}: Notion stopped before the last row ({cut})")
             if last == since or len(found) == before:
@@ -109,10 +102,10 @@ class DataSources(Properties):
         rows = [self._whole(row) for row in answer["results"]]
         return Part(rows, following, not incomplete(answer))
 
-    def templates(self, data_source_id: str, name: str = "") -> list[Json]:
-        """Return the data source's templates, or those whose name holds `name`."""
+    def templates(self, data_source_id: str) -> list[Json]:
+        """Return the data source's templates."""
         path = f"/v1/data_sources/{in_path(data_source_id)}/templates"
-        return list(self._list_results("GET", path, {"name": name} if name else None, key="templates"))
+        return list(self._list_results("GET", path, key="templates"))
 
     def search(self, title: str, kind: str = "page") -> Found:
         """Return pages (or `data_source`s) by title; all that are shared with us for an empty one.
@@ -132,17 +125,7 @@ class DataSources(Properties):
         answer = next(self._parts("POST", "/v1/search", {"filter": {"property": "object", "value": "page"}}))
         return list(answer["results"]), bool(answer["has_more"])
 
-    def create_database(
-        self,
-        parent_page: str,
-        title: str,
-        properties: Mapping[str, Any],
-        *,
-        description: Text = "",
-        is_inline: bool | None = None,
-        icon: Image = None,
-        cover: Image = None,
-    ) -> tuple[str, str]:
+    def create_database(self, parent_page: str, title: str, properties: Mapping[str, Any]) -> tuple[str, str]:
         """Create a database with one data source; return both ids. Called again it creates a second one: look first.
 
         `parent_page` is a page's id, or "workspace" for the top (for a person's own connection).
@@ -156,76 +139,27 @@ class DataSources(Properties):
             "title": text_items(title, "create_database.title"),
             "initial_data_source": {"properties": dict(properties)},
         }
-        body |= drop_unset(
-            {
-                "description": text_items(description, "create_database.description") or None,
-                "is_inline": is_inline,
-                "icon": picture(icon, "create_database.icon"),
-                "cover": picture(cover, "create_database.cover"),
-            }
-        )
         made = self._complete_object(self._write("POST", "/v1/databases", body), self.database)
         with guard_parsing("POST /v1/databases", read=False):
             return str(made["id"]), str(made["data_sources"][0]["id"])
 
-    def update_database(
-        self,
-        database_id: str,
-        *,
-        title: Text | None = None,
-        description: Text | None = None,
-        is_inline: bool | None = None,
-        is_locked: bool | None = None,
-        icon: Image = KEEP,
-        cover: Image = KEEP,
-        in_trash: bool | None = None,
-        page_id: str = "",
-    ) -> Json:
-        """Change what is given, `page_id` moves it; return the database. The same call again changes nothing more."""
-        body = drop_unset({"is_inline": is_inline, "is_locked": is_locked, "in_trash": in_trash})
-        if title is not None:
-            body["title"] = text_items(title, "update_database.title")
-        if description is not None:
-            body["description"] = text_items(description, "update_database.description")
-        for name, image in (("icon", icon), ("cover", cover)):
-            if image is None:
-                raise refuse(f"update_database.{name}", "Notion can clear it only for pages; give another one")
-            if image is not KEEP:
-                body[name] = picture(image, f"update_database.{name}")
-        if page_id:
-            body["parent"] = {"type": "page_id", "page_id": in_body(page_id, "update_database.page_id")}
-        made = self._write("PATCH", f"/v1/databases/{in_path(database_id)}", body)
+    def trash_database(self, database_id: str) -> Json:
+        """Move a database to the trash; return it. Raises Rejected for one that lies there already."""
+        made = self._write("PATCH", f"/v1/databases/{in_path(database_id)}", {"in_trash": True})
         return self._complete_object(made, self.database)
 
-    def update_data_source(
-        self,
-        data_source_id: str,
-        *,
-        properties: Mapping[str, Any] | None = None,
-        title: Text | None = None,
-        in_trash: bool | None = None,
-        database_id: str = "",
-    ) -> Json:
-        """Change what is given, `database_id` moves it; return the data source.
+    def update_data_source(self, data_source_id: str, properties: Mapping[str, Any]) -> Json:
+        """Change columns; return the data source.
 
         `properties`: a column's name or id to its new form, {"name": …} to rename it, None to delete it. The options of
         a select replace all others: send the existing ones by id. The same call again leaves the same data source.
         """
-        check_schema(properties or {}, "update_data_source.properties")
-        body = drop_unset({"properties": dict(properties) if properties else None, "in_trash": in_trash})
-        if title is not None:
-            body["title"] = text_items(title, "update_data_source.title")
-        if database_id:
-            parent = {"type": "database_id", "database_id": in_body(database_id, "update_data_source.database_id")}
-            body["parent"] = parent
+        check_schema(properties, "update_data_source.properties")
+        body = {"properties": dict(properties)}
         made = self._write("PATCH", f"/v1/data_sources/{in_path(data_source_id)}", body)
         return self._complete_object(made, self.data_source)
 
 
-_TOO_MANY_SORTED = (
-    f"there are more than {ROW_CAP} rows, which Notion hands out at most for one filter and sort; leave `sorts` out "
-    "and sort afterwards, or narrow the filter"
-)
 _TOO_MANY_AT_ONCE = (
     f"more than {ROW_CAP} rows were created at {{time}}, and Notion hands out no more for one filter; narrow the filter"
 )

@@ -1,4 +1,4 @@
-"""Files over the wire: sent in one part or in many, gone on with after a break, or fetched by Notion itself.
+"""Files over the wire: sent in one part or in many, and gone on with after a break.
 
 Source: notion-api, sections 5 and 11. An upload has about an hour to be finished and attached.
 """
@@ -26,24 +26,18 @@ SMALLEST_LIMIT = 5 * MIB  # of any workspace; only above it do we ask how much t
 class Files(Wire):
     """Uploads."""
 
-    def create_upload(self, name: str, content_type: str, *, parts: int = 0, url: str = "") -> Json:
-        """Begin an upload: in one part, in `parts` parts, or of the file at `url`, which Notion fetches later.
+    def create_upload(self, name: str, content_type: str, *, parts: int = 0) -> Json:
+        """Begin an upload in one part, or in `parts` parts.
 
         Returns the upload's object. Called again it begins another; one that is never attached expires by itself.
         """
         _check_name(name)
         if content_type:
             _check_kind(content_type)
-        if parts and url:
-            raise Rejected(self.system, "create_upload: `parts` and `url` exclude each other; give one")
         if not 0 <= parts <= MAX_PARTS:
             raise refuse("create_upload.parts", f"{parts} parts; Notion takes 1 to {MAX_PARTS}")
-        if url and not url.startswith("https://"):
-            raise refuse("create_upload.url", f"{url[:80]!r} is not a public https address")
-        mode = "external_url" if url else "multi_part" if parts else "single_part"
-        body = drop_unset(
-            {"content_type": content_type or None, "number_of_parts": parts or None, "external_url": url or None}
-        )
+        mode = "multi_part" if parts else "single_part"
+        body = drop_unset({"content_type": content_type or None, "number_of_parts": parts or None})
         made = self._write("POST", "/v1/file_uploads", {"mode": mode, "filename": name} | body)
         return self._complete_object(made, self.file_upload)
 
@@ -74,7 +68,7 @@ class Files(Wire):
         """Return one upload's object: `status` is pending, uploaded, expired or failed."""
         return self._ask("GET", f"/v1/file_uploads/{in_path(upload_id)}")
 
-    def upload(self, name: str, content: bytes, content_type: str = "", *, upload_id: str = "") -> str:
+    def upload(self, name: str, content: bytes, *, upload_id: str = "") -> str:
         """Upload a file of any size the workspace takes; return the id to attach it by (see `build_upload_reference`).
 
         Each part is one request. With the `upload_id` of one that was begun (`create_upload` with `parts_of`) or broke
@@ -85,14 +79,14 @@ class Files(Wire):
         pieces = _pieces(content)
         state = self.file_upload(upload_id) if upload_id else None
         if state is None:
-            state = self.create_upload(name, content_type or _kind_of(name), parts=parts_of(len(content)))
+            state = self.create_upload(name, _kind_of(name), parts=parts_of(len(content)))
         key = str(state["id"])
         if state.get("status") == "uploaded":
             return key
         if state.get("status") != "pending":
             raise Rejected(self.system, f"upload {key} is {state.get('status')}; begin a new one")
         if len(pieces) == 1:
-            state = self._send_or_confirm(key, content, 0, name, str(state.get("content_type") or content_type))
+            state = self._send_or_confirm(key, content, 0, name, str(state.get("content_type") or ""))
         else:
             state = self._send_rest(name, key, pieces, state)
         if state.get("status") != "uploaded":

@@ -54,10 +54,9 @@ class AsyncTask:
 class MarkdownCalls(Wire):
     """Pages as text."""
 
-    def markdown(self, id: str, *, include_transcript: bool = False) -> MarkdownRead:
+    def markdown(self, id: str) -> MarkdownRead:
         """Return a page, or what stands below a block, as Markdown. Missing for an unknown part: it is not shared."""
-        wanted = {"include_transcript": "true"} if include_transcript else None
-        return _read(self._ask("GET", f"/v1/pages/{in_path(id)}/markdown", wanted), read=True)
+        return _read(self._ask("GET", f"/v1/pages/{in_path(id)}/markdown"), read=True)
 
     def edit_markdown(self, page_id: str, edit: Json, *, allow_async: bool = False) -> MarkdownRead | AsyncTask:
         """Carry out an edit made by one of the functions below; return the new page, or the task it became.
@@ -78,30 +77,23 @@ class MarkdownCalls(Wire):
         return task
 
 
-def replace_content(text: str, *, allow_deleting: bool = False) -> Json:
+def replace_content(text: str) -> Json:
     """Return the edit that puts this text in the place of everything on the page."""
-    return _edit("replace_content", {"new_str": text}, allow_deleting)
+    return {"type": "replace_content", "replace_content": {"new_str": text}}
 
 
-def update_content(
-    changes: Sequence[tuple[str, str]], *, everywhere: bool = False, allow_deleting: bool = False
-) -> Json:
-    """Return the edit that puts each second text in place of the first: exactly once on the page, or `everywhere`."""
+def update_content(changes: Sequence[tuple[str, str]]) -> Json:
+    """Return the edit that puts each second text in place of the first, which stands exactly once on the page."""
     if not 1 <= len(changes) <= MAX_ITEMS:
         raise refuse("update_content.changes", f"{len(changes)} changes; Notion takes 1 to {MAX_ITEMS}")
     if any(not old for old, _ in changes):
         raise refuse("update_content.changes", "an empty text cannot be searched for")
-    more = {"replace_all_matches": True} if everywhere else {}
-    updates = [{"old_str": old, "new_str": new} | more for old, new in changes]
-    return _edit("update_content", {"content_updates": updates}, allow_deleting)
-
-
-def _edit(kind: str, content: Json, allow_deleting: bool) -> Json:
-    return {"type": kind, kind: content | ({"allow_deleting_content": True} if allow_deleting else {})}
+    updates = [{"old_str": old, "new_str": new} for old, new in changes]
+    return {"type": "update_content", "update_content": {"content_updates": updates}}
 
 
 def task_of(answer: Json) -> AsyncTask | None:
-    """Return the task that an answer of `create_page` or an edit is, or None when it is the page itself."""
+    """Return the task that an answer to an edit is, or None when it is the page itself."""
     if answer.get("object") != "async_task":
         return None
     wait = answer.get("poll_after_seconds")

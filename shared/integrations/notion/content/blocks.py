@@ -191,21 +191,6 @@ def image(url: str = "", caption: Text = "", *, upload: str = "") -> Json:
     return media("image", url, caption, upload=upload)
 
 
-def video(url: str = "", caption: Text = "", *, upload: str = "") -> Json:
-    """Return a video, by its address on the web or the id of a file upload."""
-    return media("video", url, caption, upload=upload)
-
-
-def audio(url: str = "", caption: Text = "", *, upload: str = "") -> Json:
-    """Return a sound, by its address on the web or the id of a file upload."""
-    return media("audio", url, caption, upload=upload)
-
-
-def pdf(url: str = "", caption: Text = "", *, upload: str = "") -> Json:
-    """Return a PDF, by its address on the web or the id of a file upload."""
-    return media("pdf", url, caption, upload=upload)
-
-
 def file(url: str = "", caption: Text = "", *, upload: str = "", name: str = "") -> Json:
     """Return a file of any kind, by its address on the web or the id of a file upload."""
     if units(name) > MAX_NAME:

@@ -64,7 +64,9 @@ WRITES: dict[str, Callable[[Notion, str, str], Any]] = {
     "a comment": lambda notion, out, home: notion.comment(out, "hello"),
     "a database on it": lambda notion, out, home: notion.create_database(out, "x", {"Name": {"title": {}}}),
     "a page moved there": lambda notion, out, home: notion.move_page(home, to_page=out),
-    "the top of the workspace": lambda notion, out, home: notion.create_page(workspace=True, properties=_TITLED),
+    "the top of the workspace": lambda notion, out, home: notion.create_database(
+        "workspace", "x", {"Name": {"title": {}}}
+    ),
 }
 
 
@@ -88,10 +90,10 @@ def test_what_is_in_the_page_may_be_written_however_deep_and_all_of_it_once_it_i
 ) -> None:
     _confine(desk, inner)
     notion = _notion(desk)
-    database, source = notion.create_database(inner, "Things", {"Name": {"title": {}}})
+    _, source = notion.create_database(inner, "Things", {"Name": {"title": {}}})
     row = str(notion.create_page(data_source_id=source, properties=_TITLED)["id"])
     (block,) = notion.append(row, [_paragraph()])
-    notion.update_database(database, title="Our things")
+    notion.update_data_source(source, {"Note": {"rich_text": {}}})
     notion.delete_block(block)
     notion.comment(row, "hello")
     with pytest.raises(Rejected):
