@@ -18,7 +18,7 @@ from shared.app.asking.wrong_clock import note_clock
 from shared.app.engine.deps import Deps
 from shared.app.engine.leases import lease
 from shared.app.engine.tools import Tools
-from shared.app.intake.left_alone import let_in, may_ask, note_refused
+from shared.app.intake.refused_places import let_in, may_ask, note_refused
 from shared.app.workspace.workspace_databases import database_of, kind_of
 from shared.core.errors import Blocked, Busy, IntegrationError, Missing, NotAllowed, Rejected, Unreachable
 from shared.core.run.commands import Command

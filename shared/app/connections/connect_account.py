@@ -18,7 +18,7 @@ from shared.app.engine.deps import Deps
 from shared.app.engine.due_times import drop_alarm
 from shared.app.engine.engine import record
 from shared.app.engine.switches import refuse_deleted
-from shared.app.intake.left_alone import let_all_in
+from shared.app.intake.refused_places import let_all_in
 from shared.app.tenants.operator_secrets import valid
 from shared.core.documents.alarm import Alarm
 from shared.core.errors import (

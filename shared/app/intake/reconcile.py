@@ -23,7 +23,7 @@ from shared.app.engine.deps import Deps
 from shared.app.engine.leases import lease
 from shared.app.engine.requeue import patient
 from shared.app.engine.tools import Tools
-from shared.app.intake.left_alone import let_in, may_ask, note_refused
+from shared.app.intake.refused_places import let_in, may_ask, note_refused
 from shared.app.knowledge import knowledge_sync
 from shared.app.knowledge.knowledge_marks import ERASE, GONE, READ, read_what_happened
 from shared.app.workspace import kept_reads

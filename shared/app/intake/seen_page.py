@@ -8,8 +8,8 @@ from typing import Any
 
 from shared.app.engine.deps import Deps
 from shared.app.engine.tools import Tools
-from shared.app.intake.left_alone import let_in, note_page_refused
 from shared.app.intake.open_page_run import page_record
+from shared.app.intake.refused_places import let_in, note_page_refused
 from shared.app.workspace.workspace_databases import Mapped, map_page
 from shared.app.workspace.workspace_schemas import IDEAS
 from shared.core.errors import Missing, NotAllowed, Rejected

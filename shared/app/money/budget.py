@@ -187,7 +187,7 @@ def _word(error: Exception) -> str:
 
 
 def plan_estimate(model: Model) -> Usage:
-    """Return what to reserve for writing a plan: once, and once more after a critic's findings (`second_look.py`)."""
+    """Return what to reserve for writing a plan: once, and once more after a critic's findings (`plan_critique.py`)."""
     plan = one_plan(model)
     look = _estimate(model, "agent.critic", "cheap", LOOK_PROMPT_BYTES, LOOK_OUTPUT_TOKENS)
     learn = _estimate(model, "preferences", "cheap", LEARN_PROMPT_BYTES, LOOK_OUTPUT_TOKENS)

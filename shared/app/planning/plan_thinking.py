@@ -18,9 +18,9 @@ from shared.app.money.budget import PLAN_OUTPUT_TOKENS, one_plan
 from shared.app.planning.learn_preferences import learn
 from shared.app.planning.named_places import NamedPlaces
 from shared.app.planning.plan_checking import places_named, rule_of, validate_plan
+from shared.app.planning.plan_critique import SecondLook, describe_first_look, look_again
 from shared.app.planning.plan_proposal import Proposal
 from shared.app.planning.preferences import preferences_of
-from shared.app.planning.second_look import SecondLook, describe_first_look, look_again
 from shared.app.planning.told.plan_known import Known
 from shared.app.planning.told.plan_places import places_of
 from shared.app.planning.told.plan_request import PLAN_PROMPT_TOKENS, PlanRequest, names_of, usable

@@ -17,8 +17,8 @@ from shared.app.engine.deps import Deps
 from shared.app.engine.due_times import alarm_of, come_back, drop_alarm
 from shared.app.engine.engine import open_run, record
 from shared.app.engine.leases import lease
-from shared.app.intake.left_alone import forget_refused_planning, is_for_good, may_ask, note_refused
 from shared.app.intake.open_page_run import page_record, record_put
+from shared.app.intake.refused_places import forget_refused_planning, is_for_good, may_ask, note_refused
 from shared.app.schedule.plan_day_page import day_blocks, day_title, moves_proposal
 from shared.app.schedule.plan_day_tasks import last_planned, open_tasks
 from shared.app.workspace.workspace_databases import PLANNING, Mapped, database_of

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from shared.app.engine.deps import Deps
 from shared.app.engine.due_times import drop_alarm, set_alarm
 from shared.app.engine.leases import lease
-from shared.app.intake.left_alone import forget_refused_planning
+from shared.app.intake.refused_places import forget_refused_planning
 from shared.app.schedule.time_zones import zone_named
 from shared.core.documents.alarm import Alarm, whole_second
 from shared.core.documents.codec import to_body

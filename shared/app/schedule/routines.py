@@ -20,8 +20,8 @@ from shared.app.engine.due_times import alarm_of, come_back, drop_alarm, find_ne
 from shared.app.engine.engine import open_run, record
 from shared.app.engine.leases import lease
 from shared.app.engine.tools import Tools
-from shared.app.intake.left_alone import note_page_refused
 from shared.app.intake.open_page_run import note_next_run, page_record, record_put
+from shared.app.intake.refused_places import note_page_refused
 from shared.app.money.budget import plan_estimate
 from shared.app.planning.make_plan import ROUTINES
 from shared.app.schedule.routine_page import Desk, belongs, desk_of, read_routine, schedule_of, with_next

@@ -17,7 +17,7 @@ from shared.app.engine.effects import Effects
 from shared.app.engine.leases import lease
 from shared.app.engine.switches import rehearses
 from shared.app.engine.tools import Tools
-from shared.app.intake.left_alone import let_in
+from shared.app.intake.refused_places import let_in
 from shared.app.workspace.workspace_create import settings_of
 from shared.app.workspace.workspace_databases import keep_mapping, kind_of
 from shared.app.workspace.workspace_schemas import SCHEMAS, Column

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from shared.cli.doctor.cloud import Site
 from shared.cli.doctor.finding import MISSING, OK, Finding
-from shared.cli.doctor.left_alone import WAY_OUT, find_left_alone
+from shared.cli.doctor.refusal_findings import WAY_OUT, find_left_alone
 
 MAX = 500  # tenants that are looked at: a request each
 _TOLD = 20

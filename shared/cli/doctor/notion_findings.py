@@ -13,7 +13,7 @@ from shared.app.asking.standstill_words import clock_off, not_reached
 from shared.app.asking.unreached import KIND, find_kept_since
 from shared.backends.local.folder.data_folder import DATABASE
 from shared.cli.doctor.finding import MISSING, OK, Finding
-from shared.cli.doctor.left_alone import WAY_OUT, list_left_alone
+from shared.cli.doctor.refusal_findings import WAY_OUT, list_left_alone
 from shared.core.documents.sync import CLOCK
 
 

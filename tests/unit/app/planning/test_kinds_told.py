@@ -12,8 +12,8 @@ import pytest
 
 from shared.app.intake.page_view import PageView
 from shared.app.planning.plan_checking import validate_plan
+from shared.app.planning.plan_critique import _list_planner_parts
 from shared.app.planning.plan_proposal import Proposal
-from shared.app.planning.second_look import _list_planner_parts
 from shared.app.planning.told.plan_families import AGENTS, CODE, NOTION, families_for
 from shared.app.planning.told.plan_fitting import MAX_FURTHER, MAX_TOKENS, core_kinds, fitting_kinds, further_table
 from shared.app.planning.told.plan_kinds import kinds_notes, kinds_table

@@ -12,12 +12,12 @@ import pytest
 
 from shared.app.connections.connect_account import change_settings, resume_waiting
 from shared.app.engine.sweep import sweep
-from shared.app.intake.left_alone import read_refusals
+from shared.app.intake.refused_places import read_refusals
 from shared.app.schedule.planning_time import next_planning, planning_problem
 from shared.app.workspace.workspace_create import create_databases
 from shared.app.workspace.workspace_databases import database_of
 from shared.app.workspace.workspace_schemas import ROUTINES, TASKS
-from shared.cli.doctor.left_alone import list_left_alone
+from shared.cli.doctor.refusal_findings import list_left_alone
 from shared.core.pages import marks
 from shared.core.run.commands import RECONCILE, Command
 from shared.local.simulators.notion.simulator import NotionSimulator

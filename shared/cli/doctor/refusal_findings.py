@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from shared.app.intake.left_alone import read_refusals
+from shared.app.intake.refused_places import read_refusals
 from shared.app.workspace.workspace_databases import PLANNING, kind_of
 from shared.app.workspace.workspace_schemas import SCHEMAS
 from shared.backends.local.folder.data_folder import DATABASE
