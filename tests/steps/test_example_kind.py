@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from shared.app.planning.plan_checking import validate_plan
-from shared.app.planning.told.plan_request import usable
+from shared.app.planning.planner_facts.plan_request import usable
 from shared.core.run.run import RunStatus, StepSpec, StepStatus
 from shared.local.simulators.slack.simulator import SlackSimulator
 from shared.steps import KINDS

@@ -36,7 +36,7 @@ from shared.app.engine.tools import Tools
 from shared.app.knowledge.ask import ask_workspace
 from shared.app.money.budget import BudgetExceeded
 from shared.app.money.spend import meter_model
-from shared.app.planning.told.plan_places import list_known_places
+from shared.app.planning.planner_facts.plan_places import list_known_places
 from shared.app.prompts import prompt
 from shared.core.approval import decision_words
 from shared.core.approval.gates import waits_at

@@ -20,7 +20,7 @@ from shared.app.knowledge.knowledge_scope import is_connected, scope_of
 from shared.app.knowledge.knowledge_search import PASSAGES, Source, all_shown, hits_for, source_of
 from shared.app.money.budget import BudgetExceeded
 from shared.app.money.spend import meter_model
-from shared.app.planning.told.plan_places import Places, list_known_places
+from shared.app.planning.planner_facts.plan_places import Places, list_known_places
 from shared.app.prompts import prompt
 from shared.core.errors import Conflicting, IntegrationError
 from shared.core.models.model_errors import ModelError

@@ -16,7 +16,7 @@ from shared.app.engine.step_context import keep_text
 from shared.app.engine.tools import Tools
 from shared.app.intake.page_view import PageView, answers_in, find_spoken, read_page_view
 from shared.app.planning.plan_thinking import Thought, by_rules, think
-from shared.app.planning.told.plan_request import PLAN, ROUTINE
+from shared.app.planning.planner_facts.plan_request import PLAN, ROUTINE
 from shared.app.prompts import prompt
 from shared.app.workspace.kept_reads import kept_reads
 from shared.core.errors import ErrorClass, IntegrationError

@@ -14,8 +14,8 @@ from shared.app.money.budget import step_estimate
 from shared.app.money.ceilings import compute_ceiling_by_input, refuse_too_dear, within_means
 from shared.app.planning.named_places import NamedPlaces, with_places
 from shared.app.planning.plan_proposal import Proposal
-from shared.app.planning.told.plan_places import today_of
-from shared.app.planning.told.plan_request import absent_kinds, usable
+from shared.app.planning.planner_facts.plan_places import today_of
+from shared.app.planning.planner_facts.plan_request import absent_kinds, usable
 from shared.core.planning.artifacts import CHANGE, NODE_PROJECT
 from shared.core.planning.plan import REVIEW, Before, Rule, question, validate, with_gate
 from shared.core.planning.plan_refusals import Problems, refuse

@@ -14,11 +14,11 @@ from typing import Any
 
 from shared.app.intake.page_view import PageView
 from shared.app.planning.plan_proposal import Proposal
-from shared.app.planning.told.plan_families import AGENTS, family_of
-from shared.app.planning.told.plan_inputs import as_planned
-from shared.app.planning.told.plan_kinds import kind_line, kinds_table, notes_of
-from shared.app.planning.told.plan_request import PLAN_PROMPT_TOKENS
-from shared.app.planning.told.short_names import ShortNames
+from shared.app.planning.planner_facts.plan_families import AGENTS, family_of
+from shared.app.planning.planner_facts.plan_inputs import as_planned
+from shared.app.planning.planner_facts.plan_kinds import kind_line, kinds_table, notes_of
+from shared.app.planning.planner_facts.plan_request import PLAN_PROMPT_TOKENS
+from shared.app.planning.planner_facts.short_names import ShortNames
 from shared.core.errors import IntegrationError
 from shared.core.models.model_errors import ModelError
 from shared.core.planning.plan import in_full

@@ -20,17 +20,17 @@ from shared.app.planning.named_places import NamedPlaces
 from shared.app.planning.plan_checking import places_named, rule_of, validate_plan
 from shared.app.planning.plan_critique import SecondLook, describe_first_look, look_again
 from shared.app.planning.plan_proposal import Proposal
-from shared.app.planning.preferences import preferences_of
-from shared.app.planning.told.plan_known import Known
-from shared.app.planning.told.plan_places import places_of
-from shared.app.planning.told.plan_request import PLAN_PROMPT_TOKENS, PlanRequest, names_of, usable
-from shared.app.planning.told.said_before import (
+from shared.app.planning.planner_facts.plan_context import Known
+from shared.app.planning.planner_facts.plan_history import (
     keep_last_answer,
     last_answer_of,
     plan_before,
     questions_answered,
     texts_left,
 )
+from shared.app.planning.planner_facts.plan_places import places_of
+from shared.app.planning.planner_facts.plan_request import PLAN_PROMPT_TOKENS, PlanRequest, names_of, usable
+from shared.app.planning.preferences import preferences_of
 from shared.core.errors import IntegrationError
 from shared.core.models.model_errors import InvalidOutput, ModelError
 from shared.core.models.token_bound import answer_room

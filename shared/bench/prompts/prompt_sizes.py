@@ -27,8 +27,8 @@ from shared.app.intake.page_view import PageView
 from shared.app.knowledge.ask import ask_workspace
 from shared.app.money.budget import PLAN_OUTPUT_TOKENS
 from shared.app.planning.plan_proposal import Proposal
-from shared.app.planning.told.plan_known import Known
-from shared.app.planning.told.plan_request import PLAN_PROMPT_TOKENS, PlanRequest
+from shared.app.planning.planner_facts.plan_context import Known
+from shared.app.planning.planner_facts.plan_request import PLAN_PROMPT_TOKENS, PlanRequest
 from shared.backends.models.openai_chat import OpenAIChat
 from shared.backends.models.turns import Turn
 from shared.backends.offline.model import OfflineModel

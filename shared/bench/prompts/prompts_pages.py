@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from itertools import count
 
-from shared.app.planning.told.plan_places import Places, Told
+from shared.app.planning.planner_facts.plan_places import Places, Told
 from shared.core.documents.places import Column, Columns
 from shared.core.page import Block, Page
 from shared.integrations.notion.content.reading import read_written

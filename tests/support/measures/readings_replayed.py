@@ -14,7 +14,7 @@ from shared.app.knowledge.ask import _Answered, _Rewritten
 from shared.app.planning.learn_preferences import Learnt
 from shared.app.planning.plan_checking import validate_plan
 from shared.app.planning.plan_proposal import Proposal
-from shared.app.planning.told.short_names import ShortNames
+from shared.app.planning.planner_facts.short_names import ShortNames
 from shared.core.approval.wishes import may_hold_for_good
 from shared.core.chat.chat_words import NOT_LISTED
 from shared.core.code.worktree import Worktree

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from shared.app.intake.page_view import PageView
-from shared.app.planning.told.plan_known import Known
-from shared.app.planning.told.plan_request import PLAN, ROUTINE, PlanRequest
+from shared.app.planning.planner_facts.plan_context import Known
+from shared.app.planning.planner_facts.plan_request import PLAN, ROUTINE, PlanRequest
 from tests.support.builders.runs import begin
 from tests.support.ports.local_ports import tools_with
 from tests.unit.mind.situations import BAKERY

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from shared.app.intake.page_view import PageView
 from shared.app.planning.plan_proposal import Proposal
-from shared.app.planning.told.plan_known import Known
-from shared.app.planning.told.plan_places import Places, Told, today_of
-from shared.app.planning.told.plan_request import PLAN, ROUTINE, PlanRequest
+from shared.app.planning.planner_facts.plan_context import Known
+from shared.app.planning.planner_facts.plan_places import Places, Told, today_of
+from shared.app.planning.planner_facts.plan_request import PLAN, ROUTINE, PlanRequest
 from shared.app.prompts import code_prompts
 from shared.core.code.worktree import Worktree
 from shared.core.documents.places import Column, Columns

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from importlib.resources import files
 
-from shared.app.planning.told import plan_request
+from shared.app.planning.planner_facts import plan_request
 from shared.mind.agents import ask_agent
 from shared.mind.agents.registry import agents
 from shared.steps import _code_asking

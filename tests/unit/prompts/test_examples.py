@@ -12,8 +12,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from shared.app.chat.conversation import Understood
 from shared.app.planning.plan_thinking import validate_plan
-from shared.app.planning.told.plan_families import AGENTS, CODE, NOTION
-from shared.app.planning.told.plan_kinds import kinds_notes
+from shared.app.planning.planner_facts.plan_families import AGENTS, CODE, NOTION
+from shared.app.planning.planner_facts.plan_kinds import kinds_notes
 from shared.core.planning.file_plan import path_problem
 from shared.integrations.secret_search import PATH_RULES
 from shared.mind.agents.ask_agent import checked_input, input_parts

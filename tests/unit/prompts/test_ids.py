@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from shared.app.planning.told.plan_known import Known
+from shared.app.planning.planner_facts.plan_context import Known
 from shared.core.run.replan import SoFar
 from shared.core.run.run import Step, StepSpec, StepStatus
 from tests.support.measures.prompts import parts_of

@@ -15,8 +15,8 @@ from shared.app.intake.page_view import PageView
 from shared.app.knowledge.ask import _Answered, _Rewritten
 from shared.app.planning.learn_preferences import Learnt
 from shared.app.planning.plan_proposal import Proposal
-from shared.app.planning.told.plan_known import Known
-from shared.app.planning.told.plan_request import PLAN, ROUTINE, PlanRequest
+from shared.app.planning.planner_facts.plan_context import Known
+from shared.app.planning.planner_facts.plan_request import PLAN, ROUTINE, PlanRequest
 from shared.app.prompts import prompt
 from shared.bench.prompts.prompts_pages import PLACES, page_of
 from shared.core.planning.artifacts import Artifact

@@ -10,7 +10,7 @@ import pytest
 
 from shared.app.engine.engine import open_run
 from shared.app.planning.make_plan import make_plan
-from shared.app.planning.told.plan_request import PLAN_PROMPT_TOKENS
+from shared.app.planning.planner_facts.plan_request import PLAN_PROMPT_TOKENS
 from shared.core.errors import Unavailable
 from shared.core.models.model_errors import InvalidOutput, Refused
 from shared.core.page import Block, Span

@@ -14,11 +14,17 @@ from shared.app.intake.page_view import PageView
 from shared.app.planning.plan_checking import validate_plan
 from shared.app.planning.plan_critique import _list_planner_parts
 from shared.app.planning.plan_proposal import Proposal
-from shared.app.planning.told.plan_families import AGENTS, CODE, NOTION, families_for
-from shared.app.planning.told.plan_fitting import MAX_FURTHER, MAX_TOKENS, core_kinds, fitting_kinds, further_table
-from shared.app.planning.told.plan_kinds import kinds_notes, kinds_table
-from shared.app.planning.told.plan_known import Known
-from shared.app.planning.told.plan_request import PLAN_PROMPT_TOKENS, PlanRequest
+from shared.app.planning.planner_facts.plan_context import Known
+from shared.app.planning.planner_facts.plan_families import AGENTS, CODE, NOTION, families_for
+from shared.app.planning.planner_facts.plan_fitting import (
+    MAX_FURTHER,
+    MAX_TOKENS,
+    core_kinds,
+    fitting_kinds,
+    further_table,
+)
+from shared.app.planning.planner_facts.plan_kinds import kinds_notes, kinds_table
+from shared.app.planning.planner_facts.plan_request import PLAN_PROMPT_TOKENS, PlanRequest
 from shared.backends.offline.model import OfflineModel
 from shared.bench.prompts.prompts_pages import PLACES, TEXTS, page_of
 from shared.core.models.model_errors import InvalidOutput

@@ -13,8 +13,8 @@ from shared.app.money import ceilings
 from shared.app.planning import named_places, plan_checking, plan_columns
 from shared.app.planning.plan_proposal import Proposal
 from shared.app.planning.plan_thinking import validate_plan
-from shared.app.planning.told.plan_known import Known
-from shared.app.planning.told.plan_request import PLAN, ROUTINE, PlanRequest
+from shared.app.planning.planner_facts.plan_context import Known
+from shared.app.planning.planner_facts.plan_request import PLAN, ROUTINE, PlanRequest
 from shared.bench.prompts.prompts_pages import PLACES, TEXTS, page_of
 from shared.core.models.model_errors import InvalidOutput
 from shared.core.planning import plan_validation

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shared.app.planning.told.plan_inputs import as_planned
+from shared.app.planning.planner_facts.plan_inputs import as_planned
 from shared.core.errors import Unavailable
 from shared.core.models.model_errors import InvalidOutput
 from shared.core.run.run import Run, RunStatus

@@ -8,7 +8,14 @@ from typing import Any
 
 import pytest
 
-from shared.app.planning.told.plan_places import MAX, MAX_OPTIONS, Places, list_known_places, places_of, today_of
+from shared.app.planning.planner_facts.plan_places import (
+    MAX,
+    MAX_OPTIONS,
+    Places,
+    list_known_places,
+    places_of,
+    today_of,
+)
 from shared.app.workspace.database_columns import FRESH
 from shared.app.workspace.workspace_map import WorkspaceMap
 from shared.app.workspace.workspace_schemas import IDEAS, TASKS

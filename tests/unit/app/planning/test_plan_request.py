@@ -13,11 +13,11 @@ import pytest
 from shared.app.intake.page_view import PageView
 from shared.app.planning.plan_proposal import Proposal
 from shared.app.planning.plan_thinking import rule_of, validate_plan
-from shared.app.planning.told.plan_examples import EXAMPLES, SHOWN, example_plans, possible
-from shared.app.planning.told.plan_families import AGENTS, CODE, NOTION, families_for, family_of
-from shared.app.planning.told.plan_kinds import kinds_notes, kinds_table
-from shared.app.planning.told.plan_known import Known
-from shared.app.planning.told.plan_request import PlanRequest, usable
+from shared.app.planning.planner_facts.plan_context import Known
+from shared.app.planning.planner_facts.plan_examples import EXAMPLES, SHOWN, example_plans, possible
+from shared.app.planning.planner_facts.plan_families import AGENTS, CODE, NOTION, families_for, family_of
+from shared.app.planning.planner_facts.plan_kinds import kinds_notes, kinds_table
+from shared.app.planning.planner_facts.plan_request import PlanRequest, usable
 from shared.backends.models import shapes
 from shared.backends.models.openai_chat import OpenAIChat
 from shared.backends.models.turns import Turn

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from shared.app.planning.told.short_names import short_names
+from shared.app.planning.planner_facts.short_names import short_names
 from shared.core.page import Block, Page, Span
 from shared.core.run.run import Run
 from shared.local.simulators.notion.simulator import NotionSimulator

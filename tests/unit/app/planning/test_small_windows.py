@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from shared.app.planning.told.plan_families import AGENTS, NOTION
-from shared.app.planning.told.plan_kinds import kinds_table
+from shared.app.planning.planner_facts.plan_families import AGENTS, NOTION
+from shared.app.planning.planner_facts.plan_kinds import kinds_table
 from shared.backends.models.openai_chat import OpenAIChat
 from shared.core.models.model_errors import ContextTooLong, InvalidOutput
 from shared.core.models.model_facts import Catalogue, own_model

@@ -9,8 +9,8 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from shared.app.planning.told.plan_families import AGENTS, CODE, NOTION
-from shared.app.planning.told.short_names import ShortNames
+from shared.app.planning.planner_facts.plan_families import AGENTS, CODE, NOTION
+from shared.app.planning.planner_facts.short_names import ShortNames
 
 Json = Mapping[str, Any]
 SOME_DATABASE = "00000000-0000-4000-8000-00000000000d"

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 
-from shared.app.planning.told.plan_families import count_spoken, read_words
-from shared.app.planning.told.plan_kinds import kind_line, notes_of
+from shared.app.planning.planner_facts.plan_families import count_spoken, read_words
+from shared.app.planning.planner_facts.plan_kinds import kind_line, notes_of
 from shared.core.models.token_bound import estimate_tokens
 from shared.core.text.outgoing_text import fold
 from shared.integrations.systems import name_system

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.app.planning.told.plan_inputs import as_planned
-from shared.app.planning.told.plan_places import Places
+from shared.app.planning.planner_facts.plan_inputs import as_planned
+from shared.app.planning.planner_facts.plan_places import Places
 from shared.core.documents.preference import Preference
 from shared.core.planning.plan_tidy import bare_references
 from shared.core.run.replan import SoFar, bare_name

@@ -9,12 +9,12 @@ from typing import Any
 from shared.app.engine.tools import Tools
 from shared.app.intake.page_view import PageView
 from shared.app.money.budget import PLAN_OUTPUT_TOKENS
-from shared.app.planning.told.plan_examples import example_plans
-from shared.app.planning.told.plan_families import NOTION, Families, families_for
-from shared.app.planning.told.plan_fitting import core_kinds, fitting_kinds, further_table
-from shared.app.planning.told.plan_kinds import kinds_notes, kinds_table
-from shared.app.planning.told.plan_known import Known
-from shared.app.planning.told.short_names import ShortNames, short_names
+from shared.app.planning.planner_facts.plan_context import Known
+from shared.app.planning.planner_facts.plan_examples import example_plans
+from shared.app.planning.planner_facts.plan_families import NOTION, Families, families_for
+from shared.app.planning.planner_facts.plan_fitting import core_kinds, fitting_kinds, further_table
+from shared.app.planning.planner_facts.plan_kinds import kinds_notes, kinds_table
+from shared.app.planning.planner_facts.short_names import ShortNames, short_names
 from shared.app.prompts import prompt
 from shared.core.run.run import Run
 from shared.integrations.ship_settings import ship_of

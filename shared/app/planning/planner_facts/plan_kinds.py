@@ -12,7 +12,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from shared.app.planning.told.plan_families import AGENTS, CODE, NOTION, family_of
+from shared.app.planning.planner_facts.plan_families import AGENTS, CODE, NOTION, family_of
 from shared.core.models.token_bound import estimate_tokens
 from shared.mind.structured import schema_of
 from shared.steps._kind import StepKind
