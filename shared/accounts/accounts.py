@@ -24,7 +24,7 @@ from shared.integrations.hosting import OwnHosts
 from shared.integrations.mail import Mail
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.confine import within
-from shared.mind.safety.leaving import last_look
+from shared.mind.safety.egress_scan import last_look
 from shared.oauth import GrantTokens, refresh
 from shared.ports import Clock, Put, Secret, Secrets, Store, change_doc
 from shared.ports.documents import tenant_settings

@@ -15,7 +15,7 @@ from shared.integrations.cloud_storage.hosting import CloudStorage
 from shared.integrations.hosting import OwnHosts
 from shared.integrations.local_sites.disk import Disk
 from shared.integrations.local_sites.hosting import LocalSites
-from shared.mind.safety.leaving import last_look
+from shared.mind.safety.egress_scan import last_look
 from shared.ports import Secret
 from shared.settings import Settings
 

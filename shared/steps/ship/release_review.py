@@ -26,13 +26,13 @@ from shared.integrations.systems import TITLES
 from shared.steps._input import Input
 from shared.steps._kind import Done, Repeat, StepContext, StepFailure, StepKind
 from shared.steps._work import Work, load_tested_work
-from shared.steps.ship._harm_look import disagreement, look_once, note_of_author
+from shared.steps.ship._destination import There, look_there
+from shared.steps.ship._harm_findings import disagreement, look_once, note_of_author
 from shared.steps.ship._release import hash_release
 from shared.steps.ship._review_page import show_review
-from shared.steps.ship._there import There, look_there
 
 if TYPE_CHECKING:
-    from shared.mind.safety.harm import Look
+    from shared.mind.safety.harm_review import Look
 
 MAX_KEPT = 60  # findings and packages that the output holds
 MAX_PATHS = 60

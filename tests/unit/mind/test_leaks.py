@@ -10,8 +10,8 @@ import pytest
 
 from shared.core.errors import Rejected
 from shared.mind.safety import leaks as scanner
+from shared.mind.safety.egress_scan import last_look
 from shared.mind.safety.leaks import RULES_FILE, leaks, secrets_anywhere
-from shared.mind.safety.leaving import last_look
 from tests.support.builders.made_up_secrets import HEX, letters, made_up
 from tests.unit.core.text.test_secrets_in_text import HARMLESS
 

@@ -31,7 +31,7 @@ from shared.mind.agents.ask_agent import agent_request, checked_input, input_par
 from shared.mind.agents.registry import agents
 from shared.mind.context import ORDER
 from shared.mind.page_text import page_text
-from shared.mind.safety.harm import Approved
+from shared.mind.safety.harm_review import Approved
 from shared.ports import SandboxRequest
 from shared.programs import read_program
 from shared.steps import KINDS

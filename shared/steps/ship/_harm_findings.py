@@ -12,7 +12,7 @@ from shared.steps._kind import StepContext
 from shared.steps._work import Work, is_mended, work_of
 
 if TYPE_CHECKING:
-    from shared.mind.safety.harm import Approved, Look
+    from shared.mind.safety.harm_review import Approved, Look
 
 _PATIENT = 3  # attempts for which an outage of the model is waited for
 _OFFLINE = "offline"  # looks by rules, at no cost
@@ -20,7 +20,7 @@ _OFFLINE = "offline"  # looks by rules, at no cost
 
 def look_once(ctx: StepContext, work: Work, before: Mapping[str, bytes]) -> Look:
     """Return what the reviewer says of this work; the same work is not looked at again, whoever sent it back."""
-    from shared.mind.safety.harm import Look, look_for_harm
+    from shared.mind.safety.harm_review import Look, look_for_harm
 
     name = f"look-{work.tree_id[:16]}"
     if kept := ctx.recall(name):
@@ -38,7 +38,7 @@ def look_once(ctx: StepContext, work: Work, before: Mapping[str, bytes]) -> Look
 
 
 def _describe_approved(ctx: StepContext, work: Work, before: Mapping[str, bytes]) -> Approved:
-    from shared.mind.safety.harm import Approved
+    from shared.mind.safety.harm_review import Approved
 
     output = ctx.output_of("plan.propose")
     about = f"{output.get('summary', '')}\nKind of work: {work.kind}"

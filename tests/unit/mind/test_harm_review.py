@@ -9,7 +9,7 @@ import pytest
 from shared.backends.offline.model import OfflineModel
 from shared.core.errors import Unavailable
 from shared.core.models.model_errors import Refused
-from shared.mind.safety.harm import Approved, look_for_harm
+from shared.mind.safety.harm_review import Approved, look_for_harm
 from shared.mind.verdicts import verdict_of
 from tests.support.ports.planner_in_hand import PlannerInHand
 
