@@ -19,7 +19,7 @@ from shared.core.documents.places import COLUMNS, Column, Columns
 from shared.core.errors import Busy
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.ids import normal_id
-from shared.integrations.notion.values.values_again import find_column
+from shared.integrations.notion.values.writable_values import find_column
 from shared.ports import change_as, get_as
 
 FRESH = timedelta(minutes=10)

@@ -29,7 +29,7 @@ from shared.core.rate_window import SKEW_S, Rate
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.content.writer import write_page
 from shared.integrations.notion.row_batches import all_rows, write_rows
-from shared.integrations.notion.values.values_again import means_the_same
+from shared.integrations.notion.values.writable_values import means_the_same
 from shared.oauth import GrantTokens
 from shared.ports import Secret
 from shared.steps._kind import Repeat

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from shared.core.errors import Rejected
-from shared.integrations.notion.values.values_again import column_of
+from shared.integrations.notion.values.writable_values import column_of
 from shared.steps.notion._cells import cell_of, table_of
 
 Json = dict[str, Any]

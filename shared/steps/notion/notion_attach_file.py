@@ -11,9 +11,9 @@ from shared.core.errors import Missing, Rejected
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.client.files import build_upload_reference, parts_of
 from shared.integrations.notion.content import blocks
-from shared.integrations.notion.content.taken_back import remove
+from shared.integrations.notion.content.restore_blocks import remove
 from shared.integrations.notion.content.writer import write_tree, written_ids
-from shared.integrations.notion.values.values_again import column_of, value_again
+from shared.integrations.notion.values.writable_values import column_of, value_again
 from shared.steps._input import Input, Target
 from shared.steps._kind import Done, Repeat, StepContext, StepKind
 from shared.steps.notion._text_of import text_of_step

@@ -12,7 +12,7 @@ from shared.core.text.outgoing_text import hosts_of
 from shared.integrations.notion.client.client import KEEP, Notion
 from shared.integrations.notion.content.blocks import check_icon
 from shared.integrations.notion.values.property_values import Value, property_value
-from shared.integrations.notion.values.values_again import (
+from shared.integrations.notion.values.writable_values import (
     CHANGED,
     back_again,
     column_of,

@@ -12,7 +12,7 @@ from shared.core.text.outgoing_text import plain
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.row_batches import all_rows, write_rows
 from shared.integrations.notion.values.columns import config_again
-from shared.integrations.notion.values.values_again import WRITABLE, column_of, find_column, value_again
+from shared.integrations.notion.values.writable_values import WRITABLE, column_of, find_column, value_again
 from shared.steps._input import Input, Target
 from shared.steps._kind import Done, Repeat, StepContext, StepFailure, StepKind
 from shared.steps.notion._columns import Column, Json

@@ -10,7 +10,7 @@ from shared.core.errors import Rejected
 from shared.core.text.outgoing_text import hosts_of, tame
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.content import reading
-from shared.integrations.notion.content.taken_back import bring_back, holds_pages, remember_blocks, remove
+from shared.integrations.notion.content.restore_blocks import bring_back, holds_pages, remember_blocks, remove
 from shared.integrations.notion.content.writer import write_tree, written_ids
 from shared.steps._input import Input, Target
 from shared.steps._kind import Done, Repeat, StepContext, StepKind

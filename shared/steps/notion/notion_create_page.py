@@ -15,7 +15,7 @@ from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.content.reading import plain_text
 from shared.integrations.notion.content.writer import write_page
 from shared.integrations.notion.values.property_values import Value
-from shared.integrations.notion.values.values_again import find_column, planned_values
+from shared.integrations.notion.values.writable_values import find_column, planned_values
 from shared.steps._input import Emoji, Input, Target
 from shared.steps._kind import Again, Done, Repeat, StepContext, StepFailure, StepKind
 

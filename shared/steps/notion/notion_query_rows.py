@@ -11,7 +11,7 @@ from pydantic import Field
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.content.reading import property_text
 from shared.integrations.notion.row_batches import TooManyRows, all_rows
-from shared.integrations.notion.values.values_again import column_of, labels_of, number_of
+from shared.integrations.notion.values.writable_values import column_of, labels_of, number_of
 from shared.steps._input import Input, Target
 from shared.steps._kind import Done, Repeat, StepContext, StepKind
 from shared.steps.notion._cells import MAX_IN_CELL, cell_of, table_of

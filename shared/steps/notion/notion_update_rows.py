@@ -14,7 +14,7 @@ from shared.core.text.outgoing_text import hosts_of
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.row_batches import all_rows, list_written, write_rows
 from shared.integrations.notion.values.property_values import Value
-from shared.integrations.notion.values.values_again import CHANGED, means_the_same, planned_values, value_again
+from shared.integrations.notion.values.writable_values import CHANGED, means_the_same, planned_values, value_again
 from shared.steps._input import Input, Target
 from shared.steps._kind import Again, Done, Repeat, StepContext, StepKind
 from shared.steps.notion._rows_changed import cells_of, columns_told, describe_left, rows_left, what_was_changed

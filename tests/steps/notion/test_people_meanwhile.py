@@ -14,7 +14,7 @@ from shared.integrations.notion.content import blocks
 from shared.steps import KINDS
 from tests.steps.bench import Bench, titled
 from tests.steps.notion.cases import club, lines, things, values
-from tests.steps.notion.test_taken_back import OPENS, run
+from tests.steps.notion.test_steps_undone import OPENS, run
 from tests.support.rigs.small_house import TENANT
 
 DONE = {"select": {"name": "Done"}}

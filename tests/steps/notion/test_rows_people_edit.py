@@ -12,7 +12,7 @@ from shared.integrations.notion.content import blocks
 from shared.steps.notion.notion_update_rows import UpdateRows
 from tests.steps.bench import Bench, titled
 from tests.steps.notion.cases import values
-from tests.steps.notion.test_taken_back import run
+from tests.steps.notion.test_steps_undone import run
 from tests.steps.notion.test_update_rows import many, statuses, text_left, writes
 
 BLOCKED = {"select": {"name": "Blocked"}}

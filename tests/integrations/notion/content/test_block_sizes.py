@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from shared.core.page import Block, Span
 from shared.integrations.notion.content import blocks, rich_text
-from shared.integrations.notion.content.blocks_again import from_blocks
 from shared.integrations.notion.content.reading import read_spans, read_written
+from shared.integrations.notion.content.writable_blocks import from_blocks
 
 URL = "https://e.example/a"
 

@@ -11,8 +11,8 @@ import pytest
 from shared.core.documents.codec import to_body
 from shared.core.page import Block, Span
 from shared.integrations.notion.content import blocks, rich_text
-from shared.integrations.notion.content.blocks_again import from_blocks
 from shared.integrations.notion.content.reading import read_block, read_spans, read_written
+from shared.integrations.notion.content.writable_blocks import from_blocks
 from tests.integrations.conftest import ServedNotion
 
 Json = dict[str, Any]

@@ -9,7 +9,7 @@ from shared.core.documents.codec import from_body, to_body
 from shared.core.errors import Missing, Rejected
 from shared.core.page import Block
 from shared.integrations.notion.client.client import Notion
-from shared.integrations.notion.content.blocks_again import from_blocks
+from shared.integrations.notion.content.writable_blocks import from_blocks
 from shared.integrations.notion.content.writer import Once, write_tree
 
 Json = dict[str, Any]

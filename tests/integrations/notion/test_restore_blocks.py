@@ -9,7 +9,7 @@ import pytest
 from shared.core.errors import Missing
 from shared.integrations.notion.content import blocks
 from shared.integrations.notion.values.columns import column_config, config_again
-from shared.integrations.notion.values.values_again import (
+from shared.integrations.notion.values.writable_values import (
     labels_of,
     means_the_same,
     number_of,
