@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from shared.app.api.run.retry import retry_run
-from shared.app.approval.heard import keep_heard, load_heard
+from shared.app.approval.comment_records import keep_heard, load_heard
 from shared.app.approval.page_comments import author_of, members_of, new_comments, text_of
 from shared.app.engine.deps import Deps
 from shared.app.engine.effects import Effects

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shared.app.approval.heard import keep_heard, listening, load_heard
+from shared.app.approval.comment_records import keep_heard, listening, load_heard
 from shared.app.engine.deps import Deps
 from shared.app.notify.messages import question_of
-from shared.core.documents.heard import Heard
+from shared.core.documents.comment_records import Heard
 from shared.core.errors import Missing, Rejected
 from shared.core.run.run import Run, Step
 from shared.integrations.notion.client.client import Notion

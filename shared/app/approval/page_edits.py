@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 
-from shared.app.approval.heard import load_heard
+from shared.app.approval.comment_records import load_heard
 from shared.app.engine.deps import Deps
 from shared.app.engine.engine import record
 from shared.app.engine.tools import Tools

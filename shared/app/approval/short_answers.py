@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from shared.app.approval.heard import build_heard_put, load_heard
+from shared.app.approval.comment_records import build_heard_put, load_heard
 from shared.app.approval.page_comments import Remark, author_of, members_of, new_comments, text_of
 from shared.app.engine.deps import Deps
 from shared.app.engine.engine import record_loaded
@@ -20,7 +20,7 @@ from shared.app.planning.feedback import feedback_put
 from shared.core.approval.gates import waits_at
 from shared.core.approval.short_words import asks_again, asks_to_build
 from shared.core.approval.sight import SecondLook
-from shared.core.documents.heard import Wish
+from shared.core.documents.comment_records import Wish
 from shared.core.errors import Conflicting, NotThere
 from shared.core.pages.page_changes import EDITED
 from shared.core.run import acts

@@ -15,7 +15,7 @@ from typing import Any
 
 from shared.app.engine.deps import Deps
 from shared.app.intake.debounce import gather
-from shared.core.documents.heard import TOLD, ToldComments
+from shared.core.documents.comment_records import TOLD, ToldComments
 from shared.core.documents.look import Happening
 from shared.core.errors import Missing, Rejected
 from shared.core.pages.author import UNKNOWN, Author

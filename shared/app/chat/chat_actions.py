@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 from shared.app.api.run.retry import retry_run
 from shared.app.approval.approvals import Asked, asked_now, decide
+from shared.app.approval.comment_records import keep_heard, load_heard
 from shared.app.approval.gates import ask_for_rework, find_rework_step
-from shared.app.approval.heard import keep_heard, load_heard
 from shared.app.chat.chat_facts import plan_of, title_of
 from shared.app.chat.chat_memory import MAX_ANSWER, Chat
 from shared.app.engine.deps import Deps
@@ -25,7 +25,7 @@ from shared.core.approval.gates import waits_at
 from shared.core.approval.short_words import says_from_start
 from shared.core.chat import chat_words as words
 from shared.core.chat.chat_words import say
-from shared.core.documents.heard import Wish
+from shared.core.documents.comment_records import Wish
 from shared.core.errors import Busy, Conflicting, NotThere, RequestError
 from shared.core.pages.author import PERSON, read_author
 from shared.core.run import acts

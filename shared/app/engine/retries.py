@@ -71,7 +71,7 @@ def _is_confirmed(deps: Deps, run: Run, step: Step, effect: str) -> bool:
 
 def _page_changed(deps: Deps, tools: Tools, old: Run) -> bool:
     """Say whether people have changed the page since the plan; what the run itself wrote there says nothing of that."""
-    from shared.app.approval.heard import load_heard
+    from shared.app.approval.comment_records import load_heard
     from shared.app.intake.page_view import find_spoken, read_page_view
     from shared.app.planning.make_plan import is_made_by_rules
     from shared.core.pages.page_changes import find_planned_hash  # as a look at the page does it

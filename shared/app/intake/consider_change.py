@@ -19,8 +19,8 @@ from shared.app.engine.retry_links import latest_run
 from shared.app.engine.tools import Tools
 from shared.app.ship import change_words
 from shared.core.documents.codec import to_body
+from shared.core.documents.comment_records import CHANGES, HeardChange
 from shared.core.documents.effect import CLAIMS, Claim
-from shared.core.documents.heard import CHANGES, HeardChange
 from shared.core.errors import Missing, Unauthorized
 from shared.core.run import acts
 from shared.core.run.commands import ATTEMPT, NOTIFY, Command

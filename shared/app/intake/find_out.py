@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from shared.app.approval.comment_records import listening, load_heard
 from shared.app.approval.gates import team_of
-from shared.app.approval.heard import listening, load_heard
 from shared.app.approval.page_comments import author_of, is_person, members_of, new_comments
 from shared.app.approval.plan_comments import find_decliner, judge_remarks
 from shared.app.approval.short_answers import asks_second_look, wants_it_built

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from shared.app.approval.answer_comments import explain
+from shared.app.approval.comment_records import keep_heard, load_heard
 from shared.app.approval.gates import ask_for_rework
-from shared.app.approval.heard import keep_heard, load_heard
 from shared.app.engine.engine import record
 from shared.app.intake.page_look import Look
 from shared.app.money.budget import plan_estimate
@@ -12,7 +12,7 @@ from shared.app.planning.feedback import feedback_put, note
 from shared.core.approval import intents
 from shared.core.approval.decision_words import Asked, Verdict
 from shared.core.approval.intents import BY_COMMENT
-from shared.core.documents.heard import Wish
+from shared.core.documents.comment_records import Wish
 from shared.core.pages.author import PERSON, Author
 from shared.core.run import acts
 from shared.core.run.run import Run

@@ -18,7 +18,7 @@ from shared.app.notify.page_shows import says_cancel
 from shared.app.pauses.box import is_switch, is_ticked
 from shared.app.wishes.kept_statuses import heed_wish
 from shared.core.approval.sight import Sight
-from shared.core.documents.heard import Heard
+from shared.core.documents.comment_records import Heard
 from shared.core.errors import IntegrationError
 from shared.core.pages import marks
 from shared.core.pages.author import Author, write_author

@@ -12,7 +12,7 @@ from shared.app.engine.deps import Deps
 from shared.app.intake.open_page_run import page_record
 from shared.app.workspace.workspace_databases import map_page
 from shared.core.approval.decision_words import MAX_WISH
-from shared.core.documents.heard import Heard, Wish
+from shared.core.documents.comment_records import Heard, Wish
 from shared.core.documents.page_record import Answered
 from shared.core.page import ANSWER, EARLIER, WISH, Block, Page, Span, page_from_data, page_to_data
 from shared.core.pages.marks import OUR_PROPERTIES, content_hash, of_people

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from shared import log
 from shared.app.approval.answer_comments import ask_who, tell_barred
-from shared.app.approval.heard import build_heard_put, keep_heard, load_heard
+from shared.app.approval.comment_records import build_heard_put, keep_heard, load_heard
 from shared.app.approval.page_edits import look_for_edits, note_edit
 from shared.app.approval.short_answers import plan_anew, take_another_look
 from shared.app.engine.deps import Deps

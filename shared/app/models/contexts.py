@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from shared.app.engine.deps import Deps
+from shared.core.documents.cache_records import CONTEXTS, EarlierContext, KeptContext
 from shared.core.documents.codec import to_body
-from shared.core.documents.kept import CONTEXTS, EarlierContext, KeptContext
 from shared.core.run.run import Run, Step
 from shared.mind.context import Context
 from shared.mind.safety.redaction import Redactor

@@ -15,8 +15,8 @@ from shared.app.workspace.workspace_create import settings_of
 from shared.app.workspace.workspace_databases import Mapped, database_of, map_page
 from shared.app.workspace.workspace_schemas import IDEAS, RUNS
 from shared.app.workspace.write_journal import noting
+from shared.core.documents.cache_records import ROWS, ShownRow
 from shared.core.documents.codec import to_body
-from shared.core.documents.kept import ROWS, ShownRow
 from shared.core.errors import Missing, Rejected
 from shared.core.notify.progress import status_of
 from shared.core.run.run import Run

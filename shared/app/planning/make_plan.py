@@ -7,7 +7,7 @@ import json
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 
-from shared.app.approval.heard import load_heard
+from shared.app.approval.comment_records import load_heard
 from shared.app.engine.attempt import Attempt
 from shared.app.engine.deps import Deps
 from shared.app.engine.execute_step import carry_out

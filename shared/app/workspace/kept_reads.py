@@ -13,9 +13,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared.app.engine.deps import Deps
+from shared.core.documents.cache_records import PARTS, READS, KeptPart
+from shared.core.documents.cache_records import KeptReads as Kept
 from shared.core.documents.codec import to_body
-from shared.core.documents.kept import PARTS, READS, KeptPart
-from shared.core.documents.kept import KeptReads as Kept
 from shared.core.errors import ErrorClass, IntegrationError, VersionConflict
 from shared.ports import Put, all_as, get_as
 

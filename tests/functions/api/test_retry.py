@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from shared.app.api.run.retry import retry_run
-from shared.app.approval.heard import load_heard
+from shared.app.approval.comment_records import load_heard
 from shared.app.intake.open_page_run import page_record
 from shared.core.documents.codec import to_body
-from shared.core.documents.heard import HEARD
+from shared.core.documents.comment_records import HEARD
 from shared.core.errors import ErrorClass
 from shared.core.run import acts
 from shared.core.run import events as ev

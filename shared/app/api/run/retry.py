@@ -17,7 +17,7 @@ from shared.app.engine.retry_links import retry_id
 from shared.app.intake.open_page_run import note_next_run, page_record, record_put
 from shared.app.money.budget import plan_estimate
 from shared.core.documents.codec import to_body
-from shared.core.documents.heard import HEARD
+from shared.core.documents.comment_records import HEARD
 from shared.core.documents.page_record import LINKS, PageRecord, RetryLink
 from shared.core.errors import Busy, Conflicting, NotThere, VersionConflict
 from shared.core.run.events import RunOpened

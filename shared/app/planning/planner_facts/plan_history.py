@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from shared.app.engine.deps import Deps
 from shared.app.intake.page_view import PageView
+from shared.core.documents.cache_records import LAST_ANSWERS, LastAnswer
 from shared.core.documents.codec import to_body
-from shared.core.documents.kept import LAST_ANSWERS, LastAnswer
 from shared.core.page import ANSWER
 from shared.core.run.replan import so_far
 from shared.core.run.run import Run, Step

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.app.approval.heard import load_heard
+from shared.app.approval.comment_records import load_heard
 from shared.core.run.run import RunStatus
 from tests.support.desks.plan_comments import EXPLAINED, planned, said, say
 from tests.support.ports.local_ports import ScriptedModel

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.app.approval.heard import load_heard
+from shared.app.approval.comment_records import load_heard
 from shared.core.pages.author import PERSON, Author
 from shared.core.run.run import Run, RunStatus, StepStatus
 from tests.support.desks.plan_comments import EXPLAINED, planned, requirements, said, say

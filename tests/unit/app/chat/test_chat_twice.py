@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.app.approval.heard import load_heard
+from shared.app.approval.comment_records import load_heard
 from shared.app.chat.chat_memory import MAX_TURNS, Said, forget_chat, keep_chat, load_chat
 from shared.app.chat.conversation import speak
 from shared.core.errors import Busy, Conflicting, MalformedRequest, NotThere

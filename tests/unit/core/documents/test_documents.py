@@ -18,12 +18,12 @@ from shared.core.asking.rows import SweptMark, WatchedRows
 from shared.core.documents.alarm import Alarm
 from shared.core.documents.api_key import ApiKey
 from shared.core.documents.bots import Bot, Handshake, Installation, Workspace
+from shared.core.documents.cache_records import KeptContext, KeptPart, KeptReads, LastAnswer, ShownRow
 from shared.core.documents.codec import beside, from_body, sparse, to_body, unknown
+from shared.core.documents.comment_records import Heard, HeardChange, ToldComments
 from shared.core.documents.effect import Claim, Effect
 from shared.core.documents.grant import Grant
-from shared.core.documents.heard import Heard, HeardChange, ToldComments
 from shared.core.documents.hook import Hook, HookDoor
-from shared.core.documents.kept import KeptContext, KeptPart, KeptReads, LastAnswer, ShownRow
 from shared.core.documents.look import Look
 from shared.core.documents.page_record import Answered, PageRecord, RetryLink
 from shared.core.documents.places import Columns, CrawlState, LookUps, Place

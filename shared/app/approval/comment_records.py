@@ -10,7 +10,7 @@ from shared.app.notify.messages import question_of
 from shared.core.approval.decision_words import MAX_WISH
 from shared.core.approval.gates import PLAN, gate_kind
 from shared.core.documents.codec import to_body
-from shared.core.documents.heard import HEARD, Heard, Wish
+from shared.core.documents.comment_records import HEARD, Heard, Wish
 from shared.core.errors import Busy, VersionConflict
 from shared.core.run.run import Run, Step
 from shared.ports import Put, get_as
