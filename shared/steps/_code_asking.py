@@ -13,7 +13,7 @@ from shared.core.models.token_bound import answer_room
 from shared.core.page import Block, page_from_data
 from shared.core.run.run import NOTHING, Run, Usage
 from shared.mind.context import Part
-from shared.mind.errors_told import compact_error
+from shared.mind.error_summary import compact_error
 from shared.mind.fitting import within
 from shared.mind.page_text import Marked, block_text, page_text
 from shared.mind.structured import ask, schema_of

@@ -13,7 +13,7 @@ import pytest
 from functions_framework import create_app
 
 from shared import log
-from shared.app.models.model_told import asking
+from shared.app.models.model_spans import asking
 from shared.app.notify.tell_watchers import tell_watchers
 from shared.core.errors import (
     BadSignature,

@@ -14,7 +14,7 @@ from typing import Any
 
 from shared import log
 from shared.app.models.model_health import Health
-from shared.app.models.model_told import asking
+from shared.app.models.model_spans import asking
 from shared.app.models.model_verdicts import (
     LASTING,
     RATE_LIMITED,

@@ -57,8 +57,8 @@ from shared.core.secrets.secret_rules import (
     Rule,
     Rules,
 )
+from shared.core.secrets.secret_sentences import find_told
 from shared.core.secrets.secret_tables import in_tables
-from shared.core.secrets.secret_told import find_told
 
 _ESCAPED = re.compile(r"(?:\\[nrt]|\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2})$")  # in JSON or an address: no letters of a word
 _RESOURCE = re.compile(r"(?<![a-z])arn:[a-z-]+:\S*\Z")

@@ -20,7 +20,7 @@ from shared.core.text.cut_text import cut_text
 from shared.core.text.outgoing_text import visible
 from shared.integrations.secret_search import PATH_RULES
 from shared.mind.context import Part
-from shared.mind.errors_told import compact_error
+from shared.mind.error_summary import compact_error
 from shared.steps._code_asking import as_json, ask_for, file_parts, mistake, notes_of, read_planned, task_parts
 from shared.steps._kind import Done, StepContext
 from shared.steps._work import Work, proofs_of, rewrite_work, unread_of, work_of

@@ -20,7 +20,7 @@ from shared.core.run.run import Run
 from shared.integrations.ship_settings import ship_of
 from shared.integrations.systems import name_system
 from shared.mind.context import Part
-from shared.mind.errors_told import compact_error
+from shared.mind.error_summary import compact_error
 from shared.mind.page_text import page_text, page_words
 from shared.ports import ModelRequest
 from shared.steps._kind import StepKind

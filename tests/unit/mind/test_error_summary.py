@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.mind.errors_told import MAX, compact_error
+from shared.mind.error_summary import MAX, compact_error
 
 PROGRAM = """
 import unittest

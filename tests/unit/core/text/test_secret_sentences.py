@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.core.secrets.secret_lines import Looked
-from shared.core.secrets.secret_told import find_told, in_line
+from shared.core.secrets.secret_sentences import find_told, in_line
 from shared.core.secrets.secrets_in_text import apart, secret_value
 from shared.integrations.secret_search import secrets_in
 from shared.mind.safety.leaks import leaks, secrets_anywhere
