@@ -30,7 +30,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.app.engine.deps import Deps
-from shared.app.notify.page_shows import links_of
+from shared.app.notify.page_properties import links_of
 from shared.app.workspace.workspace_crawl import OVERLAP
 from shared.app.workspace.workspace_databases import Mapped
 from shared.app.workspace.workspace_schemas import IDEAS

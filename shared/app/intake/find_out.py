@@ -17,7 +17,7 @@ from shared.app.connections.notion_webhook import is_webhook_verified
 from shared.app.engine.deps import Deps
 from shared.app.intake.page_look import Look
 from shared.app.intake.page_view import find_spoken, read_page_view
-from shared.app.notify.page_shows import shows_plan
+from shared.app.notify.page_properties import shows_plan
 from shared.app.planning.make_plan import is_made_by_rules
 from shared.app.workspace.kept_reads import kept_reads
 from shared.app.workspace.write_journal import causes_of

@@ -14,7 +14,7 @@ from shared.app.engine.tools import Tools
 from shared.app.intake.open_page_run import page_record
 from shared.app.intake.page_view import PageView
 from shared.app.intake.seen_page import SeenPage
-from shared.app.notify.page_shows import says_cancel
+from shared.app.notify.page_properties import says_cancel
 from shared.app.pauses.box import is_switch, is_ticked
 from shared.app.wishes.kept_statuses import heed_wish
 from shared.core.approval.sight import Sight

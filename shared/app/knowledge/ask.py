@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.app.connections.ways_back import find_way_back
+from shared.app.connections.access_renewal import find_way_back
 from shared.app.engine.deps import Deps
 from shared.app.engine.tools import Tools
 from shared.app.knowledge.knowledge_scope import is_connected, scope_of

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from shared.app.connections.ways_back import WayBack, let_in
-from shared.app.notify.ways_out import SYSTEMS, begin_again, way_out, went_back
+from shared.app.connections.access_renewal import WayBack, let_in
+from shared.app.notify.failure_advice import SYSTEMS, begin_again, way_out, went_back
 from shared.app.ship import change_words
 from shared.core.approval.gates import PLAN, gate_kind
 from shared.core.approval.release_words import count_found, describe_question, how_to_decide, subject_of

@@ -20,7 +20,7 @@ from shared.app.engine.step_context import run_url
 from shared.app.engine.tools import Tools
 from shared.app.intake.open_page_run import page_record, record_put
 from shared.app.notify.mirror_row import mirror_row
-from shared.app.notify.page_shows import diff_properties
+from shared.app.notify.page_properties import diff_properties
 from shared.app.notify.tell_standing import note_going_on
 from shared.app.wishes.kept_statuses import Kept, keep_wish, keep_written, load_kept, order_next_plan
 from shared.app.workspace.workspace_changed import check_schema

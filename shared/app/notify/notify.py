@@ -11,7 +11,7 @@ from typing import Any
 from shared.app.approval.approvals import approval_token, approval_url
 from shared.app.approval.comment_records import load_heard
 from shared.app.approval.page_comments import listen_from_now
-from shared.app.connections.ways_back import find_way_back
+from shared.app.connections.access_renewal import find_way_back
 from shared.app.engine.deps import Deps
 from shared.app.engine.effects import Effects
 from shared.app.engine.engine import record, relay

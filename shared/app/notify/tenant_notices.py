@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.accounts.grants import grant_of
-from shared.app.connections.ways_back import BY_COMMAND, WayBack, find_way_back
+from shared.app.connections.access_renewal import BY_COMMAND, WayBack, find_way_back
 from shared.app.engine.deps import Deps
 from shared.app.engine.effects import Effects
 from shared.app.engine.leases import lease

@@ -24,8 +24,8 @@ from shared.app.intake.open_page_run import note_next_run, page_record, record_p
 from shared.app.intake.refused_places import note_page_refused
 from shared.app.money.budget import plan_estimate
 from shared.app.planning.make_plan import ROUTINES
+from shared.app.schedule.routine_display import show_times, tell_if_wrong
 from shared.app.schedule.routine_page import Desk, belongs, desk_of, read_routine, schedule_of, with_next
-from shared.app.schedule.routine_shown import show_times, tell_if_wrong
 from shared.core.documents.alarm import Alarm, whole_second
 from shared.core.documents.codec import to_body
 from shared.core.documents.routine import Routine

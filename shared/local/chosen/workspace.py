@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from shared.accounts.accounts import Accounts
 from shared.accounts.grants import grant_of
+from shared.app.connections.access_renewal import TOKEN
 from shared.app.connections.connect_account import resume_waiting
 from shared.app.connections.connect_notion import connect_notion
-from shared.app.connections.ways_back import TOKEN
 from shared.app.engine.deps import Deps
 from shared.app.engine.switches import is_gone
 from shared.app.installation.home import REAL_HOME, SIMULATED_HOME

@@ -13,7 +13,7 @@ from shared.accounts.grants import holds
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.json_shapes import members, shape, text
 from shared.app.confinement.settings import confine, find_confinement
-from shared.app.connections.ways_back import find_way_back
+from shared.app.connections.access_renewal import find_way_back
 from shared.app.workspace.workspace_databases import CHOOSING, SETUP, TOPIC, WORKING, database_of
 from shared.app.workspace.workspace_schemas import KINDS
 from shared.core.run.commands import CONSIDER, Command

@@ -10,7 +10,7 @@ import pytest
 from shared.app.api.run.run_views import run_view
 from shared.app.approval.approvals import approval_token, asked_now, decide, read_token
 from shared.app.engine.engine import record
-from shared.app.notify.page_shows import shows_plan
+from shared.app.notify.page_properties import shows_plan
 from shared.app.workspace.workspace_databases import map_page
 from shared.core.approval.release_words import describe_question
 from shared.core.errors import BadSignature, Conflicting

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from shared.app.connections.ways_back import WayBack, find_way_back
+from shared.app.connections.access_renewal import WayBack, find_way_back
 from shared.app.models.model_keys import keep_key
 from shared.app.notify.announce import announce_lost, announce_quota
 from shared.local.simulators.slack.simulator import SlackSimulator

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.app.notify.ways_out import way_out, went_back
+from shared.app.notify.failure_advice import way_out, went_back
 from shared.core.errors import ErrorClass
 from shared.core.run import events as ev
 from shared.core.run.codec import event_from_data, event_to_data, run_from_data, run_to_data
