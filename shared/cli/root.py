@@ -52,7 +52,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "shared.cli.prompts": ("bench",),
     "shared.cli.remote": ("answer", "approve", "cancel", "retry", "rework", "rollback", "run", "runs", "usage"),
     "shared.cli.safe.confine": ("confine",),
-    "shared.cli.safe.made": ("made",),
+    "shared.cli.safe.resources": ("made",),
     "shared.cli.setup.init": ("init",),
     "shared.cli.status": ("status",),
     "shared.cli.team.ship": ("ship",),

@@ -24,8 +24,8 @@ from shared.app.api.route import PARTS, Route
 from shared.app.api.run import run_views as views
 from shared.app.api.run import team_status as status
 from shared.app.api.run.contexts import CONTEXT
-from shared.app.api.run.made import VIEWS as MADE_VIEWS
 from shared.app.api.run.plans import PLAN
+from shared.app.api.run.resources import VIEWS as MADE_VIEWS
 from shared.app.api.run.run_versions import VERSION, WORK
 from shared.app.api.run.workspace_questions import COUNTS
 from shared.app.api.settings import budget, life

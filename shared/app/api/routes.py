@@ -10,7 +10,7 @@ from shared.app.api.keys import ROLES
 from shared.app.api.pages import approval_page, rollback_page, slack_clicks
 from shared.app.api.pages import page_html as html
 from shared.app.api.route import REASON, RUN, Route, check_routes
-from shared.app.api.run import chats, made
+from shared.app.api.run import chats, resources
 from shared.app.api.run import team_status as status
 from shared.app.api.run import workspace_questions as asking
 from shared.app.api.run.run_routes import RUN_ROUTES
@@ -154,11 +154,11 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route("DELETE", "/v1/keys/{key}", "keys.manage", operate.drop_key, "Revoke an API key", "Key"),
     Route(
-        "GET", "/v1/made", "made.read", made.list_made, "List what was made in other systems", "Made",
+        "GET", "/v1/made", "made.read", resources.list_made, "List what was made in other systems", "Made",
         query={"run": RUN},
     ),
     Route(
-        "POST", "/v1/made/{made}/take-away", "made.take_away", made.take_away, "Take away what was made elsewhere",
+        "POST", "/v1/made/{made}/take-away", "made.take_away", resources.take_away, "Take away what was made elsewhere",
         "Run", body=shape(confirm=text(max_length=500), required=("confirm",)), errors=(409,),
     ),
     Route("GET", "/v1/status", "runs.read", status.show_status, "Get how the work stands", "Status"),

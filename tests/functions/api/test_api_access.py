@@ -12,9 +12,9 @@ from shared.app.api.routes import ROUTES
 from shared.app.chat.chat_memory import keep_chat, new_chat
 from shared.app.code.snapshots import keep_snapshot
 from shared.app.intake.accept_forge_delivery import KEY
-from shared.app.made.things import find_made
 from shared.app.models.contexts import keep_context
 from shared.app.models.model_keys import keep_key
+from shared.app.resources.things import find_made
 from shared.core.code.worktree import Worktree
 from shared.core.documents.hook import KIND as HOOKS
 from shared.core.run.commands import Command
