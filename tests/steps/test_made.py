@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from shared.app.engine.engine import open_run
-from shared.app.resources.take_away import take_away
-from shared.app.resources.things import Thing, find_made
+from shared.app.resources.inventory import Thing, find_made
+from shared.app.resources.removal import take_away
 from shared.core.documents.places import Place
 from shared.core.errors import Conflicting, MalformedRequest
 from shared.core.run.run import RunStatus, Trigger

@@ -14,7 +14,7 @@ from shared.app.code.snapshots import keep_snapshot
 from shared.app.intake.accept_forge_delivery import KEY
 from shared.app.models.contexts import keep_context
 from shared.app.models.model_keys import keep_key
-from shared.app.resources.things import find_made
+from shared.app.resources.inventory import find_made
 from shared.core.code.worktree import Worktree
 from shared.core.documents.hook import KIND as HOOKS
 from shared.core.run.commands import Command

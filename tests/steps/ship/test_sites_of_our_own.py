@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from shared.app.resources.take_away import take_away
-from shared.app.resources.things import find_made
+from shared.app.resources.inventory import find_made
+from shared.app.resources.removal import take_away
 from shared.app.ship.roll_back import roll_back
 from shared.core.errors import Missing
 from shared.core.run.run import RunStatus

@@ -26,8 +26,8 @@ VIEWS: dict[str, Any] = {"Thing": THING, "Made": MADE}
 
 def list_made(call: Call) -> ApiReply:
     """Return what was made in other systems, and how many messages went out."""
-    from shared.app.resources.take_away import why_not
-    from shared.app.resources.things import find_made
+    from shared.app.resources.inventory import find_made
+    from shared.app.resources.removal import why_not
 
     found = find_made(call.deps, call.tenant, call.query.get("run", ""))
     things = [
@@ -50,7 +50,7 @@ def list_made(call: Call) -> ApiReply:
 
 def take_away(call: Call) -> ApiReply:
     """Take a thing away that was named; asking again returns the run that does it."""
-    from shared.app.resources.take_away import take_away as begin
+    from shared.app.resources.removal import take_away as begin
 
     run = begin(call.deps, call.tenant, call.parts["made"], call.body["confirm"], call.who.name)
     return ApiReply(body=run_view(run))

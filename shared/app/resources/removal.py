@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shared.app.engine.deps import Deps
 from shared.app.engine.engine import open_run
-from shared.app.resources.things import SITE, Thing, away_run, find_made
+from shared.app.resources.inventory import SITE, Thing, away_run, find_made
 from shared.core.errors import Conflicting, MalformedRequest, NotThere
 from shared.core.run.events import RunOpened
 from shared.core.run.run import Run, StepSpec, Trigger
