@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from shared.cli.evaluate.fields import Fields
-from shared.cli.evaluate.looks import files, forms, links, readable, rows, said, table, text, tool
+from shared.cli.evaluate.looks import answer_topics, files, forms, links, readable, rows, table, text, tool
 from shared.cli.evaluate.looks import service_visit as service
-from shared.cli.evaluate.looks.seen import Check
+from shared.cli.evaluate.looks.page_outcome import Check
 
 __all__ = ["LOOKS", "Check", "read_check"]
 
@@ -21,7 +21,7 @@ LOOKS: Mapping[str, Callable[[str, Fields], Check]] = {
     "service": service.read,
     "tool": tool.read,
     "table": table.read,
-    "said": said.read,
+    "said": answer_topics.read,
     "files": files.read,
 }
 

@@ -11,7 +11,7 @@ import requests
 from shared.cli.evaluate.ends import QUESTION
 from shared.cli.evaluate.life import Ended
 from shared.cli.evaluate.looks.browser import looker
-from shared.cli.evaluate.looks.seen import Made, Site
+from shared.cli.evaluate.looks.page_outcome import Made, Site
 from shared.cli.evaluate.looks.site_visit import visit
 from shared.cli.evaluate.workspace import Workspace
 from shared.core.errors import AgentError

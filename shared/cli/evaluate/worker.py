@@ -22,7 +22,7 @@ from shared import log
 from shared.cli.evaluate.collect import gather, list_made_outside, output_of
 from shared.cli.evaluate.ends import NO_MODEL, NO_MONEY, TIMED_OUT
 from shared.cli.evaluate.life import Ended, Life, save
-from shared.cli.evaluate.looks.seen import Finding, Made
+from shared.cli.evaluate.looks.page_outcome import Finding, Made
 from shared.cli.evaluate.money import allow, read_spent
 from shared.cli.evaluate.page_set import EvalPage, read_set
 from shared.core.models.model_facts import OFFLINE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from shared.cli.evaluate.looks.seen import Row
+from shared.cli.evaluate.looks.page_outcome import Row
 from shared.cli.evaluate.page_set import Table
 from shared.integrations.notion.content import blocks
 from shared.local.first_setup import Home, Installation, as_person

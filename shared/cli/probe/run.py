@@ -13,8 +13,8 @@ from types import FrameType
 from typing import Protocol
 
 from shared.cli.probe.calls import Answer, Ask, Call, Expect, Kept, Left, Probe, fill
-from shared.cli.probe.seen import Words, own_texts
 from shared.cli.probe.shapes import MORE, Difference, compare, pick
+from shared.cli.probe.value_kinds import Words, own_texts
 from shared.core.errors import IntegrationError
 
 MARK = "workwright-probe-"  # begins the name of everything that a probe makes

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from shared.cli.probe.seen import Words, describe_value
+from shared.cli.probe.value_kinds import Words, describe_value
 
 MISSING, TYPE, VALUE, MORE = "missing", "type", "value", "more"  # kinds of difference; `more` breaks nothing of ours
 

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from shared.cli.evaluate.looks.browser import looker
-from shared.cli.evaluate.looks.seen import Finding, Made, Site
+from shared.cli.evaluate.looks.page_outcome import Finding, Made, Site
 from shared.cli.evaluate.looks.site_visit import visit
 from tests.support.builders.builtin_pages import PAGES
 from tests.support.parts import require

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.cli.evaluate.looks.seen import Made
+from shared.cli.evaluate.looks.page_outcome import Made
 from tests.support.builders.builtin_pages import PAGES
 
 CLEAN: list[dict[str, Any]] = [

@@ -9,8 +9,8 @@ import pytest
 
 from shared.backends.sandbox.choose import choose_sandbox
 from shared.backends.sandbox.landlock import LandlockSandbox
+from shared.cli.evaluate.looks.page_outcome import Finding, Made
 from shared.cli.evaluate.looks.programs import command_of
-from shared.cli.evaluate.looks.seen import Finding, Made
 from tests.support.builders.builtin_pages import PAGES
 from tests.support.parts import require
 

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 import requests
 
-from shared.cli.evaluate.looks.seen import Made
+from shared.cli.evaluate.looks.page_outcome import Made
 from shared.cli.evaluate.page_set import Table
 from shared.cli.evaluate.workspace import Workspace
 from shared.local.first_setup import OWNER, Home, Installation

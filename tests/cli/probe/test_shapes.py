@@ -8,8 +8,8 @@ import pytest
 
 from shared.cli.probe.calls import Answer, Ask, Call, Expect, Place, Probe
 from shared.cli.probe.run import Run, whole_run
-from shared.cli.probe.seen import Words, describe_value
 from shared.cli.probe.shapes import Either, InOrder, Rows, Says, compare, pick
+from shared.cli.probe.value_kinds import Words, describe_value
 
 KNOWN = Words(["list", "page"])
 

@@ -8,7 +8,7 @@ from collections import Counter
 from typing import Any
 
 from shared.backends.local.browser.chromium import Tab, find_browser, place_of, running
-from shared.cli.evaluate.looks.seen import View
+from shared.cli.evaluate.looks.page_outcome import View
 from shared.cli.evaluate.looks.site_visit import Look
 from shared.core.errors import NoBrowser
 from shared.programs import read_program

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from shared.cli.evaluate.fields import Fields
-from shared.cli.evaluate.looks.seen import Check, Finding, Made, build_finding
+from shared.cli.evaluate.looks.page_outcome import Check, Finding, Made, build_finding
 from shared.cli.evaluate.looks.words import find_words
 
 

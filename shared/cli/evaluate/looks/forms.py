@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 from shared.cli.evaluate.fields import Fields
-from shared.cli.evaluate.looks.seen import Check, Finding, Made, build_finding
+from shared.cli.evaluate.looks.page_outcome import Check, Finding, Made, build_finding
 from shared.cli.evaluate.looks.words import plain
 
 _NO_FIELDS = ("hidden", "submit", "button", "reset", "image")

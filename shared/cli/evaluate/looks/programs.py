@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from shared.cli.evaluate.looks.seen import Made
+from shared.cli.evaluate.looks.page_outcome import Made
 from shared.core.errors import AgentError
 from shared.core.text.readable import as_text
 from shared.ports import SandboxLimits, SandboxRequest

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shared.cli.evaluate.fields import Fields
-from shared.cli.evaluate.looks.seen import Check, Finding, Made, SitePage, View, build_finding
+from shared.cli.evaluate.looks.page_outcome import Check, Finding, Made, SitePage, View, build_finding
 
 _TITLE = re.compile(r"<title[^>]*>\s*\S", re.IGNORECASE)
 _VIEWPORT = re.compile(r"<meta\b[^>]*name\s*=\s*[\"']?viewport[^>]*width\s*=\s*device-width", re.IGNORECASE)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.cli.evaluate.fields import Fields
-from shared.cli.evaluate.looks.seen import Check, Finding, Made, build_finding
+from shared.cli.evaluate.looks.page_outcome import Check, Finding, Made, build_finding
 from shared.cli.evaluate.looks.words import plain
 
 _NEAR = 5  # lines from the first word on in which the others may stand

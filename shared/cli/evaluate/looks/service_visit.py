@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.cli.evaluate.fields import Fields
+from shared.cli.evaluate.looks.page_outcome import Check, Finding, Made, build_finding
 from shared.cli.evaluate.looks.programs import NotRun, command_of, find_start_command, run_program
-from shared.cli.evaluate.looks.seen import Check, Finding, Made, build_finding
 
 Json = dict[str, Any]
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")

@@ -9,7 +9,7 @@ from urllib.parse import urldefrag, urljoin
 
 import requests
 
-from shared.cli.evaluate.looks.seen import Site, SitePage, View
+from shared.cli.evaluate.looks.page_outcome import Site, SitePage, View
 
 _MAX_PAGES = 40
 # All other elements begin a line.

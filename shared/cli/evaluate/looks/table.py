@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.cli.evaluate.fields import Fields
-from shared.cli.evaluate.looks.seen import Check, Finding, Made, Row, build_finding
+from shared.cli.evaluate.looks.page_outcome import Check, Finding, Made, Row, build_finding
 from shared.cli.evaluate.looks.service_visit import same
 
 Json = Mapping[str, Any]

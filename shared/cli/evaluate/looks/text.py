@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from shared.cli.evaluate.fields import Fields
-from shared.cli.evaluate.looks.seen import Check, Finding, Made, build_finding
+from shared.cli.evaluate.looks.page_outcome import Check, Finding, Made, build_finding
 from shared.cli.evaluate.looks.words import find_words, missing
 
 _LANGUAGE = re.compile(r"<html\b[^>]*\blang\s*=\s*[\"']?([A-Za-z]+)", re.IGNORECASE)
