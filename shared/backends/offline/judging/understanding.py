@@ -11,8 +11,8 @@ from shared.backends.offline.invocations import read_invocations
 from shared.backends.offline.judging.clues.evidence import blocks_saying
 from shared.backends.offline.judging.clues.signs import PRIVATE, SERVICE
 from shared.backends.offline.judging.judgement import PROGRAM, Judgement, judge
+from shared.backends.offline.judging.talk.comments import Shaped, left_out, own_page, shape_page
 from shared.backends.offline.judging.talk.questions import question_of
-from shared.backends.offline.judging.talk.said import Shaped, left_out, own_page, shape_page
 from shared.backends.offline.judging.thinness import THIN
 from shared.backends.offline.judging.wishes.beyond import wishes_beyond, wishes_to_compute
 from shared.backends.offline.judging.wishes.contradictions import CONTRADICTS, ask_which_holds

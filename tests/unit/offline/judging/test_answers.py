@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.backends.offline.judging.talk.said import chosen_by
+from shared.backends.offline.judging.talk.comments import chosen_by
 from shared.core.page import ANSWER, Block, Span
 from tests.unit.offline.judging.held_out import SITE
 from tests.unit.offline.judging.judged import outcome, page_of

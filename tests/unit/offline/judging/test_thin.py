@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from shared.backends.offline.judging.judgement import Judgement
+from shared.backends.offline.judging.talk.comments import choice_of
 from shared.backends.offline.judging.talk.questions import question_of
-from shared.backends.offline.judging.talk.said import choice_of
 from shared.backends.offline.judging.thinness import THIN
 from shared.backends.offline.judging.understanding import understand
 from shared.core.approval.decision_words import declines

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from shared.backends.offline.judging.talk.answered import choice_in_sentences, is_against
+from shared.backends.offline.judging.talk.choice_sentences import choice_in_sentences, is_against
 from shared.backends.offline.language import guess_language
 from shared.backends.offline.page_blocks import clean, heading_level, one_line, own_words
 from shared.core.approval.decision_words import bare_wish
