@@ -11,7 +11,7 @@ from shared.app.api.exchange import MAX_BODY, ApiRequest
 from shared.app.api.router import Api
 from shared.entry import endpoint
 from shared.wiring import wire
-from shared.wiring.when_needed import tools
+from shared.wiring.lazy_tools import tools
 
 service = Api(wire().deps, tools)
 

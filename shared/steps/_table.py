@@ -6,11 +6,11 @@ from __future__ import annotations
 from shared.steps.notion.notion_publish_plan import NOTION_PUBLISH_PLAN as NOTION_PUBLISH_PLAN
 from shared.steps.notion.notion_ask_question import NOTION_ASK_QUESTION as NOTION_ASK_QUESTION
 from shared.steps.code.code_generate import CODE_GENERATE as CODE_GENERATE
-from shared.steps.code.code_asked import CODE_OUTLINE as CODE_OUTLINE
-from shared.steps.code.code_asked import CODE_WRITE as CODE_WRITE
+from shared.steps.code.code_questions import CODE_OUTLINE as CODE_OUTLINE
+from shared.steps.code.code_questions import CODE_WRITE as CODE_WRITE
 from shared.steps.code.code_test import CODE_TEST as CODE_TEST
 from shared.steps.code.code_try import CODE_TRY as CODE_TRY
-from shared.steps.code.code_asked import CODE_REPAIR as CODE_REPAIR
+from shared.steps.code.code_questions import CODE_REPAIR as CODE_REPAIR
 from shared.steps.ship.release_review import RELEASE_REVIEW as RELEASE_REVIEW
 from shared.steps.ship.repository_propose_change import REPOSITORY_PROPOSE_CHANGE as REPOSITORY_PROPOSE_CHANGE
 from shared.steps.ship.repository_watch_checks import REPOSITORY_WATCH_CHECKS as REPOSITORY_WATCH_CHECKS

@@ -30,10 +30,10 @@ import shared.local.simulators.slack.simulator
 import shared.mind
 import shared.steps
 import shared.wiring.knowledge
+import shared.wiring.lazy_tools
 import shared.wiring.models
 import shared.wiring.sites
 import shared.wiring.tools
-import shared.wiring.when_needed
 import shared.wiring.worker
 from shared.app.money.budget import CODE_PROMPT_BYTES, LEARN_PROMPT_BYTES, LOOK_PROMPT_BYTES, PLAN_PROMPT_BYTES
 from shared.cli.root import workwright

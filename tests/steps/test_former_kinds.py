@@ -19,7 +19,7 @@ from shared.local.simulators.github.simulator import GitHubSimulator
 from shared.local.simulators.vercel.simulator import VercelSimulator
 from shared.ports import Put
 from shared.steps import KINDS
-from shared.steps._former import FORMER
+from shared.steps._retired_kinds import FORMER
 from tests.integrations.conftest import Served, served
 from tests.support.rigs.small_house import TENANT, SmallHouse
 

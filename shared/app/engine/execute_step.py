@@ -195,7 +195,7 @@ def _kind_of(step: Step, tools: Tools) -> StepKind | None:
     """Return the kind of a step, where need be one that only plans of the version before have."""
     if step.spec.kind in tools.kinds:
         return tools.kinds[step.spec.kind]
-    from shared.steps._former import FORMER
+    from shared.steps._retired_kinds import FORMER
 
     return FORMER.get(step.spec.kind)
 

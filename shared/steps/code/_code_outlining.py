@@ -11,7 +11,8 @@ from shared.core.code.repo_map_conventions import NONE, conventions_of
 from shared.core.planning.artifacts import CHANGE, Artifact
 from shared.core.planning.file_plan import length_problem, unread_problem
 from shared.mind.context import Part
-from shared.steps._code_asking import (
+from shared.steps._code_base import Base, read_base
+from shared.steps._code_prompt import (
     answer_tokens,
     as_json,
     ask_for,
@@ -21,7 +22,6 @@ from shared.steps._code_asking import (
     requirement_ids,
     task_parts,
 )
-from shared.steps._code_base import Base, read_base
 from shared.steps._kind import Done, StepContext
 from shared.steps.code._code_answers import Outline, outline_problem
 

@@ -21,7 +21,7 @@ from shared.core.text.outgoing_text import visible
 from shared.integrations.secret_search import PATH_RULES
 from shared.mind.context import Part
 from shared.mind.error_summary import compact_error
-from shared.steps._code_asking import as_json, ask_for, file_parts, mistake, notes_of, read_planned, task_parts
+from shared.steps._code_prompt import as_json, ask_for, file_parts, mistake, notes_of, read_planned, task_parts
 from shared.steps._kind import Done, StepContext
 from shared.steps._work import Work, proofs_of, rewrite_work, unread_of, work_of
 from shared.steps.code._code_answers import Repaired, name_writer, unwritten_tests, whole_file_problem

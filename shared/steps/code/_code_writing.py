@@ -10,7 +10,7 @@ from shared.core.planning.file_plan import CREATE, TOKENS_PER_LINE, Chunk, Plann
 from shared.core.run.run import CHILD, Usage
 from shared.core.text.cut_text import cut_text
 from shared.mind.context import Part
-from shared.steps._code_asking import (
+from shared.steps._code_prompt import (
     answer_tokens,
     as_json,
     ask_for,

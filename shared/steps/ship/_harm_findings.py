@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.core.code.worktree import Worktree, diff
 from shared.core.run.run import NOTHING, Step, StepStatus
-from shared.steps._code_asking import load_proposal
+from shared.steps._code_prompt import load_proposal
 from shared.steps._kind import StepContext
 from shared.steps._work import Work, is_mended, work_of
 

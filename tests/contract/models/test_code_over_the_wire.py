@@ -15,8 +15,8 @@ import requests
 
 from shared.app.money.budget import step_estimate
 from shared.core.run.run import RunStatus, StepSpec
-from shared.steps.code.code_asked import CODE_REPAIR
 from shared.steps.code.code_generate import CODE_GENERATE
+from shared.steps.code.code_questions import CODE_REPAIR
 from tests.contract.models.test_agents_over_the_wire import Always
 from tests.support.ports.local_ports import Ports, local_ports
 from tests.support.servers.models.model_vendors import VENDORS, Rig, good, rig

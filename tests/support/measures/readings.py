@@ -20,7 +20,7 @@ from shared.core.planning.artifacts import Artifact
 from shared.mind.agents.ask_agent import agent_request, checked_input
 from shared.mind.agents.registry import agents
 from shared.mind.prompts import prompt as of_mind
-from shared.steps._code_asking import code_request
+from shared.steps._code_prompt import code_request
 from shared.steps.code._code_answers import Outline
 
 TESTS = Path(__file__).resolve().parents[2]

@@ -25,8 +25,8 @@ from shared.mind.fitting import Factors, fit
 from shared.mind.window import Summary, turns_of, window_parts
 from shared.ports import Message, ModelRequest
 from shared.steps import KINDS
-from shared.steps._code_asking import code_request
 from shared.steps._code_base import Base
+from shared.steps._code_prompt import code_request
 from shared.steps._work import Work
 from shared.steps.code._code_answers import Outline, Repaired
 from shared.steps.code._code_outlining import outline_parts

@@ -35,8 +35,8 @@ from shared.mind.safety.harm_review import Approved
 from shared.ports import SandboxRequest
 from shared.programs import read_program
 from shared.steps import KINDS
-from shared.steps._code_asking import task_parts
 from shared.steps._code_base import Base
+from shared.steps._code_prompt import task_parts
 from shared.steps.code._code_outlining import outline_parts
 from shared.steps.code._code_pieces import Pieces, list_left
 from tests.support.builders.proposals import a_proposal

@@ -9,7 +9,7 @@ from importlib.resources import files
 from shared.app.planning.planner_facts import plan_request
 from shared.mind.agents import ask_agent
 from shared.mind.agents.registry import agents
-from shared.steps import _code_asking
+from shared.steps import _code_prompt
 from shared.steps.code import _code_outlining, _code_writing
 
 _BLOCKS = re.compile(r"\n\s*\n|\n(?=- )")
@@ -24,7 +24,7 @@ FIXED = {
     "agents: order": ask_agent._ORDER.strip(),
     "agents: behind": _BEHIND,
     "plan: repair": plan_request._REPAIR,
-    "code: repair": _code_asking.AGAIN,
+    "code: repair": _code_prompt.AGAIN,
     "outline: deployed": _code_outlining._DEPLOYED,
     "outline: not deployed": _code_outlining._NOT_DEPLOYED,
     "outline: empty": _code_outlining._EMPTY,
