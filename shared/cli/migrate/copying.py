@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.app.connections.forge_hooks import hook_id
-from shared.backends.cloud.arriving.records import ArrivingRecords
+from shared.backends.cloud.migration.records import ArrivingRecords
 from shared.backends.cloud.queue import DEAD_LETTERS, letter_doc
 from shared.backends.local.delivery.local_queue import LocalQueue
-from shared.backends.local.leaving.records import counted_days, waiting_commands
+from shared.backends.local.migration.records import counted_days, waiting_commands
 from shared.cli.migrate.move_ends import Here, There
 from shared.cli.migrate.sealed import seal_anew
 from shared.cli.migrate.survey import list_left_grants
