@@ -35,6 +35,8 @@ true is tested from outside.
   ([how](../guides/frontends.md)).
 - **Asking again**: what needs a key has an `ETag`; given back as `If-None-Match`, the answer is 304 without a body
   while nothing has changed.
+- **Once**: a POST with an `Idempotency-Key` (a UUID, say) is carried out once. Sent again within a day with the
+  same body it gets the same answer, with `Idempotency-Replayed: true`; with another body 409.
 - **Lists** come in pages: `next` of an answer is the `after` of the next call, null at the end.
 - **Rates**: 600 calls a minute for each team, unless the operator has set another; then 429 with `Retry-After`.
 """

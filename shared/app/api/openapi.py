@@ -20,7 +20,7 @@ from shared.app.api.json_shapes import (
     members,
     text,
 )
-from shared.app.api.route import PARTS, Route
+from shared.app.api.route import IDEMPOTENCY_KEY, PARTS, Route
 from shared.app.api.run import run_views as views
 from shared.app.api.run import team_status as status
 from shared.app.api.run.contexts import CONTEXT
@@ -164,6 +164,7 @@ SCHEMAS: Mapping[str, Any] = {
 }
 
 _TAG = text(what="The ETag of an answer before: while nothing has changed, the answer is 304, without a body.")
+_NAMED = text(f"^{IDEMPOTENCY_KEY}$", what="Sent again with the same key, the call is answered as the first time.")
 _REASONS = {
     400: "The request cannot be understood.",
     401: "There is no valid identity.",
@@ -209,6 +210,8 @@ def _operation(route: Route) -> dict[str, Any]:
     }
     parameters = [_parameter("path", name, PARTS[name]) for name in route.parts]
     parameters += [_parameter("query", name, schema) for name, schema in route.query.items()]
+    if route.takes_idempotency_key:
+        parameters.append(_parameter("header", "Idempotency-Key", _NAMED))
     if route.is_tagged:
         parameters.append(_parameter("header", "If-None-Match", _TAG))
         found["responses"]["304"] = {"description": "It is as the `ETag` says that was given."}

@@ -69,6 +69,7 @@ PARTS: Mapping[str, Schema] = {
     "provider": text("^[a-z-]{1,40}$"),
 }
 
+IDEMPOTENCY_KEY = "[!-~]{1,200}"
 REASON = text(max_length=500, default="")
 
 
@@ -97,6 +98,11 @@ class Route:
     def needs_key(self) -> bool:
         """Return whether a key opens this route."""
         return PERMISSIONS[self.permission] is not None
+
+    @property
+    def takes_idempotency_key(self) -> bool:
+        """Return whether a call can name itself, so that it is carried out once however often it is sent."""
+        return self.method == "POST" and self.needs_key
 
     @property
     def is_tagged(self) -> bool:

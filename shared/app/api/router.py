@@ -21,6 +21,7 @@ from shared.app.api.exchange import (
     problem,
     tag_answer,
 )
+from shared.app.api.idempotency import answer_once
 from shared.app.api.json_shapes import matches, read_fields, read_form, read_json, read_query
 from shared.app.api.keys import caller_of
 from shared.app.api.origins import answer_preflight, read_headers, refuse_other_origin
@@ -86,7 +87,7 @@ class Api:
         query = read_query(request.query, route.query)
         body = _body(route, request)
         with trace.span(f"use case {route.id}", {"workwright.route": route.id}):
-            return route.handler(Call(self._deps, request, caller, parts, query, body, self._tools))
+            return answer_once(route, Call(self._deps, request, caller, parts, query, body, self._tools))
 
     def _caller(self, route: Route, request: ApiRequest) -> Caller | None:
         roles = PERMISSIONS[route.permission]

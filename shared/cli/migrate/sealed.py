@@ -14,6 +14,7 @@ _ENVELOPE = frozenset({"v", "key", "nonce", "ct"})
 FIELDS: Mapping[str, Mapping[str, str]] = {
     "grants": {"access": "{}.access", "refresh": "{}.refresh"},
     "hooks": {"secret": "hook.{}"},
+    "idempotency": {"sealed": "answer.{}"},
     "site_values": {"sealed": "site.{}"},
 }
 

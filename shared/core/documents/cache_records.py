@@ -12,6 +12,7 @@ from shared.core.documents.codec import beside, unknown
 READS, PARTS = "kept", "kept_parts"
 LAST_ANSWERS, CONTEXTS = "last_answers", "contexts"  # by run and step
 ROWS = "rows"
+ANSWERS = "idempotency"  # of calls to the API
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,4 +75,19 @@ class ShownRow:
 
     row: str
     shown: Mapping[str, Any]
+    more: Mapping[str, Any] = unknown()
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAnswer:
+    """A call that named itself, by its fingerprint; `status` is 0 until it was answered.
+
+    The answer is sealed: it may show a key.
+    """
+
+    fingerprint: str
+    at: datetime
+    status: int = 0
+    sealed: Mapping[str, Any] | None = None
+    id: str = beside("")
     more: Mapping[str, Any] = unknown()

@@ -18,7 +18,7 @@ from shared.core.asking.rows import SweptMark, WatchedRows
 from shared.core.documents.alarm import Alarm
 from shared.core.documents.api_key import ApiKey
 from shared.core.documents.bots import Bot, Handshake, Installation, Workspace
-from shared.core.documents.cache_records import KeptContext, KeptPart, KeptReads, LastAnswer, ShownRow
+from shared.core.documents.cache_records import KeptAnswer, KeptContext, KeptPart, KeptReads, LastAnswer, ShownRow
 from shared.core.documents.codec import beside, from_body, sparse, to_body, unknown
 from shared.core.documents.comment_records import Heard, HeardChange, ToldComments
 from shared.core.documents.effect import Claim, Effect
@@ -57,6 +57,7 @@ KINDS: Mapping[str, type[Any]] = {
     "heard": Heard,
     "hook_doors": HookDoor,
     "hooks": Hook,
+    "idempotency": KeptAnswer,
     "installations": Installation,
     "kept": KeptReads,
     "kept_parts": KeptPart,
