@@ -24,11 +24,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from shared.core.asking.pace import Room
 from shared.core.backoff import backoff, fraction
 from shared.core.documents.codec import from_body, to_body
 from shared.core.documents.grant import Grant
 from shared.core.errors import Blocked, BudgetSpent, Busy, RateLimited, VersionConflict
+from shared.core.polling.pace import Room
 from shared.core.rate_window import SKEW_S, TICK_S, Pause, Rate, Window
 from shared.core.retries import REFUSED
 from shared.ports import SYSTEM, Clock, Doc, Put, Store, change_doc

@@ -8,9 +8,9 @@ Next       itself, for each tenant and for long work; `plan`, for every page tha
 import functions_framework
 from flask import Request
 
-from shared.app.asking.often import order_looks
 from shared.app.engine.switches import hold_back
 from shared.app.intake.reconcile import order_passes, reconcile
+from shared.app.polling.often import order_looks
 from shared.app.tenants.tenant_delete import erase_tenant
 from shared.core.run.commands import ERASE
 from shared.entry import Reply, bury_exhausted, command_from, endpoint

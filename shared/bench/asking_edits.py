@@ -20,16 +20,16 @@ from typing import Any
 
 import requests
 
-from shared.app.asking import ASKS, OFTEN
 from shared.app.connections.connect_account import change_settings
 from shared.app.intake.open_page_run import page_record
+from shared.app.polling import ASKS, OFTEN
 from shared.backends.local.delivery.dispatcher import Dispatcher
 from shared.backends.local.delivery.options import DispatchOptions
 from shared.backends.local.keys.identity import LocalCallers
-from shared.core.asking.pace import LATELY_S
-from shared.core.asking.rows import WATCHED, WatchedRows
 from shared.core.errors import ConfigError
 from shared.core.pages import marks
+from shared.core.polling.pace import LATELY_S
+from shared.core.polling.rows import WATCHED, WatchedRows
 from shared.core.run.commands import Command, command_to_data
 from shared.local.first_setup import Home, settle_in
 from shared.local.runtime import House

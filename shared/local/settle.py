@@ -7,12 +7,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from shared import log
-from shared.app.asking import ASKS, OFTEN
 from shared.app.connections.connect_account import change_settings
 from shared.app.connections.notion_webhook import is_webhook_verified
 from shared.app.engine.deps import Deps
 from shared.app.engine.switches import ERASURES, is_gone
 from shared.app.installation.home import AROUND, REAL_HOME, SIMULATED_HOME, ends_with
+from shared.app.polling import ASKS, OFTEN
 from shared.core.errors import ConfigError, IntegrationError
 from shared.local.chosen.choices import OAUTH, REAL
 from shared.local.chosen.marker import claim

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shared.accounts.grants import grant_of
-from shared.core.asking.pace import Room
+from shared.core.polling.pace import Room
 from shared.rate_budget import payer_of
 from shared.wiring import wire
 from shared.wiring.accounts import wire_accounts

@@ -12,7 +12,6 @@ from pydantic import ValidationError
 
 from shared import log
 from shared.accounts.grants import grant_of
-from shared.app.asking.unreached import patient_wait
 from shared.app.engine.attempt import Attempt
 from shared.app.engine.deps import Deps
 from shared.app.engine.engine import record, record_loaded, relay
@@ -23,6 +22,7 @@ from shared.app.engine.tools import Tools
 from shared.app.money.budget import CallLost, Meter, NotWanted
 from shared.app.money.spend import meter_model
 from shared.app.pauses.watch import HeldUp, Rehearsed, Watch, held_up, pause_rehearsal
+from shared.app.polling.unreached import patient_wait
 from shared.core.errors import DocumentTooLarge, ErrorClass, IntegrationError, SandboxUnavailable
 from shared.core.models.model_errors import ModelError
 from shared.core.run import acts

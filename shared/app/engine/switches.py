@@ -16,12 +16,12 @@ from typing import Any
 
 from shared import log
 from shared.app.engine.deps import Deps
-from shared.core.asking.pace import WAITING_S
 from shared.core.documents.tenant_settings import PLACE as SETTINGS
 from shared.core.documents.tenant_settings import TenantSettings, settings_in
 from shared.core.errors import AgentError, Conflicting, VersionConflict
 from shared.core.notify.attention import RESUME, all_paused_words, pause_words
 from shared.core.pages.author import UNKNOWN, Author, write_author
+from shared.core.polling.pace import WAITING_S
 from shared.core.run.commands import (
     CONSIDER,
     ERASE,

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from shared.app.asking.often import load_asked
-from shared.app.asking.standstill_words import standing_words
 from shared.app.connections.notion_webhook import is_webhook_verified
 from shared.app.engine.deps import Deps
 from shared.app.engine.switches import describe_pause
+from shared.app.polling.often import load_asked
+from shared.app.polling.standstill_words import standing_words
 from shared.core.approval.release_words import waits_for
 from shared.core.documents.sync import PASS, Pass
 from shared.core.notify.attention import pause_words

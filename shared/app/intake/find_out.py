@@ -12,13 +12,13 @@ from shared.app.approval.gates import team_of
 from shared.app.approval.page_comments import author_of, is_person, members_of, new_comments
 from shared.app.approval.plan_comments import find_decliner, judge_remarks
 from shared.app.approval.short_answers import asks_second_look, wants_it_built
-from shared.app.asking import asks_often
 from shared.app.connections.notion_webhook import is_webhook_verified
 from shared.app.engine.deps import Deps
 from shared.app.intake.page_look import Look
 from shared.app.intake.page_view import find_spoken, read_page_view
 from shared.app.notify.page_properties import shows_plan
 from shared.app.planning.make_plan import is_made_by_rules
+from shared.app.polling import asks_often
 from shared.app.workspace.kept_reads import kept_reads
 from shared.app.workspace.write_journal import causes_of
 from shared.core.approval.gates import waits_at

@@ -16,9 +16,6 @@ from functools import partial
 
 from shared import log
 from shared.accounts.grants import holds
-from shared.app.asking.changed_rows import look_for_rows
-from shared.app.asking.often import quick_sources, was_just_asked
-from shared.app.asking.quick_look import look_quickly
 from shared.app.engine.deps import Deps
 from shared.app.engine.leases import lease
 from shared.app.engine.requeue import patient
@@ -26,6 +23,9 @@ from shared.app.engine.tools import Tools
 from shared.app.intake.refused_places import let_in, may_ask, note_refused
 from shared.app.knowledge import knowledge_sync
 from shared.app.knowledge.knowledge_marks import ERASE, GONE, READ, read_what_happened
+from shared.app.polling.changed_rows import look_for_rows
+from shared.app.polling.often import quick_sources, was_just_asked
+from shared.app.polling.quick_look import look_quickly
 from shared.app.workspace import kept_reads
 from shared.app.workspace import write_journal as ledger
 from shared.app.workspace.crawl_orders import CRAWL, begin_crawl, crawl_part, remember

@@ -12,8 +12,8 @@ from click.testing import CliRunner
 
 from shared import log
 from shared.__main__ import workwright
-from shared.app.asking import asks_often
 from shared.app.installation.home import home_of
+from shared.app.polling import asks_often
 from shared.cli.greeting import greet
 from shared.lasting_port import find_lasting_port
 from shared.local.chosen.workspace import workspace_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from shared.app.asking.changed_rows import look_for_rows
+from shared.app.polling.changed_rows import look_for_rows
 from shared.integrations.notion.client.client import Notion
 from tests.support.rigs.small_desk import Desk
 from tests.support.rigs.small_house import TENANT

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shared.app.asking.often import order_looks
-from shared.core.asking.pace import Room
+from shared.app.polling.often import order_looks
 from shared.core.pages import marks
+from shared.core.polling.pace import Room
 from shared.core.run.run import Run, RunStatus
 from tests.support.rigs.small_desk import Desk
 from tests.support.rigs.small_house import TENANT, SmallHouse

@@ -9,10 +9,10 @@ from shared.app.api.run.retry import retry_links, retry_run
 from shared.app.api.run.run_views import event_view, run_head, run_view
 from shared.app.approval.approvals import asked_now, decide
 from shared.app.approval.gates import ask_for_rework, find_rework_step
-from shared.app.asking.standstill_words import standing_words
 from shared.app.engine.engine import record
 from shared.app.engine.switches import describe_pause, standing_still_words
 from shared.app.planning.feedback import classify_stop, note
+from shared.app.polling.standstill_words import standing_words
 from shared.core.approval.gates import PLAN, gate_kind, waits_at
 from shared.core.errors import Conflicting, NotThere
 from shared.core.run import acts

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from shared.app.asking.changed_rows import look_for_rows
 from shared.app.engine.engine import record
 from shared.app.engine.sweep import sweep
+from shared.app.polling.changed_rows import look_for_rows
 from shared.app.workspace import write_journal as ledger
 from shared.app.workspace.workspace_create import create_databases
 from shared.app.workspace.workspace_schemas import ROUTINES

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from shared.app.asking.changed_rows import look_for_rows
 from shared.app.intake.reconcile import PAGE, order_passes
+from shared.app.polling.changed_rows import look_for_rows
 from shared.app.workspace.workspace_create import create_databases
 from shared.app.workspace.workspace_databases import sources_of
 from shared.app.workspace.workspace_schemas import TASKS

@@ -14,7 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.app.planning.feedback import Feedback
-from shared.core.asking.rows import SweptMark, WatchedRows
 from shared.core.documents.alarm import Alarm
 from shared.core.documents.api_key import ApiKey
 from shared.core.documents.bots import Bot, Handshake, Installation, Workspace
@@ -37,6 +36,7 @@ from shared.core.errors import StoreCorrupt
 from shared.core.models.routing import Mark
 from shared.core.money.spending import Ledger
 from shared.core.planning.proposal import RuledPlan
+from shared.core.polling.rows import SweptMark, WatchedRows
 from shared.core.rate_window import Rate, Window
 from shared.core.schedule.day_tasks import PlannedDay, PlanningClock
 

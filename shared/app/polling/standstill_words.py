@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from shared.app.asking.unreached import find_unreached_since
-from shared.app.asking.wrong_clock import ahead_of_us
 from shared.app.engine.deps import Deps
+from shared.app.polling.unreached import find_unreached_since
+from shared.app.polling.wrong_clock import ahead_of_us
 
 
 def standing_words(deps: Deps, tenant: str) -> str:

@@ -35,10 +35,10 @@ from shared.app.workspace.workspace_crawl import OVERLAP
 from shared.app.workspace.workspace_databases import Mapped
 from shared.app.workspace.workspace_schemas import IDEAS
 from shared.app.workspace.write_journal import content_hash
-from shared.core.asking.rows import WATCHED, KnownRow, Row, WatchedRows, status_set_by
 from shared.core.documents.codec import to_body
 from shared.core.documents.look import Happening
 from shared.core.pages.author import PERSON, UNKNOWN, Author
+from shared.core.polling.rows import WATCHED, KnownRow, Row, WatchedRows, status_set_by
 from shared.core.run.run import derive_id
 from shared.ports import Put, get_as
 

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from shared.core.asking.pace import Activity, Pace, Room, pace
+from shared.core.polling.pace import Activity, Pace, Room, pace
 
 ROOM = Room(limit=150)
 AT_WORK = Activity(moving=1)

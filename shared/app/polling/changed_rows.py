@@ -12,15 +12,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared import log
-from shared.app.asking.watched_rows import Watch
-from shared.app.asking.wrong_clock import notion_ahead
 from shared.app.engine.deps import Deps
 from shared.app.intake.debounce import find_last_look, gather
+from shared.app.polling.watched_rows import Watch
+from shared.app.polling.wrong_clock import notion_ahead
 from shared.app.workspace.workspace_crawl import BLUR, OVERLAP
-from shared.core.asking.rows import SWEPT, SweptMark
 from shared.core.documents.codec import to_body
 from shared.core.documents.look import Happening
 from shared.core.pages.author import UNKNOWN, Author
+from shared.core.polling.rows import SWEPT, SweptMark
 from shared.core.run.commands import Command
 from shared.core.run.run import derive_id
 from shared.integrations.notion.client.client import Notion

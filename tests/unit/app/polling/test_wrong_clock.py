@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.app.asking.standstill_words import standing_words
+from shared.app.polling.standstill_words import standing_words
 from shared.core.pages import marks
 from shared.core.run.run import RunStatus
 from tests.support.rigs.asked_desk import AskedDesk

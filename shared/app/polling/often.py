@@ -13,12 +13,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.accounts.grants import holds
-from shared.app.asking import asks_often
-from shared.app.asking.heard_comments import WAIT, threads_of
 from shared.app.engine.deps import Deps
+from shared.app.polling import asks_often
+from shared.app.polling.heard_comments import WAIT, threads_of
 from shared.app.workspace.workspace_databases import sources_of
 from shared.app.workspace.workspace_schemas import RUNS
-from shared.core.asking.pace import BUSY_S, IDLE_S, Activity, Pace, Room, pace
+from shared.core.polling.pace import BUSY_S, IDLE_S, Activity, Pace, Room, pace
 from shared.core.run.commands import QUICK, RECONCILE, Command
 from shared.core.run.run import Run, derive_id
 from shared.ports import change_doc

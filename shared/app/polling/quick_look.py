@@ -9,16 +9,16 @@ from collections.abc import Callable, Collection, Sequence
 
 from shared import log
 from shared.accounts.grants import grant_of
-from shared.app.asking.changed_rows import look_for_rows
-from shared.app.asking.heard_comments import hear_comments, threads_of
-from shared.app.asking.often import keep_asked, lately_runs, load_asked, open_runs, quick_sources
-from shared.app.asking.unreached import note_reached, note_unreached
-from shared.app.asking.watched_rows import Watch
-from shared.app.asking.wrong_clock import note_clock
 from shared.app.engine.deps import Deps
 from shared.app.engine.leases import lease
 from shared.app.engine.tools import Tools
 from shared.app.intake.refused_places import let_in, may_ask, note_refused
+from shared.app.polling.changed_rows import look_for_rows
+from shared.app.polling.heard_comments import hear_comments, threads_of
+from shared.app.polling.often import keep_asked, lately_runs, load_asked, open_runs, quick_sources
+from shared.app.polling.unreached import note_reached, note_unreached
+from shared.app.polling.watched_rows import Watch
+from shared.app.polling.wrong_clock import note_clock
 from shared.app.workspace.workspace_databases import database_of, kind_of
 from shared.core.errors import Blocked, Busy, IntegrationError, Missing, NotAllowed, Rejected, Unreachable
 from shared.core.run.commands import Command

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.core.asking.rows import Row, status_set_by
+from shared.core.polling.rows import Row, status_set_by
 
 SHOWN = Row("2026-11-23T10:00:00.000Z", "us", "Plan ready", "link of the plan", "the rest")
 SET = replace(SHOWN, editor="ada", status="Approved")  # in the minute of our own write
