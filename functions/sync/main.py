@@ -10,7 +10,7 @@ from flask import Request
 
 from shared.app.engine.switches import hold_back
 from shared.app.intake.reconcile import order_passes, reconcile
-from shared.app.polling.often import order_looks
+from shared.app.polling.polling_clock import order_looks
 from shared.app.tenants.tenant_delete import erase_tenant
 from shared.core.run.commands import ERASE
 from shared.entry import Reply, bury_exhausted, command_from, endpoint

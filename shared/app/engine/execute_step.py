@@ -22,7 +22,7 @@ from shared.app.engine.tools import Tools
 from shared.app.money.budget import CallLost, Meter, NotWanted
 from shared.app.money.spend import meter_model
 from shared.app.pauses.watch import HeldUp, Rehearsed, Watch, held_up, pause_rehearsal
-from shared.app.polling.unreached import patient_wait
+from shared.app.polling.connection_outages import patient_wait
 from shared.core.errors import DocumentTooLarge, ErrorClass, IntegrationError, SandboxUnavailable
 from shared.core.models.model_errors import ModelError
 from shared.core.run import acts

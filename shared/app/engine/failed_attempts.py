@@ -7,7 +7,7 @@ from itertools import product
 
 from shared import log
 from shared.app.engine.deps import Deps
-from shared.app.polling.unreached import patient_wait
+from shared.app.polling.connection_outages import patient_wait
 from shared.core.errors import ErrorClass, IntegrationError, Missing, NotAllowed, SandboxUnavailable
 from shared.core.models.model_errors import ModelError
 from shared.core.run import events as ev

@@ -9,7 +9,7 @@ from functools import wraps
 
 from shared.app.engine.deps import Deps
 from shared.app.engine.tools import Tools
-from shared.app.polling.unreached import patient_wait
+from shared.app.polling.connection_outages import patient_wait
 from shared.core.errors import Busy, ErrorClass, IntegrationError, Unreachable
 from shared.core.retries import COMMAND
 from shared.core.run.commands import Command

@@ -9,7 +9,7 @@ from typing import Any
 from shared.app.connections.notion_webhook import is_webhook_verified
 from shared.app.engine.deps import Deps
 from shared.app.engine.switches import describe_pause
-from shared.app.polling.often import load_asked
+from shared.app.polling.polling_clock import load_asked
 from shared.app.polling.standstill_words import standing_words
 from shared.core.approval.release_words import waits_for
 from shared.core.documents.sync import PASS, Pass

@@ -24,7 +24,7 @@ from shared.app.intake.refused_places import let_in, may_ask, note_refused
 from shared.app.knowledge import knowledge_sync
 from shared.app.knowledge.knowledge_marks import ERASE, GONE, READ, read_what_happened
 from shared.app.polling.changed_rows import look_for_rows
-from shared.app.polling.often import quick_sources, was_just_asked
+from shared.app.polling.polling_clock import quick_sources, was_just_asked
 from shared.app.polling.quick_look import look_quickly
 from shared.app.workspace import kept_reads
 from shared.app.workspace import write_journal as ledger

@@ -14,9 +14,9 @@ from shared.app.engine.leases import lease
 from shared.app.engine.tools import Tools
 from shared.app.intake.refused_places import let_in, may_ask, note_refused
 from shared.app.polling.changed_rows import look_for_rows
-from shared.app.polling.heard_comments import hear_comments, threads_of
-from shared.app.polling.often import keep_asked, lately_runs, load_asked, open_runs, quick_sources
-from shared.app.polling.unreached import note_reached, note_unreached
+from shared.app.polling.comment_polling import hear_comments, threads_of
+from shared.app.polling.connection_outages import note_reached, note_unreached
+from shared.app.polling.polling_clock import keep_asked, lately_runs, load_asked, open_runs, quick_sources
 from shared.app.polling.watched_rows import Watch
 from shared.app.polling.wrong_clock import note_clock
 from shared.app.workspace.workspace_databases import database_of, kind_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from shared.app.engine.deps import Deps
-from shared.app.polling.unreached import find_unreached_since
+from shared.app.polling.connection_outages import find_unreached_since
 from shared.app.polling.wrong_clock import ahead_of_us
 
 

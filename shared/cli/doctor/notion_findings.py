@@ -9,8 +9,8 @@ from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from shared.app.polling.connection_outages import KIND, find_kept_since
 from shared.app.polling.standstill_words import clock_off, not_reached
-from shared.app.polling.unreached import KIND, find_kept_since
 from shared.backends.local.folder.data_folder import DATABASE
 from shared.cli.doctor.finding import MISSING, OK, Finding
 from shared.cli.doctor.refusal_findings import WAY_OUT, list_left_alone

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shared.app.polling.often import order_looks
+from shared.app.polling.polling_clock import order_looks
 from shared.core.pages import marks
 from shared.core.polling.pace import Room
 from shared.core.run.run import Run, RunStatus

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.app.polling.often import order_looks
+from shared.app.polling.polling_clock import order_looks
 from shared.core.pages import marks
 from shared.core.run.run import RunStatus
 from shared.rate_budget import payer_of

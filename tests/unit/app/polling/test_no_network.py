@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from shared.app.polling.connection_outages import find_unreached_since
 from shared.app.polling.standstill_words import standing_words
-from shared.app.polling.unreached import find_unreached_since
 from shared.cli.doctor.notion_findings import notion_findings
 from shared.core.pages import marks
 from shared.core.run.run import RunStatus

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.app.polling.heard_comments import keep_told
+from shared.app.polling.comment_polling import keep_told
 from shared.core.documents.comment_records import TOLD, ToldComments
 from shared.ports import get_as
 from tests.support.ports.interrupted_store import InterruptedStore

@@ -15,7 +15,7 @@ from typing import Any
 from shared.accounts.grants import holds
 from shared.app.engine.deps import Deps
 from shared.app.polling import asks_often
-from shared.app.polling.heard_comments import WAIT, threads_of
+from shared.app.polling.comment_polling import WAIT, threads_of
 from shared.app.workspace.workspace_databases import sources_of
 from shared.app.workspace.workspace_schemas import RUNS
 from shared.core.polling.pace import BUSY_S, IDLE_S, Activity, Pace, Room, pace
