@@ -19,7 +19,7 @@ _LEFT_OUT = (
         "shared/local/simulators/",
         "shared/bench/",
         "shared/core/chat/naming",
-        "shared/core/chat/read_by_rules",
+        "shared/core/chat/speech_rules",
         "shared/core/chat/verbs",
         "shared/app/prompts/",
     ),

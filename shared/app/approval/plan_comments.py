@@ -15,7 +15,7 @@ from shared.app.notify.messages import ASKED, identify_message, question_of
 from shared.core.approval.decision_words import Asked, Decision, Said, Verdict, declines, is_plain_no, read_decision
 from shared.core.approval.gates import PLAN, gate_kind
 from shared.core.chat.chat_words import ASK
-from shared.core.chat.read_by_rules import intent_of
+from shared.core.chat.speech_rules import intent_of
 from shared.core.run.run import Run
 from shared.integrations.notion.client.client import Notion
 

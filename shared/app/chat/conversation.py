@@ -1,9 +1,9 @@
 """A conversation: one message in, one answer out, with what was said before, the page and the run it is about.
 
 What decides and acts is code. A model only says what is meant, about one of the runs and pages it is shown, and words
-explanations; what it chose is compared with what was said (`app/chat/chat_meant.py`). It sees no page's text on the way
-to an action. Questions are answered from the workspace (`app/knowledge/ask.py`). A message that comes twice under the
-same name is answered once.
+explanations; what it chose is compared with what was said (`app/chat/chat_intent.py`). It sees no page's text on the
+way to an action. Questions are answered from the workspace (`app/knowledge/ask.py`). A message that comes twice under
+the same name is answered once.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.app.chat.chat_actions import Deed, approve, as_shown, show
-from shared.app.chat.chat_around import TOLD, around_of, name_run
+from shared.app.chat.chat_choices import ask_back, find_pick, number_titles, read_pick
 from shared.app.chat.chat_facts import facts_of, list_runs, title_of
-from shared.app.chat.chat_meant import (
+from shared.app.chat.chat_intent import (
     Turn,
     about_alone,
     asks_of_others,
@@ -29,7 +29,7 @@ from shared.app.chat.chat_meant import (
     to_explain,
 )
 from shared.app.chat.chat_memory import MAX_ANSWER, MAX_SAID, Chat, Said, keep_chat, load_chat
-from shared.app.chat.chat_picks import ask_back, find_pick, number_titles, read_pick
+from shared.app.chat.chat_subjects import TOLD, around_of, name_run
 from shared.app.chat.chat_window import build_window_parts, slide_window
 from shared.app.engine.deps import Deps
 from shared.app.engine.tools import Tools
@@ -43,7 +43,7 @@ from shared.core.approval.gates import waits_at
 from shared.core.chat import chat_words as words
 from shared.core.chat.chat_words import say
 from shared.core.chat.naming import Named
-from shared.core.chat.read_by_rules import Doubt, read
+from shared.core.chat.speech_rules import Doubt, read
 from shared.core.chat.verbs import language_of
 from shared.core.errors import Busy, Conflicting, MalformedRequest, NotThere
 from shared.core.run.run import Run, RunStatus, derive_id

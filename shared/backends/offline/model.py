@@ -13,7 +13,7 @@ from shared.backends.offline.language import guess_language
 from shared.backends.offline.plans.planning import make_plan
 from shared.backends.offline.plans.routine import make_routine_plan
 from shared.core.chat.chat_words import APPROVE, ASK, EXPLAIN
-from shared.core.chat.read_by_rules import read
+from shared.core.chat.speech_rules import read
 from shared.core.chat.verbs import language_of
 from shared.core.models.model_errors import Refused
 from shared.core.run.run import NOTHING, Usage

@@ -7,8 +7,8 @@ from typing import get_args
 
 import pytest
 
-from shared.app.chat.chat_around import around_of
 from shared.app.chat.chat_memory import load_chat
+from shared.app.chat.chat_subjects import around_of
 from shared.app.chat.conversation import Understood
 from shared.core.chat import chat_words as words
 from shared.core.chat.naming import Named

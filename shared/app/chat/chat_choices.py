@@ -16,7 +16,7 @@ from shared.core.approval.decision_words import Said, is_plain_no, read_decision
 from shared.core.chat import chat_words as words
 from shared.core.chat.chat_words import say
 from shared.core.chat.naming import Kind, Named, resolve
-from shared.core.chat.read_by_rules import read
+from shared.core.chat.speech_rules import read
 from shared.core.text.outgoing_text import fold
 
 _PICK = "pick "

@@ -12,16 +12,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from shared.app.chat.chat_actions import Deed, act, approve, show
-from shared.app.chat.chat_around import Around, fits, name_run, page_called, pages_called
+from shared.app.chat.chat_choices import ask_back
 from shared.app.chat.chat_facts import title_of
 from shared.app.chat.chat_memory import Chat
-from shared.app.chat.chat_picks import ask_back
+from shared.app.chat.chat_subjects import Around, fits, name_run, page_called, pages_called
 from shared.app.engine.deps import Deps
 from shared.app.engine.tools import Tools
 from shared.core.chat import chat_words as words
 from shared.core.chat.chat_words import say
 from shared.core.chat.naming import Found, Kind, Named, find_mentioned, find_touched, resolve, words_of
-from shared.core.chat.read_by_rules import Doubt, Spoken, rest_doubt
+from shared.core.chat.speech_rules import Doubt, Spoken, rest_doubt
 from shared.core.run.run import Run
 from shared.core.text.outgoing_text import plain
 
