@@ -8,7 +8,7 @@ from typing import Any
 
 from shared.app.engine.deps import Deps
 from shared.core.documents.codec import to_body
-from shared.core.documents.sealed import SITE_VALUES, SiteValue
+from shared.core.documents.sealed_values import SITE_VALUES, SiteValue
 from shared.core.errors import Rejected
 from shared.integrations.ship_settings import ship_of
 from shared.ports import Put, Secret, all_as, get_as

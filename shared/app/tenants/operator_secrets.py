@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from shared.app.engine.deps import Deps
 from shared.core.documents.codec import to_body
-from shared.core.documents.sealed import ROTATIONS, Rotation
+from shared.core.documents.sealed_values import ROTATIONS, Rotation
 from shared.core.errors import ConfigError
 from shared.ports import SYSTEM, Put, Secret, get_as
 

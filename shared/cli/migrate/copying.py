@@ -13,7 +13,7 @@ from shared.backends.cloud.queue import DEAD_LETTERS, letter_doc
 from shared.backends.local.delivery.local_queue import LocalQueue
 from shared.backends.local.migration.records import counted_days, waiting_commands
 from shared.cli.migrate.move_ends import Here, There
-from shared.cli.migrate.sealed import seal_anew
+from shared.cli.migrate.resealing import seal_anew
 from shared.cli.migrate.survey import list_left_grants
 from shared.cli.migrate.tenant_records import (
     LAST,

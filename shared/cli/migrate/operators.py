@@ -8,7 +8,7 @@ from shared.app.tenants.operator_secrets import CHANGED
 from shared.cli.doctor.cloud_wanted import Wanted
 from shared.cli.migrate.move_ends import Here, There
 from shared.core.documents.codec import to_body
-from shared.core.documents.sealed import ROTATIONS, Rotation
+from shared.core.documents.sealed_values import ROTATIONS, Rotation
 from shared.integrations.systems import BY_PART
 from shared.local.chosen.choices import MAIL, SIMULATED
 from shared.ports import SYSTEM, Put, Secret, get_as

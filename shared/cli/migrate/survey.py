@@ -13,7 +13,7 @@ from shared.backends.local.delivery.local_queue import LocalQueue
 from shared.backends.local.folder.data_folder import RESTORED
 from shared.backends.local.migration.records import waiting_commands
 from shared.cli.migrate.move_ends import Here
-from shared.cli.migrate.sealed import check_sealed
+from shared.cli.migrate.resealing import check_sealed
 from shared.cli.migrate.tenant_records import LAST, docs_of, moving_docs, runs_of, settings_of, texts_of
 from shared.core.documents.api_key import ApiKey
 from shared.core.documents.effect import EFFECTS, Effect

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from shared.core.approval.edited import forget_edit, leave_out, page_edited, tell_late_edit
+from shared.core.approval.late_edits import forget_edit, leave_out, page_edited, tell_late_edit
 from shared.core.money.run_budget import budget_changed, short
 from shared.core.notify.attention import STANDING, attention_of, came_back
 from shared.core.run import acts

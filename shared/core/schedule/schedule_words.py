@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date, time
 
 from shared.core.schedule.schedule import EPOCH, LAST, WORKDAY, Schedule
-from shared.core.schedule.schedule_found import Found, build_schedule
+from shared.core.schedule.schedule_draft import Found, build_schedule
 from shared.core.schedule.schedule_languages import DAYPARTS, MONTHS, WEEKDAYS, in_english
 
 _DAY = "|".join(sorted(WEEKDAYS, key=len, reverse=True))

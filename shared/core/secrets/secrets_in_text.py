@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
-from shared.core.secrets.secret_beside import near, pairs
 from shared.core.secrets.secret_disguises import (
     Reading,
     close_up,
@@ -40,6 +39,7 @@ from shared.core.secrets.secret_looks import (
     tells_of_tests,
 )
 from shared.core.secrets.secret_notes import find_noted
+from shared.core.secrets.secret_pairs import near, pairs
 from shared.core.secrets.secret_places import PLACE
 from shared.core.secrets.secret_rules import (
     ABOUT,

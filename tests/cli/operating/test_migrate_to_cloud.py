@@ -16,7 +16,7 @@ from shared.backends.local.folder.backup import back_up, restore
 from shared.backends.local.folder.data_folder import RESTORED
 from shared.backends.local.state.local_store import LocalStore
 from shared.cli.migrate.move_ends import open_here
-from shared.cli.migrate.sealed import FIELDS
+from shared.cli.migrate.resealing import FIELDS
 from shared.cli.migrate.survey import survey, teams_of
 from shared.cli.root import workwright
 from shared.core.errors import ConfigError

@@ -28,7 +28,7 @@ from shared.core.documents.page_record import Answered, PageRecord, RetryLink
 from shared.core.documents.places import Columns, CrawlState, LookUps, Place
 from shared.core.documents.preference import LearningState, Preference
 from shared.core.documents.routine import Routine
-from shared.core.documents.sealed import Rotation, SiteValue
+from shared.core.documents.sealed_values import Rotation, SiteValue
 from shared.core.documents.snapshot import Expiry, Snapshot
 from shared.core.documents.sync import Lost, MapState, Pass, Stale, WrongClock
 from shared.core.documents.tenant_settings import TenantSettings

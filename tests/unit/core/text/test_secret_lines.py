@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.core.secrets import secret_beside, secret_disguises
+from shared.core.secrets import secret_disguises, secret_pairs
 from shared.core.secrets.secret_lines import MIN_LONG, Looked, lower_in_place
 from shared.core.secrets.secret_rules import Rule
 from shared.integrations.secret_search import RULES
@@ -49,7 +49,7 @@ def _is_found_alike(text: str) -> None:
     assert looked.long_words == _spans(
         re.finditer(rf"\S{{{MIN_LONG},}}", text.translate(dict.fromkeys(range(28, 32), 32)))
     )
-    assert _spans(secret_beside._tokens(looked)) == _spans(secret_beside._TOKEN.finditer(text))
+    assert _spans(secret_pairs._tokens(looked)) == _spans(secret_pairs._TOKEN.finditer(text))
     assert _spans(secret_disguises._find_encoded(looked)) == _spans(secret_disguises._CODED.finditer(text))
     if secret_disguises._SPELLED.search(text):
         assert secret_disguises._LETTERS_APART.search(text)
