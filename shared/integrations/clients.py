@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.integrations.named import load_named
+from shared.integrations.import_paths import load_named
 from shared.integrations.systems import SYSTEMS
 
 

@@ -6,8 +6,8 @@ this module (`terraform/bundle.py`).
 
 from __future__ import annotations
 
+from shared.integrations.import_paths import load_named
 from shared.integrations.messenger import Messenger
-from shared.integrations.named import load_named
 from shared.integrations.systems import MESSENGERS, SYSTEMS
 
 

@@ -5,9 +5,9 @@ What is named there goes into the bundle of whoever imports this module (`terraf
 
 from __future__ import annotations
 
-from shared.integrations.named import load_named
+from shared.integrations.import_paths import load_named
 from shared.integrations.systems import SYSTEMS
-from shared.integrations.tried import Trial
+from shared.integrations.trial_result import Trial
 
 
 def load_trial(system: str, path: str = "") -> Trial:

@@ -6,7 +6,7 @@ What is named there goes into the bundle of whoever imports this module (`terraf
 from __future__ import annotations
 
 from shared.integrations.hooks import Webhook
-from shared.integrations.named import load_named
+from shared.integrations.import_paths import load_named
 from shared.integrations.systems import SYSTEMS
 
 HOOKED = tuple(each.name for each in SYSTEMS.values() if each.webhook)

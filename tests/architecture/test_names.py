@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SAYS_NOTHING = {"util", "utils", "helper", "helpers", "common", "misc", "base", "manager", "stuff", "lib"}
 FOLDERS = ("shared", "functions", "tests", "tools")
 # what several systems are asked, or tell, in the same words; nothing is called there
-PROTOCOLS = {"forge", "hosting", "mail", "hooks", "mail_settings", "messenger", "named", "tried"}
+PROTOCOLS = {"forge", "hosting", "mail", "hooks", "mail_settings", "messenger", "import_paths", "trial_result"}
 LISTS = {  # of all systems
     *("systems", "clients", "ship_settings", "ship_policy", "secret_search", "webhooks", "messengers", "token_looks"),
     "trials",

@@ -14,8 +14,8 @@ from shared.app.intake.accept_forge_delivery import note_installation
 from shared.core.errors import Conflicting, ErrorClass, IntegrationError, Unauthorized
 from shared.integrations.github.app import rules_account
 from shared.integrations.systems import SELF_MANAGED, SYSTEMS, name_system
+from shared.integrations.trial_result import Given
 from shared.integrations.trials import load_trial
-from shared.integrations.tried import Given
 from shared.oauth import GrantTokens
 from shared.ports import Secret
 

@@ -22,7 +22,7 @@ from shared.core.models.model_facts import KEY_REFUSED
 from shared.core.text.sentence import make_sentence
 from shared.integrations.systems import name_system
 from shared.integrations.token_looks import find_misfit
-from shared.integrations.tried import Tried, tell_unclear
+from shared.integrations.trial_result import Tried, tell_unclear
 from shared.ports import ModelRequest, Provider, Secret
 
 COMPATIBLE, VERTEX = "compatible", "vertex"

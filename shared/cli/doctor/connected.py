@@ -22,7 +22,7 @@ from shared.core.models.model_facts import OFFLINE
 from shared.core.system import TOKEN
 from shared.integrations.notion.trial import try_notion
 from shared.integrations.systems import SYSTEMS
-from shared.integrations.tried import Given, Tried
+from shared.integrations.trial_result import Given, Tried
 from shared.local.chosen.choices import Choice, Choices, read_choices
 from shared.local.chosen.surroundings import in_use
 from shared.ports import SYSTEM, Secret

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shared.cli.setup.asking import Asking
-from shared.integrations.tried import Tried
+from shared.integrations.trial_result import Tried
 from shared.local.chosen.choices import Choices, write_choices
 
 

@@ -9,7 +9,7 @@ from shared.cli.setup.code_safety import refuse_unsafe_code
 from shared.cli.setup.guide import Guide
 from shared.cli.setup.trials import try_model_of
 from shared.core.models.model_facts import KEYED, OFFLINE
-from shared.integrations.tried import Tried
+from shared.integrations.trial_result import Tried
 from shared.ports import Secret
 
 ABOUT = "The model: what reads pages, plans and programs."

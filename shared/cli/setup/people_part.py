@@ -13,7 +13,7 @@ from shared.cli.setup.system_part import ask_until_it_works, keep_secrets
 from shared.cli.setup.trials import read_now
 from shared.core.errors import ConfigError
 from shared.integrations.systems import BY_PART, CHANNELS, MESSENGERS, SYSTEMS
-from shared.integrations.tried import Given
+from shared.integrations.trial_result import Given
 from shared.local.chosen.choices import MAIL, NONE, REAL, SIMULATED
 from shared.local.chosen.tenant import carry_over
 

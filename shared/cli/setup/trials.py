@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from shared.backends.clock import SystemClock
 from shared.core.errors import ConfigError, Unavailable
 from shared.integrations.systems import SYSTEMS
+from shared.integrations.trial_result import Given, Tried
 from shared.integrations.trials import load_trial
-from shared.integrations.tried import Given, Tried
 from shared.ports import Secret
 from shared.settings import process_environment
 
@@ -39,7 +39,7 @@ def read_now() -> datetime:
 
 def try_model_of(chosen: Mapping[str, str], key: Secret) -> Tried:
     """Say whether the model answers; of a vendor that was named alone, its cheapest is asked."""
-    from shared.wiring.tried_models import try_model_key
+    from shared.wiring.model_trials import try_model_key
 
     provider, _, model = chosen["ask"].partition("/")
     reference = f"{provider}/{model or chosen.get('name', '')}".rstrip("/")

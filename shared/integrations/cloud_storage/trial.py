@@ -10,7 +10,7 @@ from shared.core.errors import IntegrationError, Missing, Unauthorized
 from shared.http_answers import Answer
 from shared.http_client import HttpClient, Trace
 from shared.integrations.cloud_storage.bucket import BASE_URL
-from shared.integrations.tried import TIMEOUTS, Given, Tried, join_words, tell_unclear
+from shared.integrations.trial_result import TIMEOUTS, Given, Tried, join_words, tell_unclear
 from shared.ports import Secret
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")

@@ -16,7 +16,7 @@ from shared.http_client import HttpClient, Trace, segment
 from shared.integrations.github.client import BASE_URL
 from shared.integrations.github.wire import Wire, repo_path
 from shared.integrations.token_looks import find_misfit
-from shared.integrations.tried import TIMEOUTS, Given, Tried, discreet, tell_unclear
+from shared.integrations.trial_result import TIMEOUTS, Given, Tried, discreet, tell_unclear
 from shared.ports import Secret
 
 _CLASSIC, _FINE = "classic", "fine-grained"

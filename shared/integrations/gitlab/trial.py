@@ -11,7 +11,7 @@ from shared.http_answers import Answer
 from shared.http_client import HttpClient, Trace
 from shared.integrations.gitlab.wire import Wire, read_error_code, read_error_message, within
 from shared.integrations.token_looks import find_misfit
-from shared.integrations.tried import TIMEOUTS, Given, Tried, discreet, tell_unclear
+from shared.integrations.trial_result import TIMEOUTS, Given, Tried, discreet, tell_unclear
 from shared.ports import Secret
 
 HOST = "https://gitlab.com"

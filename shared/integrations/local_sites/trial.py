@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from shared.integrations.tried import Given, Tried
+from shared.integrations.trial_result import Given, Tried
 
 MIN_FREE = 200 * 1024**2  # bytes: some hundred versions of small sites
 INSIDE = "sites"  # the one place for sites within the data folder

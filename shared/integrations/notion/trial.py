@@ -16,7 +16,7 @@ from shared.http_client import HttpClient, Trace
 from shared.integrations.notion.client.client import BASE_URL, Notion
 from shared.integrations.notion.ids import id_named
 from shared.integrations.token_looks import find_misfit
-from shared.integrations.tried import TIMEOUTS, Tried, discreet, join_words, tell_unclear
+from shared.integrations.trial_result import TIMEOUTS, Tried, discreet, join_words, tell_unclear
 from shared.ports import Secret
 
 Given = Literal["token", "link"]

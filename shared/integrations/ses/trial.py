@@ -6,7 +6,7 @@ from email.utils import parseaddr
 
 from shared.core.errors import IntegrationError, Unauthorized
 from shared.integrations.ses.client import Ses, connect
-from shared.integrations.tried import Given, Tried, tell_unclear
+from shared.integrations.trial_result import Given, Tried, tell_unclear
 from shared.ports import Secret
 
 _REGION = "In the AWS console open Amazon SES, choose the region at the top right"

@@ -11,7 +11,7 @@ from shared.http_answers import Answer
 from shared.http_client import HttpClient, Trace
 from shared.integrations.slack.client import BASE_URL
 from shared.integrations.token_looks import find_misfit
-from shared.integrations.tried import TIMEOUTS, Given, Tried, discreet, join_words, tell_unclear
+from shared.integrations.trial_result import TIMEOUTS, Given, Tried, discreet, join_words, tell_unclear
 from shared.ports import Secret
 
 _APP = "On api.slack.com/apps open your app"

@@ -12,7 +12,7 @@ from shared.core.text.sentence import make_sentence
 from shared.integrations.mail_settings import SmtpServer, read_mail
 from shared.integrations.smtp.client import Smtp
 from shared.integrations.smtp.refusals import AuthoritiesUnread, NotTrusted, SenderRefused
-from shared.integrations.tried import Given, Tried, tell_unclear
+from shared.integrations.trial_result import Given, Tried, tell_unclear
 from shared.ports import Secret
 
 _APP_PASSWORD = (

@@ -9,7 +9,7 @@ from shared.core.errors import IntegrationError, Unauthorized
 from shared.http_answers import Answer
 from shared.http_client import HttpClient, Trace
 from shared.integrations.token_looks import find_misfit
-from shared.integrations.tried import TIMEOUTS, Given, Tried, discreet, tell_unclear
+from shared.integrations.trial_result import TIMEOUTS, Given, Tried, discreet, tell_unclear
 from shared.integrations.vercel.client import BASE_URL
 from shared.ports import Secret
 

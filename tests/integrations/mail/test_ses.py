@@ -12,7 +12,7 @@ import pytest
 from shared.core.errors import NeedsHuman, RateLimited, Rejected, Unauthorized, Unavailable
 from shared.integrations.ses.client import Ses, connect
 from shared.integrations.ses.trial import try_ses
-from shared.integrations.tried import Tried
+from shared.integrations.trial_result import Tried
 from shared.local.simulators.ses import SesSimulator
 from shared.ports import Secret
 from tests.integrations.conftest import Served

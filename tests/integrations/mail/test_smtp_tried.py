@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from shared.integrations.smtp.trial import try_smtp
-from shared.integrations.tried import Tried
+from shared.integrations.trial_result import Tried
 from shared.local.simulators.smtp import SmtpSimulator
 from shared.ports import Secret
 from tests.integrations.mail.smtp_desk import FROM, NOON, PASSWORD, served, sim

@@ -10,7 +10,7 @@ from shared.integrations.github.trial import try_github
 from shared.integrations.gitlab.trial import try_gitlab
 from shared.integrations.notion.trial import try_notion
 from shared.integrations.slack.trial import try_slack, try_slack_app
-from shared.integrations.tried import Tried
+from shared.integrations.trial_result import Tried
 from shared.integrations.vercel.trial import try_vercel
 from shared.ports import Secret
 from tests.support.servers.http_loopback import Handler, HttpServer

@@ -9,7 +9,7 @@ from shared.core.errors import Rejected
 from shared.http_client import HttpClient
 from shared.integrations.cloud_storage.bucket import Bucket
 from shared.integrations.cloud_storage.trial import try_bucket
-from shared.integrations.tried import Tried
+from shared.integrations.trial_result import Tried
 from shared.local.simulators.cloud_storage.simulator import CloudStorageSimulator
 from shared.ports import Secret
 from tests.integrations.conftest import Served

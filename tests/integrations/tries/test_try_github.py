@@ -10,7 +10,7 @@ from shared.core.errors import NotAllowed
 from shared.http_client import HttpClient
 from shared.integrations.github.client import GitHub
 from shared.integrations.github.trial import try_github
-from shared.integrations.tried import Tried
+from shared.integrations.trial_result import Tried
 from shared.local.simulators.github.simulator import GitHubSimulator
 from shared.ports import Secret
 from tests.integrations.conftest import Served

@@ -9,7 +9,7 @@ import pytest
 from shared.http_client import HttpClient
 from shared.integrations.gitlab.client import GitLab
 from shared.integrations.gitlab.trial import try_gitlab
-from shared.integrations.tried import Tried
+from shared.integrations.trial_result import Tried
 from shared.local.simulators.gitlab.simulator import GitLabSimulator
 from shared.ports import Secret
 from tests.integrations.conftest import Served

@@ -8,9 +8,9 @@ import requests
 from shared.app.models.model_answer import _QUESTION, try_model
 from shared.backends.clock import SystemClock
 from shared.core.errors import NotAllowed
-from shared.integrations.tried import Tried
+from shared.integrations.trial_result import Tried
 from shared.ports import Secret
-from shared.wiring.tried_models import try_model_key
+from shared.wiring.model_trials import try_model_key
 from tests.support.servers.models import anthropic_server as claude
 from tests.support.servers.models import openai_server as gpt
 from tests.support.servers.models import vertex_answers as google

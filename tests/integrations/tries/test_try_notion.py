@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.integrations.notion.trial import try_notion
-from shared.integrations.tried import Tried
+from shared.integrations.trial_result import Tried
 from shared.local.simulators.notion.simulator import NotionSimulator
 from shared.ports import Secret
 from tests.integrations.conftest import Served

@@ -9,7 +9,7 @@ from shared.core.errors import NotAllowed
 from shared.http_client import HttpClient
 from shared.integrations.slack.client import Slack
 from shared.integrations.slack.trial import try_slack, try_slack_app
-from shared.integrations.tried import Tried
+from shared.integrations.trial_result import Tried
 from shared.local.simulators.slack.simulator import SlackSimulator
 from shared.ports import Secret
 from tests.integrations.conftest import Served

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.integrations.tried import Tried
+from shared.integrations.trial_result import Tried
 from shared.integrations.vercel.trial import try_vercel
 from shared.local.simulators.vercel.simulator import VercelSimulator
 from shared.ports import Secret

@@ -10,7 +10,7 @@ import pytest
 
 from shared.cli.setup.trials import try_system
 from shared.core.errors import ConfigError
-from shared.integrations.tried import Given
+from shared.integrations.trial_result import Given
 from shared.wiring import knowledge, models, sites
 
 WAY_OUT = "gcloud auth application-default login"

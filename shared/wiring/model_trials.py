@@ -6,7 +6,7 @@ from shared.app.models.model_answer import COMPATIBLE, try_model
 from shared.core.errors import ConfigError
 from shared.core.models.model_facts import Catalogue, Offer, own_model
 from shared.http_client import Trace
-from shared.integrations.tried import Tried
+from shared.integrations.trial_result import Tried
 from shared.ports import Clock, Secret
 from shared.settings import Settings
 from shared.wiring.models import Adapters
