@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from shared.app.knowledge.nothing_known import no_embedder, no_knowledge, no_secrets
+from shared.app.knowledge.empty_knowledge import no_embedder, no_knowledge, no_secrets
 from shared.app.workspace.write_journal import Noted
 from shared.mind.safety.redaction import discreet_embedder, discreet_model
 from shared.ports import Browser, Embedder, Knowledge, Model, Sandbox, Secret, no_browser

@@ -19,7 +19,7 @@ from shared.app.intake.page_view import find_spoken, read_page_view
 from shared.app.notify.page_properties import shows_plan
 from shared.app.planning.make_plan import is_made_by_rules
 from shared.app.polling import asks_often
-from shared.app.workspace.kept_reads import kept_reads
+from shared.app.workspace.partial_reads import kept_reads
 from shared.app.workspace.write_journal import causes_of
 from shared.core.approval.gates import waits_at
 from shared.core.approval.intents import Find

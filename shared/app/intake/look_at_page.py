@@ -15,7 +15,7 @@ from shared.app.intake.consider_page import consider_page
 from shared.app.intake.debounce import Gathered, finish_look, take_gathered
 from shared.app.intake.open_page_run import page_record
 from shared.app.knowledge.knowledge_marks import read_what_happened
-from shared.app.wishes.overwritten import ask_again
+from shared.app.wishes.overwritten_status import ask_again
 from shared.app.workspace import write_journal as ledger
 from shared.app.workspace.map_events import has_map, moves_in_map
 from shared.app.workspace.workspace_databases import sources_of

@@ -16,7 +16,7 @@ from shared.app.intake.page_view import PageView
 from shared.app.intake.seen_page import SeenPage
 from shared.app.notify.page_properties import says_cancel
 from shared.app.pauses.box import is_switch, is_ticked
-from shared.app.wishes.kept_statuses import heed_wish
+from shared.app.wishes.status_journal import heed_wish
 from shared.core.approval.sight import Sight
 from shared.core.documents.comment_records import Heard
 from shared.core.errors import IntegrationError

@@ -26,7 +26,7 @@ from shared.app.knowledge.knowledge_marks import ERASE, GONE, READ, read_what_ha
 from shared.app.polling.changed_rows import look_for_rows
 from shared.app.polling.polling_clock import quick_sources, was_just_asked
 from shared.app.polling.quick_look import look_quickly
-from shared.app.workspace import kept_reads
+from shared.app.workspace import partial_reads
 from shared.app.workspace import write_journal as ledger
 from shared.app.workspace.crawl_orders import CRAWL, begin_crawl, crawl_part, remember
 from shared.app.workspace.map_events import has_map
@@ -137,7 +137,7 @@ def _pass(command: Command, deps: Deps, tools: Tools, notion: Notion) -> None:
         else:
             begin_crawl(deps, tenant)
     knowledge_sync.keep_up(deps, tools, tenant, notion)
-    kept_reads.forget_old(deps, tenant)
+    partial_reads.forget_old(deps, tenant)
     before, now = get_as(Pass, deps.store, (tenant, *PASS)) or Pass(""), deps.clock.now()
     deps.store.put(tenant, Put(*PASS, to_body(_tidy_ledger(deps, tenant, before, now))))
     log.line("INFO", "reconciled", tenant=tenant, found=found)

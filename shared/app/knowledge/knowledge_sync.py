@@ -19,6 +19,7 @@ from typing import Any
 from shared import log
 from shared.app.engine.deps import Deps
 from shared.app.engine.tools import Tools
+from shared.app.knowledge.empty_knowledge import no_knowledge
 from shared.app.knowledge.knowledge_marks import (
     READ,
     STATE,
@@ -32,7 +33,6 @@ from shared.app.knowledge.knowledge_marks import (
 from shared.app.knowledge.knowledge_scope import is_connected, scope_of
 from shared.app.knowledge.knowledge_sync_page import embed_missing, everything_below, forget_page, take_page
 from shared.app.knowledge.knowledge_sync_reader import Reader
-from shared.app.knowledge.nothing_known import no_knowledge
 from shared.app.workspace.crawl_orders import begin_crawl
 from shared.app.workspace.workspace_map import PAGE, WorkspaceMap
 from shared.core.documents.places import MAP, Place

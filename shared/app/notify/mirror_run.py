@@ -22,7 +22,7 @@ from shared.app.intake.open_page_run import page_record, record_put
 from shared.app.notify.mirror_row import mirror_row
 from shared.app.notify.page_properties import diff_properties
 from shared.app.notify.tell_standing import note_going_on
-from shared.app.wishes.kept_statuses import Kept, keep_wish, keep_written, load_kept, order_next_plan
+from shared.app.wishes.status_journal import Kept, keep_wish, keep_written, load_kept, order_next_plan
 from shared.app.workspace.workspace_changed import check_schema
 from shared.app.workspace.workspace_create import settings_of
 from shared.app.workspace.workspace_databases import Mapped, map_page

@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.app.engine.deps import Deps
 from shared.app.engine.step_context import run_url
-from shared.app.wishes.kept_statuses import Kept, load_kept
+from shared.app.wishes.status_journal import Kept, load_kept
 from shared.app.workspace.workspace_databases import Mapped
 from shared.app.workspace.workspace_schemas import IDEAS
 from shared.core.approval.gates import PLAN, gate_kind, waiting_kind, waits_at

@@ -18,7 +18,7 @@ from shared.app.intake.page_view import PageView, answers_in, find_spoken, read_
 from shared.app.planning.plan_thinking import Thought, by_rules, think
 from shared.app.planning.planner_facts.plan_request import PLAN, ROUTINE
 from shared.app.prompts import prompt
-from shared.app.workspace.kept_reads import kept_reads
+from shared.app.workspace.partial_reads import kept_reads
 from shared.core.errors import ErrorClass, IntegrationError
 from shared.core.models.model_errors import InvalidOutput, ModelError
 from shared.core.page import Page

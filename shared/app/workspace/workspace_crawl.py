@@ -14,7 +14,7 @@ from typing import Any
 from shared import log
 from shared.app.engine.deps import Deps
 from shared.app.workspace.crawl_round import Round
-from shared.app.workspace.kept_reads import KeptReads, kept_reads
+from shared.app.workspace.partial_reads import KeptReads, kept_reads
 from shared.app.workspace.workspace_map import DATA_SOURCE, DATABASE, PAGE, WorkspaceMap
 from shared.core.documents.places import Place
 from shared.core.errors import Missing, NotAllowed, Rejected

@@ -15,7 +15,7 @@ from shared.accounts.accounts import Accounts
 from shared.accounts.endpoints import Endpoints
 from shared.app.engine.deps import Deps
 from shared.app.engine.effects import Effects
-from shared.app.workspace.kept_reads import kept_reads
+from shared.app.workspace.partial_reads import kept_reads
 from shared.app.workspace.workspace_map import PAGE, WorkspaceMap
 from shared.app.workspace.workspace_mirror import content, mirror
 from shared.backends.clock import SystemClock

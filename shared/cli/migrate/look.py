@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from shared.app.arriving.state import arrival_of
+from shared.app.migration.state import arrival_of
 from shared.backends.cloud.failures import asking
 from shared.cli.migrate.move_ends import There
 from shared.core.errors import AgentError, ConfigError, IntegrationError, StoreError

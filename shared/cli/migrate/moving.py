@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from shared.app.arriving.state import ON, arrival_of, begin, refuse_taken, switch_on, withdraw
 from shared.app.connections.notion_webhook import is_webhook_verified
+from shared.app.migration.state import ON, arrival_of, begin, refuse_taken, switch_on, withdraw
 from shared.cli.migrate.copying import copy_operators, copy_tenant
 from shared.cli.migrate.move_ends import Here, There
 from shared.cli.migrate.operators import Operators, bring, compare

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from shared.app.arriving.state import arrival_of
 from shared.app.engine.effects import Effects
 from shared.app.engine.switches import set_pause, why_paused
+from shared.app.migration.state import arrival_of
 from shared.backends.clock import SystemClock
 from shared.backends.cloud.rest.wire import Rest
 from shared.backends.local.state.local_store import LocalStore

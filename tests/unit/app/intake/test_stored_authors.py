@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from shared.app.intake.debounce import gather, take_gathered
-from shared.app.wishes.kept_statuses import keep_wish, keep_written, load_kept, order_next_plan
+from shared.app.wishes.status_journal import keep_wish, keep_written, load_kept, order_next_plan
 from shared.core.documents.look import Happening
 from shared.core.pages import marks
 from shared.core.pages.author import BOT, PERSON, UNKNOWN, Author

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.app.wishes.kept_statuses import Kept, Written, keep_wish, keep_written, load_kept
-from shared.app.wishes.overwritten import hiding
+from shared.app.wishes.overwritten_status import hiding
+from shared.app.wishes.status_journal import Kept, Written, keep_wish, keep_written, load_kept
 from shared.core.pages import marks
 from shared.core.pages.author import PERSON, Author
 from shared.core.run.run import RunStatus, Trigger

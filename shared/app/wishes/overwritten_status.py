@@ -20,7 +20,7 @@ from shared.app.engine.step_context import run_url
 from shared.app.engine.tools import Tools
 from shared.app.intake.debounce import Gathered
 from shared.app.intake.open_page_run import page_record
-from shared.app.wishes.kept_statuses import Kept, Written, load_kept
+from shared.app.wishes.status_journal import Kept, Written, load_kept
 from shared.app.workspace.workspace_databases import map_page
 from shared.app.workspace.workspace_schemas import IDEAS
 from shared.core.documents.look import Happening

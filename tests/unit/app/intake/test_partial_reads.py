@@ -11,7 +11,7 @@ import pytest
 
 from shared.accounts.accounts import Accounts
 from shared.app.intake.reconcile import order_passes
-from shared.app.workspace.kept_reads import KeptReads, kept_reads
+from shared.app.workspace.partial_reads import KeptReads, kept_reads
 from shared.core.errors import BudgetSpent
 from shared.core.page import Page
 from shared.core.rate_window import Rate
