@@ -14,8 +14,8 @@ import click
 
 from shared import log
 from shared.cli.root import AS_JSON, DATA, workwright
-from shared.cli.service.ending import end_as_by_ctrl_c, ends_when_told, stay_undisturbed, wait_for_the_end
 from shared.cli.service.notice import tell_manager
+from shared.cli.service.stop_signals import end_as_by_ctrl_c, ends_when_told, stay_undisturbed, wait_for_the_end
 from shared.core.approval.gates import waiting_kind
 from shared.core.approval.release_words import subject_of
 from shared.integrations.systems import FORGES

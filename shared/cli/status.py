@@ -17,7 +17,7 @@ from shared.cli.greeting import by_mode
 from shared.cli.house_calls import ask_house
 from shared.cli.operations.operate import is_running
 from shared.cli.root import AS_JSON, DATA, format_command, house_url, workwright
-from shared.cli.setup.opened import open_folder
+from shared.cli.setup.setup_folder import open_folder
 from shared.core.text.readable import on_one_line
 from shared.local.chosen.choices import FACTS, Choices, read_choices
 from shared.local.chosen.moved_away import describe_move

@@ -145,7 +145,7 @@ def look_over(data: Path, env: Mapping[str, str], *, tried: bool = False) -> lis
 
 
 def _tries(data: Path, env: Mapping[str, str]) -> Iterator[Finding]:
-    from shared.cli.doctor.connected import try_connected  # with the clients of all systems
+    from shared.cli.doctor.connection_checks import try_connected  # with the clients of all systems
 
     return try_connected(data, env)
 

@@ -13,7 +13,7 @@ from typing import IO, Any, cast
 import click
 
 from shared.cli.root import AS_JSON, DATA, workwright
-from shared.cli.service.kept_backups import drop_older, name_backup
+from shared.cli.service.backup_rotation import drop_older, name_backup
 from shared.core.errors import ConfigError
 
 _FILE = click.argument("file", metavar="FILE", type=click.Path(path_type=Path, allow_dash=True))

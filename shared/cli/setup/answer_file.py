@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from shared.cli.setup.asking import WAYS, Options, read_secret
+from shared.cli.setup.answer_source import WAYS, Options, read_secret
 from shared.core.errors import ConfigError
 from shared.core.text.readable import on_one_line
 from shared.integrations.systems import BY_PART, SYSTEMS

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from shared.cli.setup.asking import Asking
+from shared.cli.setup.answer_source import Asking
 from shared.integrations.trial_result import Tried
 from shared.local.chosen.choices import Choices, write_choices
 

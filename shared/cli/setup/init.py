@@ -13,7 +13,7 @@ from shared.backends.local.folder.data_folder import refuse_if_held
 from shared.cli.root import DATA, format_command, workwright
 from shared.cli.setup import limits_part, model_part, notion_part, people_part, system_part
 from shared.cli.setup.answer_file import AnswerFile
-from shared.cli.setup.asking import Asking, Terminal
+from shared.cli.setup.answer_source import Asking, Terminal
 from shared.cli.setup.guide import Guide
 from shared.core.errors import ConfigError
 from shared.integrations.systems import SYSTEMS

@@ -6,7 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from shared.cli.setup.guide import Guide
-from shared.cli.setup.opened import open_folder
+from shared.cli.setup.setup_folder import open_folder
 from shared.core.errors import ConfigError
 from shared.local.chosen.choices import LIMITS
 from shared.local.chosen.tenant import carry_over

@@ -12,9 +12,9 @@ from shared.app.workspace.workspace_databases import CHOOSING, DONE, FAILED, SET
 from shared.app.workspace.workspace_schemas import KINDS
 from shared.app.workspace.workspace_setup import set_up_databases
 from shared.backends.local.keys.local_secrets import LocalSecrets
-from shared.cli.setup.asking import Asking, Terminal
+from shared.cli.setup.answer_source import Asking, Terminal
 from shared.cli.setup.guide import Guide
-from shared.cli.setup.opened import Opened, open_folder
+from shared.cli.setup.setup_folder import Opened, open_folder
 from shared.cli.team.connect import answers_of, choose_place
 from shared.core.errors import ConfigError, OutcomeUnknown
 from shared.core.run.commands import CONSIDER, Command

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from shared.cli.setup.guide import Guide
-from shared.cli.setup.opened import open_folder
+from shared.cli.setup.setup_folder import open_folder
 from shared.cli.setup.system_part import ask_until_it_works, keep_secrets
 from shared.cli.setup.trials import read_now
 from shared.core.errors import ConfigError

@@ -9,7 +9,7 @@ from pathlib import Path
 from shared.backends.local.keys.local_secrets import LocalSecrets
 from shared.cli.setup.code_safety import refuse_unsafe_code
 from shared.cli.setup.guide import Guide
-from shared.cli.setup.opened import Opened, open_folder
+from shared.cli.setup.setup_folder import Opened, open_folder
 from shared.cli.setup.trials import read_now, try_system
 from shared.core.system import TOKEN, Ask, ClickWay, System
 from shared.integrations.systems import BY_PART, SYSTEMS

@@ -13,7 +13,7 @@ import click
 
 from shared.cli.house_calls import ask_house
 from shared.cli.root import AS_JSON, DATA, workwright
-from shared.cli.setup.asking import pick
+from shared.cli.setup.answer_source import pick
 from shared.core.errors import ConfigError
 from shared.core.text.readable import on_one_line
 

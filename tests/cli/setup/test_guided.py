@@ -14,7 +14,7 @@ from shared.backends.local.keys.local_secrets import LocalSecrets
 from shared.backends.sandbox.bubblewrap import BubblewrapSandbox
 from shared.backends.sandbox.choose import choose_sandbox
 from shared.backends.sandbox.landlock import LandlockSandbox
-from shared.cli.setup.asking import Terminal, read_secret
+from shared.cli.setup.answer_source import Terminal, read_secret
 from shared.cli.setup.code_safety import refuse_unsafe_code
 from shared.cli.setup.guide import Guide
 from shared.cli.setup.init import PARTS, walk

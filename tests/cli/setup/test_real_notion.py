@@ -17,7 +17,7 @@ from shared.__main__ import workwright
 from shared.app.installation.home import home_of
 from shared.app.workspace.workspace_create import data_sources_of, mark_of
 from shared.app.workspace.workspace_schemas import KINDS, SCHEMAS
-from shared.cli.setup.opened import open_folder
+from shared.cli.setup.setup_folder import open_folder
 from shared.core.errors import ConfigError
 from shared.core.pages import marks
 from shared.local.chosen.choices import read_choices

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 import shared.cli.operations.backup  # noqa: F401  (its commands join the group)
 from shared.backends.local.state.local_store import LocalStore
 from shared.cli.root import workwright
-from shared.cli.service.kept_backups import drop_older, name_backup
+from shared.cli.service.backup_rotation import drop_older, name_backup
 from tests.support.ports.moved_clock import MovedClock
 
 
