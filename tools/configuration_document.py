@@ -21,7 +21,7 @@ sys.path.insert(0, str(ROOT))
 from shared.backends.local.capacity import GIB, Capacity  # noqa: E402
 from shared.core.code.sandbox_settings import RegistrySettings, RunnerSettings, SandboxSettings  # noqa: E402
 from shared.core.run.commands import LINES  # noqa: E402
-from shared.local.chosen import surroundings  # noqa: E402
+from shared.local.configuration import surroundings  # noqa: E402
 from shared.settings import FUNCTIONS, MODEL_SYSTEMS, SYSTEMS, Settings, Watching  # noqa: E402
 
 _HEAD = """# Configuration

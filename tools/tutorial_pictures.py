@@ -21,7 +21,7 @@ from shared.app.approval.approvals import approval_url  # noqa: E402
 from shared.core.approval.gates import waiting_kind  # noqa: E402
 from shared.core.run.run import Run  # noqa: E402
 from shared.integrations.notion.markdown.markdown import parse_markdown  # noqa: E402
-from shared.local.chosen.harmless import leave_out_the_real  # noqa: E402
+from shared.local.configuration.harmless import leave_out_the_real  # noqa: E402
 from shared.local.runtime import House  # noqa: E402
 from shared.local.story.demo import Progress, tell_story  # noqa: E402
 from tests.support.measures.browser import Browser, Tab  # noqa: E402

@@ -80,7 +80,7 @@ def _demo(data: Path, idea: Any, flags: tuple[bool, bool, bool], port: int, code
     from rich.console import Console
 
     from shared.cli.timeline import Timeline
-    from shared.local.chosen.harmless import leave_out_the_real
+    from shared.local.configuration.harmless import leave_out_the_real
     from shared.local.runtime import House
     from shared.local.story.demo import Progress, tell_story
     from shared.local.story.story_end import exit_code
@@ -150,7 +150,7 @@ def up(port: int | None, public_url: str, take_over: bool, rehearse: bool, data:
 def _up(data: Path, port: int | None, public_url: str, flags: tuple[bool, bool, bool]) -> None:
     from shared.app.engine.switches import set_rehearsal
     from shared.cli.greeting import greet
-    from shared.local.chosen.surroundings import in_use
+    from shared.local.configuration.surroundings import in_use
     from shared.local.runtime import House
     from shared.local.settle import see_that_it_is_free, settle_by_choice, watching
 

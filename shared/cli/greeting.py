@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from shared.cli.root import format_command
 from shared.cli.run_systems import describe_system
 from shared.integrations.systems import SYSTEMS, name_system
-from shared.local.chosen.choices import FACTS, NONE, OAUTH, REAL, SIMULATED, Choices
-from shared.local.chosen.surroundings import in_use
-from shared.local.chosen.workspace import workspace_of
+from shared.local.configuration.choices import FACTS, NONE, OAUTH, REAL, SIMULATED, Choices
+from shared.local.configuration.surroundings import in_use
+from shared.local.configuration.workspace import workspace_of
 from shared.settings import process_environment
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.integrations.systems import SYSTEMS, name_system
-from shared.local.chosen.choices import FACTS, NONE, Choices, read_choices
+from shared.local.configuration.choices import FACTS, NONE, Choices, read_choices
 
 
 def systems_of_run(steps: Sequence[Mapping[str, Any]], data: Path) -> list[str]:

@@ -19,9 +19,9 @@ from shared.cli.operations.operate import is_running
 from shared.cli.root import AS_JSON, DATA, format_command, house_url, workwright
 from shared.cli.setup.setup_folder import open_folder
 from shared.core.text.readable import on_one_line
-from shared.local.chosen.choices import FACTS, Choices, read_choices
-from shared.local.chosen.moved_away import describe_move
-from shared.local.chosen.surroundings import in_use
+from shared.local.configuration.choices import FACTS, Choices, read_choices
+from shared.local.configuration.moved_away import describe_move
+from shared.local.configuration.surroundings import in_use
 from shared.settings import process_environment
 
 _SHOWN = 3  # titles in a line; the others are counted

@@ -27,10 +27,10 @@ from shared.backends.local.memory import give_back, share_arenas
 from shared.core.documents.sync import PASS, Pass
 from shared.core.run.commands import Command, command_to_data
 from shared.lasting_port import find_lasting_port
-from shared.local.chosen.choices import read_choices
-from shared.local.chosen.moved_away import refuse_moved
-from shared.local.chosen.surroundings import surroundings
 from shared.local.clicks import Listener, listen_to_clicks
+from shared.local.configuration.choices import read_choices
+from shared.local.configuration.moved_away import refuse_moved
+from shared.local.configuration.surroundings import surroundings
 from shared.local.lines import bounds_of, line_of
 from shared.local.metrics_page import with_metrics
 from shared.local.serve import house_app, listen

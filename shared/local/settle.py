@@ -14,10 +14,10 @@ from shared.app.engine.switches import ERASURES, is_gone
 from shared.app.installation.home import AROUND, REAL_HOME, SIMULATED_HOME, ends_with
 from shared.app.polling import ASKS, OFTEN
 from shared.core.errors import ConfigError, IntegrationError
-from shared.local.chosen.choices import OAUTH, REAL
-from shared.local.chosen.marker import claim
-from shared.local.chosen.tenant import carry_over
-from shared.local.chosen.workspace import Workspace, find_consented, refuse_real, workspace_of
+from shared.local.configuration.choices import OAUTH, REAL
+from shared.local.configuration.marker import claim
+from shared.local.configuration.tenant import carry_over
+from shared.local.configuration.workspace import Workspace, find_consented, refuse_real, workspace_of
 from shared.local.first_setup import Installation, connect_simulated, own_secrets, owner_key, settle_in, sites_bucket
 from shared.local.simulated_mail import let_mail_be_sent
 from shared.ports import SYSTEM, Put, change_doc

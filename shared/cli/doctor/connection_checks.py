@@ -23,8 +23,8 @@ from shared.core.system import TOKEN
 from shared.integrations.notion.trial import try_notion
 from shared.integrations.systems import SYSTEMS
 from shared.integrations.trial_result import Given, Tried
-from shared.local.chosen.choices import Choice, Choices, read_choices
-from shared.local.chosen.surroundings import in_use
+from shared.local.configuration.choices import Choice, Choices, read_choices
+from shared.local.configuration.surroundings import in_use
 from shared.ports import SYSTEM, Secret
 
 _ADDRESSED = tuple(each.name for each in SYSTEMS.values() if each.address)

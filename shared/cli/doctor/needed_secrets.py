@@ -10,8 +10,8 @@ from shared.cli.doctor.finding import LATER, OK, Finding
 from shared.core.environment import Environment
 from shared.integrations.mail_settings import read_mail
 from shared.integrations.systems import SYSTEMS
-from shared.local.chosen.choices import OAUTH, REAL, SIMULATED, Choices, read_choices
-from shared.local.chosen.surroundings import surroundings
+from shared.local.configuration.choices import OAUTH, REAL, SIMULATED, Choices, read_choices
+from shared.local.configuration.surroundings import surroundings
 
 OPERATOR_SECRETS: Mapping[str, str] = {
     **dict.fromkeys(

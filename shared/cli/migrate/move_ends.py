@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from shared.backends.clock import SystemClock
 from shared.backends.local.folder.data_folder import DATABASE, refuse_if_held
 from shared.core.errors import ConfigError
-from shared.local.chosen.choices import Choices, read_choices
+from shared.local.configuration.choices import Choices, read_choices
 from shared.ports import Clock
 from shared.settings import EMULATORS, Settings, process_environment
 

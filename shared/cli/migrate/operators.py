@@ -10,7 +10,7 @@ from shared.cli.migrate.move_ends import Here, There
 from shared.core.documents.codec import to_body
 from shared.core.documents.sealed_values import ROTATIONS, Rotation
 from shared.integrations.systems import BY_PART
-from shared.local.chosen.choices import MAIL, SIMULATED
+from shared.local.configuration.choices import MAIL, SIMULATED
 from shared.ports import SYSTEM, Put, Secret, get_as
 
 _BEFORE = "-before"

@@ -23,7 +23,7 @@ from shared.core.documents.hook import Hook
 from shared.core.errors import ConfigError
 from shared.core.run.run import Run
 from shared.integrations.systems import name_system
-from shared.local.chosen.choices import REAL, SIMULATED
+from shared.local.configuration.choices import REAL, SIMULATED
 from shared.ports import SYSTEM, read_as
 
 

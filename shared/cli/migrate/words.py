@@ -9,7 +9,7 @@ from shared.cli.migrate.move_ends import There
 from shared.cli.migrate.moving import Plan
 from shared.cli.migrate.survey import Team
 from shared.integrations.systems import SYSTEMS
-from shared.local.chosen.choices import REAL, Choices
+from shared.local.configuration.choices import REAL, Choices
 
 # Of these the project's own serve as well: nothing that people hold was made with the folder's.
 _UNNOTICED = frozenset({"hook-key", "oauth-state-key", "api-key-pepper"})

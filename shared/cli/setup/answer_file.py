@@ -13,7 +13,7 @@ from shared.cli.setup.answer_source import WAYS, Options, read_secret
 from shared.core.errors import ConfigError
 from shared.core.text.readable import on_one_line
 from shared.integrations.systems import BY_PART, SYSTEMS
-from shared.local.chosen.choices import LIMITS, PERSON_FACTS
+from shared.local.configuration.choices import LIMITS, PERSON_FACTS
 from shared.ports import Secret
 
 

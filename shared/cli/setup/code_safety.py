@@ -7,7 +7,7 @@ from collections.abc import Callable
 from shared.core.errors import ConfigError, SandboxUnavailable
 from shared.core.models.model_facts import OFFLINE
 from shared.integrations.systems import FORGES
-from shared.local.chosen.choices import NONE, Choices
+from shared.local.configuration.choices import NONE, Choices
 from shared.ports import Sandbox
 from shared.settings import Settings, process_environment
 

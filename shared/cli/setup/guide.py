@@ -8,7 +8,7 @@ from pathlib import Path
 
 from shared.cli.setup.answer_source import Asking
 from shared.integrations.trial_result import Tried
-from shared.local.chosen.choices import Choices, write_choices
+from shared.local.configuration.choices import Choices, write_choices
 
 
 @dataclass(slots=True)

@@ -8,8 +8,8 @@ from fractions import Fraction
 from shared.cli.setup.guide import Guide
 from shared.cli.setup.setup_folder import open_folder
 from shared.core.errors import ConfigError
-from shared.local.chosen.choices import LIMITS
-from shared.local.chosen.tenant import carry_over
+from shared.local.configuration.choices import LIMITS
+from shared.local.configuration.tenant import carry_over
 
 ABOUT_LIMITS = "Limits: what models may cost, in US dollars."
 ABOUT_ADDRESS = "A public address: not needed. With one, Notion and others tell of changes at once, by webhooks."

@@ -22,9 +22,9 @@ from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.ids import id_named
 from shared.integrations.notion.trial import PORTAL, try_notion
 from shared.integrations.trial_result import Tried
-from shared.local.chosen.choices import OAUTH, REAL, SECRET, SIMULATED, Choices
-from shared.local.chosen.marker import installation_of, works_here
-from shared.local.chosen.workspace import connect_by_secret, refuse_real, refuse_simulated
+from shared.local.configuration.choices import OAUTH, REAL, SECRET, SIMULATED, Choices
+from shared.local.configuration.marker import installation_of, works_here
+from shared.local.configuration.workspace import connect_by_secret, refuse_real, refuse_simulated
 from shared.ports import Put, Secret
 
 Json = Mapping[str, Any]

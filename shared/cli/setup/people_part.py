@@ -14,8 +14,8 @@ from shared.cli.setup.trials import read_now
 from shared.core.errors import ConfigError
 from shared.integrations.systems import BY_PART, CHANNELS, MESSENGERS, SYSTEMS
 from shared.integrations.trial_result import Given
-from shared.local.chosen.choices import MAIL, NONE, REAL, SIMULATED
-from shared.local.chosen.tenant import carry_over
+from shared.local.configuration.choices import MAIL, NONE, REAL, SIMULATED
+from shared.local.configuration.tenant import carry_over
 
 ABOUT_MAIL = "Mail: how people are told and asked outside Notion."
 ABOUT_PEOPLE = "People: who is told of plans, questions and results."

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shared.cli.operations.operate import operator
-from shared.local.chosen.choices import Choices
-from shared.local.chosen.surroundings import surroundings
+from shared.local.configuration.choices import Choices
+from shared.local.configuration.surroundings import surroundings
 from shared.settings import process_environment
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from shared.cli.setup.trials import read_now, try_system
 from shared.core.system import TOKEN, Ask, ClickWay, System
 from shared.integrations.systems import BY_PART, SYSTEMS
 from shared.integrations.trial_result import Given, Tried
-from shared.local.chosen.choices import NONE, REAL, SIMULATED, Choices
-from shared.local.chosen.tenant import GRANTED, carry_over, drop_token, keep_token
+from shared.local.configuration.choices import NONE, REAL, SIMULATED, Choices
+from shared.local.configuration.tenant import GRANTED, carry_over, drop_token, keep_token
 from shared.ports import Secret
 
 

@@ -20,8 +20,8 @@ from shared.core.run.run import Run, RunStatus
 from shared.integrations.notion.content import blocks
 from shared.integrations.notion.content.tree import plan, position
 from shared.integrations.notion.content.tree_requests import TOP, Append
-from shared.local.chosen.choices import read_choices
-from shared.local.chosen.harmless import refuse_real_choices
+from shared.local.configuration.choices import read_choices
+from shared.local.configuration.harmless import refuse_real_choices
 from shared.local.first_setup import Home, Installation, as_person, settle_in
 from shared.local.story.idea import Idea, own_columns
 from shared.local.story.story_end import LIVE, QUESTION, check, outcome_of

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from shared.bench.chaos.processes import ENV
 from shared.core.errors import ConfigError
 from shared.core.models.model_facts import PROVIDERS
-from shared.local.chosen.choices import Choices
-from shared.local.chosen.surroundings import surroundings
+from shared.local.configuration.choices import Choices
+from shared.local.configuration.surroundings import surroundings
 from shared.settings import FUNCTIONS, Settings
 
 CLOUD = {

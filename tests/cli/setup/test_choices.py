@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from shared.core.errors import ConfigError
-from shared.local.chosen.choices import FILE, Choices, read_choices, write_choices
-from shared.local.chosen.surroundings import surroundings
+from shared.local.configuration.choices import FILE, Choices, read_choices, write_choices
+from shared.local.configuration.surroundings import surroundings
 
 REAL = Choices().choosing("notion", "real", workspace="Team").choosing("github", "simulated")
 GOOD = {"version": 1, "systems": {"notion": {"mode": "real"}}}

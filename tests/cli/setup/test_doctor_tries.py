@@ -15,7 +15,7 @@ from shared.cli.doctor.connection_checks import try_connected
 from shared.cli.doctor.finding import MISSING, OK, Finding
 from shared.cli.doctor.systems import look_at_systems
 from shared.cli.setup.setup_folder import open_folder
-from shared.local.chosen.choices import read_choices
+from shared.local.configuration.choices import read_choices
 from tests.support.rigs.house import own_settings
 from tests.support.simulators.posing import Posing, posing
 from tests.support.simulators.real_notion import RealNotion, real_notion

@@ -7,8 +7,8 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from shared.__main__ import workwright
-from shared.local.chosen.choices import read_choices
-from shared.local.chosen.surroundings import surroundings
+from shared.local.configuration.choices import read_choices
+from shared.local.configuration.surroundings import surroundings
 from tests.support.rigs.house import own_settings
 
 

@@ -19,7 +19,7 @@ from shared.cli.setup.code_safety import refuse_unsafe_code
 from shared.cli.setup.guide import Guide
 from shared.cli.setup.init import PARTS, walk
 from shared.core.errors import ConfigError
-from shared.local.chosen.choices import Choices, read_choices
+from shared.local.configuration.choices import Choices, read_choices
 from shared.ports import Sandbox
 from tests.support.rigs.house import own_settings
 from tests.support.simulators.posing import Posing, posing

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.local.chosen.harmless import leave_out_the_real
+from shared.local.configuration.harmless import leave_out_the_real
 
 REAL = {
     "WORKWRIGHT_NOTION_URL": "https://api.notion.com",

@@ -16,7 +16,7 @@ from shared.app.installation.home import home_of
 from shared.app.polling import asks_often
 from shared.cli.greeting import greet
 from shared.lasting_port import find_lasting_port
-from shared.local.chosen.workspace import workspace_of
+from shared.local.configuration.workspace import workspace_of
 from shared.local.runtime import House
 from shared.local.settle import settle_by_choice
 from shared.ports import SYSTEM, Put

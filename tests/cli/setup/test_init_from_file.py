@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from shared.__main__ import workwright
 from shared.app.installation.home import home_of
 from shared.cli.setup.setup_folder import open_folder
-from shared.local.chosen.choices import FILE, Choices, read_choices
+from shared.local.configuration.choices import FILE, Choices, read_choices
 from tests.support.rigs.house import own_settings
 from tests.support.simulators.posing import Posing, posing
 from tests.support.simulators.real_notion import RealNotion, real_notion

@@ -11,8 +11,8 @@ from shared.backends.local.keys.local_secrets import LocalSecrets
 from shared.cli.doctor.doctor import look_over
 from shared.cli.doctor.finding import LATER, Finding
 from shared.cli.doctor.needed_secrets import OPERATOR_SECRETS, look_at_secrets
-from shared.local.chosen.choices import Choices, write_choices
-from shared.local.chosen.surroundings import surroundings
+from shared.local.configuration.choices import Choices, write_choices
+from shared.local.configuration.surroundings import surroundings
 from shared.ports import Secret
 
 OWN = {"approval-link-key", "oauth-state-key", "api-key-pepper", "hook-key"}

@@ -20,8 +20,8 @@ from shared.app.workspace.workspace_schemas import KINDS, SCHEMAS
 from shared.cli.setup.setup_folder import open_folder
 from shared.core.errors import ConfigError
 from shared.core.pages import marks
-from shared.local.chosen.choices import read_choices
-from shared.local.chosen.marker import claim, installation_of, works_here
+from shared.local.configuration.choices import read_choices
+from shared.local.configuration.marker import claim, installation_of, works_here
 from shared.local.runtime import House
 from shared.local.settle import see_that_it_is_free, settle_by_choice, watching
 from shared.local.story.demo import Progress, tell_story

@@ -9,8 +9,8 @@ import pytest
 import requests
 
 from shared.core.errors import Rejected, Unauthorized
-from shared.local.chosen.choices import Choices
-from shared.local.chosen.surroundings import surroundings
+from shared.local.configuration.choices import Choices
+from shared.local.configuration.surroundings import surroundings
 from shared.local.simulated_mail import LOGIN, let_mail_be_sent, mail_as_told
 from shared.local.simulators._server import serve
 from shared.local.simulators.smtp import SmtpSimulator

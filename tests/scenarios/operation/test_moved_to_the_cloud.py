@@ -17,7 +17,7 @@ from shared import log
 from shared.__main__ import workwright
 from shared.core.errors import ConfigError
 from shared.core.run.run import Run
-from shared.local.chosen.choices import REAL, Choices, write_choices
+from shared.local.configuration.choices import REAL, Choices, write_choices
 from shared.local.first_setup import own_secrets, settle_in
 from shared.local.runtime import House
 from tests.support.parts import require

@@ -15,7 +15,7 @@ from shared.core.approval.release_words import describe_question
 from shared.core.loopback import at_loopback
 from shared.core.pages import marks
 from shared.core.run.run import Run, RunStatus
-from shared.local.chosen.choices import REAL, Choices, write_choices
+from shared.local.configuration.choices import REAL, Choices, write_choices
 from tests.support.rigs.house import Neighbourhood, open_house
 
 pytestmark = pytest.mark.slow

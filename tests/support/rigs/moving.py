@@ -28,7 +28,7 @@ from shared.cli.migrate.move_ends import There, open_there
 from shared.cli.root import workwright
 from shared.core.documents.tenant_settings import PLACE as SETTINGS
 from shared.core.run.run import RunStatus, Step, StepSpec, StepStatus, Wait, WaitKind
-from shared.local.chosen.choices import REAL, Choices, write_choices
+from shared.local.configuration.choices import REAL, Choices, write_choices
 from shared.oauth import GrantTokens
 from shared.ports import SYSTEM, Put, Secret
 from tests.support.builders.saved_runs import a_command, a_run, following, opening

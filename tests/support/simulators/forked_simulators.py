@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-from shared.local.chosen.choices import read_choices
+from shared.local.configuration.choices import read_choices
 from shared.local.simulated_mail import mail_as_told
 from tests.support.programs.processes import Starter
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from shared.integrations.systems import BY_PART, FORGES, HOSTS, SYSTEMS, hosts_variable
-from shared.local.chosen.choices import MAIL, NONE, REAL, SIMULATED, Choices
+from shared.local.configuration.choices import MAIL, NONE, REAL, SIMULATED, Choices
 from shared.local.simulated_mail import mail_surroundings
 
 AMONG_SIMULATORS: Mapping[str, str] = {

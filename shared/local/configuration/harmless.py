@@ -7,7 +7,7 @@ from pathlib import Path
 
 from shared.core.errors import ConfigError
 from shared.integrations.systems import SYSTEMS, hosts_variable
-from shared.local.chosen.choices import FILE, Choices
+from shared.local.configuration.choices import FILE, Choices
 from shared.settings import MODEL_SYSTEMS
 
 _MODELS = tuple(f"WORKWRIGHT_{name.upper()}_URL" for name in MODEL_SYSTEMS)  # who thinks is asked for by name

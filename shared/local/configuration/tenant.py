@@ -17,7 +17,7 @@ from shared.app.installation.home import APPLIED, home_of
 from shared.app.money.tenant_ledger import read_budget
 from shared.backends.local.keys.local_secrets import LocalSecrets
 from shared.integrations.systems import FORGES, HOSTS, SYSTEMS
-from shared.local.chosen.choices import NONE, REAL, Choices
+from shared.local.configuration.choices import NONE, REAL, Choices
 from shared.oauth import GrantTokens
 from shared.ports import SYSTEM, Put, Secret, change_doc
 
