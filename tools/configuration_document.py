@@ -21,7 +21,7 @@ sys.path.insert(0, str(ROOT))
 from shared.backends.local.capacity import GIB, Capacity  # noqa: E402
 from shared.core.code.sandbox_settings import RegistrySettings, RunnerSettings, SandboxSettings  # noqa: E402
 from shared.core.run.commands import LINES  # noqa: E402
-from shared.local.configuration import surroundings  # noqa: E402
+from shared.local.configuration import runtime_environment  # noqa: E402
 from shared.settings import FUNCTIONS, MODEL_SYSTEMS, SYSTEMS, Settings, Watching  # noqa: E402
 
 _HEAD = """# Configuration
@@ -52,11 +52,11 @@ GROUPS: Mapping[str, tuple[Variable, ...]] = {
     for title, group in tomllib.loads((ROOT / "tools" / "configuration.toml").read_text(encoding="utf-8")).items()
 }
 _SIMULATED = {
-    **surroundings.AMONG_SIMULATORS,
-    **surroundings.WITH_NOTION_SIMULATED,
-    **surroundings.WATCH_SIMULATED,
+    **runtime_environment.AMONG_SIMULATORS,
+    **runtime_environment.WITH_NOTION_SIMULATED,
+    **runtime_environment.WATCH_SIMULATED,
 }
-_REAL = {**surroundings.WITH_NOTION_REAL, **surroundings.WATCH_REAL}
+_REAL = {**runtime_environment.WITH_NOTION_REAL, **runtime_environment.WATCH_REAL}
 CLOUD = {  # the least that the cloud needs
     "WORKWRIGHT_MODE": "cloud",
     "GOOGLE_CLOUD_PROJECT": "p",

@@ -150,7 +150,7 @@ def up(port: int | None, public_url: str, take_over: bool, rehearse: bool, data:
 def _up(data: Path, port: int | None, public_url: str, flags: tuple[bool, bool, bool]) -> None:
     from shared.app.engine.switches import set_rehearsal
     from shared.cli.greeting import greet
-    from shared.local.configuration.surroundings import in_use
+    from shared.local.configuration.runtime_environment import in_use
     from shared.local.runtime import House
     from shared.local.settle import see_that_it_is_free, settle_by_choice, watching
 

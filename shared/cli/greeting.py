@@ -8,7 +8,7 @@ from shared.cli.root import format_command
 from shared.cli.run_systems import describe_system
 from shared.integrations.systems import SYSTEMS, name_system
 from shared.local.configuration.choices import FACTS, NONE, OAUTH, REAL, SIMULATED, Choices
-from shared.local.configuration.surroundings import in_use
+from shared.local.configuration.runtime_environment import in_use
 from shared.local.configuration.workspace import workspace_of
 from shared.settings import process_environment
 

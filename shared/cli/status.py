@@ -20,8 +20,8 @@ from shared.cli.root import AS_JSON, DATA, format_command, house_url, workwright
 from shared.cli.setup.setup_folder import open_folder
 from shared.core.text.readable import on_one_line
 from shared.local.configuration.choices import FACTS, Choices, read_choices
-from shared.local.configuration.moved_away import describe_move
-from shared.local.configuration.surroundings import in_use
+from shared.local.configuration.migration_mark import describe_move
+from shared.local.configuration.runtime_environment import in_use
 from shared.settings import process_environment
 
 _SHOWN = 3  # titles in a line; the others are counted

@@ -29,8 +29,8 @@ from shared.core.run.commands import Command, command_to_data
 from shared.lasting_port import find_lasting_port
 from shared.local.clicks import Listener, listen_to_clicks
 from shared.local.configuration.choices import read_choices
-from shared.local.configuration.moved_away import refuse_moved
-from shared.local.configuration.surroundings import surroundings
+from shared.local.configuration.migration_mark import refuse_moved
+from shared.local.configuration.runtime_environment import surroundings
 from shared.local.lines import bounds_of, line_of
 from shared.local.metrics_page import with_metrics
 from shared.local.serve import house_app, listen

@@ -16,7 +16,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import BaseWSGIServer
 
 from shared.core.errors import ConfigError
-from shared.local.kept_alive import KeptAliveHandler, KeptAliveServer
+from shared.local.keep_alive import KeptAliveHandler, KeptAliveServer
 from shared.settings import FUNCTIONS
 
 ROOT = Path(__file__).resolve().parents[2] / "functions"

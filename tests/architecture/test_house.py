@@ -73,7 +73,7 @@ def test_no_files_import_each_other_in_a_circle(trees: dict[str, tuple[ast.Modul
 # Who catches everything: nobody else does, whether it is raised again or not
 CATCH_ALLS = {
     "shared.core.errors": "the edge of a request, a task, a thread: the next one has no part in a bug of this one",
-    "shared.local.kept_alive": "the same for servers of simulators, which share no code with what they test",
+    "shared.local.keep_alive": "the same for servers of simulators, which share no code with what they test",
     "shared.backends.local.state.commit_group": "those whose writes shared a transaction each hear how it ended",
 }
 

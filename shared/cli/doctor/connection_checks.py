@@ -24,7 +24,7 @@ from shared.integrations.notion.trial import try_notion
 from shared.integrations.systems import SYSTEMS
 from shared.integrations.trial_result import Given, Tried
 from shared.local.configuration.choices import Choice, Choices, read_choices
-from shared.local.configuration.surroundings import in_use
+from shared.local.configuration.runtime_environment import in_use
 from shared.ports import SYSTEM, Secret
 
 _ADDRESSED = tuple(each.name for each in SYSTEMS.values() if each.address)

@@ -25,7 +25,7 @@ from shared.cli.operations.dead_letters import as_detail, put_aside_here
 from shared.cli.root import AS_JSON, DATA, house_url, workwright
 from shared.core.errors import AgentError, ConfigError
 from shared.core.models.model_facts import OFFLINE
-from shared.local.configuration.moved_away import describe_move
+from shared.local.configuration.migration_mark import describe_move
 from shared.ports import Secret
 from shared.settings import Settings, process_environment
 

@@ -11,7 +11,7 @@ from shared.core.environment import Environment
 from shared.integrations.mail_settings import read_mail
 from shared.integrations.systems import SYSTEMS
 from shared.local.configuration.choices import OAUTH, REAL, SIMULATED, Choices, read_choices
-from shared.local.configuration.surroundings import surroundings
+from shared.local.configuration.runtime_environment import surroundings
 
 OPERATOR_SECRETS: Mapping[str, str] = {
     **dict.fromkeys(

@@ -10,7 +10,7 @@ from shared.cli.doctor.finding import MISSING, OK, Finding
 from shared.integrations.systems import BY_PART
 from shared.integrations.systems import SYSTEMS as ALL_SYSTEMS
 from shared.local.configuration.choices import MAIL, NONE, REAL, read_choices
-from shared.local.configuration.surroundings import in_use
+from shared.local.configuration.runtime_environment import in_use
 from shared.settings import SYSTEMS
 
 _UNTRIED = "real; `workwright doctor --try` asks it whether it takes what is kept"

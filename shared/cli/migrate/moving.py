@@ -15,7 +15,7 @@ from shared.cli.migrate.survey import Team, survey, teams_of
 from shared.cli.migrate.tenant_records import operators_docs, settings_of
 from shared.core.documents.bots import BOTS
 from shared.core.errors import ConfigError
-from shared.local.configuration.moved_away import MOVED, MOVING, Mark, new_mark, read_mark, write_mark
+from shared.local.configuration.migration_mark import MOVED, MOVING, Mark, new_mark, read_mark, write_mark
 from shared.ports import SYSTEM
 
 Tell = Callable[[str], None]

@@ -18,7 +18,7 @@ from shared.cli.setup.guide import Guide
 from shared.core.errors import ConfigError
 from shared.integrations.systems import SYSTEMS
 from shared.local.configuration.choices import read_choices
-from shared.local.configuration.moved_away import refuse_moved
+from shared.local.configuration.migration_mark import refuse_moved
 
 _ALONE = [each for each in SYSTEMS.values() if each.part == each.name != "notion"]
 PARTS: Mapping[str, tuple[str, Callable[[Guide], None]]] = {

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from shared.cli.operations.operate import operator
 from shared.local.configuration.choices import Choices
-from shared.local.configuration.surroundings import surroundings
+from shared.local.configuration.runtime_environment import surroundings
 from shared.settings import process_environment
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from typing import Any
 from werkzeug.serving import BaseWSGIServer
 from werkzeug.wrappers import Request, Response
 
-from shared.local.kept_alive import KeptAliveServer
+from shared.local.keep_alive import KeptAliveServer
 from shared.local.simulators._change_log import ChangeLog, Table, append_line, whole_lines
 
 Json = dict[str, Any]

@@ -21,7 +21,7 @@ from shared.cli.migrate.survey import survey, teams_of
 from shared.cli.root import workwright
 from shared.core.errors import ConfigError
 from shared.local.configuration.choices import Choices, write_choices
-from shared.local.configuration.moved_away import MOVED, Mark, describe_move, write_mark
+from shared.local.configuration.migration_mark import MOVED, Mark, describe_move, write_mark
 from shared.local.runtime import House
 from shared.ports import Put
 from tests.support.rigs.moving import OTHER, TEAM, local_deps, make_folder

@@ -13,7 +13,7 @@ from shared.bench.chaos.processes import ENV
 from shared.core.errors import ConfigError
 from shared.core.models.model_facts import PROVIDERS
 from shared.local.configuration.choices import Choices
-from shared.local.configuration.surroundings import surroundings
+from shared.local.configuration.runtime_environment import surroundings
 from shared.settings import FUNCTIONS, Settings
 
 CLOUD = {

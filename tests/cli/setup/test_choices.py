@@ -11,7 +11,7 @@ import pytest
 
 from shared.core.errors import ConfigError
 from shared.local.configuration.choices import FILE, Choices, read_choices, write_choices
-from shared.local.configuration.surroundings import surroundings
+from shared.local.configuration.runtime_environment import surroundings
 
 REAL = Choices().choosing("notion", "real", workspace="Team").choosing("github", "simulated")
 GOOD = {"version": 1, "systems": {"notion": {"mode": "real"}}}

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from shared.__main__ import workwright
 from shared.local.configuration.choices import read_choices
-from shared.local.configuration.surroundings import surroundings
+from shared.local.configuration.runtime_environment import surroundings
 from tests.support.rigs.house import own_settings
 
 

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from shared.__main__ import workwright
 from shared.cli.doctor.connection_checks import try_connected
 from shared.local.configuration.choices import Choices, write_choices
-from shared.local.configuration.surroundings import in_use
+from shared.local.configuration.runtime_environment import in_use
 from tests.support.rigs.house import own_settings
 
 TEAM = Choices().choosing("notion", "real")

@@ -12,7 +12,7 @@ from shared.cli.doctor.doctor import look_over
 from shared.cli.doctor.finding import LATER, Finding
 from shared.cli.doctor.needed_secrets import OPERATOR_SECRETS, look_at_secrets
 from shared.local.configuration.choices import Choices, write_choices
-from shared.local.configuration.surroundings import surroundings
+from shared.local.configuration.runtime_environment import surroundings
 from shared.ports import Secret
 
 OWN = {"approval-link-key", "oauth-state-key", "api-key-pepper", "hook-key"}

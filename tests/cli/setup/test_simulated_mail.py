@@ -10,7 +10,7 @@ import requests
 
 from shared.core.errors import Rejected, Unauthorized
 from shared.local.configuration.choices import Choices
-from shared.local.configuration.surroundings import surroundings
+from shared.local.configuration.runtime_environment import surroundings
 from shared.local.simulated_mail import LOGIN, let_mail_be_sent, mail_as_told
 from shared.local.simulators._server import serve
 from shared.local.simulators.smtp import SmtpSimulator

@@ -20,7 +20,7 @@ from shared.backends.local.state.local_store import LocalStore
 from shared.cli.migrate.move_ends import open_here
 from shared.cli.migrate.moving import carry_out, plan_move
 from shared.core.errors import ConfigError, Conflicting
-from shared.local.configuration import moved_away as mark
+from shared.local.configuration import migration_mark as mark
 from shared.local.runtime import House
 from shared.ports import Put
 from shared.steps._kind import Repeat

@@ -18,7 +18,7 @@ from shared.backends.local.delivery.in_flight import InFlight
 from shared.backends.local.delivery.lanes import Task
 from shared.backends.local.delivery.options import DispatchOptions
 from shared.backends.local.delivery.outcomes import DeliveryResult, Outcomes, Patience
-from shared.backends.local.delivery.waiting import Waiting
+from shared.backends.local.delivery.waiting_tasks import Waiting
 from shared.backends.local.state.commit_group import Changes
 from shared.backends.local.state.encoding import from_micros, to_micros
 from shared.backends.local.state.local_store import LocalStore
