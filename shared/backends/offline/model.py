@@ -85,7 +85,7 @@ class OfflineModel:
 def _rule_of(task: str) -> Callable[[Mapping[str, Any]], dict[str, Any]] | None:
     """Return the rules of an agent, or for questions; loaded when one is asked, for most runs ask none."""
     if task == "ask":
-        from shared.backends.offline.answering import answer_question
+        from shared.backends.offline.passage_answers import answer_question
 
         return answer_question
     if not task.startswith("agent."):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.backends.offline.plans.enough import only_wishes
+from shared.backends.offline.plans.completeness import only_wishes
 from shared.core.page import Block, Page
 from tests.unit.offline.pages import block, page, plan, row, table
 

@@ -29,9 +29,9 @@ from shared.backends.offline.judging.clues.signs import (
     Sign,
 )
 from shared.backends.offline.judging.thinness import THIN, UNTOLD, WEAK, says_much, traits_of
-from shared.backends.offline.judging.wishes.beyond import wishes_beyond, wishes_to_compute
 from shared.backends.offline.judging.wishes.contradictions import CONTRADICTS, find_contradictions
 from shared.backends.offline.judging.wishes.table_orders import find_table_orders
+from shared.backends.offline.judging.wishes.unsupported import wishes_beyond, wishes_to_compute
 from shared.core.page import Page
 
 PROGRAM = "program"  # one that does things, which rules cannot write

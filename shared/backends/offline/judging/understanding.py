@@ -14,8 +14,8 @@ from shared.backends.offline.judging.judgement import PROGRAM, Judgement, judge
 from shared.backends.offline.judging.talk.comments import Shaped, left_out, own_page, shape_page
 from shared.backends.offline.judging.talk.questions import question_of
 from shared.backends.offline.judging.thinness import THIN
-from shared.backends.offline.judging.wishes.beyond import wishes_beyond, wishes_to_compute
 from shared.backends.offline.judging.wishes.contradictions import CONTRADICTS, ask_which_holds
+from shared.backends.offline.judging.wishes.unsupported import wishes_beyond, wishes_to_compute
 from shared.backends.offline.language import guess_from_little, guess_language
 from shared.backends.offline.page_blocks import (
     Requirement,
@@ -24,7 +24,7 @@ from shared.backends.offline.page_blocks import (
     shorten,
     site_title,
 )
-from shared.backends.offline.plans.enough import only_wishes, what_to_ask
+from shared.backends.offline.plans.completeness import only_wishes, what_to_ask
 from shared.core.page import Block, Page
 from shared.core.planning.artifacts import PYTHON_SERVICE, STATIC_SITE
 

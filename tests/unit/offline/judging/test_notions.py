@@ -10,7 +10,7 @@ from shared.backends.offline.judging.judgement import judge
 from shared.backends.offline.judging.talk.questions import question_of
 from shared.backends.offline.judging.thinness import UNTOLD
 from shared.backends.offline.judging.understanding import understand
-from shared.backends.offline.judging.wishes.beyond import wishes_beyond, wishes_to_compute
+from shared.backends.offline.judging.wishes.unsupported import wishes_beyond, wishes_to_compute
 from tests.unit.offline.judging.held_out import ASK, REFUSE, SERVICE
 from tests.unit.offline.judging.judged import outcome, page_of
 
