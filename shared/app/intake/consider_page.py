@@ -8,9 +8,9 @@ from shared.app.engine.requeue import MAX_TIMES, patient
 from shared.app.engine.tools import Tools
 from shared.app.intake.find_out import find_out
 from shared.app.intake.page_look import Look, begin_look
+from shared.app.intake.page_snapshot import SeenPage, see_page
 from shared.app.intake.record_decision import look_later, record_decision
 from shared.app.intake.refused_places import let_in
-from shared.app.intake.seen_page import SeenPage, see_page
 from shared.app.schedule.routines import routine_changed
 from shared.app.workspace.workspace_changed import look_at_schema
 from shared.app.workspace.workspace_databases import TOPIC

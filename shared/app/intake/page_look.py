@@ -12,8 +12,8 @@ from shared.app.engine.deps import Deps
 from shared.app.engine.requeue import MAX_TIMES
 from shared.app.engine.tools import Tools
 from shared.app.intake.open_page_run import page_record
+from shared.app.intake.page_snapshot import SeenPage
 from shared.app.intake.page_view import PageView
-from shared.app.intake.seen_page import SeenPage
 from shared.app.notify.page_properties import says_cancel
 from shared.app.pauses.box import is_switch, is_ticked
 from shared.app.wishes.status_journal import heed_wish

@@ -21,7 +21,7 @@ from shared.steps._kind import Done, Repeat, StepContext, StepKind
 from shared.steps._work import Work, load_tested_work
 from shared.steps.ship._change_text import change_text, changes_title, refuse_secrets
 from shared.steps.ship._destination import in_the_way
-from shared.steps.ship._proposed_place import AUTHOR, Place, Propose
+from shared.steps.ship._proposal_target import AUTHOR, Place, Propose
 from shared.steps.ship._release import require_shipping
 
 

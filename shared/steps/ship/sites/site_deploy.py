@@ -19,8 +19,8 @@ from shared.steps._forge import forge_of
 from shared.steps._input import Input
 from shared.steps._kind import Again, Done, Repeat, StepContext, StepFailure, StepKind
 from shared.steps._work import Work, load_tested_work
-from shared.steps.ship._one_of_each import SITE, only_one
 from shared.steps.ship._release import require_shipping
+from shared.steps.ship._target_limits import SITE, only_one
 from shared.steps.ship.sites._hosting import (
     MARK,
     RUN_MARK,

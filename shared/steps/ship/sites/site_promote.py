@@ -11,8 +11,15 @@ from shared.steps._input import Input
 from shared.steps._kind import Again, Done, Repeat, StepContext, StepKind
 from shared.steps._work import load_tested_work
 from shared.steps.ship._release import require_go_live
-from shared.steps.ship.sites._go_live import Going, doubt_once, end_with_alarm, is_taken_back, take_back, what_is_wrong
 from shared.steps.ship.sites._hosting import SYSTEMS, address, earlier, host_named, name_effect, rhythm
+from shared.steps.ship.sites._live_checks import (
+    Going,
+    doubt_once,
+    end_with_alarm,
+    is_taken_back,
+    take_back,
+    what_is_wrong,
+)
 
 BEFORE = "production-before"  # the effects that keep what was in production
 

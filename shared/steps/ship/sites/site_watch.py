@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from shared.core.errors import Unavailable
 from shared.steps._input import Input
 from shared.steps._kind import Again, Done, Repeat, StepContext, StepKind
-from shared.steps.ship.sites._go_live import (
+from shared.steps.ship.sites._hosting import SYSTEMS, host_named
+from shared.steps.ship.sites._live_checks import (
     Going,
     doubt_once,
     end_with_alarm,
@@ -16,7 +17,6 @@ from shared.steps.ship.sites._go_live import (
     watch_seconds,
     what_is_wrong,
 )
-from shared.steps.ship.sites._hosting import SYSTEMS, host_named
 
 _LOOKS = 8  # spread over the time it is watched
 _SHORTEST_GAP_S = 0.5

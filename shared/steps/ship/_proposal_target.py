@@ -16,8 +16,8 @@ from shared.steps._input import Input
 from shared.steps._kind import Repeat, StepContext
 from shared.steps._work import Work
 from shared.steps.ship._destination import in_the_way, list_overwritten
-from shared.steps.ship._one_of_each import REPOSITORY, only_one
 from shared.steps.ship._release import there_of
+from shared.steps.ship._target_limits import REPOSITORY, only_one
 
 AUTHOR = Author("Workwright", "agent@workwright.invalid")
 _README = "README.md"
