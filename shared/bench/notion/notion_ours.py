@@ -17,11 +17,11 @@ from shared.app.engine.deps import Deps
 from shared.app.engine.effects import Effects
 from shared.app.workspace.partial_reads import kept_reads
 from shared.app.workspace.workspace_map import PAGE, WorkspaceMap
-from shared.app.workspace.workspace_mirror import content, mirror
 from shared.backends.clock import SystemClock
 from shared.backends.local.delivery.local_queue import LocalQueue
 from shared.backends.local.keys.local_secrets import LocalSecrets
 from shared.backends.local.state.local_store import LocalStore
+from shared.bench.notion.notion_mirror import content, mirror
 from shared.bench.notion.notion_world import LIMIT, Conditions, Outline, World, build_title
 from shared.core.errors import ErrorClass, IntegrationError
 from shared.core.page import Block

@@ -15,8 +15,8 @@ from shared.app.intake.reconcile import order_passes
 from shared.app.schedule.routines import routine_changed
 from shared.app.workspace.workspace_databases import database_of
 from shared.app.workspace.workspace_map import WorkspaceMap
-from shared.app.workspace.workspace_mirror import content, mirror
 from shared.app.workspace.workspace_schemas import IDEAS, ROUTINES, TASKS
+from shared.bench.notion.notion_mirror import content, mirror
 from shared.core.errors import BudgetSpent
 from shared.core.pages import marks
 from shared.core.rate_window import Rate

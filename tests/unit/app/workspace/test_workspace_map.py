@@ -12,7 +12,7 @@ import pytest
 from shared.app.intake.reconcile import order_passes
 from shared.app.workspace.crawl_orders import begin_crawl, remember
 from shared.app.workspace.workspace_map import DATA_SOURCE, DATABASE, PAGE, WorkspaceMap
-from shared.app.workspace.workspace_mirror import mirror
+from shared.bench.notion.notion_mirror import mirror
 from shared.core.pages import marks
 from shared.core.run.run import RunStatus
 from shared.ports import Put

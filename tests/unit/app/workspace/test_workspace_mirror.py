@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from shared.app.workspace.workspace_map import WorkspaceMap
-from shared.app.workspace.workspace_mirror import content, mirror
+from shared.bench.notion.notion_mirror import content, mirror
 from shared.core.errors import RateLimited
 from tests.support.desks.mapped_workspace import LATER, client_of, count_requests, find_home, set_clocks, write_page
 from tests.support.ports.moved_clock import START
