@@ -61,7 +61,7 @@ def look_at_page(command: Command, deps: Deps, tools: Tools) -> None:
 
 
 def _find_place(command: Command, deps: Deps, tools: Tools, seen: Gathered) -> Place | None:
-    """Return where the page is: read anew if it may have another place now; of other changes only noted."""
+    """Return where the page is: read anew if it may have another place now."""
     try:
         places = WorkspaceMap(deps, command.tenant, tools.accounts.connect_for(command.tenant)(Notion))
     except Unauthorized:
@@ -69,7 +69,6 @@ def _find_place(command: Command, deps: Deps, tools: Tools, seen: Gathered) -> P
     if any(moves_in_map(each.type, each.properties) for each in seen.happenings):
         return places.refresh(command.ref, PAGE)
     place = places.look_up(command.ref)
-    places.mark(command.ref)
     places.report()
     return place
 

@@ -1,12 +1,12 @@
 """Fill the map of a workspace: what the search finds, and all that is found in it.
 
-A `job` names one crawl or one mirror, however often it is stopped: what it has read of a long list counts for it alone.
+A `job` names one crawl, however often it is stopped: what it has read of a long list counts for it alone.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,7 +18,7 @@ from shared.app.workspace.partial_reads import KeptReads, kept_reads
 from shared.app.workspace.workspace_map import DATA_SOURCE, DATABASE, PAGE, WorkspaceMap
 from shared.core.documents.places import Place
 from shared.core.errors import Missing, NotAllowed, Rejected
-from shared.core.page import Block, Page, page_to_data
+from shared.core.page import Block
 from shared.core.run.run import derive_id
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.client.wire import normal_id
@@ -41,11 +41,10 @@ def expand(
     place: Place,
     job: str,
     *,
-    keep: bool = False,
     taken: Taker | None = None,
     heard: Callable[[Sequence[Place]], None] | None = None,
 ) -> list[Place]:
-    """Read what is in a place and remember it; return what it holds. `keep` keeps a page's content as well.
+    """Read what is in a place and remember it; return what it holds.
 
     `taken` is handed the content of a page, `heard` what the place holds, before it counts as listed.
 
@@ -62,22 +61,13 @@ def expand(
         with kept_reads(deps, tenant, derive_id("page-", place.id, job)) as kept:
             blocks = _blocks(notion, place.id, inside, [MAX_BLOCKS], kept, place.version)
         found = [_keep_child(places, each, place.id) for each in inside]
-        if keep:
-            place = _keep_page(deps, tenant, places, place, blocks)
         if taken is not None:
             taken(places.find_known(place.id) or place, blocks)
     if heard is not None:
         heard(found)
     now_known = places.find_known(place.id) or place
-    mirrored = {"read_at": now, "read_version": now_known.version, "dirty": False} if keep else {}
-    places.change(now_known, listed_at=now, refused_at="", **mirrored)
+    places.change(now_known, listed_at=now, refused_at="")
     return found
-
-
-def _keep_page(deps: Deps, tenant: str, places: WorkspaceMap, place: Place, blocks: Sequence[Block]) -> Place:
-    page = Page(place.id, place.title, tuple(blocks), edited_at=place.version)
-    text = json.dumps(page_to_data(page), ensure_ascii=False, sort_keys=True)
-    return places.change(places.find_known(place.id) or place, text=deps.store.put_text(tenant, text))
 
 
 def _rows(deps: Deps, tenant: str, notion: Notion, places: WorkspaceMap, place: Place, job: str) -> list[Place]:
@@ -136,38 +126,20 @@ def _blocks(
     return found
 
 
-def take_recent(
-    deps: Deps,
-    tenant: str,
-    notion: Notion,
-    places: WorkspaceMap,
-    since: datetime,
-    job: str,
-    tree: Iterable[str] | None = None,
-) -> datetime:
-    """Take over what the search says was edited since then; of a tree, only what is in it or newly below it.
+def take_recent(deps: Deps, tenant: str, notion: Notion, places: WorkspaceMap, since: datetime, job: str) -> datetime:
+    """Take over what the search says was edited since then.
 
     Where the same `job` was stopped in it, it goes on. Return when it began: what was edited later may be missing.
     """
-    inside, begin = None if tree is None else set(tree), since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:00.000Z")
+    begin = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:00.000Z")
     with kept_reads(deps, tenant, derive_id("recent-", job)) as kept:
         at: dict[str, str] = json.loads(kept.get("at") or "{}")
         began = at.get("began") or deps.clock.now().isoformat()
         for part, cursor in edited_parts(notion, begin, at.get("cursor", "")):
             for raw in part:
-                _take(places, raw, inside)
+                places.keep(raw)
             kept.note("at", json.dumps({"began": began, "cursor": cursor}))
     return datetime.fromisoformat(began)
-
-
-def _take(places: WorkspaceMap, raw: dict[str, Any], inside: set[str] | None) -> None:
-    parent = raw.get("parent") or {}
-    above = parent.get(str(parent.get("type")))
-    known = inside is None or normal_id(str(raw["id"])) in inside
-    if known or (inside is not None and isinstance(above, str) and normal_id(above) in inside):
-        place = places.keep(raw)
-        if inside is not None:
-            inside.add(place.id)
 
 
 CRAWL_PART = 20  # places per command

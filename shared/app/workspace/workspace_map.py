@@ -142,12 +142,6 @@ class WorkspaceMap:
         self._save(changed)
         return changed
 
-    def mark(self, id: str) -> None:
-        """Remember that something in an object changed, if it is known; asks Notion nothing."""
-        place = self.find_known(id)
-        if place is not None and not place.dirty:
-            self.change(place, dirty=True)
-
     def report(self) -> None:
         """Count the look-ups among the tenant's metrics; `GET /v1/usage` shows them."""
         if not self.hits and not self.misses:

@@ -21,7 +21,7 @@ from shared.backends.clock import SystemClock
 from shared.backends.local.delivery.local_queue import LocalQueue
 from shared.backends.local.keys.local_secrets import LocalSecrets
 from shared.backends.local.state.local_store import LocalStore
-from shared.bench.notion.notion_mirror import content, mirror
+from shared.bench.notion.notion_mirror import mirror, read_mirrored
 from shared.bench.notion.notion_world import LIMIT, Conditions, Outline, World, build_title
 from shared.core.errors import ErrorClass, IntegrationError
 from shared.core.page import Block
@@ -110,8 +110,8 @@ class Ours:
         self._retry_work(lambda: mirror(self._deps, TENANT, self._notion, root))
         found: dict[str, tuple[str, Outline]] = {}
         for place in WorkspaceMap(self._deps, TENANT).everything().values():
-            page = content(self._deps, TENANT, place)
-            if page is not None and place.kind == PAGE and not place.trashed:
+            page = read_mirrored(self._deps, TENANT, place.id) if place.kind == PAGE else None
+            if page is not None and not place.trashed:
                 found[place.id] = (place.title, _outline(page.blocks))
         return found
 

@@ -24,10 +24,6 @@ class Place:
     parent: str = ""  # the page, database or data source it is in; "" at the top of the workspace
     version: str = ""
     trashed: bool = False
-    dirty: bool = False  # something in it changed since it was read
-    read_at: str = ""  # when it was mirrored, by our clock; "" when it never was
-    read_version: str = ""  # the version that was mirrored
-    text: str = ""  # address of its content as JSON, where it is mirrored
     listed_at: str = ""  # when a crawl read what it holds
     refused_at: str = ""  # when Notion refused it last, or did not show it; "" when that was not its last word
     more: Mapping[str, Any] = unknown()

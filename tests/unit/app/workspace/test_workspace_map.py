@@ -12,11 +12,10 @@ import pytest
 from shared.app.intake.reconcile import order_passes
 from shared.app.workspace.crawl_orders import begin_crawl, remember
 from shared.app.workspace.workspace_map import DATA_SOURCE, DATABASE, PAGE, WorkspaceMap
-from shared.bench.notion.notion_mirror import mirror
 from shared.core.pages import marks
 from shared.core.run.run import RunStatus
 from shared.ports import Put
-from tests.support.desks.mapped_workspace import LATER, client_of, count_requests, find_home, set_clocks, write_page
+from tests.support.desks.mapped_workspace import LATER, count_requests, find_home, set_clocks, write_page
 from tests.support.rigs.small_desk import Desk
 from tests.support.rigs.small_house import TENANT
 from tests.support.simulators import kept_open
@@ -87,9 +86,6 @@ def test_a_place_that_notion_refuses_to_show_does_not_hold_up_the_crawl(quiet: D
     assert places.get(inner) is not None
     assert _whole(quiet)
     assert quiet.house.queue.dead_letters(TENANT) == []
-    done = mirror(quiet.house.deps, TENANT, client_of(quiet), home)
-    assert odd in done.refused
-    assert inner in done.read
 
 
 def test_a_crawl_that_a_revoked_grant_cut_off_is_taken_up_again(quiet: Desk) -> None:

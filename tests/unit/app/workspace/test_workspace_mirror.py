@@ -1,4 +1,4 @@
-"""A mirror of a workspace: it follows what is new, moved and gone, and reads again only what has changed."""
+"""A mirror of a workspace, as the bench makes it: it reads again only what has changed."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.app.workspace.workspace_map import WorkspaceMap
-from shared.bench.notion.notion_mirror import content, mirror
+from shared.bench.notion.notion_mirror import mirror, read_mirrored
 from shared.core.errors import RateLimited
 from tests.support.desks.mapped_workspace import LATER, client_of, count_requests, find_home, set_clocks, write_page
 from tests.support.ports.moved_clock import START
@@ -34,7 +33,7 @@ def test_a_second_mirror_reads_only_what_has_changed(quiet: Desk) -> None:
     start = count_requests(quiet)
     first = mirror(deps, TENANT, notion, root)
     cost = count_requests(quiet) - start
-    assert sorted(first.read) == sorted([root, *pages])
+    assert sorted(first) == sorted([root, *pages])
     set_clocks(quiet, LATER)
     changed = [pages[1], pages[9], pages[17]]
     for page in changed:
@@ -42,43 +41,24 @@ def test_a_second_mirror_reads_only_what_has_changed(quiet: Desk) -> None:
     start = count_requests(quiet)
     second = mirror(deps, TENANT, notion, root)
     again = count_requests(quiet) - start
-    assert sorted(second.read) == sorted(changed)
+    assert sorted(second) == sorted(changed)
     assert again * 4 <= cost
     for page in (*changed, pages[2]):
-        place = WorkspaceMap(deps, TENANT).get(page)
-        kept = content(deps, TENANT, place) if place else None
+        kept = read_mirrored(deps, TENANT, page)
         assert kept is not None
         read = notion.read_page(page)
         assert [block.text for block in kept.walk()] == [block.text for block in read.walk()]
         assert kept.title == read.title
 
 
-def test_a_mirror_follows_what_is_new_moved_and_gone(quiet: Desk) -> None:
-    root, pages = _tree(quiet)
-    deps, notion = quiet.house.deps, client_of(quiet)
-    set_clocks(quiet, LATER)
-    mirror(deps, TENANT, notion, root)
-    set_clocks(quiet, LATER)
-    new = write_page(quiet, pages[0], "Appendix")
-    quiet.as_person("POST", f"/v1/pages/{pages[5]}/move", {"parent": {"type": "page_id", "page_id": pages[0]}})
-    quiet.as_person("DELETE", f"/v1/blocks/{pages[9]}")
-    set_clocks(quiet, timedelta(hours=25))  # once a day everything is looked at
-    done = mirror(deps, TENANT, notion, root)
-    assert done.whole
-    assert new in done.read
-    assert done.gone == [pages[9]]
-    places = WorkspaceMap(deps, TENANT)
-    assert [each.title for each in places.path(pages[5])][-2:] == ["Chapter 0", "Section 1.0"]
-
-
 def test_what_was_read_in_the_minute_of_its_last_edit_is_read_once_more(quiet: Desk) -> None:
     root = write_page(quiet, find_home(quiet), "Fresh")
     deps, notion = quiet.house.deps, client_of(quiet)
-    assert mirror(deps, TENANT, notion, root).read == [root]
+    assert mirror(deps, TENANT, notion, root) == [root]
     quiet.write_more(root, "Written in the same minute, after we have read.")
     set_clocks(quiet, LATER)
-    assert mirror(deps, TENANT, notion, root).read == [root]
-    assert mirror(deps, TENANT, notion, root).read == []
+    assert mirror(deps, TENANT, notion, root) == [root]
+    assert mirror(deps, TENANT, notion, root) == []
 
 
 def test_a_mirror_that_the_rate_stops_goes_on_where_it_was(quiet: Desk) -> None:
@@ -91,7 +71,7 @@ def test_a_mirror_that_the_rate_stops_goes_on_where_it_was(quiet: Desk) -> None:
         mirror(deps, TENANT, notion, root)
     set_clocks(quiet, timedelta(minutes=1))
     done = mirror(deps, TENANT, notion, root)
-    assert len(done.read) == len(pages) + 1 - 12
+    assert len(done) == len(pages) + 1 - 12
     read = Counter(
         entry["path"] for entry in kept_open.get(f"{quiet.url}/_journal", timeout=10).json()
         if entry["path"].endswith("/children") and entry["method"] == "GET" and entry["status"] == 200
