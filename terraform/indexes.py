@@ -73,7 +73,6 @@ def ask_everything() -> Recorder:
     known.without_vectors("model")
     known.add_vectors({"key": vector}, "model")
     known.near(vector, "model", limit=1)
-    known.near(vector, "model", limit=1, roots=["r"])
     known.get(["c"])
     known.count()
     mirror = known._mirror

@@ -158,36 +158,31 @@ class WordIndex:
                 )
             self._connection.execute("DELETE FROM chunks WHERE row = ?", (row,))
 
-    def words(self, query: str, generation: int, *, limit: int, roots: Sequence[str] = ()) -> list[Scored]:
+    def words(self, query: str, generation: int, *, limit: int) -> list[Scored]:
         """Return the best chunks for a question, best first."""
         warm = self._warm_at(generation)
         chunks = self._shares_of("stems", terms(STEMS).of(query), warm)
         pages = self._shares_of("forms", terms(FORMS).of(query), warm)
-        allowed = self._pages_below(roots) if roots else None
-        return [Scored(self._id(row), score) for row, score in best(chunks, pages, warm.sizes.page, limit, allowed)]
+        return [Scored(self._id(row), score) for row, score in best(chunks, pages, warm.sizes.page, limit)]
 
-    def exact(self, text: str, *, limit: int, roots: Sequence[str] = ()) -> list[Scored]:
+    def exact(self, text: str, *, limit: int) -> list[Scored]:
         """Return chunks that hold this very text, white space and case aside; those with more of it first."""
         wanted = _plain(text)
         if not wanted:
             return []
         found = []
-        for row, chunk, path, body, page in self._might_hold(text):
+        for row, chunk, path, body in self._might_hold(text):
             times = _plain(f"{path}\n{body}").count(wanted)
             if times:
-                found.append((-times, row, chunk, page))
-        if roots:
-            allowed = self._pages_below(roots)
-            found = [each for each in found if each[3] in allowed]
-        return [Scored(chunk, float(-times)) for times, _, chunk, _ in sorted(found)[:limit]]
+                found.append((-times, row, chunk))
+        return [Scored(chunk, float(-times)) for times, _, chunk in sorted(found)[:limit]]
 
-    def _might_hold(self, text: str) -> list[tuple[int, str, str, str, int]]:
+    def _might_hold(self, text: str) -> list[tuple[int, str, str, str]]:
         expression = in_order(text)
         if not expression:  # marks alone: they are in no index
-            return self._connection.execute("SELECT row, id, path, text, page FROM chunks").fetchall()
+            return self._connection.execute("SELECT row, id, path, text FROM chunks").fetchall()
         return self._connection.execute(
-            "SELECT row, id, path, text, page FROM chunks"
-            " WHERE row IN (SELECT rowid FROM forms WHERE forms MATCH ? LIMIT ?)",
+            "SELECT row, id, path, text FROM chunks WHERE row IN (SELECT rowid FROM forms WHERE forms MATCH ? LIMIT ?)",
             (expression, _CANDIDATES),
         ).fetchall()
 
@@ -255,10 +250,6 @@ class WordIndex:
             means = [max(sum(sizes.values()) / max(len(sizes), 1), 1.0) for sizes in (chunk, whole)]
             self._warm = _Warm(generation, _Sizes(page, chunk, whole, *means))
         return self._warm
-
-    def _pages_below(self, roots: Sequence[str]) -> set[int]:
-        marks = ", ".join("?" * len(roots))
-        return {row for (row,) in self._connection.execute(f"SELECT row FROM pages WHERE root IN ({marks})", [*roots])}
 
     def _id(self, row: int) -> str:
         return str(self._connection.execute("SELECT id FROM chunks WHERE row = ?", (row,)).fetchone()[0])

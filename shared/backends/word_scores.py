@@ -23,29 +23,21 @@ class Shares:
 Asked = Sequence[tuple[Shares, int]]  # the terms of a question, and how often each is there
 
 
-def best(
-    chunks: Asked, pages: Asked, page_of: array[int], limit: int, allowed: set[int] | None = None
-) -> list[tuple[int, float]]:
+def best(chunks: Asked, pages: Asked, page_of: array[int], limit: int) -> list[tuple[int, float]]:
     """Return the rows of the best chunks with their scores, best first, of equals the one that was indexed first.
 
     `page_of` is by the row of a chunk. A chunk's score is its own and its page's; one without a score of its own is
-    not found. `allowed` narrows to these pages.
+    not found.
     """
     if _NUMPY:
-        return _by_numpy(chunks, pages, page_of, limit, allowed)
-    return by_hand(chunks, pages, page_of, limit, allowed)
+        return _by_numpy(chunks, pages, page_of, limit)
+    return by_hand(chunks, pages, page_of, limit)
 
 
-def by_hand(
-    chunks: Asked, pages: Asked, page_of: array[int], limit: int, allowed: set[int] | None
-) -> list[tuple[int, float]]:
+def by_hand(chunks: Asked, pages: Asked, page_of: array[int], limit: int) -> list[tuple[int, float]]:
     """Do it without numpy."""
     of_page = _add_scores(pages)
-    found = (
-        (score + of_page.get(page_of[row], 0.0), -row)
-        for row, score in _add_scores(chunks).items()
-        if allowed is None or page_of[row] in allowed
-    )
+    found = ((score + of_page.get(page_of[row], 0.0), -row) for row, score in _add_scores(chunks).items())
     return [(-row, score) for score, row in heapq.nlargest(limit, found)]
 
 
@@ -57,9 +49,7 @@ def _add_scores(asked: Asked) -> dict[int, float]:
     return scores
 
 
-def _by_numpy(
-    chunks: Asked, pages: Asked, page_of: array[int], limit: int, allowed: set[int] | None
-) -> list[tuple[int, float]]:
+def _by_numpy(chunks: Asked, pages: Asked, page_of: array[int], limit: int) -> list[tuple[int, float]]:
     import numpy as np
 
     of = np.frombuffer(page_of, dtype=np.int64)
@@ -68,8 +58,6 @@ def _by_numpy(
         for term, times in asked:
             total[np.frombuffer(term.rows, dtype=np.int64)] += times * np.frombuffer(term.shares, dtype=np.float64)
     rows = np.flatnonzero(scores)
-    if allowed is not None:
-        rows = rows[np.isin(of[rows], np.fromiter(allowed, dtype=np.int64, count=len(allowed)))]
     found = scores[rows] + of_page[of[rows]]
     if len(rows) > limit:  # with all that are as good as the last, so that the first indexed of them is taken
         min_score = np.partition(found, len(found) - limit)[len(found) - limit]

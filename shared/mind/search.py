@@ -59,14 +59,13 @@ def search(
     query: str,
     *,
     limit: int = 8,
-    roots: Sequence[str] = (),
     now: datetime | None = None,
 ) -> list[Hit]:
     """Return the best chunks for a query, best first; by words alone where no embedder answers.
 
     With `now`, of two that are as good the one of the page edited later comes first.
     """
-    found = rank_chunks(knowledge, embedder, query, roots=roots)
+    found = rank_chunks(knowledge, embedder, query)
     best = sorted(found, key=lambda chunk: (-found[chunk][0], chunk))[: limit * 2 if now else limit]
     hits = []
     for chunk in knowledge.get(best):
@@ -76,11 +75,11 @@ def search(
 
 
 def rank_chunks(
-    knowledge: Knowledge, embedder: Embedder | None, query: str, *, roots: Sequence[str] = (), pool: int = _POOL
+    knowledge: Knowledge, embedder: Embedder | None, query: str, *, pool: int = _POOL
 ) -> dict[str, tuple[float, str]]:
     """Return every chunk that either search found, with its score and how it was found; `pool` of each are taken."""
-    words = knowledge.words(query, limit=pool, roots=roots)
-    near = _near(knowledge, embedder, query, roots, words, pool)
+    words = knowledge.words(query, limit=pool)
+    near = _near(knowledge, embedder, query, words, pool)
     fused = fuse(words, near)
     by_words, by_meaning = {each.chunk for each in words}, {each.chunk for each in near.found}
     found = {}
@@ -91,7 +90,7 @@ def rank_chunks(
         score, how = found[chunk]
         found[chunk] = (score + (_PINNED if share >= _WHOLLY else _COPIED * share), how)
     for text in exact_parts(query):
-        held = knowledge.exact(text, limit=_RARE + 1, roots=roots)
+        held = knowledge.exact(text, limit=_RARE + 1)
         if len(held) <= _RARE or f'"{text}"' in query:  # a name that is everywhere tells nothing
             found.update({each.chunk: (fused.get(each.chunk, 0.0) + _PINNED, "exact") for each in held})
     return found
@@ -134,7 +133,6 @@ def _near(
     knowledge: Knowledge,
     embedder: Embedder | None,
     query: str,
-    roots: Sequence[str],
     words: Sequence[Scored],
     pool: int,
 ) -> Nearest:
@@ -145,7 +143,7 @@ def _near(
     except IntegrationError:
         return Nearest()
     also = [each.chunk for each in words]
-    return knowledge.near(vector, embedder.id, limit=pool, roots=roots, also=also)
+    return knowledge.near(vector, embedder.id, limit=pool, also=also)
 
 
 def _stretch_scores(near: Nearest) -> Mapping[str, float]:

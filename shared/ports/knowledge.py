@@ -83,15 +83,13 @@ class Knowledge(Protocol):
     def add_vectors(self, vectors: Mapping[str, Vector], model: str) -> None:
         """Keep vectors, by key, for chunks that are indexed already."""
 
-    def words(self, query: str, *, limit: int, roots: Sequence[str] = ()) -> list[Scored]:
-        """Search by words, best first. `roots` narrows to what is below these. Any text is a query."""
+    def words(self, query: str, *, limit: int) -> list[Scored]:
+        """Search by words, best first. Any text is a query."""
 
-    def exact(self, text: str, *, limit: int, roots: Sequence[str] = ()) -> list[Scored]:
+    def exact(self, text: str, *, limit: int) -> list[Scored]:
         """Return chunks that hold this very text, case and white space aside: a ticket's key, an address, a quote."""
 
-    def near(
-        self, vector: Vector, model: str, *, limit: int, roots: Sequence[str] = (), also: Sequence[str] = ()
-    ) -> Nearest:
+    def near(self, vector: Vector, model: str, *, limit: int, also: Sequence[str] = ()) -> Nearest:
         """Search by meaning (cosine), best first; nothing where no vectors of that embedder are kept.
 
         `also` are chunks whose cosine is wanted too, wherever they stand; a backend may know it of none of them.

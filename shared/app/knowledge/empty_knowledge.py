@@ -38,15 +38,13 @@ class NothingKnown:
     def add_vectors(self, vectors: Mapping[str, Vector], model: str) -> None:
         """Keep nothing."""
 
-    def words(self, query: str, *, limit: int, roots: Sequence[str] = ()) -> list[Scored]:
+    def words(self, query: str, *, limit: int) -> list[Scored]:
         return []
 
-    def exact(self, text: str, *, limit: int, roots: Sequence[str] = ()) -> list[Scored]:
+    def exact(self, text: str, *, limit: int) -> list[Scored]:
         return []
 
-    def near(
-        self, vector: Vector, model: str, *, limit: int, roots: Sequence[str] = (), also: Sequence[str] = ()
-    ) -> Nearest:
+    def near(self, vector: Vector, model: str, *, limit: int, also: Sequence[str] = ()) -> Nearest:
         return Nearest()
 
     def get(self, chunks: Sequence[str]) -> list[Chunk]:

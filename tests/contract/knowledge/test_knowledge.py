@@ -147,19 +147,6 @@ def test_exact_text_is_found_whatever_its_case_and_spaces(knowledge: Knowledge) 
     assert [each.chunk for each in knowledge.exact("++", limit=5)] == ["p1:b3:0"]
 
 
-def test_roots_narrow_every_search(knowledge: Knowledge) -> None:
-    put(knowledge, "p1", "budget for travel", root="finance", vectors=[unit(1, 0, 0)])
-    put(knowledge, "p2", "budget for food", root="kitchen", vectors=[unit(1, 0.1, 0)])
-    assert sorted(words(knowledge, "budget")) == ["p1:b0:0", "p2:b0:0"]
-    assert words(knowledge, "budget", roots=["kitchen"]) == ["p2:b0:0"]
-    assert [each.chunk for each in knowledge.exact("budget", limit=5, roots=["finance"])] == ["p1:b0:0"]
-    near = knowledge.near(unit(1, 0, 0), MODEL, limit=5, roots=["kitchen"], also=["p1:b0:0"])
-    assert [each.chunk for each in near.found] == ["p2:b0:0"]
-    assert words(knowledge, "budget", roots=["elsewhere"]) == []
-    put(knowledge, "p1", "budget for travel", root="kitchen")  # moved
-    assert words(knowledge, "budget", roots=["finance"]) == []
-
-
 # --- tenants
 
 HOSTILE = ["acme", "ACME", "acme.", "globex", "a" * 128, "t-1:2", "-acme", "acme_db-wal"]

@@ -5,8 +5,8 @@ document lists the chunks that count. A large page is therefore written in sever
 and what two writers or a death in the middle leave behind is never shown. What was removed stays for a while as a
 tombstone without text or vector, from which the mirrors of the words learn of it (`mirror.py`).
 
-`find_nearest` needs a vector index on `embedding` of the collection `chunks`, and one with `root` before it. `text`,
-`path`, `body` and `names` are to be exempted from indexing.
+`find_nearest` needs a vector index on `embedding` of the collection `chunks`. `text`, `path`, `body` and `names` are to
+be exempted from indexing.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from google.cloud.firestore_v1.vector import Vector as Numbers
 
 from shared.backends.cloud.failures import asking_the_store
 from shared.backends.cloud.guarded import TIMEOUT_S, GuardedBatch, Pause, version_of
-from shared.backends.cloud.knowledge.chunk_documents import IN, SHOWN, ChunkDocuments, hash_name, name_of, shown_chunk
+from shared.backends.cloud.knowledge.chunk_documents import SHOWN, ChunkDocuments, hash_name, name_of, shown_chunk
 from shared.backends.cloud.knowledge.mirror import CHANGED, Mirror, Mirrors
 from shared.backends.cloud.knowledge.vectors import KeptVectors, Made, embedding
 from shared.backends.cloud.paths import Home
@@ -142,20 +142,17 @@ class TenantChunks:
             writes.update(reference, embedding(made[fields["key"]]))
         writes.send()
 
-    def words(self, query: str, *, limit: int, roots: Sequence[str] = ()) -> list[Scored]:
+    def words(self, query: str, *, limit: int) -> list[Scored]:
         """Search by words, best first."""
-        return self._mirror.words(query, limit=limit, roots=roots)
+        return self._mirror.words(query, limit=limit)
 
-    def exact(self, text: str, *, limit: int, roots: Sequence[str] = ()) -> list[Scored]:
+    def exact(self, text: str, *, limit: int) -> list[Scored]:
         """Return chunks that hold this very text."""
-        return self._mirror.exact(text, limit=limit, roots=roots)
+        return self._mirror.exact(text, limit=limit)
 
-    def near(
-        self, vector: Vector, model: str, *, limit: int, roots: Sequence[str] = (), also: Sequence[str] = ()
-    ) -> Nearest:
+    def near(self, vector: Vector, model: str, *, limit: int, also: Sequence[str] = ()) -> Nearest:
         """Search by meaning (cosine), best first. Of `also` nothing is told: that would be a read for each."""
-        base = self._chunks.where(filter=FieldFilter("root", "in", [*roots][:IN])) if roots else self._chunks
-        query = base.select(("tenant", "chunk", "model", "distance")).find_nearest(
+        query = self._chunks.select(("tenant", "chunk", "model", "distance")).find_nearest(
             vector_field="embedding",
             query_vector=Numbers([float(number) for number in vector]),
             distance_measure=DistanceMeasure.COSINE,

@@ -12,7 +12,6 @@ import sqlite3
 import threading
 import zlib
 from collections import OrderedDict
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -67,17 +66,17 @@ class Mirror:
         self._lock = threading.RLock()
         self._begin("", None)
 
-    def words(self, query: str, *, limit: int, roots: Sequence[str] = ()) -> list[Scored]:
+    def words(self, query: str, *, limit: int) -> list[Scored]:
         """Search by words, best first."""
         with self._lock:
             self._catch_up()
-            return self._chunks(self._index.words(query, self._generation, limit=limit, roots=roots))
+            return self._chunks(self._index.words(query, self._generation, limit=limit))
 
-    def exact(self, text: str, *, limit: int, roots: Sequence[str] = ()) -> list[Scored]:
+    def exact(self, text: str, *, limit: int) -> list[Scored]:
         """Return chunks that hold this very text."""
         with self._lock:
             self._catch_up()
-            return self._chunks(self._index.exact(text, limit=limit, roots=roots))
+            return self._chunks(self._index.exact(text, limit=limit))
 
     def erase(self) -> None:
         """Forget everything, the snapshot too; other instances' mirrors begin anew when they next look."""

@@ -125,21 +125,19 @@ class TenantFile:
             self._vectors.keep(vectors, model)
             self._vectors.sweep(set(vectors))
 
-    def words(self, query: str, *, limit: int, roots: Sequence[str] = ()) -> list[Scored]:
+    def words(self, query: str, *, limit: int) -> list[Scored]:
         """Search by words, best first."""
-        return self._read(lambda _: self._index.words(query, self._generation(), limit=limit, roots=roots), [])
+        return self._read(lambda _: self._index.words(query, self._generation(), limit=limit), [])
 
-    def exact(self, text: str, *, limit: int, roots: Sequence[str] = ()) -> list[Scored]:
+    def exact(self, text: str, *, limit: int) -> list[Scored]:
         """Return chunks that hold this very text."""
-        return self._read(lambda _: self._index.exact(text, limit=limit, roots=roots), [])
+        return self._read(lambda _: self._index.exact(text, limit=limit), [])
 
-    def near(
-        self, vector: Vector, model: str, *, limit: int, roots: Sequence[str] = (), also: Sequence[str] = ()
-    ) -> Nearest:
+    def near(self, vector: Vector, model: str, *, limit: int, also: Sequence[str] = ()) -> Nearest:
         """Search by meaning (cosine), best first; of `also` the cosine is told too."""
 
         def nearest(_: sqlite3.Connection) -> Nearest:
-            return self._vectors.near(vector, model, self._generation(), limit=limit, roots=roots, also=also)
+            return self._vectors.near(vector, model, self._generation(), limit=limit, also=also)
 
         return self._read(nearest, Nearest())
 

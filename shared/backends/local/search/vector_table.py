@@ -27,7 +27,6 @@ class _Array:
     model: str
     ids: list[str]
     place: dict[str, int]
-    roots: list[str]
     vectors: Any  # numpy's, [chunks, dimensions]; without numpy a list of arrays
 
 
@@ -72,20 +71,14 @@ class VectorTable:
                 "DELETE FROM vectors WHERE key = ?1 AND NOT EXISTS (SELECT 1 FROM chunks WHERE key = ?1)", (key,)
             )
 
-    def near(
-        self, vector: Vector, model: str, generation: int, *, limit: int, roots: Sequence[str], also: Sequence[str]
-    ) -> Nearest:
+    def near(self, vector: Vector, model: str, generation: int, *, limit: int, also: Sequence[str]) -> Nearest:
         """Return the chunks nearest to a vector by cosine, and those of `also`."""
         known = self._array_at(generation, model)
         if not known.ids:
             return Nearest()
         cosines = _cosines(known.vectors, vector)
-        below = set(roots)
-        places = [at for at, root in enumerate(known.roots) if root in below] if roots else range(len(known.ids))
-        chosen = set(_largest(cosines, places, limit, whole=not roots))
+        chosen = set(_largest(cosines, limit))
         chosen.update(known.place[chunk] for chunk in also if chunk in known.place)
-        if roots:
-            chosen.intersection_update(places)
         found = sorted(((float(cosines[at]), -at) for at in chosen), reverse=True)
         mean = float(cosines.mean()) if _NUMPY else sum(cosines) / len(cosines)
         return Nearest(tuple(Scored(known.ids[-at], score) for score, at in found), mean)
@@ -94,15 +87,12 @@ class VectorTable:
         held = self._array
         if held is None or held.generation != generation or held.model != model:
             rows = self._connection.execute(
-                "SELECT c.id, p.root, v.vector FROM chunks c JOIN vectors v ON v.key = c.key AND v.model = ?"
-                " JOIN pages p ON p.row = c.page ORDER BY c.row",
+                "SELECT c.id, v.vector FROM chunks c JOIN vectors v ON v.key = c.key AND v.model = ? ORDER BY c.row",
                 (model,),
             ).fetchall()
             ids = [row[0] for row in rows]
             place = {chunk: at for at, chunk in enumerate(ids)}
-            held = _Array(
-                generation, model, ids, place, [row[1] for row in rows], _stack_vectors([row[2] for row in rows])
-            )
+            held = _Array(generation, model, ids, place, _stack_vectors([row[1] for row in rows]))
             self._array = held
         return held
 
@@ -123,9 +113,9 @@ def _cosines(vectors: Any, vector: Vector) -> Any:
     return vectors @ np.asarray(vector, dtype=np.float32)
 
 
-def _largest(cosines: Any, places: Sequence[int], limit: int, *, whole: bool) -> list[int]:
-    if not _NUMPY or not whole or len(places) <= limit:
-        return sorted(places, key=lambda at: -cosines[at])[:limit]
+def _largest(cosines: Any, limit: int) -> list[int]:
+    if not _NUMPY or len(cosines) <= limit:
+        return sorted(range(len(cosines)), key=lambda at: -cosines[at])[:limit]
     import numpy as np
 
     return [int(at) for at in np.argpartition(cosines, -limit)[-limit:]]
