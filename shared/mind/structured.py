@@ -7,7 +7,7 @@ earlier answers nothing stays: their faults are mended or are said again.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -45,17 +45,16 @@ def ask(
     answer: type[T],
     *,
     repairs: int = REPAIRS,
-    check: Callable[[T], None] | None = None,
 ) -> tuple[T, ModelResult]:
     """Return the checked answer, and the result whose usage and calls are the sum of all that was asked.
 
-    `check` raises InvalidOutput for an answer of the right shape that cannot be used. Raises InvalidOutput after
-    `repairs` rounds, whose `answer` is the last one, and other errors as the model raises them, a refusal among them;
-    `used` and `made` of either are those of all rounds. A request with tools goes to `ask_with_tools`.
+    Raises InvalidOutput after `repairs` rounds, whose `answer` is the last one, and other errors as the model raises
+    them, a refusal among them; `used` and `made` of either are those of all rounds. A request with tools goes to
+    `ask_with_tools`.
     """
     if request.tools:
         raise ValueError("a request with tools may be answered with calls: ask with ask_with_tools")
-    found, result = ask_with_tools(model, request, answer, repairs=repairs, check=check)
+    found, result = ask_with_tools(model, request, answer, repairs=repairs)
     assert found is not None  # calls are an answer only where tools were offered
     return found, result
 
@@ -66,7 +65,6 @@ def ask_with_tools(
     answer: type[T],
     *,
     repairs: int = REPAIRS,
-    check: Callable[[T], None] | None = None,
 ) -> tuple[T | None, ModelResult]:
     """Return the checked answer, or None where the model asks for tools instead: they are in `calls` of the result.
 
@@ -92,7 +90,7 @@ def ask_with_tools(
                 return None, all_rounds.sum_up(result)
             last_answer = json.dumps(dict(result.answer), ensure_ascii=False) if result.answer else ""
             try:
-                return _check_answer(answer, result.answer, check), all_rounds.sum_up(result)
+                return _check_answer(answer, result.answer), all_rounds.sum_up(result)
             except InvalidOutput as error:
                 problem = str(error)
         if left:
@@ -102,14 +100,11 @@ def ask_with_tools(
     raise failed
 
 
-def _check_answer(answer: type[T], given: Mapping[str, Any], check: Callable[[T], None] | None) -> T:
+def _check_answer(answer: type[T], given: Mapping[str, Any]) -> T:
     try:
-        found = answer.model_validate(dict(given))
+        return answer.model_validate(dict(given))
     except ValidationError as error:
         raise InvalidOutput(compact(error, answer)) from error
-    if check is not None:
-        check(found)
-    return found
 
 
 def compact(error: ValidationError, of: type[BaseModel] | None = None) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -21,7 +21,6 @@ from shared.core.models.model_errors import ModelError
 from shared.core.models.token_bound import token_weight
 from shared.mind.context import Part
 from shared.mind.fitting import within
-from shared.mind.packing import Count
 from shared.mind.prompts import prompt
 from shared.mind.structured import ask, schema_of
 from shared.ports import Message, Model, ModelRequest, ModelResult
@@ -114,22 +113,19 @@ def turns_of(messages: Sequence[Message]) -> list[Turn]:
     return [Turn(tuple(each)) for each in found]
 
 
-def slide(
-    turns: Sequence[Turn], share: int, *, pinned: Collection[int] = (), count: Count = token_weight
-) -> tuple[list[Turn], list[Turn]]:
-    """Return the turns that stay and those that go, each in order. `share` is in tokens, `pinned` are numbers of turns.
+def slide(turns: Sequence[Turn], share: int) -> tuple[list[Turn], list[Turn]]:
+    """Return the turns that stay and those that go, each in order. `share` is in tokens.
 
     The first turn stays because it says what is wanted, and the last because it is being answered.
     """
-    sizes = [count(turn.text) for turn in turns]
+    sizes = [token_weight(turn.text) for turn in turns]
     left, going = sum(sizes), set[int]()
     if left > BEGIN * share:
         for number in range(1, len(turns) - 1):
             if left <= UNTIL * share:
                 break
-            if number not in pinned:
-                going.add(number)
-                left -= sizes[number]
+            going.add(number)
+            left -= sizes[number]
     kept = [turn for number, turn in enumerate(turns) if number not in going]
     return kept, [turn for number, turn in enumerate(turns) if number in going]
 

@@ -83,8 +83,8 @@ _SITE = Column("Site", "url", spellings=("website", "live site", "deployment", "
 _DOLLARS = "dollar"
 
 
-def _status(*options: str, fits: tuple[str, ...] = ("status",), says: str = "") -> Column:
-    return Column("Status", "select", fits, _STATUS_NAMES, required=True, options=options, says=says)
+def _status(*options: str, says: str = "") -> Column:
+    return Column("Status", "select", ("status",), _STATUS_NAMES, required=True, options=options, says=says)
 
 
 def _select(name: str) -> Json:

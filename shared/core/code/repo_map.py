@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import posixpath
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 MAX_SYMBOLS = 60  # of one file
@@ -80,10 +80,9 @@ class RepoMap:
 
     files: Mapping[str, FileFacts] = field(default_factory=dict)
 
-    def list_files(self, paths: Iterable[str] | None = None) -> str:
-        """Return a line for each file with what it defines, in the order of paths, or in that of `paths`."""
-        chosen = sorted(self.files) if paths is None else paths
-        return "\n".join(_line(self.files[path]) for path in chosen if path in self.files)
+    def list_files(self) -> str:
+        """Return a line for each file with what it defines, in the order of paths."""
+        return "\n".join(_line(self.files[path]) for path in sorted(self.files))
 
     def needed_by(self, path: str) -> tuple[str, ...]:
         """Return the files that name this one."""

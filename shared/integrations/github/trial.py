@@ -31,14 +31,12 @@ _REFUSED = (403, 404)
 
 
 @discreet
-def try_github(
-    token: Secret, *, at: str = BASE_URL, owner: str = "", repository: str = "", trace: Trace | None = None
-) -> Tried:
+def try_github(token: Secret, *, at: str = BASE_URL, owner: str = "", trace: Trace | None = None) -> Tried:
     """Say whether GitHub takes the token, and whether it may do the work at `owner`, "" for the token's own person.
 
-    With `repository` ("name", or "owner/name") that one has to be there and be changeable; without, the token has to
-    be able to make new ones. Facts: login, kind ("classic" or "fine-grained"), scopes, expires ("2026-12-01", "" for
-    never), owner, and workflows, whether it may change GitHub Actions ("yes", "no", or "unknown"): nothing needs that.
+    It has to be able to make repositories, and to change one that is there. Facts: login, kind ("classic" or
+    "fine-grained"), scopes, expires ("2026-12-01", "" for never), owner, and workflows, whether it may change GitHub
+    Actions ("yes", "no", or "unknown"): nothing needs that.
     """
     if why := find_misfit("github", token):
         return Tried(False, why, _NEW)
@@ -54,9 +52,8 @@ def try_github(
         if not isinstance(me.json, Mapping) or not me.json.get("login"):
             return Tried(False, f"What answers at {at} is not GitHub: it names nobody.", "Check the address.", facts)
         facts |= _read_facts(me, token)
-        where, _, named = repository.rpartition("/")
-        facts["owner"] = where or owner or facts["login"]
-        return _judge_token(wire, facts, named)
+        facts["owner"] = owner or facts["login"]
+        return _judge_token(wire, facts)
     except Unauthorized:
         says = "GitHub does not accept this token: it is not complete, has expired, or was revoked."
         return Tried(False, says, _NEW, facts)
@@ -78,7 +75,7 @@ def _read_facts(me: Answer, token: Secret) -> dict[str, str]:
     }
 
 
-def _judge_token(wire: Wire, facts: Mapping[str, str], named: str) -> Tried:
+def _judge_token(wire: Wire, facts: Mapping[str, str]) -> Tried:
     login, owner = facts["login"], facts["owner"]
     if facts["kind"] == _CLASSIC and "repo" not in facts["scopes"].split():
         says = f"This token of {login} lacks the scope “repo”, so Workwright can neither make nor change repositories."
@@ -86,8 +83,6 @@ def _judge_token(wire: Wire, facts: Mapping[str, str], named: str) -> Tried:
         return Tried(False, says, way_out, facts)
     if owner.lower() != login.lower() and (wrong := _wrong_owner(wire, facts)):
         return wrong
-    if named:
-        return _tried_repository(wire, facts, f"{owner}/{named}")
     if refused := _may_not_create(wire, facts):
         return refused
     existing = _one_of(wire, owner) if facts["kind"] == _FINE else ""

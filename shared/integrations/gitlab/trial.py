@@ -29,15 +29,13 @@ def try_gitlab(
     *,
     at: str = HOST,
     owner: str = "",
-    repository: str = "",
     trace: Trace | None = None,
     plain: bool = False,
 ) -> Tried:
     """Say whether GitLab at `at` takes the token, and whether it may do the work at `owner`, "" for its own person.
 
-    With `repository` ("name", or "group/name") that project has to be there and be changeable; without, the token has
-    to be able to make new ones. `plain` lets the token travel unencrypted, to a host that the operator allows. Facts:
-    login, scopes, expires ("2026-12-01", "" for never), host, owner.
+    It has to be able to make projects. `plain` lets the token travel unencrypted, to a host that the operator allows.
+    Facts: login, scopes, expires ("2026-12-01", "" for never), host, owner.
     """
     if why := find_misfit("gitlab", token):
         return Tried(False, why, _NEW)
@@ -50,10 +48,9 @@ def try_gitlab(
         if not me.ok or not isinstance(me.json, Mapping) or "username" not in me.json:
             return _not_taken(me, facts)
         about = wire.call("GET", "/personal_access_tokens/self", accept=(400, 403, 404))
-        where, _, named = repository.rpartition("/")
         facts |= {"login": str(me.json["username"]), **_about(about)}
-        facts["owner"] = where or owner or facts["login"]
-        return _judge_token(wire, me.json, facts, named)
+        facts["owner"] = owner or facts["login"]
+        return _judge_token(wire, me.json, facts)
     except Unauthorized:  # it was taken a moment ago
         return Tried(
             False, f"GitLab at {at} no longer accepts this token: it has just expired or was revoked.", _NEW, facts
@@ -102,11 +99,9 @@ def _about(answer: Answer) -> dict[str, str]:
     return {"scopes": " ".join(map(str, scopes or ())), "expires": str(token.get("expires_at") or "")}
 
 
-def _judge_token(wire: Wire, me: Mapping[str, Any], facts: Mapping[str, str], named: str) -> Tried:
+def _judge_token(wire: Wire, me: Mapping[str, Any], facts: Mapping[str, str]) -> Tried:
     if facts["scopes"] and "api" not in facts["scopes"].split():
         return _too_narrow(facts)
-    if named:
-        return _tried_project(wire, facts, f"{facts['owner']}/{named}")
     if facts["owner"].lower() != facts["login"].lower():
         return _wrong_group(wire, str(me["id"]), facts) or _good(facts, "may make projects")
     if me.get("can_create_project") is False:
@@ -145,26 +140,6 @@ def _wrong_group(wire: Wire, person: str, facts: Mapping[str, str]) -> Tried | N
 
 def _as(level: int) -> str:
     return f"is a {_ROLES.get(level, 'member')}" if level else "has no role"
-
-
-def _tried_project(wire: Wire, facts: Mapping[str, str], name: str) -> Tried:
-    found = wire.call("GET", f"/projects/{within(name)}", accept=(403, 404))
-    if not found.ok:
-        says = f"There is no project “{name}” at {facts['host']} that {facts['login']} can see."
-        return Tried(False, says, f"Look at its spelling, or ask an owner of it to add {facts['login']}.", facts)
-    permissions = found.json.get("permissions")
-    permissions = permissions if isinstance(permissions, Mapping) else {}
-    given = [
-        each
-        for each in (permissions.get("project_access"), permissions.get("group_access"))
-        if isinstance(each, Mapping)
-    ]
-    has = max((int(each.get("access_level") or 0) for each in given), default=0)
-    if has < _DEVELOPER:
-        says = f"{facts['login']} {_as(has)} in {name}, and may not change it."
-        way_out = f"Ask an owner to make {facts['login']} at least a Developer under {name} › Manage › Members."
-        return Tried(False, says, way_out, facts)
-    return _good(facts, f"may change {name}, as a {_ROLES.get(has, 'member')},")
 
 
 def try_given(given: Given) -> Tried:

@@ -26,13 +26,8 @@ class Delivery:
     entity_type: str
     authors: tuple[Who, ...] = ()
     accessible_by: tuple[Who, ...] = ()
-    integration_id: str = ""
-    subscription_id: str = ""
-    parent_id: str = ""
-    parent_type: str = ""
     data_source_id: str = ""
     page_id: str = ""  # of a comment
-    attempt: int = 1
     event: Event = field(default_factory=Unknown)
 
     @property
@@ -65,8 +60,6 @@ def parse_delivery(raw: bytes) -> Delivery:
     """Return the delivery; types we do not know are kept by name. Raises MalformedRequest."""
     body = _object(raw)
     entity, data = mapping(body.get("entity")), mapping(body.get("data"))
-    parent = read_parent(data)
-    attempt = body.get("attempt_number")
     kind = text(body, "type")
     delivery = Delivery(
         id=text(body, "id"),
@@ -77,13 +70,8 @@ def parse_delivery(raw: bytes) -> Delivery:
         entity_type=text(entity, "type"),
         authors=_people(body.get("authors")),
         accessible_by=_people(body.get("accessible_by")),
-        integration_id=text(body, "integration_id"),
-        subscription_id=text(body, "subscription_id"),
-        parent_id=parent.id,
-        parent_type=parent.kind,
-        data_source_id=parent.data_source,
+        data_source_id=read_parent(data).data_source,
         page_id=text(data, "page_id"),
-        attempt=attempt if isinstance(attempt, int) else 1,
         event=read_event(kind, data),
     )
     if not (delivery.id and delivery.type):

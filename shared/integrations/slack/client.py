@@ -84,7 +84,6 @@ class Slack:
         text: str,
         blocks: Sequence[Json] = (),
         metadata: tuple[str, str] | None = None,
-        thread: str = "",
     ) -> Message:
         """Post a message; `metadata` is (event type, key) for `find`.
 
@@ -93,8 +92,6 @@ class Slack:
         body: Json = {"channel": channel, "text": text[:MAX_TEXT], "blocks": list(blocks)[:MAX_BLOCKS]}
         if metadata:
             body["metadata"] = {"event_type": metadata[0], "event_payload": {"key": metadata[1]}}
-        if thread:
-            body["thread_ts"] = thread
         made = self._write("chat.postMessage", {name: value for name, value in body.items() if value})
         return Message(made["channel"], made["ts"])
 

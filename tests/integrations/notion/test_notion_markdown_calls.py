@@ -25,7 +25,7 @@ def edited(desk: ServedNotion, page: str, edit: dict[str, object]) -> str:
 
 def test_each_edit_does_what_it_says(desk: ServedNotion) -> None:
     page = desk.page(children=[blocks.paragraph("one"), blocks.paragraph("two")])
-    assert desk.notion.markdown(page) == MarkdownRead("one\ntwo", truncated=False, unknown=())
+    assert desk.notion.markdown(page) == MarkdownRead("one\ntwo", truncated=False)
     assert edited(desk, page, update_content([("one", "1"), ("two", "2")])) == "1\n2"
     assert edited(desk, page, replace_content("# All\n- [x] new")) == "# All\n- [x] new"
     kinds = [child["type"] for child in desk.notion.children(page)]
@@ -47,14 +47,12 @@ def test_what_notion_will_not_do_is_refused_with_its_reason(desk: ServedNotion) 
         desk.notion.edit_markdown(page, replace_content("nothing"))
 
 
-def test_a_read_that_was_cut_says_so_and_what_is_missing(desk: ServedNotion) -> None:
+def test_a_read_that_was_cut_says_so(desk: ServedNotion) -> None:
     page = desk.page(children=[blocks.toggle("t", [blocks.paragraph(str(number)) for number in range(5)])])
     desk.sim.control("/_config", {"markdown_cap": 3})
-    read = desk.notion.markdown(page)
-    assert read.truncated
-    assert read.unknown
+    assert desk.notion.markdown(page).truncated
     desk.sim.control("/_config", {"markdown_cap": 20_000})
-    assert desk.notion.markdown(read.unknown[0]).markdown
+    assert not desk.notion.markdown(page).truncated
 
 
 def test_long_work_becomes_a_task_that_is_asked_for_again(desk: ServedNotion) -> None:

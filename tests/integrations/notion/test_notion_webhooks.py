@@ -95,7 +95,7 @@ def test_odd_fields_are_read_as_empty(kind: str, data: Json | None) -> None:
 def test_a_type_we_do_not_know_is_kept_as_it_came() -> None:
     delivery = parse_delivery(_delivery("page.dreamt_of", {"parent": PARENT, "dream": {"deep": [1]}}))
     assert delivery.event == Unknown({"parent": PARENT, "dream": {"deep": [1]}})
-    assert (delivery.parent_id, delivery.data_source_id) == ("p-1", "ds-1")
+    assert delivery.data_source_id == "ds-1"
 
 
 def test_a_payload_of_each_published_type_is_read_whole() -> None:
@@ -111,7 +111,7 @@ def test_a_payload_of_each_published_type_is_read_whole() -> None:
         assert (delivery.entity_id, delivery.entity_type) == (body["entity"]["id"], body["entity"]["type"])
         assert delivery.authors == tuple((each["id"], each["type"]) for each in body["authors"])
         data = body.get("data", {})
-        assert delivery.parent_id == data.get("parent", {}).get("id", "")
+        assert delivery.data_source_id == data.get("parent", {}).get("data_source_id", "")
         event = delivery.event
         if isinstance(event, PageEvent | TableEvent):
             assert event.blocks == tuple((each["id"], each["type"]) for each in data.get("updated_blocks", ()))

@@ -140,8 +140,6 @@ def test_a_message_is_posted_found_and_changed(slack: Slack, sim: Served) -> Non
         slack.update(posted, "Approved by Ada")
     assert [message["text"] for message in messages(sim)] == ["Approved by Ada", "Other"]
     assert "blocks" not in messages(sim)[0]
-    slack.post("C1", "In the thread", thread=posted.ts)
-    assert messages(sim)[2]["thread_ts"] == posted.ts
 
 
 def test_a_message_whose_answer_was_lost_is_found_on_a_later_page(slack: Slack, sim: Served) -> None:

@@ -179,14 +179,6 @@ def test_an_organisation_that_forbids_classic_tokens(hub: Hub):
     assert hub.tried(hub.token(org="acme", permissions=FINE), owner="acme").ok
 
 
-def test_a_named_repository_has_to_be_there(hub: Hub):
-    token = hub.token(org="acme")
-    assert hub.tried(token, repository="acme/shop").ok
-    assert hub.tried(token, owner="acme", repository="shop").ok
-    assert "There is no repository “acme/shed”" in hub.tried(token, repository="acme/shed").says
-    assert "There is no repository “acme/shop”" in hub.tried(hub.token(), repository="acme/shop").says
-
-
 @pytest.mark.parametrize(
     ("status", "says"), [(502, "does not answer"), (500, "does not answer"), (429, "no more calls")]
 )

@@ -143,16 +143,6 @@ def test_a_group_that_lets_nobody_make_projects(lab: Lab):
     assert "Settings › General › Permissions and group features." in tried.way_out
 
 
-def test_a_named_project_has_to_be_there_and_to_be_changeable(lab: Lab):
-    token = lab.token()
-    assert "There is no project “acme/inner/shop”" in lab.tried(token, repository="acme/inner/shop").says
-    lab.member(20)
-    low = lab.tried(token, repository="acme/inner/shop")
-    assert low.says == "ada is a Reporter in acme/inner/shop, and may not change it."
-    lab.member(30)
-    assert lab.tried(token, owner="acme/inner", repository="shop").ok
-
-
 @pytest.mark.parametrize(
     ("at", "says"),
     [

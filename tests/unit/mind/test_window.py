@@ -74,10 +74,10 @@ def test_nothing_goes_below_seventy_hundredths_and_then_it_is_thirty() -> None:
     assert slide(kept, share)[1] == []
 
 
-def test_the_first_goal_the_pinned_and_the_last_stay() -> None:
+def test_the_first_goal_and_the_last_stay() -> None:
     turns = talk(20)
-    kept, gone = slide(turns, 100, pinned={7})
-    assert kept == [turns[0], turns[7], turns[19]]
+    kept, gone = slide(turns, 100)
+    assert kept == [turns[0], turns[19]]
     assert gone == [turn for turn in turns if turn not in kept]
 
 

@@ -191,17 +191,3 @@ def test_a_long_answer_is_shown_with_its_middle_left_out_and_a_sign() -> None:
     assert said.startswith('{"title": "aaa')
     assert 'zzz", "size": 1}' in said
     assert "characters of your answer are not shown here" in said
-
-
-def test_an_answer_of_the_right_shape_that_cannot_be_used_goes_back_too_and_is_kept_when_it_stays_so() -> None:
-    def check(found: Answer) -> None:
-        if found.size < 5:
-            raise InvalidOutput(f"size: {found.size} is too small")
-
-    model = OneModel(_answer(1, title="abc", size=3), _answer(1, title="abc", size=7))
-    found, result = ask(model, _request(), Answer, check=check)
-    assert (found.size, result.usage) == (7, Usage(2, 20))
-    assert "size: 3 is too small" in model.requests[1].messages[-1].text
-    with pytest.raises(InvalidOutput, match="size: 3 is too small") as caught:
-        ask(OneModel(*[_answer(1, title="abc", size=3)] * 3), _request(), Answer, check=check)
-    assert '"size": 3' in caught.value.answer

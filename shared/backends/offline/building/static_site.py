@@ -62,7 +62,6 @@ class Frame:
 
     title: str
     language: str
-    hue: int
     labels: Labels
 
 
@@ -122,7 +121,7 @@ def write_site(
     language = guess_language(clean(text))
     title = site_title(page)
     hue = int(hashlib.sha256(title.encode()).hexdigest(), 16)
-    frame = Frame(title, language, hue, labels_in(language))
+    frame = Frame(title, language, labels_in(language))
     parts = split(page, single=single)
     names = Unique("index")
     paths = ["index.html", *(names.name(slug(part.title, limit=40) or "part") + ".html" for part in parts[1:])]

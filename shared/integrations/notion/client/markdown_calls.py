@@ -20,11 +20,10 @@ _DEFAULT_POLL_S, _LONGEST_POLL_S = 2, 3600
 
 @dataclass(frozen=True, slots=True)
 class MarkdownRead:
-    """A page as Markdown. When `truncated` (beyond about 20,000 blocks), `unknown` names what to read by itself."""
+    """A page as Markdown; `truncated` beyond about 20,000 blocks."""
 
     markdown: str
     truncated: bool
-    unknown: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +109,7 @@ def task_of(answer: Json) -> AsyncTask | None:
 
 def _read(answer: Json, *, read: bool) -> MarkdownRead:
     with guard_parsing("the page as Markdown", read=read):
-        unknown = tuple(str(each) for each in answer.get("unknown_block_ids") or ())
-        return MarkdownRead("" + answer["markdown"], bool(answer.get("truncated")), unknown)
+        return MarkdownRead("" + answer["markdown"], bool(answer.get("truncated")))
 
 
 def _failure(task: str, error: Json) -> IntegrationError:

@@ -20,7 +20,6 @@ Json = dict[str, Any]
 class LeftOut:
     """A block, or a part of it as `why` says, that could not be written again."""
 
-    block_id: str
     type: str
     why: str
 
@@ -41,14 +40,14 @@ def _siblings(found: Sequence[Block], left_out: list[LeftOut]) -> list[Json]:
         why = NOT_CREATABLE.get(block.type)
         rebuild = _REBUILD.get(block.type)
         if why or rebuild is None:
-            left_out.append(LeftOut(block.id, block.block_type or block.type, why or _UNKNOWN))
+            left_out.append(LeftOut(block.block_type or block.type, why or _UNKNOWN))
             continue
         below = [] if block.synced_from else _siblings(block.children, left_out)  # a copy's content is its original's
         try:
             made += rebuild(_writable(block, left_out), below)
             made += below if block.type in _CHILDLESS else []
         except ValueError as error:
-            left_out.append(LeftOut(block.id, block.type, str(error)))
+            left_out.append(LeftOut(block.type, str(error)))
     return made
 
 
@@ -68,7 +67,7 @@ def _writable(block: Block, left_out: list[LeftOut]) -> Block:
     """Report the parts that only Notion can set, and return the block without them."""
 
     def lose(what: str) -> None:
-        left_out.append(LeftOut(block.id, block.type, what))
+        left_out.append(LeftOut(block.type, what))
 
     for span in (*block.spans, *block.caption_runs, *(span for cell in block.cells for span in cell)):
         if span.color and span.color not in COLORS:

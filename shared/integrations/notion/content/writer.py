@@ -44,7 +44,6 @@ def write_tree(
     *,
     after: str | None = None,
     name: str = "tree",
-    empty: bool = False,
 ) -> list[str]:
     """Write a tree of any size below a page or block, at its end or after a sibling; return the first level's ids.
 
@@ -53,12 +52,12 @@ def write_tree(
     without an answer is looked for. Other people may work on the page meanwhile. A block they removed has the id "",
     and what belonged below it is not written.
 
-    `empty` says that nothing stands in the parent yet and saves the first read. Raises what the requests raise, after
-    which the call may be repeated, and Rejected when the blocks are not those the write was begun with.
+    Raises what the requests raise, after which the call may be repeated, and Rejected when the blocks are not those the
+    write was begun with.
     """
     if not blocks:
         return []
-    return _Write(notion, once, name, parent_id, plan(blocks), after, empty=empty).carry_out()
+    return _Write(notion, once, name, parent_id, plan(blocks), after, empty=False).carry_out()
 
 
 def write_page(

@@ -57,9 +57,9 @@ def inline_of(node: SyntaxTreeNode, tags: Mapping[str, Style] = HTML) -> list[Fo
     return [found for child in node.children for found in _walk(child, Span(""), tags)]
 
 
-def parse_inline(text: str, tags: Mapping[str, Style] = HTML) -> list[Found]:
+def parse_inline(text: str) -> list[Found]:
     """Return the runs and pictures of a text that stands alone."""
-    return inline_of(SyntaxTreeNode(parser().parseInline(text)), tags)
+    return inline_of(SyntaxTreeNode(parser().parseInline(text)))
 
 
 def _walk(node: SyntaxTreeNode, style: Span, tags: Mapping[str, Style]) -> Iterator[Found]:

@@ -234,7 +234,7 @@ def test_five_thousand_blocks_twelve_levels_deep_with_40_kb_paragraphs_read_back
 
     tree = [branch(letter) for letter in "abcde"]
     tree += [p(f"more {number}") for number in range(5000 - 5 * (1 + 9 * 2 + 10 * 98))]
-    write_tree(notion, Memory(), page, tree, empty=True)
+    write_tree(notion, Memory(), page, tree)
     there = notion.read_page(page).blocks
     assert sum(1 for top in there for _ in top.walk()) == 5000
     assert sum(entry["method"] == "PATCH" for entry in sim.journal()) == len(plan(tree))
