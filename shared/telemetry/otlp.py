@@ -17,14 +17,13 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from shared.core.errors import run_guarded
-from shared.telemetry.metrics import BUCKETS, COUNTER, HISTOGRAM, METRICS, REGISTRY, Series
-from shared.telemetry.spans import Finished, Span
+from shared.telemetry.metrics import REGISTRY
+from shared.telemetry.spans import Finished
 
 TIMEOUT_S = 2.0
 PAUSE_S = 30.0  # after a failure: nobody waits for a collector that is down
 METRICS_EVERY_S = 15.0
 GOOGLE = "telemetry.googleapis.com"
-SCOPE = "workwright"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +83,7 @@ class OtlpExporter:
             return
 
         def load_and_send() -> str:
-            _load(what)  # takes time of ours alone, and only once
+            _load_wire()  # takes time of ours alone, and only once
             return send()
 
         failed = run_guarded(load_and_send, _name_class)  # whatever it is, the request has its answer
@@ -93,28 +92,24 @@ class OtlpExporter:
             self._trouble(what, failed)
 
     def _send_spans(self, spans: Finished) -> bool:
-        from opentelemetry.sdk.trace.export import SpanExportResult
-
+        wire = _load_wire()
         with self._lock:
             if self._spans_to is None:
-                self._spans_to = _load("spans")(**self._where("/v1/traces"))
-        ready = [_readable(trace, span, self._resource(span.function)) for trace, span in spans]
-        return bool(self._spans_to.export(ready) == SpanExportResult.SUCCESS)
+                self._spans_to = wire.OTLPSpanExporter(**self._where("/v1/traces"))
+        ready = [wire.make_span(trace, span, self._resource(span.function)) for trace, span in spans]
+        return bool(self._spans_to.export(ready) == wire.SpanExportResult.SUCCESS)
 
     def _send_metrics(self) -> bool:
-        from opentelemetry.sdk.metrics.export import MetricExportResult, MetricsData, ResourceMetrics, ScopeMetrics
-        from opentelemetry.sdk.util.instrumentation import InstrumentationScope
-
         times = (self._began, time.time_ns())
-        found = [_metric(name, series, times) for name, series in REGISTRY.snapshot().items() if series]
-        if not found:
+        counted = {name: series for name, series in REGISTRY.snapshot().items() if series}
+        if not counted:
             return True  # as in the process that only starts others: it opens no safe
+        wire = _load_wire()
         with self._lock:
             if self._metrics_to is None:
-                self._metrics_to = _load("metrics")(**self._where("/v1/metrics"))
-        scoped = [ScopeMetrics(InstrumentationScope(SCOPE), found, "")]
-        data = MetricsData([ResourceMetrics(self._resource("workwright"), scoped, "")])
-        return bool(self._metrics_to.export(data) == MetricExportResult.SUCCESS)
+                self._metrics_to = wire.OTLPMetricExporter(**self._where("/v1/metrics"))
+        data = wire.make_metrics(counted, times, self._resource("workwright"))
+        return bool(self._metrics_to.export(data) == wire.MetricExportResult.SUCCESS)
 
     def _where(self, path: str) -> dict[str, Any]:
         """Return what both exporters are made with. Google's own collector wants a token of the service account."""
@@ -134,8 +129,6 @@ class OtlpExporter:
 
     def _resource(self, function: str) -> Any:
         """Return who tells: one service per function, also where one process plays all of them."""
-        from opentelemetry.sdk.resources import Resource
-
         if function not in self._resources:
             attributes = {
                 "service.namespace": "workwright",
@@ -144,7 +137,8 @@ class OtlpExporter:
                 "service.instance.id": self._target.instance,
                 "gcp.project_id": self._target.project,
             }
-            self._resources[function] = Resource({name: value for name, value in attributes.items() if value})
+            known = {name: value for name, value in attributes.items() if value}
+            self._resources[function] = _load_wire().Resource(known)
         return self._resources[function]
 
 
@@ -157,66 +151,15 @@ def _name_class(error: Exception) -> str:
 
 
 @cache
-def _load(what: str) -> Any:
-    """Load the vendor's exporter, and let it write no lines of its own: they quote headers, and what was answered."""
+def _load_wire() -> Any:
+    """Load the vendor's library, and let it write no lines of its own: they quote headers, and what was answered."""
     logging.getLogger("opentelemetry").setLevel(logging.CRITICAL + 1)
-    if what == "spans":
-        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+    from shared.telemetry import otlp_wire
 
-        return OTLPSpanExporter
-    from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
-
-    return OTLPMetricExporter
+    return otlp_wire
 
 
 def parse_headers(text: str) -> dict[str, str]:
     """Return headers written as `name=value,name=value`, values percent-encoded, as OpenTelemetry has them."""
     pairs = (each.partition("=") for each in text.strip().split(",") if "=" in each)
     return {name.strip().lower(): unquote(value.strip()) for name, _, value in pairs}
-
-
-def _readable(trace_id: str, span: Span, resource: Any) -> Any:
-    from opentelemetry.sdk.trace import ReadableSpan
-    from opentelemetry.sdk.util.instrumentation import InstrumentationScope
-    from opentelemetry.trace import SpanContext, SpanKind, TraceFlags
-    from opentelemetry.trace.status import Status, StatusCode
-
-    def context(id: str) -> Any:
-        return SpanContext(int(trace_id, 16), int(id, 16), is_remote=False, trace_flags=TraceFlags(1))
-
-    attributes = {**span.attributes, **({"error.type": span.error} if span.error else {})}
-    return ReadableSpan(
-        span.name,
-        context(span.id),
-        context(span.parent) if span.parent else None,
-        resource,
-        attributes,
-        kind=SpanKind[span.kind.upper()],
-        status=Status(StatusCode.ERROR) if span.error else Status(StatusCode.UNSET),
-        start_time=span.began,
-        end_time=max(span.began, span.ended),
-        instrumentation_scope=InstrumentationScope(SCOPE),
-    )
-
-
-def _metric(name: str, series: Series, times: tuple[int, int]) -> Any:
-    from opentelemetry.sdk.metrics import export as sdk
-
-    described, points = METRICS[name], list[Any]()
-    for key, value in series.items():
-        labels = dict(zip(described.labels, key, strict=True))
-        if described.kind == HISTOGRAM:
-            count = sum(value.counts)
-            more: dict[str, Any] = {"min": None, "max": None}  # of the whole life of a process: they would say nothing
-            points.append(
-                sdk.HistogramDataPoint(labels, *times, count, value.sum, tuple(value.counts), BUCKETS, **more)
-            )
-        else:
-            points.append(sdk.NumberDataPoint(labels, *times, value))
-    cumulative = sdk.AggregationTemporality.CUMULATIVE
-    data: Any = sdk.Gauge(points)
-    if described.kind == HISTOGRAM:
-        data = sdk.Histogram(points, cumulative)
-    elif described.kind == COUNTER:
-        data = sdk.Sum(points, cumulative, True)
-    return sdk.Metric(name, described.help, described.unit, data)

@@ -6,6 +6,10 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from google.auth.exceptions import GoogleAuthError
+from google.auth.transport.requests import Request
+from google.oauth2 import id_token
+
 from shared.core.errors import Unavailable
 
 
@@ -18,10 +22,6 @@ def identity_header(audience: str) -> Callable[[], str]:
     kept: list[Any] = []
 
     def header() -> str:
-        from google.auth.exceptions import GoogleAuthError
-        from google.auth.transport.requests import Request
-        from google.oauth2 import id_token
-
         fetch: Any = id_token.fetch_id_token_credentials
         with lock:
             try:

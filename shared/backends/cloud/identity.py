@@ -14,6 +14,9 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import urllib3
+
+from shared.backends.cloud.rest.wire import connections
 from shared.core.errors import Forbidden, Unauthenticated, Unavailable
 from shared.ports import Clock
 
@@ -60,16 +63,14 @@ class GoogleKeys:
             return self._keys.get(kid)
 
     def _fetch(self, now: datetime) -> None:
-        import urllib3
-
-        from shared.backends.cloud.rest.wire import connections
+        from shared.backends.cloud.google_signature import read_public_key
 
         limits = urllib3.Timeout(connect=3.05, read=10)
         try:
             answer = connections().request("GET", self._url, timeout=limits, redirect=False)
             if answer.status != 200:
                 return
-            found = {kid: _public_key(pem) for kid, pem in json.loads(answer.data).items()}
+            found = {kid: read_public_key(pem) for kid, pem in json.loads(answer.data).items()}
         except (urllib3.exceptions.HTTPError, ValueError, AttributeError, TypeError):
             return  # the keys we have stay good; Google announces new ones days ahead
         self._keys = {kid: key for kid, key in found.items() if key is not None}
@@ -121,10 +122,6 @@ def check_caller(
 
 
 def _check_signature(parts: list[str], keys: KeyOf) -> None:
-    from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.asymmetric import padding
-
     header = _read(parts[0])
     # The algorithm is ours to choose, not the token's.
     if header.get("alg") != "RS256" or "crit" in header:
@@ -133,10 +130,10 @@ def _check_signature(parts: list[str], keys: KeyOf) -> None:
     key = keys(kid) if isinstance(kid, str) else None
     if key is None:
         raise Unauthenticated("the token is signed with an unknown key")
-    try:
-        key.verify(_decode(parts[2]), f"{parts[0]}.{parts[1]}".encode(), padding.PKCS1v15(), hashes.SHA256())
-    except InvalidSignature:
-        raise Unauthenticated("the token's signature is not valid") from None
+    from shared.backends.cloud.google_signature import is_signed_by
+
+    if not is_signed_by(key, _decode(parts[2]), f"{parts[0]}.{parts[1]}".encode()):
+        raise Unauthenticated("the token's signature is not valid")
 
 
 def _check_claims(claims: Mapping[str, Any], audience: str, now: int) -> None:
@@ -168,11 +165,3 @@ def _decode(part: str) -> bytes:
         return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
     except ValueError:
         raise Unauthenticated("the token is not an identity token") from None
-
-
-def _public_key(pem: str) -> RSAPublicKey | None:
-    from cryptography import x509
-    from cryptography.hazmat.primitives.asymmetric import rsa
-
-    key = x509.load_pem_x509_certificate(pem.encode()).public_key()
-    return key if isinstance(key, rsa.RSAPublicKey) else None

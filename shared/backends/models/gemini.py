@@ -12,10 +12,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, Unpack
 
 from shared.backends.models import shapes
-from shared.backends.models.google_identity import vertex_root
 from shared.backends.models.turns import Reply, Turn, part, parts, whole
 from shared.backends.models.vendor import Key, Options, Vendor
 from shared.backends.models.vendor_words import span
+from shared.backends.models.vertex_address import vertex_root
 from shared.core.errors import AgentError, QuotaExhausted, RateLimited
 from shared.core.models.model_errors import ContextTooLong, InvalidOutput, Refused
 from shared.core.models.model_facts import KEY_REFUSED, Catalogue, Tokens

@@ -1,4 +1,4 @@
-"""Who asks Vertex AI, and where it is: the Google identity of this machine, and the hosts of the regions."""
+"""Who asks Vertex AI: the Google identity of this machine."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import google.auth
 import requests
+from google.auth.exceptions import GoogleAuthError
+from google.auth.transport.requests import Request
 
 from shared.core.errors import ConfigError, Unavailable
 
 _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 _WAY_OUT = "run `gcloud auth application-default login`, or run as a service account"
-_MULTI_REGIONS = frozenset({"us", "eu"})
 
 
 def google_token_source(session: requests.Session | None = None) -> Callable[[], str]:
@@ -20,10 +22,6 @@ def google_token_source(session: requests.Session | None = None) -> Callable[[],
 
     Raises ConfigError where there is no identity; the source raises Unavailable where Google gives it no token.
     """
-    import google.auth
-    from google.auth.exceptions import GoogleAuthError
-    from google.auth.transport.requests import Request
-
     credentials: Any
     try:
         credentials, _ = google.auth.default(scopes=[_SCOPE])
@@ -41,16 +39,3 @@ def google_token_source(session: requests.Session | None = None) -> Callable[[],
             return str(credentials.token)
 
     return token
-
-
-def vertex_root(project: str, location: str, base_url: str = "") -> str:
-    """Return the address below which a project's Vertex AI answers; `base_url` takes the place of Google's host."""
-    return f"{base_url.rstrip('/') or _host(location)}/v1beta1/projects/{project}/locations/{location}"
-
-
-def _host(location: str) -> str:
-    if location == "global":
-        return "https://aiplatform.googleapis.com"
-    if location in _MULTI_REGIONS:
-        return f"https://aiplatform.{location}.rep.googleapis.com"
-    return f"https://{location}-aiplatform.googleapis.com"

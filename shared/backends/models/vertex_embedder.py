@@ -14,7 +14,7 @@ from typing import Any
 
 import requests
 
-from shared.backends.models.google_identity import vertex_root
+from shared.backends.models.vertex_address import vertex_root
 from shared.core.errors import IntegrationError, OutcomeUnknown
 from shared.core.models.token_bound import estimate_tokens
 from shared.core.run.run import Usage

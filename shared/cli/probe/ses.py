@@ -32,14 +32,11 @@ class Signing(Asker):
     def sign(
         self, method: str, url: str, sent: Mapping[str, str], raw: bytes | None, trusted: bool
     ) -> Mapping[str, str]:
-        from botocore.auth import SigV4Auth
-        from botocore.awsrequest import AWSRequest
-        from botocore.credentials import Credentials
+        from shared.cli.probe.aws_signature import sign_request
 
         key, _, word = self.secret.reveal().partition("\n")
-        request = AWSRequest(method=method, url=url, data=raw or b"", headers=dict(sent))
-        SigV4Auth(Credentials(key, word if trusted else NOBODYS), "ses", self.region).add_auth(request)
-        return dict(request.headers.items())
+        pair = (key, word if trusted else NOBODYS)
+        return sign_request(pair, ("ses", self.region), method, url, sent, raw or b"")
 
 
 def mail(**changed: Any) -> Json:

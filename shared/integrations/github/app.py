@@ -6,8 +6,6 @@ before it ends, by tenant, installation and repository: never across tenants. (i
 
 from __future__ import annotations
 
-import base64
-import json
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -32,35 +30,10 @@ WORK = {
 }  # no `workflows`: what runs in CI is not ours to change
 LOGS = {"actions": "read"}  # what a red job has written; asked for beside WORK where the app was given it
 LOOK = {"metadata": "read"}
-_AHEAD, _LASTS = timedelta(seconds=60), timedelta(minutes=9)  # GitHub takes ten minutes at most, by its own clock
 _EARLY = timedelta(minutes=5)
 _KEPT = 1000
 
 _Kept = tuple[str, int, str]
-
-
-def claim(app_id: str, key: Secret, now: datetime) -> Secret:
-    """Return the signed words by which an app says who it is: a JSON web token, RS256, good for nine minutes."""
-    from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.asymmetric import padding
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
-    try:
-        private = load_pem_private_key(key.reveal().encode(), password=None)
-    except (ValueError, TypeError):
-        raise Rejected(SYSTEM, f"the secret {KEY} is not a private key in PEM format") from None
-    if not isinstance(private, RSAPrivateKey):
-        raise Rejected(SYSTEM, f"the secret {KEY} is not an RSA key")
-    claims = {"iat": int((now - _AHEAD).timestamp()), "exp": int((now + _LASTS).timestamp()), "iss": app_id}
-    parts = ({"alg": "RS256", "typ": "JWT"}, claims)
-    signed = ".".join(_encode_base64url(json.dumps(part, separators=(",", ":")).encode()) for part in parts)
-    proof = private.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())
-    return Secret(f"{signed}.{_encode_base64url(proof)}")
-
-
-def _encode_base64url(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 class AppTokens:
@@ -147,6 +120,8 @@ class AppTokens:
             app_id, key = self._secrets.get(ID).reveal(), self._secrets.get(KEY)
         except KeyError:
             raise Rejected(SYSTEM, f"no GitHub App is set up: store the secrets {ID} and {KEY}") from None
+        from shared.integrations.github.app_claim import claim  # with cryptography, for those with an app of their own
+
         return Wire(self._http(claim(app_id, key, self._clock.now())))
 
 

@@ -12,7 +12,8 @@ import requests
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from google.oauth2.credentials import Credentials
 
-from shared.backends.models.google_identity import google_token_source, vertex_root
+from shared.backends.models.google_identity import google_token_source
+from shared.backends.models.vertex_address import vertex_root
 from shared.core.errors import ConfigError, RateLimited, Unavailable
 from shared.core.run.run import Usage
 from shared.ports import Message, Tool, ToolCall

@@ -18,7 +18,8 @@ from shared.app.intake.accept_forge_delivery import note_installation
 from shared.core.documents.grant import Grant
 from shared.core.errors import Conflicting, Missing, NotAllowed, Rejected, Unauthorized
 from shared.integrations.forge import Author
-from shared.integrations.github.app import ID, KEY, claim
+from shared.integrations.github.app import ID, KEY
+from shared.integrations.github.app_claim import claim
 from shared.integrations.github.client import GitHub
 from shared.local.simulators.github.simulator import GitHubSimulator
 from shared.oauth import GrantTokens

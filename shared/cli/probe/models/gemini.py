@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from shared.backends.models.google_identity import vertex_root
+from shared.backends.models.vertex_address import vertex_root
 from shared.cli.probe.calls import Ask, Call, Expect, Kept, Place
 from shared.cli.probe.models.model_questions import (
     ASK_LONG,
