@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 import tempfile
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
-from shared import log
 from shared.cli.root import AS_JSON, DATA, workwright
-from shared.cli.service.notice import tell_manager
-from shared.cli.service.stop_signals import end_as_by_ctrl_c, ends_when_told, stay_undisturbed, wait_for_the_end
-from shared.core.approval.gates import waiting_kind
-from shared.core.approval.release_words import subject_of
+from shared.cli.service.stop_signals import end_as_by_ctrl_c, ends_when_told
 from shared.integrations.systems import FORGES
-from shared.settings import process_environment
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from shared.local.story.demo import Story
 
 
 @workwright.command()
@@ -66,7 +53,9 @@ def demo(
     end_as_by_ctrl_c()
     data = Path(tempfile.mkdtemp(prefix="workwright-demo-"))
     try:
-        ended = _demo(data, wanted, (interactive, keep, as_json), port, code, limit)
+        from shared.cli.show_demo import show_demo
+
+        ended = show_demo(data, wanted, (interactive, keep, as_json), port, code, limit)
     except (KeyboardInterrupt, click.Abort):
         click.echo("\nInterrupted. Nothing of it is kept.", err=True)
         ended = BROKEN_OFF
@@ -74,54 +63,6 @@ def demo(
         if not keep:
             shutil.rmtree(data, ignore_errors=True)
     sys.exit(ended)
-
-
-def _demo(data: Path, idea: Any, flags: tuple[bool, bool, bool], port: int, code: str, limit: float | None) -> int:
-    from rich.console import Console
-
-    from shared.cli.timeline import Timeline
-    from shared.local.configuration.harmless import leave_out_the_real
-    from shared.local.runtime import House
-    from shared.local.story.demo import Progress, tell_story
-    from shared.local.story.story_end import exit_code
-
-    interactive, keep, as_json = flags
-    leave_out_the_real(process_environment())
-    log.show_from("ERROR")
-    console = Console(file=sys.stderr if as_json else sys.stdout, highlight=False, quiet=as_json)
-    house = House(data, port)
-    house.start()
-    try:
-        with Timeline(console) as timeline:
-
-            def ask(run: Any) -> bool:
-                if not interactive:
-                    return True
-                timeline.pause()
-                answer = click.confirm(f"{subject_of(waiting_kind(run), run.trigger.title)}?", default=True)
-                timeline.resume()
-                return answer
-
-            story = tell_story(house, idea, Progress(timeline.show, ask), code, limit)
-        _tell_end(story, console, keep, as_json)
-        if keep:
-            console.print(f"\nEverything is in {data} and stays up until Ctrl-C.")
-            wait_for_the_end()
-        return exit_code(story)
-    finally:
-        house.stop()
-
-
-def _tell_end(story: Story, console: Console, keep: bool, as_json: bool) -> None:
-    from shared.cli.timeline import summary
-
-    if as_json:
-        click.echo(json.dumps({**asdict(story), "ok": story.ok}, ensure_ascii=False))
-    else:
-        for line in summary(story):
-            console.print(line, soft_wrap=True)  # addresses stay whole, so that they can be opened
-    if not keep:
-        console.print("\nWorkwright has stopped. To open these pages yourself: make demo KEEP=1", style="dim")
 
 
 @workwright.command()
@@ -144,41 +85,6 @@ def up(port: int | None, public_url: str, take_over: bool, rehearse: bool, data:
     """
 
     with ends_when_told():
-        _up(data, port, public_url.rstrip("/"), (take_over, rehearse, as_json))
+        from shared.cli.run_house import run_house
 
-
-def _up(data: Path, port: int | None, public_url: str, flags: tuple[bool, bool, bool]) -> None:
-    from shared.app.engine.switches import set_rehearsal
-    from shared.cli.greeting import greet
-    from shared.local.configuration.runtime_environment import in_use
-    from shared.local.runtime import House
-    from shared.local.settle import see_that_it_is_free, settle_by_choice, watching
-
-    take_over, rehearse, as_json = flags
-    log.show_from("WARNING")  # every request has a line; a person wants to see what needs a look
-    house = House(data, port, public_url=public_url)
-    try:
-        see_that_it_is_free(house, take_over=take_over)
-        set_rehearsal(house.wired.deps, rehearse)
-        house.start()
-        settled = settle_by_choice(house)
-        ready = {
-            "ready": True,
-            "rehearses": rehearse,
-            "functions": house.functions,
-            "simulators": house.simulators,
-            "systems": in_use(house.choices, process_environment()).modes,
-            "console": house.public_url,
-            "sites": house.sites,
-            "data": str(data.resolve()),
-        }
-        click.echo(json.dumps(ready))
-        tell_manager("READY=1")
-        if sys.stdout.isatty() and not as_json:
-            click.echo("\n".join(greet(house)))
-        sys.stdout.flush()
-        wait_for_the_end(watching(house, settled=settled))
-    finally:
-        stay_undisturbed()
-        tell_manager("STOPPING=1")
-        house.stop()
+        run_house(data, port, public_url.rstrip("/"), (take_over, rehearse, as_json))

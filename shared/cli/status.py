@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from shared.app.installation.home import home_of
+from shared.app.installation.status import status_of
 from shared.backends.local.folder.data_folder import DATABASE
 from shared.backends.local.folder.disk_room import refuse_full, say_full
 from shared.cli.greeting import by_mode
@@ -49,8 +50,6 @@ def status(data: Path, as_json: bool) -> None:
 
 def _at_rest(data: Path, choices: Choices) -> Json | None:
     """Return how the work of a folder stands in which nothing runs; None where there is no team yet."""
-    from shared.app.installation.status import status_of
-
     if not (data / DATABASE).exists():
         return None
     refuse_full(data)

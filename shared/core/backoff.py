@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 
+WAITING_S = 12.0  # between looks where a person was asked a while ago, and may answer at any time
 _MAX_DOUBLINGS = 60  # every cap is reached long before
 
 

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from shared.core.errors import ConfigError, Rejected
 from shared.core.run.run import Run, Step
+from shared.mind.agents.ask_agent import checked_input
 from shared.mind.agents.registry import agent as find_agent
 from shared.mind.agents.registry import agents
 from shared.mind.context import Part
@@ -164,8 +165,6 @@ class Asking:
 
     def input(self) -> BaseModel:
         """Return the agent's input with all that fills it; raises Rejected where what came before does not fit."""
-        from shared.mind.agents.ask_agent import checked_input
-
         filled = {name: self._fill_field(name, source) for name, source in self._takes.items()}
         try:
             return checked_input(self.agent, {**self._wanted.input, **filled})

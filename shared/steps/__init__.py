@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from shared.steps._kind import StepKind
+
 if TYPE_CHECKING:
     from shared.steps._kind import StepKind
 
@@ -42,6 +44,5 @@ class KindsWhenAsked(Mapping[str, "StepKind"]):
 @cache
 def _kinds() -> dict[str, StepKind]:
     from shared.steps import _table
-    from shared.steps._kind import StepKind
 
     return {kind.name: kind for kind in vars(_table).values() if isinstance(kind, StepKind)}

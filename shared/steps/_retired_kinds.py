@@ -13,6 +13,7 @@ from pydantic import ConfigDict
 
 from shared.core.errors import Rejected
 from shared.core.run.faults import Fault
+from shared.integrations.vercel.client import Vercel
 from shared.steps._forge import forge_of, place_of
 from shared.steps._input import Input
 from shared.steps._kind import Repeat, StepContext, StepKind
@@ -50,8 +51,6 @@ def _close_pull_request(wanted: _Former, ctx: StepContext) -> None:
 
 
 def _delete_preview(wanted: _Former, ctx: StepContext) -> None:
-    from shared.integrations.vercel.client import Vercel
-
     project = ctx.effect.find_result("project")
     if project is None or not ctx.effect.was_begun("deployment"):
         return
@@ -64,8 +63,6 @@ def _delete_preview(wanted: _Former, ctx: StepContext) -> None:
 
 def _roll_back(wanted: _Former, ctx: StepContext) -> None:
     """Go back to what was in production before; a first deployment has nothing to go back to."""
-    from shared.integrations.vercel.client import Vercel
-
     before = str((ctx.effect.find_result("production-before") or {}).get("deployment") or "")
     if before and ctx.effect.was_begun("promotion"):
         vercel, site = ctx.connect(Vercel), str(ctx.output_of("vercel.deploy")["project"])

@@ -12,6 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from shared.app.engine.deps import Deps, fresh_owner, no_crash
+from shared.backends.clock import ShiftedClock, SystemClock, stand_back
 from shared.core.run.run import Limits
 from shared.ports import CallerCheck
 from shared.settings import Settings, process_environment
@@ -49,7 +50,6 @@ def wire() -> Wired:
 
 
 def _local(settings: Settings) -> Wired:
-    from shared.backends.clock import ShiftedClock, SystemClock
     from shared.backends.local.delivery.local_queue import LocalQueue
     from shared.backends.local.folder.data_folder import RESTORED
     from shared.backends.local.keys.identity import LocalCallers
@@ -71,8 +71,6 @@ def _cloud(settings: Settings) -> Wired:
 
 
 def _deps(settings: Settings, ports: Deps) -> Deps:
-    from shared.backends.clock import stand_back
-
     return Deps(
         ports.store,
         ports.queue,

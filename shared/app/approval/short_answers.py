@@ -22,8 +22,8 @@ from shared.core.approval.short_words import asks_again, asks_to_build
 from shared.core.approval.sight import SecondLook
 from shared.core.documents.comment_records import Wish
 from shared.core.errors import Conflicting, NotThere
-from shared.core.pages.page_changes import EDITED
 from shared.core.run import acts
+from shared.core.run.acts import EDITED
 from shared.core.run.run import Run, RunStatus, derive_id
 from shared.integrations.notion.client.client import Notion
 from shared.ports import Loaded, Put

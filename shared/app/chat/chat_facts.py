@@ -10,9 +10,9 @@ from shared.app.engine.deps import Deps
 from shared.core.approval.gates import PLAN, PRODUCTION, RELEASE, gate_kind, waiting_kind, waits_at
 from shared.core.approval.release_words import count_found, describe_question
 from shared.core.approval.roll_back_words import describe_roll_back
-from shared.core.pages.page_changes import EDITED, describe_edits
+from shared.core.pages.page_changes import describe_edits
 from shared.core.planning.plan import in_full
-from shared.core.run.acts import ROLLED_BACK
+from shared.core.run.acts import EDITED, ROLLED_BACK
 from shared.core.run.run import Run, Step, StepStatus, WaitKind
 from shared.core.text.outgoing_text import plain
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from shared.app.engine.deps import Deps
 from shared.core.documents.effect import EFFECTS, Effect
 from shared.core.errors import Busy, ErrorClass, IntegrationError
+from shared.core.pages.page_changes import find_planned_hash
 from shared.core.run.replan import of_use
 from shared.core.run.resume import carry_over
 from shared.core.run.run import Carried, Run, Step, StepStatus, Usage
@@ -74,7 +75,6 @@ def _page_changed(deps: Deps, tools: Tools, old: Run) -> bool:
     from shared.app.approval.comment_records import load_heard
     from shared.app.intake.page_view import find_spoken, read_page_view
     from shared.app.planning.make_plan import is_made_by_rules
-    from shared.core.pages.page_changes import find_planned_hash  # as a look at the page does it
 
     planned = find_planned_hash(old)
     if not planned or is_made_by_rules(deps, old) or any(_writes_pages(step) for step in old.steps):

@@ -16,6 +16,7 @@ from typing import Any
 
 from shared import log
 from shared.app.engine.deps import Deps
+from shared.core.backoff import WAITING_S
 from shared.core.documents.tenant_settings import PLACE as SETTINGS
 from shared.core.documents.tenant_settings import TenantSettings, settings_in
 from shared.core.errors import AgentError, Conflicting, VersionConflict

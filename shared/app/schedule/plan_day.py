@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Any
 from shared import log
 from shared.app.engine.deps import Deps
 from shared.app.engine.due_times import alarm_of, come_back, drop_alarm
+from shared.app.engine.effects import Effects
 from shared.app.engine.engine import open_run, record
 from shared.app.engine.leases import lease
 from shared.app.intake.open_page_run import page_record, record_put
 from shared.app.intake.refused_places import forget_refused_planning, is_for_good, may_ask, note_refused
 from shared.app.schedule.plan_day_page import day_blocks, day_title, moves_proposal
 from shared.app.schedule.plan_day_tasks import last_planned, open_tasks
+from shared.app.schedule.routines import routine_changed
 from shared.app.workspace.workspace_databases import PLANNING, Mapped, database_of
 from shared.core.documents.alarm import whole_second
 from shared.core.documents.codec import to_body
@@ -36,6 +38,7 @@ from shared.core.schedule.schedule import latest_time, next_times
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.content.blocks import one_text
 from shared.ports import Put, change_as, get_as
+from shared.steps._kind import Repeat
 from shared.telemetry import trace
 
 if TYPE_CHECKING:
@@ -128,8 +131,6 @@ def _plan(
 
 def _look_at_all_routines(deps: Deps, tools: Tools, tenant: str, notion: Notion, routines: Mapped | None) -> None:
     """Read every routine once a day: for one whose change nobody told us of."""
-    from shared.app.schedule.routines import routine_changed
-
     if routines is None or not may_ask(tools.settings(tenant), routines.data_source, deps.clock.now()):
         return
     try:
@@ -151,9 +152,6 @@ def _store_plan(deps: Deps, tenant: str, plan: DayPlan, tasks: Mapped, now: date
 
 def _write_page(deps: Deps, tenant: str, notion: Notion, planned: PlannedDay) -> tuple[str, dict[str, str]]:
     """Write the page, once; return its id and which to-do stands for which task."""
-    from shared.app.engine.effects import Effects
-    from shared.steps._kind import Repeat
-
     day, parent = planned.day, planned.parent
     title = day_title(date.fromisoformat(day))
     effects = Effects(deps, tenant, f"day.{day}", "plan_day", "notion")

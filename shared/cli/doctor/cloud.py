@@ -7,47 +7,22 @@ What should be there is read from the checkout (`cloud_wanted.py`); what is ther
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
+from shared.cli.doctor.cloud_access import accounts, callers, extra_access, grants, roles
+from shared.cli.doctor.cloud_data import database, indexes, key, secrets, webhook
+from shared.cli.doctor.cloud_refusals import refusals
+from shared.cli.doctor.cloud_site import Site
 from shared.cli.doctor.cloud_wanted import Wanted
-from shared.cli.doctor.finding import LATER, MISSING, OK, Finding
+from shared.cli.doctor.cloud_work import functions, jobs, queues
+from shared.cli.doctor.finding import MISSING, OK, Finding
 from shared.cli.doctor.google_reader import GoogleReader
 from shared.core.errors import IntegrationError, Missing, Unauthorized, Unavailable
-
-
-@dataclass(frozen=True)
-class Site:
-    """One deployment: what it should have, and how to see what it has."""
-
-    wanted: Wanted
-    google: GoogleReader
-    number: str  # of the project; addresses of functions hold it
-
-    @property
-    def place(self) -> str:
-        """Where regional things lie."""
-        return f"projects/{self.wanted.project}/locations/{self.wanted.region}"
-
-    def url(self, function: str) -> str:
-        """Return the address that Cloud Run gives a function, which follows from its name."""
-        return f"https://{function}-{self.number}.{self.wanted.region}.run.app"
-
-    def apply(self) -> str:
-        """Return the command that makes things as the files say."""
-        files = ("envs/ENVIRONMENT.tfvars", "../build/release.auto.tfvars.json")
-        return "terraform -chdir=terraform apply " + " ".join(f"-var-file={each}" for each in files)
-
 
 Check = Callable[[Site], Iterator[Finding]]
 
 
 def look_over_cloud(wanted: Wanted, google: GoogleReader) -> list[Finding]:
     """Return what was found; what may not be looked at is a finding too."""
-    from shared.cli.doctor.cloud_access import accounts, callers, extra_access, grants, roles
-    from shared.cli.doctor.cloud_data import database, indexes, key, secrets, webhook
-    from shared.cli.doctor.cloud_refusals import refusals
-    from shared.cli.doctor.cloud_work import functions, jobs, queues
-
     try:
         number, first = _project(wanted, google)
     except IntegrationError as error:
@@ -108,10 +83,3 @@ def _apis(site: Site) -> Iterator[Finding]:
         f"gcloud services enable {' '.join(off)} --project={wanted.project}" if off else "",
         why="Calls to a service that is not enabled are refused.",
     )  # fmt: skip
-
-
-def finding(name: str, why: str, problems: list[str], well: str, way_out: str, *, needed: bool = True) -> Finding:
-    """Return one finding about several things: all well, or each problem and the way out."""
-    if not problems:
-        return Finding(name, OK, well, why=why, needed=needed)
-    return Finding(name, MISSING if needed else LATER, "; ".join(problems), way_out, why=why, needed=needed)

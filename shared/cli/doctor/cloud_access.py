@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shared.cli.doctor.cloud import Site, finding
+from shared.cli.doctor.cloud_site import Site, finding
 from shared.cli.doctor.finding import Finding
 
 _INVOKER = "roles/run.invoker"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.cli.doctor.cloud import Site, finding
+from shared.cli.doctor.cloud_site import Site, finding
 from shared.cli.doctor.finding import LATER, MISSING, OK, Finding
 from shared.cli.doctor.needed_secrets import OPERATOR_SECRETS
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from shared.cli.doctor.cloud import Site
+from shared.cli.doctor.cloud_site import Site
 from shared.cli.doctor.finding import MISSING, OK, Finding
 from shared.cli.doctor.refusal_findings import WAY_OUT, find_left_alone
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from shared.cli.doctor.cloud import Site, finding
+from shared.cli.doctor.cloud_site import Site, finding
 from shared.cli.doctor.finding import Finding
 
 _MIN_BACKOFF, _MAX_BACKOFF = "10s", "300s"  # what shared/backends/cloud/queue.py counts on

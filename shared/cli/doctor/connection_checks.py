@@ -15,6 +15,7 @@ from typing import Any
 from shared.accounts.endpoints import Endpoints
 from shared.backends.local.folder.data_folder import DATABASE
 from shared.backends.local.keys.keyfile import KEY_FILE
+from shared.backends.local.keys.local_secrets import LocalSecrets
 from shared.cli.doctor.finding import LATER, MISSING, OK, Finding
 from shared.cli.root import format_command
 from shared.cli.setup.trials import read_now, try_model_of, try_system
@@ -89,8 +90,6 @@ class Kept:
 
     def __init__(self, data: Path) -> None:
         """Read what is there; a folder that does not exist has nothing, and stays away."""
-        from shared.backends.local.keys.local_secrets import LocalSecrets
-
         self._secrets = LocalSecrets(data) if (data / KEY_FILE).exists() else None
         self._grants: dict[str, dict[str, Any]] = {}
         self._tenant = ""

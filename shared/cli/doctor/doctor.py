@@ -17,6 +17,7 @@ import requests
 from shared.backends.clock import SystemClock
 from shared.backends.local.folder.disk_room import say_full
 from shared.backends.local.keys.keyfile import KEY_FILE
+from shared.backends.local.keys.local_secrets import LocalSecrets
 from shared.cli.doctor import machine
 from shared.cli.doctor.finding import LATER, MISSING, OK, Finding
 from shared.cli.doctor.needed_secrets import look_at_cloud_secrets, look_at_secrets
@@ -161,7 +162,6 @@ def _environment(env: Mapping[str, str]) -> Iterator[Finding]:
 
 def _models(data: Path, env: Mapping[str, str]) -> Iterator[Finding]:
     """Say of each provider that is offered whether it answers and takes the operator's key."""
-    from shared.backends.local.keys.local_secrets import LocalSecrets
     from shared.wiring.models import Adapters
 
     try:

@@ -14,6 +14,7 @@ from shared.cli.doctor.finding import MISSING, OK, Finding
 from shared.core.errors import AgentError, ConfigError, NoBrowser
 from shared.integrations.systems import FORGES, name_system
 from shared.settings import Settings
+from shared.wiring.choose_sandbox import chosen_sandbox, proven
 
 SQLITE = (3, 24)  # the first with ON CONFLICT … DO UPDATE
 _SANDBOX_WAYS_OUT: Mapping[str, str] = {
@@ -30,8 +31,6 @@ def look_at_python() -> Iterator[Finding]:
 
 def look_at_sandbox(env: Mapping[str, str]) -> Iterator[Finding]:
     """Say whether code can be run safely here."""
-    from shared.wiring.choose_sandbox import chosen_sandbox, proven
-
     try:
         settings = Settings.from_env(env)
     except ConfigError:
@@ -82,12 +81,11 @@ def look_at_sqlite() -> Iterator[Finding]:
 def look_at_google() -> Iterator[Finding]:
     """Say whether there is an identity of Google's."""
     import google.auth
-    from google.auth.exceptions import DefaultCredentialsError
 
     way_out = "Run `gcloud auth application-default login`, or run as a service account."
     try:
         _, project = google.auth.default()
-    except DefaultCredentialsError:
+    except google.auth.exceptions.DefaultCredentialsError:
         yield Finding("google", MISSING, "no Google credentials", way_out)
         return
     yield Finding("google", OK, f"credentials found, project {project or 'not named by them'}")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from shared.backends.local.keys.keyfile import KEY_FILE
+from shared.backends.local.keys.local_secrets import LocalSecrets
 from shared.cli.doctor.finding import LATER, OK, Finding
 from shared.core.environment import Environment
 from shared.integrations.mail_settings import read_mail
@@ -32,8 +33,6 @@ _OF_MAIL: Mapping[str, tuple[str, ...]] = {
 
 def look_at_secrets(data: Path, env: Mapping[str, str]) -> Iterator[Finding]:
     """Say of each secret that is set or needed on this machine whether it is set, and where it comes from."""
-    from shared.backends.local.keys.local_secrets import LocalSecrets
-
     if not (data / KEY_FILE).exists():
         yield Finding("secrets", LATER, "none yet", f"Start Workwright with: workwright up --data {data}", needed=False)
         return

@@ -11,10 +11,15 @@ from typing import TYPE_CHECKING
 
 from shared.backends.clock import SystemClock
 from shared.backends.local.folder.data_folder import DATABASE, refuse_if_held
+from shared.backends.local.keys.local_secrets import LocalSecrets
+from shared.backends.local.state.local_store import LocalStore
+from shared.cli.doctor.google_reader import GoogleReader, operators_token
 from shared.core.errors import ConfigError
 from shared.local.configuration.choices import Choices, read_choices
 from shared.ports import Clock
 from shared.settings import EMULATORS, Settings, process_environment
+from shared.wiring.clients import rest_clients
+from shared.wiring.cloud import cloud_ports
 
 if TYPE_CHECKING:
     from shared.app.engine.deps import Deps
@@ -57,9 +62,6 @@ class There:
 @contextmanager
 def open_here(data: Path) -> Iterator[Here]:
     """Hold the data folder; raises ConfigError where there is none, and while Workwright runs on it."""
-    from shared.backends.local.keys.local_secrets import LocalSecrets
-    from shared.backends.local.state.local_store import LocalStore
-
     if not (data / DATABASE).is_file():
         raise ConfigError(f"{data} holds no {DATABASE}; name the data folder of an installation with --data")
     try:
@@ -78,10 +80,6 @@ def open_there(project: str, region: str, name: str, env: Mapping[str, str], end
 
     `endpoint` is an address of this machine at which Google's services are read, as in `attach`.
     """
-    from shared.cli.doctor.google_reader import GoogleReader, operators_token
-    from shared.wiring.clients import rest_clients
-    from shared.wiring.cloud import cloud_ports
-
     emulators = {service: env[variable] for service, variable in EMULATORS.items() if env.get(variable)}
     reader = None
     if endpoint or not emulators:

@@ -9,9 +9,12 @@ from pathlib import Path
 
 import click
 
+from shared.backends.local.keys.keyfile import KEY_FILE, write_private
 from shared.cli.house_calls import OWNER_KEY
+from shared.cli.operations.webhook import of_deployment
 from shared.cli.root import DATA, workwright
 from shared.core.errors import ConfigError
+from shared.settings import FUNCTIONS
 
 PROJECT = click.option("--project", envvar="GOOGLE_CLOUD_PROJECT", required=True, help="The deployment's project.")
 REGION = click.option(
@@ -35,8 +38,6 @@ def attach(tenant: str, url: str, days: int, project: str, region: str, endpoint
     `runs`, `approve` and the others work with the same --data.
     """
     from shared.app.api.keys import create_key
-    from shared.backends.local.keys.keyfile import KEY_FILE, write_private
-    from shared.cli.operations.webhook import of_deployment
 
     if (data / KEY_FILE).exists():
         raise ConfigError(f"{data} is the data folder of an installation on this machine; name another one with --data")
@@ -66,8 +67,6 @@ def environment(project: str, region: str, name: str, endpoint: str) -> None:
 
 def cloud_environment(project: str, region: str, name: str, number: str) -> dict[str, str]:
     """Return what `Settings` asks for in cloud mode, by the names that `terraform/` gives."""
-    from shared.settings import FUNCTIONS
-
     return {
         "WORKWRIGHT_MODE": "cloud",
         "GOOGLE_CLOUD_PROJECT": project,

@@ -12,6 +12,10 @@ from typing import IO, Any, cast
 
 import click
 
+from shared.backends.clock import SystemClock
+from shared.backends.local.folder.backup import back_up
+from shared.backends.local.folder.backup import restore as restore_folder
+from shared.backends.local.keys.keyfile import KEY_FILE, write_private
 from shared.cli.root import AS_JSON, DATA, workwright
 from shared.cli.service.backup_rotation import drop_older, name_backup
 from shared.core.errors import ConfigError
@@ -36,10 +40,6 @@ def backup(file: Path, with_key: bool, key_file: Path | None, keep: int | None, 
     Without the key, tokens and secrets in it cannot be opened; pages and answers are plain text all the same. Keep the
     key apart (--key-file), or in it (--with-key) when the file itself is locked away.
     """
-    from shared.backends.clock import SystemClock
-    from shared.backends.local.folder.backup import back_up
-    from shared.backends.local.keys.keyfile import KEY_FILE, write_private
-
     at = SystemClock().now()
     if keep is not None:
         if str(file) == "-":
@@ -73,8 +73,6 @@ def restore(file: Path, key_file: Path | None, data: Path, as_json: bool) -> Non
 
     First stop the installation that it was copied from: both of them would do the same work.
     """
-    from shared.backends.local.folder.backup import restore as restore_folder
-
     if str(file) == "-":
         with tempfile.TemporaryFile() as whole:
             while block := sys.stdin.buffer.read(1 << 20):

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import click
 
+from shared.backends.local.folder.data_folder import DATABASE
 from shared.cli.house_calls import ask_house, show
 from shared.cli.root import AS_JSON, DATA, workwright
 from shared.cli.run_texts import put_aside_lines
@@ -40,8 +41,6 @@ def _table(found: dict[str, Any]) -> list[str]:
 
 def put_aside_here(data: Path) -> list[Mapping[str, Any]]:
     """Return the dead letters of all tenants of a data folder, oldest first, whether its house runs or not."""
-    from shared.backends.local.folder.data_folder import DATABASE
-
     if not (data / DATABASE).exists():
         return []
     query = "SELECT body, reason FROM tasks WHERE dead_at IS NOT NULL ORDER BY dead_at, id"

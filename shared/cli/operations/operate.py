@@ -11,14 +11,17 @@ from urllib.parse import quote
 
 import click
 
+from shared.app.engine.switches import pause_view, set_pause
 from shared.app.tenants.migrate import migrate as write_anew
 from shared.app.tenants.operator_secrets import change
 from shared.backends.local.folder.data_folder import refuse_if_held
+from shared.backends.local.keys.local_secrets import LocalSecrets
 from shared.cli.house_calls import ask_house
 from shared.cli.root import AS_JSON, DATA, house_url, workwright
 from shared.core.errors import ConfigError
 from shared.ports import SYSTEM
 from shared.settings import process_environment
+from shared.wiring import wire
 
 if TYPE_CHECKING:
     from shared.app.engine.deps import Deps
@@ -77,8 +80,6 @@ def rotate_key(tenant: str, data: Path, as_json: bool) -> None:
         elif store is None:
             raise ConfigError("in the cloud Cloud KMS changes this key by itself; name a team with --tenant")
         else:
-            from shared.backends.local.keys.local_secrets import LocalSecrets
-
             local = LocalSecrets(data)
             found = {"tenant": "", "key": local.change_key(deps.store.tenants(), deps.crash_point)}
         entry = {"at": deps.clock.now().isoformat(), "run": "", "what": "KeyChanged", "by": _BY}
@@ -121,8 +122,6 @@ def migrate(data: Path, as_json: bool) -> None:
 @contextmanager
 def operator(data: Path) -> Iterator[tuple[Deps, Any]]:
     """Lend the ports, and the store where it is this machine's; raises ConfigError while another process has it."""
-    from shared.wiring import wire
-
     process_environment()["WORKWRIGHT_DATA"] = str(data)
     wired = wire()
     try:
@@ -135,8 +134,6 @@ def operator(data: Path) -> Iterator[tuple[Deps, Any]]:
 
 def _switch(data: Path, tenant: str, paused: str | bool) -> Mapping[str, Any]:
     """Turn the switch on the store itself, or, where a house has it, by asking the house."""
-    from shared.app.engine.switches import pause_view, set_pause
-
     if process_environment().get("WORKWRIGHT_MODE") != "cloud" and is_running(data):
         if tenant and tenant != ask_house(data, "GET", "/v1/tenant")["tenant"]:
             raise ConfigError("the Workwright that is running belongs to another team; stop it to pause this one")

@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from shared.app.intake.accept_delivery import TOKEN, arm_handshake, handshake_state
 from shared.cli.root import AS_JSON, DATA, workwright
 from shared.settings import EMULATORS, Settings, process_environment
+from shared.wiring import wire
+from shared.wiring.clients import rest_clients
 
 if TYPE_CHECKING:
     from shared.app.engine.deps import Deps
@@ -48,8 +51,6 @@ def webhook() -> None:
 @AS_JSON
 def arm(minutes: int, project: str, region: str, data: Path, as_json: bool) -> None:
     """Let the next handshake set the token; then create the subscription in Notion, or press "Resend token"."""
-    from shared.app.intake.accept_delivery import arm_handshake, handshake_state
-
     with _deps(data, project, region) as deps:
         arm_handshake(deps, minutes)
         _show(handshake_state(deps), as_json)
@@ -63,8 +64,6 @@ def arm(minutes: int, project: str, region: str, data: Path, as_json: bool) -> N
 @AS_JSON
 def status(with_token: bool, project: str, region: str, data: Path, as_json: bool) -> None:
     """Say whether there is a token, since when, and whether a handshake is expected."""
-    from shared.app.intake.accept_delivery import TOKEN, handshake_state
-
     with _deps(data, project, region) as deps:
         found = dict(handshake_state(deps))
         if with_token and found["token"]:
@@ -77,8 +76,6 @@ def _deps(data: Path, project: str, region: str) -> Iterator[Deps]:
     if project:
         yield of_deployment(project, region)
         return
-    from shared.wiring import wire
-
     process_environment()["WORKWRIGHT_DATA"] = str(data)
     wired = wire()
     try:
@@ -91,7 +88,6 @@ def _deps(data: Path, project: str, region: str) -> Iterator[Deps]:
 
 def of_deployment(project: str, region: str) -> Deps:
     """Return the ports of a deployment; of all settings the store and the secrets need its project alone."""
-    from shared.wiring.clients import rest_clients
     from shared.wiring.cloud import cloud_ports
 
     env = process_environment()

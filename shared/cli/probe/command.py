@@ -13,6 +13,8 @@ import click
 
 from shared.accounts.grants import grant_of
 from shared.backends.clock import SystemClock
+from shared.backends.local.keys.local_secrets import LocalSecrets
+from shared.backends.local.state.local_store import LocalStore
 from shared.cli.probe.calls import Place, Probe
 from shared.cli.probe.plain_calls import NOBODYS, Asker
 from shared.cli.probe.probes import PROBES
@@ -61,9 +63,6 @@ def _check_credential(text: str) -> Secret:
 
 
 def _of_folder(data: Path, grant: str, names: tuple[str, ...]) -> Secret:
-    from shared.backends.local.keys.local_secrets import LocalSecrets
-    from shared.backends.local.state.local_store import LocalStore
-
     if not (data / "secrets.json").exists() and not (data / "house.json").exists():
         raise ConfigError(f"Workwright has not run in {data}; give the credential with --token-file")
     safe = LocalSecrets(data)

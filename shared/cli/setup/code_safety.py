@@ -10,6 +10,7 @@ from shared.integrations.systems import FORGES
 from shared.local.configuration.choices import NONE, Choices
 from shared.ports import Sandbox
 from shared.settings import Settings, process_environment
+from shared.wiring.choose_sandbox import chosen_sandbox, proven
 
 _STRONG = "bubblewrap"
 _HOW = (
@@ -37,8 +38,6 @@ def refuse_unsafe_code(
 
 def _lacking(given: Callable[[], Sandbox] | None) -> str:
     """Return what is wrong with the sandbox, "" where another machine runs the code or this one shuts it in."""
-    from shared.wiring.choose_sandbox import chosen_sandbox, proven
-
     settings = Settings.from_env(process_environment())
     if settings.sandbox.driver != "local":
         return ""

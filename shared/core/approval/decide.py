@@ -16,7 +16,8 @@ from shared.core.approval.intents import BY_COMMENT, IN_NOTION, Find, Intent, No
 from shared.core.approval.sight import Content, Need, Sight
 from shared.core.pages import marks
 from shared.core.pages.author import DOUBTED, PERSON, UNKNOWN, Author
-from shared.core.pages.page_changes import EDITED, find_known_hash, find_planned_hash
+from shared.core.pages.page_changes import find_known_hash, find_planned_hash
+from shared.core.run.acts import EDITED
 from shared.core.run.run import Run, RunStatus, Step
 
 _BEFORE_THE_PLAN = (RunStatus.RECEIVED, RunStatus.PLANNING)

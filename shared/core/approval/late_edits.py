@@ -7,8 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from shared.core.approval.gates import PLAN, gate_kind
-from shared.core.pages.page_changes import EDITED
-from shared.core.run.acts import PageEdited
+from shared.core.run.acts import EDITED, PageEdited
 from shared.core.run.commands import NOTIFY, Command
 from shared.core.run.draft import Draft
 from shared.core.run.run import Run, RunStatus, StepStatus, WaitKind

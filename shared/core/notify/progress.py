@@ -14,8 +14,8 @@ from shared.core.approval.roll_back_words import describe_roll_back
 from shared.core.notify.attention import attention_of
 from shared.core.page import Span
 from shared.core.pages import marks
-from shared.core.pages.page_changes import EDITED, TO_BUILD, describe_edits
-from shared.core.run.acts import ROLLED_BACK
+from shared.core.pages.page_changes import TO_BUILD, describe_edits
+from shared.core.run.acts import EDITED, ROLLED_BACK
 from shared.core.run.run import Run, RunStatus, Step, StepStatus, WaitKind
 from shared.core.text.cut_text import cut_text
 from shared.core.text.outgoing_text import hosts_of, may_link, plain

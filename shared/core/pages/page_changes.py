@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
+from shared.core.run.acts import EDITED
 from shared.core.run.run import Run
 from shared.core.text.outgoing_text import plain
 
 if TYPE_CHECKING:  # who only says what was changed loads no pages
     from shared.core.page import Block, Page
 
-EDITED = "edited"  # the run's fact that holds what was changed
 MAX_LINES = 8
 MAX_LINE = 160  # letters of a line of the page
 TO_BUILD = (

@@ -10,8 +10,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from shared.core.backoff import WAITING_S
+
 BUSY_S = 6.0  # somebody is at work
-WAITING_S = 12.0  # a person was asked a while ago, and may answer at any time
 IDLE_S = 60.0
 LATELY_S = 300.0  # for so long after an edit or a question somebody is taken to be at work
 SHARE = 0.4  # of the limit, for asking

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from shared.core.run.run import Usage
 
+EDITED = "edited"  # the run's fact that holds what was changed on the page
 ROLLED_BACK = "rolled_back"  # the fact of a run whose site was taken back
 
 

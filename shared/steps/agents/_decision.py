@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from shared.mind.group import as_text, dissent, position, result
+from shared.mind.members import must_answer, must_offer, weight_of
 from shared.steps._kind import Done, StepContext
 
 if TYPE_CHECKING:
@@ -22,8 +24,6 @@ def build_decision(
     ctx: StepContext, chair: Said, present: Sequence[Said], on: str, outcome: str, all_said: Sequence[Said], **more: Any
 ) -> Done:
     """Return the chair's answer as the result; positions are compared in the field `on`, or in their choice."""
-    from shared.mind.group import as_text, dissent, position, result
-
     field = on or (CHOICE if all(CHOICE in each.fields for each in (chair, *present)) else "")
     others = dissent(present, field, position(chair, field)) if field else []
     if field and _DISSENT in chair.fields:
@@ -55,8 +55,6 @@ def _name_dissent(chair: Said, apart: Sequence[Said], field: str) -> list[dict[s
 
 def weigh_chair(chair: Member, others: Sequence[tuple[str, Weight]], on: str, kinds: Any) -> Weight:
     """Return a chair's weight; raises ValueError where it, or who it hears, does not answer what is compared."""
-    from shared.mind.members import must_answer, must_offer, weight_of
-
     weight = weight_of(chair, kinds)
     if on:
         for who, each in (*others, ("chair", weight)):

@@ -15,6 +15,7 @@ from typing import Any
 from shared.core.approval.stuck_words import Stuck, question_of_stuck
 from shared.core.errors import Rejected
 from shared.core.run.run import CHILD, Step, StepSpec, StepStatus, Usage, WaitKind
+from shared.mind.safety.redaction import Redactor
 from shared.steps._input import Input
 from shared.steps._kind import Done, FanOut, Repeat, StepContext, StepKind
 from shared.steps._work import WORK_FIELDS, is_mended
@@ -123,8 +124,6 @@ def _hopeless(ctx: StepContext, last: Step) -> str:
 
 def _ask(ctx: StepContext, last: Step, why: str) -> FanOut:
     """Ask a person and wait; the answer leads to another plan, or to another look at what had passed."""
-    from shared.mind.safety.redaction import Redactor
-
     green, redactor = last_green(ctx), Redactor()  # what a test has printed is about to be written into the page
     back = ctx.step.output.get("back") or {}
     stuck = Stuck(

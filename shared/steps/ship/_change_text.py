@@ -14,6 +14,7 @@ from typing import Any
 from shared.core.errors import Rejected
 from shared.core.notify.progress import dollars
 from shared.core.text.outgoing_text import hosts_of, may_link, plain
+from shared.mind.safety.leaks import leaks
 from shared.steps._kind import StepContext
 from shared.steps._work import Work, by_tests_alone, proofs_of
 
@@ -46,8 +47,6 @@ def changes_title(title: str) -> str:
 
 def refuse_secrets(text: str) -> str:
     """Return the text, which is about to be written outside; raises Rejected when a secret stands in it."""
-    from shared.mind.safety.leaks import leaks  # with its rules, which weigh something
-
     found = leaks({"the text of the change": text})
     if found:
         raise Rejected("repository", f"{found[0]}: nothing was sent; take it off the page, or out of the code")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from shared.core.errors import Missing, Rejected
+from shared.integrations.notion.client.client import Notion
 from shared.steps._forge import forge_of
 from shared.steps._input import Input
 from shared.steps._kind import Done, Repeat, StepContext, StepKind
@@ -75,8 +76,6 @@ def _deployment(ctx: StepContext, system: str, place: Mapping[str, str]) -> str:
 
 
 def _page(ctx: StepContext, system: str, place: Mapping[str, str]) -> str:
-    from shared.integrations.notion.client.client import Notion
-
     notion = ctx.connect(Notion)
     if not notion.page(place["page"]).get("in_trash"):
         notion.update_page(place["page"], in_trash=True)
@@ -84,8 +83,6 @@ def _page(ctx: StepContext, system: str, place: Mapping[str, str]) -> str:
 
 
 def _database(ctx: StepContext, system: str, place: Mapping[str, str]) -> str:
-    from shared.integrations.notion.client.client import Notion
-
     notion = ctx.connect(Notion)
     if not notion.database(place["database"]).get("in_trash"):
         notion.trash_database(place["database"])

@@ -23,6 +23,7 @@ from shared.core.text.sentence import count_of
 from shared.integrations.ship_policy import read_policy
 from shared.integrations.ship_settings import ship_of
 from shared.integrations.systems import TITLES
+from shared.mind.safety.leaks import as_text, leaks
 from shared.steps._input import Input
 from shared.steps._kind import Done, Repeat, StepContext, StepFailure, StepKind
 from shared.steps._work import Work, load_tested_work
@@ -75,8 +76,6 @@ def _run(wanted: Review, ctx: StepContext) -> Done:
 
 def _secrets(ctx: StepContext, work: Work) -> list[Finding]:
     """Return the secrets in the files, and in all that is said of them elsewhere."""
-    from shared.mind.safety.leaks import leaks
-
     texts = {"the title of the page": ctx.run.trigger.title}
     texts |= {f"the step “{spec.title}”": f"{spec.title} {dict(spec.input)}" for _, spec in _sending(ctx)}
     found = leaks({**work.tree.files, **texts})
@@ -90,8 +89,6 @@ def _secrets(ctx: StepContext, work: Work) -> list[Finding]:
 
 def _places(work: Work) -> list[Finding]:
     """Return the placeholders for secrets in files: strangers must not read that something was hidden, and where."""
-    from shared.mind.safety.leaks import as_text
-
     return [
         Finding(BLOCK, "secret", path, line, f"a placeholder for a secret: {kind.replace('-', ' ')}", _NO_PLACE)
         for path, data in work.tree.files.items()
@@ -101,8 +98,6 @@ def _places(work: Work) -> list[Finding]:
 
 def _find_left_out(ctx: StepContext, work: Work) -> list[Finding]:
     """Return the secrets that stand on the page and are left out, and the lines in which the sign stands for one."""
-    from shared.mind.safety.leaks import as_text
-
     on_page = ctx.output_of("plan.propose").get("left_out", ())
     found = [
         Finding(WARN, "secret", "", 0, f"on the page{around(each)}: a secret ({each['kind']}) is left out", TAKE_OFF)

@@ -8,6 +8,8 @@ from typing import Any
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.json_shapes import FLAG, Schema, explain, lists, shape, text
 from shared.app.api.settings.tenant_databases import IN_NOTION, notion_id
+from shared.app.connections.connect_account import change_settings
+from shared.app.knowledge.knowledge_marks import keeps_knowledge, note_act
 from shared.core.errors import Conflicting
 from shared.ports import Message
 
@@ -56,8 +58,6 @@ def show_knowledge(call: Call) -> ApiReply:
 
 def change_knowledge(call: Call) -> ApiReply:
     """Change what is left out, have all of it read again, or have what is lost forgotten."""
-    from shared.app.connections.connect_account import change_settings
-    from shared.app.knowledge.knowledge_marks import keeps_knowledge, note_act
     from shared.app.knowledge.knowledge_scope import SETTING
     from shared.app.knowledge.knowledge_sync import allow_forgetting, begin_sync
 

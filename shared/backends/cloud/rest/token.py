@@ -29,9 +29,7 @@ def account_token() -> Token:
     host = os.environ.get("GCE_METADATA_HOST", "")
     if host or os.environ.get("K_SERVICE"):
         return KeptToken(lambda: _from_metadata(host or _HOST))
-    from shared.backends.cloud.rest.credentials import read_credentials  # no function on the platform needs the library
-
-    return KeptToken(read_credentials())
+    return KeptToken(_from_credentials())
 
 
 class KeptToken:
@@ -84,3 +82,22 @@ def _from_metadata(host: str) -> tuple[str, float]:
         return str(grant["access_token"]), float(grant["expires_in"])
     except (urllib3.exceptions.HTTPError, ValueError, LookupError, TypeError) as error:
         raise ApiError("UNAVAILABLE", f"the metadata server gives no token: {type(error).__name__}") from error
+
+
+def _from_credentials() -> Callable[[], tuple[str, float]]:
+    kept: list[Any] = []
+
+    def fetch() -> tuple[str, float]:
+        import google.auth
+        from google.auth.exceptions import GoogleAuthError
+        from google.auth.transport.requests import Request
+
+        try:
+            if not kept:
+                kept.append(google.auth.default(scopes=["https://www.googleapis.com/auth/cloud-platform"])[0])
+            kept[0].refresh(Request())
+        except GoogleAuthError as error:
+            raise ApiError("UNAUTHENTICATED", f"no Google credentials: {type(error).__name__}") from error
+        return str(kept[0].token), 900.0  # asked again well before the hour that such tokens last
+
+    return fetch

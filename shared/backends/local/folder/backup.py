@@ -24,6 +24,7 @@ from typing import IO, Any
 
 from shared.backends.local.folder.data_folder import DATABASE, RESTORED, copy_database
 from shared.backends.local.keys.keyfile import KEY_FILE, write_private
+from shared.backends.local.keys.local_secrets import name_of_key
 from shared.backends.local.state.database_schema import APPLICATION_ID, MIGRATIONS
 from shared.core.errors import ConfigError, StoreCorrupt
 
@@ -111,8 +112,6 @@ def restore(source: IO[bytes], data: Path, key: Path | None = None) -> Mapping[s
 
 def key_name(key: Path) -> str:
     """Return what tells one installation's key from another and nothing else about it; "" where there is none."""
-    from shared.backends.local.keys.local_secrets import name_of_key
-
     return name_of_key(key.parent) if key.is_file() else ""
 
 

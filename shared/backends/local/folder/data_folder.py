@@ -16,6 +16,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from shared.backends.local.folder.disk_room import FULL, full_words, refuse_full
+from shared.backends.local.keys.keyfile import KEY_FILE
 from shared.backends.local.state.commit_group import is_damaged
 from shared.backends.local.state.database_schema import APPLICATION_ID, MIGRATIONS
 from shared.core.errors import ConfigError, StoreCorrupt
@@ -156,8 +157,6 @@ def _way_back(path: Path) -> str:
     known = [match for match in found if int(match[1]) <= len(MIGRATIONS)]
     if not known:
         return ""
-    from shared.backends.local.keys.keyfile import KEY_FILE  # cryptography: only who is refused waits for it
-
     file = path / max(known, key=lambda match: match[2])[0]
     command = shlex.join(["workwright", "restore", str(file), "--key-file", str(path / KEY_FILE)])
     return f", or go back to how it was before the upgrade, without what came after it: `{command} --data NEW`"

@@ -15,6 +15,7 @@ from shared.core.ship.shipping import GIT
 from shared.integrations.hosting import RUNNING, Commit, Deployed, Hosting, Site
 from shared.integrations.ship_settings import ship_of
 from shared.integrations.systems import UNNAMED_HOST
+from shared.mind.safety.redaction import Redactor
 from shared.steps._forge import forge_of
 from shared.steps._input import Input
 from shared.steps._kind import Again, Done, Repeat, StepContext, StepFailure, StepKind
@@ -176,8 +177,6 @@ def _why_not(deployment: Deployed) -> str:
 
 def _not_built(ctx: StepContext, hosting: Hosting, deployment: Deployed) -> StepFailure:
     """Return the failure that goes back to whoever wrote the code, with the end of the build's log."""
-    from shared.mind.safety.redaction import Redactor
-
     known = [value.reveal() for value in ctx.site_environment().values()]
     log = Redactor(known).hide(hosting.build_log(deployment.id))[-_TAIL:]
     lines = "\n".join(re.sub(r"[0-9a-f]{6,}|\d+", "#", line) for line in log.splitlines()[-20:])

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from shared.core.errors import NotAllowed, Rejected
 from shared.core.run.commands import BROWSER
+from shared.mind.safety.redaction import Redactor
 from shared.steps._input import Input
 from shared.steps._kind import Again, Done, Repeat, StepContext, StepFailure, StepKind
 from shared.steps._work import by_tests_alone, load_tested_work
@@ -68,8 +69,6 @@ def _did_not_answer(ctx: StepContext, system: str, verdict: Verdict) -> Again:
 
 def _feedback(ctx: StepContext, verdict: Verdict) -> str:
     """Return what is wrong for whoever wrote the code, without what the page gives away of its variables."""
-    from shared.mind.safety.redaction import Redactor
-
     hidden = Redactor([value.reveal() for value in ctx.site_environment().values()])
     problems = "\n".join(f"- {hidden.hide(each)}" for each in verdict.wrong)
     return f"The deployed preview is not right:\n{problems}"
