@@ -22,7 +22,6 @@ from shared.core.documents.tenant_settings import TenantSettings, settings_in
 from shared.core.errors import AgentError, Conflicting, VersionConflict
 from shared.core.notify.attention import RESUME, all_paused_words, pause_words
 from shared.core.pages.author import UNKNOWN, Author, write_author
-from shared.core.polling.pace import WAITING_S
 from shared.core.run.commands import (
     CONSIDER,
     ERASE,
