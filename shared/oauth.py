@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, Literal, Protocol
 from urllib.parse import urlencode
 
@@ -25,7 +24,6 @@ class GrantTokens:
     access: Secret
     refresh: Secret | None
     public: Mapping[str, Any]
-    lifetime: timedelta | None = None  # None: the system does not say
 
 
 class Reply(Protocol):
@@ -95,12 +93,6 @@ def refresh(http: Http, provider: OAuthProvider, client_id: str, client_secret: 
     return _ask(http, provider, client_id, client_secret, asked)
 
 
-def introspect(http: Http, provider: OAuthProvider, client_id: str, client_secret: Secret, token: Secret) -> bool:
-    """Say whether the system still takes this token. Changes nothing."""
-    body = _post(http, provider, provider.introspect_url, client_id, client_secret, {"token": token.reveal()})
-    return isinstance(body, Mapping) and body.get("active") is True
-
-
 def revoke(http: Http, provider: OAuthProvider, client_id: str, client_secret: Secret, token: Secret) -> None:
     """End the grant this token belongs to, for a tenant that is deleted. A token that is dead already is no error."""
     try:
@@ -155,14 +147,13 @@ def refusal(system: str, body: Any) -> IntegrationError | None:
 
 def _tokens(system: str, body: Any) -> GrantTokens:
     fields = body if isinstance(body, Mapping) else {}
-    access, renew, lasts = fields.get("access_token"), fields.get("refresh_token"), fields.get("expires_in")
+    access, renew = fields.get("access_token"), fields.get("refresh_token")
     if not isinstance(access, str) or not access:
         raise Rejected(system, "the answer holds no access token")
     return GrantTokens(
         access=Secret(access),
         refresh=Secret(renew) if isinstance(renew, str) and renew else None,
         public=_public(fields),
-        lifetime=timedelta(seconds=lasts) if isinstance(lasts, int) and lasts > 0 else None,
     )
 
 

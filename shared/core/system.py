@@ -24,14 +24,7 @@ class OAuthProvider:
     headers: Mapping[str, str] = field(default_factory=dict)
     pkce: bool = False
     scope_separator: str = " "
-    introspect_url: str = ""  # empty: the system does not have this endpoint
-    revoke_url: str = ""
-
-    @property
-    def origin(self) -> str:
-        """Return the base URL for the HTTP client that `exchange` and `refresh` are given."""
-        scheme, _, rest = self.token_url.partition("://")
-        return f"{scheme}://{rest.partition('/')[0]}"
+    revoke_url: str = ""  # empty: the system does not have this endpoint
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ def run(workspace: Workspace, trace: Trace) -> None:
         comments(notion, report)
         uploads(notion, report, theirs)
         markdown(notion, workspace, theirs)
-        grants(http, workspace)
+        grants(http, workspace, theirs)
 
 
 def users(notion: Notion, workspace: Workspace) -> None:
@@ -186,13 +186,14 @@ def _insert(content: str) -> Json:
     return {"type": "insert_content", "insert_content": {"content": content}}
 
 
-def grants(http: HttpClient, workspace: Workspace) -> None:
+def grants(http: HttpClient, workspace: Workspace, theirs: Client) -> None:
     assert NOTION.oauth is not None
     who = (http, NOTION.oauth, workspace.client_id, Secret(workspace.client_word))
+    us = {"client_id": workspace.client_id, "client_secret": workspace.client_word}
     first = oauth.exchange(*who, workspace.code(), workspace.callback)
     assert first.public["owner"]["user"]["id"] == workspace.person
     assert first.refresh is not None
     second = oauth.refresh(*who, first.refresh)
-    assert oauth.introspect(*who, second.access) is True
+    assert theirs.oauth.introspect(**us, token=second.access.reveal())["active"] is True
     oauth.revoke(*who, second.access)
-    assert oauth.introspect(*who, second.access) is False
+    assert theirs.oauth.introspect(**us, token=second.access.reveal())["active"] is False

@@ -49,7 +49,7 @@ OF_AGENTS = re.compile(
     r" (agents|external_agent_stub|sessions|threads|blocks/meeting_notes)\b"
 )  # not of a workspace's pages
 NOT_OURS = frozenset(each for each in ENDPOINTS if " views" in each) | {
-    "POST data_sources", "GET file_uploads", "GET custom_emojis",
+    "POST data_sources", "GET file_uploads", "GET custom_emojis", "POST oauth/introspect",
 }  # fmt: skip
 
 

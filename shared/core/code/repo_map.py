@@ -69,7 +69,6 @@ class FileFacts:
 
     path: str
     lines: int
-    language: str = ""
     symbols: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
 
@@ -116,7 +115,7 @@ def _line(file: FileFacts) -> str:
 def _facts(path: str, data: bytes, files: Mapping[str, bytes]) -> FileFacts:
     language, text = language_of(path), text_of(data) if len(data) <= _PARSED else None
     if text is None:
-        return FileFacts(path, 0, language)
+        return FileFacts(path, 0)
     lines = text.count("\n") + (not text.endswith("\n") and bool(text))
     symbols, names = (
         _python(text, path)
@@ -124,7 +123,7 @@ def _facts(path: str, data: bytes, files: Mapping[str, bytes]) -> FileFacts:
         else (_find_definitions(text, language), _find_named_files(text, path))
     )
     needs = dict.fromkeys(found for name in names if (found := _existing(name, files)) and found != path)
-    return FileFacts(path, lines, language, tuple(symbols)[:MAX_SYMBOLS], tuple(needs))
+    return FileFacts(path, lines, tuple(symbols)[:MAX_SYMBOLS], tuple(needs))
 
 
 def _find_definitions(text: str, language: str) -> list[str]:

@@ -17,7 +17,6 @@ GITLAB = System(
         "https://gitlab.com/oauth/token",
         scopes=("api",),  # commits, merge requests and webhooks through the API need it; there is nothing narrower
         pkce=True,
-        introspect_url="https://gitlab.com/oauth/introspect",
         revoke_url="https://gitlab.com/oauth/revoke",
     ),
     by_link=True,

@@ -17,7 +17,6 @@ NOTION = System(
         encoding="json",
         authorize_params={"owner": "user"},
         headers={"Notion-Version": "2026-03-11"},
-        introspect_url="https://api.notion.com/v1/oauth/introspect",
         revoke_url="https://api.notion.com/v1/oauth/revoke",
     ),
     by_link=True,

@@ -10,12 +10,14 @@ from shared.core.page import Page
 from shared.http_client import json_bytes
 from shared.integrations.notion.client.block_calls import BlockCalls, Kept
 from shared.integrations.notion.client.checked_answers import guard_parsing
-from shared.integrations.notion.client.pictures import Image, picture
 from shared.integrations.notion.client.properties import Properties
-from shared.integrations.notion.client.wire import KEEP, Json, drop_unset, in_body, in_path, require_one_option
+from shared.integrations.notion.client.wire import KEEP, Json, Keep, drop_unset, in_body, in_path, require_one_option
 from shared.integrations.notion.content import reading
 from shared.integrations.notion.content.tree import plan_page
 from shared.integrations.notion.limits import check_files
+
+Image = str | Json | None | Keep
+"""An emoji, a web address, an object as Notion writes it, None to clear, or KEEP to leave."""
 
 
 class Pages(BlockCalls, Properties):
@@ -61,7 +63,7 @@ class Pages(BlockCalls, Properties):
         if children and template:
             raise Rejected(self.system, "create_page: children and template exclude each other; give one")
         check_files(body["properties"])
-        more = {"template": _template(template), "icon": picture(icon, "create_page.icon")}
+        more = {"template": _template(template), "icon": _icon(icon, "create_page.icon")}
         return self._create_with_children(body | drop_unset(more), children)
 
     def _create_with_children(self, body: Json, children: Sequence[Json]) -> Json:
@@ -88,7 +90,7 @@ class Pages(BlockCalls, Properties):
         check_files(properties or {})
         body = drop_unset({"properties": dict(properties) if properties else None, "in_trash": in_trash})
         if icon is not KEEP:
-            body["icon"] = picture(icon, "update_page.icon")
+            body["icon"] = _icon(icon, "update_page.icon")
         return self._complete_object(self._write("PATCH", f"/v1/pages/{in_path(page_id)}", body), self.page)
 
     def move_page(self, page_id: str, *, to_page: str = "", to_data_source: str = "") -> Json:
@@ -99,6 +101,19 @@ class Pages(BlockCalls, Properties):
         return self._complete_object(
             self._write("POST", f"/v1/pages/{in_path(page_id)}/move", {"parent": target}), self.page
         )
+
+
+def _icon(image: Image, field: str) -> Json | None:
+    """Return an icon as written; raises Rejected naming the field when it can be none."""
+    if image is None or isinstance(image, Keep):
+        return None
+    if not isinstance(image, str):
+        return dict(image)
+    if image.startswith(("http://", "https://")):
+        return {"type": "external", "external": {"url": image}}
+    if not image:
+        raise Rejected("notion", f"{field}: {image[:80]!r} is not a picture; give a web address or an uploaded file")
+    return {"type": "emoji", "emoji": image}
 
 
 def _template(template: str) -> Json | None:
