@@ -7,17 +7,18 @@ show when it was asked (`lost`): such a page is served to nobody, and forgotten 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from shared.app.engine.deps import Deps
 from shared.core.documents.codec import to_body
-from shared.core.documents.sync import LOST, STALE, Lost, Stale
+from shared.core.documents.sync import KNOWLEDGE, LOST, STALE, KnowledgeState, Lost, Stale
 from shared.core.run.commands import RECONCILE, Command
 from shared.core.run.run import derive_id
-from shared.ports import Put, all_as, change_doc
+from shared.ports import Put, all_as, change_as, get_as
 
-STATE = ("sync", "knowledge")  # what has been read, how far a sync is; not there for a tenant without knowledge
+STATE = KNOWLEDGE  # not there for a tenant without knowledge
 READ, GONE, ERASE = "knowledge", "gone", "erase"  # topics of RECONCILE
 BLUR = timedelta(seconds=65)  # times of edits are given to the minute: what was read within it may have changed since
 WEEK = timedelta(weeks=1)  # what is refused is asked for once in so long: nobody tells us that it is shared again
@@ -83,15 +84,15 @@ def count_lost(deps: Deps, tenant: str) -> int:
     return sum(mark.was_known for mark in all_as(Lost, deps.store, tenant, LOST))
 
 
-def state_of(deps: Deps, tenant: str) -> dict[str, Any]:
-    """Return what is kept of the tenant's sync; {} when there was none."""
-    doc = deps.store.get(tenant, *STATE)
-    return dict(doc.body) if doc else {}
+def state_of(deps: Deps, tenant: str) -> KnowledgeState | None:
+    """Return what is kept of the tenant's sync; None when there was none."""
+    return get_as(KnowledgeState, deps.store, (tenant, *STATE))
 
 
 def find_last_act(deps: Deps, tenant: str) -> str:
     """Return when a person last did what may have given access back: connected Notion, or had all of it read again."""
-    return str(state_of(deps, tenant).get("acted", ""))
+    state = state_of(deps, tenant)
+    return state.acted if state is not None else ""
 
 
 def note_act(deps: Deps, tenant: str) -> None:
@@ -103,9 +104,9 @@ def note_act(deps: Deps, tenant: str) -> None:
 def keep_state(deps: Deps, tenant: str, *, add: Mapping[str, int] | None = None, **fields: Any) -> None:
     """Change fields of it, and add to counts; several may do so at once."""
 
-    def keep(state: Mapping[str, Any] | None) -> Mapping[str, Any]:
-        before = state or {}
-        counts = {name: int(before.get(name, 0)) + number for name, number in (add or {}).items()}
-        return {**before, **fields, **counts}
+    def keep(known: KnowledgeState | None) -> KnowledgeState:
+        state = known or KnowledgeState()
+        counts: dict[str, Any] = {name: (getattr(state, name) or 0) + number for name, number in (add or {}).items()}
+        return replace(state, **fields, **counts)
 
-    change_doc(deps.store, (tenant, *STATE), keep, deps.stand_back)
+    change_as(KnowledgeState, deps.store, (tenant, *STATE), keep, deps.stand_back)

@@ -25,6 +25,7 @@ from shared.app.knowledge.knowledge_marks import (
     STATE,
     count_marks,
     keep_state,
+    keeps_knowledge,
     mark_stale,
     order_reading,
     stale_pages,
@@ -36,7 +37,7 @@ from shared.app.knowledge.knowledge_sync_reader import Reader
 from shared.app.workspace.crawl_orders import begin_crawl
 from shared.app.workspace.workspace_map import PAGE, WorkspaceMap
 from shared.core.documents.places import MAP, Place
-from shared.core.documents.sync import LOST, STALE
+from shared.core.documents.sync import LOST, STALE, KnowledgeState
 from shared.core.errors import RateLimited, VersionConflict
 from shared.core.knowledge.chunking import CUTTER
 from shared.core.run.commands import RECONCILE, Command
@@ -64,17 +65,17 @@ def begin_sync(deps: Deps, tenant: str, how: str = "") -> None:
     `how` names what the index is made with: other lists or another chunker make another one.
     """
     began = begin_crawl(deps, tenant)
-    state = state_of(deps, tenant)
+    state = state_of(deps, tenant) or KnowledgeState()
     fresh: dict[str, Any] = dict.fromkeys(("known", "read", "embedded", "reused", "removed", "failed"), 0)
-    keep_state(deps, tenant, **fresh, how=how or state.get("how", ""), began=began, ended="", alert="")
+    keep_state(deps, tenant, **fresh, how=how or state.how, began=began, ended="", alert="")
 
 
 def progress(deps: Deps, tenant: str) -> dict[str, Any]:
     """Return how far the tenant's sync is: counts since it began, its times, what waits, and an alert for people."""
-    state = state_of(deps, tenant)
-    counts = {name: int(state.get(name, 0)) for name in ("known", "read", "embedded", "reused", "removed", "failed")}
-    texts = {name: str(state.get(name, "")) for name in ("began", "ended", "alert")}
-    return {**counts, **texts, "waiting": count_marks(deps, tenant, STALE), "lost": count_marks(deps, tenant, LOST)}
+    state = state_of(deps, tenant) or KnowledgeState()
+    names = ("known", "read", "embedded", "reused", "removed", "failed", "began", "ended", "alert")
+    marks = {"waiting": count_marks(deps, tenant, STALE), "lost": count_marks(deps, tenant, LOST)}
+    return {name: getattr(state, name) for name in names} | marks
 
 
 def begin_if_needed(deps: Deps, tools: Tools, tenant: str) -> bool:
@@ -86,7 +87,8 @@ def begin_if_needed(deps: Deps, tools: Tools, tenant: str) -> bool:
         _erase(deps, tools, tenant)
         return False
     how = derive_id("", str(CUTTER), scope.name)  # another embedder needs no page to be read: see `embed_missing`
-    if state_of(deps, tenant).get("how") == how:
+    state = state_of(deps, tenant)
+    if state is not None and state.how == how:
         return False
     begin_sync(deps, tenant, how)
     return True
@@ -95,9 +97,9 @@ def begin_if_needed(deps: Deps, tools: Tools, tenant: str) -> bool:
 def keep_up(deps: Deps, tools: Tools, tenant: str, notion: Notion) -> None:
     """Ask for some of the known pages by their ids, embed what has no vector, and order the reading of what is due."""
     state = state_of(deps, tenant)
-    if not has_knowledge(tools) or not state:
+    if not has_knowledge(tools) or state is None:
         return
-    if state.get("alone"):
+    if state.alone:
         keep_state(deps, tenant, alone="")  # it is connected again
     reader = Reader.of(deps, tools, tenant, notion)
     with reader.keep_counts(), suppress(RateLimited):  # the round has a day
@@ -118,8 +120,8 @@ def _embed(deps: Deps, tools: Tools, tenant: str) -> bool:
 def _go_round(reader: Reader) -> None:
     """Look at some places of the map, and ask for those pages that are in the index."""
     deps, tenant, knowledge = reader.deps, reader.tenant, reader.tools.knowledge(reader.tenant)
-    state, now = state_of(deps, tenant), deps.clock.now()
-    began, after = str(state.get("round", "")), str(state.get("asked", ""))
+    state, now = state_of(deps, tenant) or KnowledgeState(), deps.clock.now()
+    began, after = state.round, state.asked or ""
     if not after:
         if began and now - datetime.fromisoformat(began) < ROUND:
             return
@@ -149,14 +151,14 @@ def taking(deps: Deps, tools: Tools, tenant: str, notion: Notion) -> Iterator[Re
 
 def noticing_map(deps: Deps, tools: Tools, tenant: str, notion: Notion) -> WorkspaceMap:
     """Return a map that has what is found to be new, edited or moved read."""
-    known = has_knowledge(tools) and state_of(deps, tenant)
+    known = has_knowledge(tools) and keeps_knowledge(deps, tenant)
     return Reader.of(deps, tools, tenant, notion).places if known else WorkspaceMap(deps, tenant, notion)
 
 
 def crawl_came_far(deps: Deps, tenant: str, began: str, *, ended: bool) -> None:
     """Note how many pages there are to read, and whether the crawl that began then has read everything."""
-    since = state_of(deps, tenant).get("began")
-    if since and since <= began:  # one that was cut off is taken up by a later one
+    state = state_of(deps, tenant)
+    if state is not None and state.began and state.began <= began:  # one that was cut off is taken up by a later one
         places = WorkspaceMap(deps, tenant).everything().values()
         known = sum(place.kind == PAGE and not place.trashed for place in places)
         ending: dict[str, Any] = {"ended": deps.clock.now().isoformat()} if ended else {}
@@ -165,7 +167,7 @@ def crawl_came_far(deps: Deps, tenant: str, began: str, *, ended: bool) -> None:
 
 def read_stale(command: Command, deps: Deps, tools: Tools, notion: Notion) -> None:
     """Read some of the pages that are due, embed some of what has no vector, then order the next part."""
-    if not has_knowledge(tools) or not state_of(deps, command.tenant):
+    if not has_knowledge(tools) or not keeps_knowledge(deps, command.tenant):
         return
     due = list(islice(stale_pages(deps, command.tenant), AT_ONCE + 1))
     reader = Reader.of(deps, tools, command.tenant, notion)
@@ -210,9 +212,9 @@ def allow_forgetting(deps: Deps, tenant: str) -> None:
 def orders_erasing(deps: Deps, tenant: str) -> bool:
     """Say whether the workspace has been disconnected for so long that what is known of it is to be erased."""
     state = state_of(deps, tenant)
-    if not state or is_connected(deps, tenant):
+    if state is None or is_connected(deps, tenant):
         return False
-    since, now = str(state.get("alone", "")), deps.clock.now()
+    since, now = state.alone, deps.clock.now()
     if not since:
         keep_state(deps, tenant, alone=now.isoformat())
         return False
@@ -227,7 +229,8 @@ def erase_disconnected(command: Command, deps: Deps, tools: Tools) -> None:
 
 
 def _erase(deps: Deps, tools: Tools, tenant: str) -> None:
-    if not state_of(deps, tenant) and not tools.knowledge(tenant).pages(limit=1):  # somebody may have read on meanwhile
+    # somebody may have read on meanwhile
+    if not keeps_knowledge(deps, tenant) and not tools.knowledge(tenant).pages(limit=1):
         return
     tools.knowledge(tenant).erase()
     for kind in (STALE, LOST):

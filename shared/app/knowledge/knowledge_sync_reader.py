@@ -34,7 +34,7 @@ from shared.app.workspace.workspace_map import DATA_SOURCE, PAGE, WorkspaceMap, 
 from shared.app.workspace.workspace_schemas import IDEAS
 from shared.core.documents.codec import to_body
 from shared.core.documents.places import Place
-from shared.core.documents.sync import LOST, STALE, Lost
+from shared.core.documents.sync import LOST, STALE, KnowledgeState, Lost
 from shared.core.errors import Blocked, Missing, NotAllowed, Rejected
 from shared.core.page import Block, Page
 from shared.core.pages.marks import OUR_PROPERTIES
@@ -51,16 +51,14 @@ _SAID = timedelta(days=1)
 _LATELY = timedelta(days=2)  # in which the round has asked for every page
 
 
-def _may_forget(state: Mapping[str, Any], now: datetime) -> bool:
+def _may_forget(state: KnowledgeState, now: datetime) -> bool:
     """Say whether a person has lately said that much may be forgotten."""
-    allowed_at = state.get("may_forget")
-    return bool(allowed_at) and now - datetime.fromisoformat(str(allowed_at)) < _SAID
+    return bool(state.may_forget) and now - datetime.fromisoformat(state.may_forget) < _SAID
 
 
-def _lately(state: Mapping[str, Any], now: datetime) -> bool:
+def _lately(state: KnowledgeState, now: datetime) -> bool:
     """Say whether the count of pages that were forgotten because they were not shown is of these days."""
-    since = state.get("gone_since")
-    return bool(since) and now - datetime.fromisoformat(str(since)) < _LATELY
+    return bool(state.gone_since) and now - datetime.fromisoformat(state.gone_since) < _LATELY
 
 
 @dataclass
@@ -268,11 +266,11 @@ class Reader:
 
         What was forgotten lately counts as well: a permission that is lost is mostly found out page by page.
         """
-        state, now = state_of(self.deps, self.tenant), self.deps.clock.now()
+        state, now = state_of(self.deps, self.tenant) or KnowledgeState(), self.deps.clock.now()
         if _may_forget(state, now):
             return False
         if self._many is None:  # counted once per command: there may be thousands
-            gone = int(state.get("gone", 0)) if _lately(state, now) else 0
+            gone = (state.gone or 0) if _lately(state, now) else 0
             known, lost = self.tools.knowledge(self.tenant).count()["pages"], count_lost(self.deps, self.tenant)
             self._many = (lost + gone, known + gone)
         lost, known = self._many
@@ -281,14 +279,14 @@ class Reader:
         alert = (
             f"Notion no longer shows {lost} of {known} pages; they are kept, but not served, until you say otherwise"
         )
-        if state.get("alert") != alert:
+        if state.alert != alert:
             log.line("ERROR", "many pages lost at once", tenant=self.tenant, lost=lost, known=known)
             keep_state(self.deps, self.tenant, alert=alert)
         return True
 
     def _count_gone(self) -> None:
         """Count a page that is forgotten because it was not shown, unless a person has said that it may be."""
-        state, now = state_of(self.deps, self.tenant), self.deps.clock.now()
+        state, now = state_of(self.deps, self.tenant) or KnowledgeState(), self.deps.clock.now()
         if _may_forget(state, now):
             return
         if _lately(state, now):

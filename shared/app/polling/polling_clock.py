@@ -8,7 +8,7 @@ that were asked a moment ago.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,40 +18,25 @@ from shared.app.polling import asks_often
 from shared.app.polling.comment_polling import WAIT, threads_of
 from shared.app.workspace.workspace_databases import sources_of
 from shared.app.workspace.workspace_schemas import RUNS
+from shared.core.documents.sync import ASKING, Asked
 from shared.core.polling.pace import BUSY_S, IDLE_S, Activity, Pace, Room, pace
 from shared.core.run.commands import QUICK, RECONCILE, Command
 from shared.core.run.run import Run, derive_id
-from shared.ports import change_doc
+from shared.ports import change_as, get_as
 
-ASKING = ("sync", "asking")  # what is kept of a tenant: when it was asked, by whom work goes on, which runs are open
 _NEWEST = 20  # runs that are looked through each time for open ones
 _FIRST = 500  # and once
 _FRESH = timedelta(seconds=2 * IDLE_S)  # tables asked within this need not be asked by a pass
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What is remembered of the looks at a tenant; times are of our clock, ISO 8601, "" for never."""
-
-    at: str = ""
-    active: str = ""  # when somebody was last at work
-    open: tuple[str, ...] = ()  # runs that had not ended
-    turn: int = 0  # whose comments come next
-    looked: str = ""  # when a look last came to its end
-    us: str = ""  # our own bot, where the grant does not name it
-
-
 def load_asked(deps: Deps, tenant: str) -> Asked:
     """Return what is remembered of a tenant."""
-    doc = deps.store.get(tenant, *ASKING)
-    body: Mapping[str, Any] = doc.body if doc is not None else {}
-    known = {name: body[name] for name in ("at", "active", "turn", "looked", "us") if name in body}
-    return Asked(**known, open=tuple(body.get("open", ())))
+    return get_as(Asked, deps.store, (tenant, *ASKING)) or Asked()
 
 
 def keep_asked(deps: Deps, tenant: str, **fields: Any) -> None:
     """Remember some of it."""
-    change_doc(deps.store, (tenant, *ASKING), lambda known: {**(known or {}), **fields}, deps.stand_back)
+    change_as(Asked, deps.store, (tenant, *ASKING), lambda known: replace(known or Asked(), **fields), deps.stand_back)
 
 
 def order_looks(deps: Deps, room: Callable[[str], Room]) -> Mapping[str, float]:
@@ -83,7 +68,7 @@ def _order(deps: Deps, tenant: str, settings: Mapping[str, Any], room: Room) -> 
     active = {"active": at} if found.moving else {}
     name = derive_id("quick-", tenant, at)
     deps.queue.enqueue([Command(name, RECONCILE, "sync", tenant, topic=QUICK, wake=wanted.threads)])
-    keep_asked(deps, tenant, at=at, open=[run.id for run in open_runs(runs)], **active)
+    keep_asked(deps, tenant, at=at, open=tuple(run.id for run in open_runs(runs)), **active)
     return 0.0
 
 
@@ -104,7 +89,7 @@ def lately_runs(deps: Deps, tenant: str, known: Asked) -> list[Run]:
     """Return the newest runs, and those that were open before."""
     newest = deps.store.list_runs(tenant, limit=_NEWEST if known.at else _FIRST)
     newest_ids = {run.id for run in newest}
-    older = [deps.store.load_run(tenant, run) for run in known.open if run not in newest_ids]
+    older = [deps.store.load_run(tenant, run) for run in known.open or () if run not in newest_ids]
     return [*newest, *(loaded.run for loaded in older if loaded is not None)]
 
 

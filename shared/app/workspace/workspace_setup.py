@@ -7,6 +7,7 @@ queue.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from shared.accounts.accounts import Accounts
@@ -35,11 +36,13 @@ from shared.app.workspace.workspace_databases import (
     mapping_of,
 )
 from shared.app.workspace.workspace_schemas import KINDS, SCHEMAS
+from shared.core.documents.codec import to_body
+from shared.core.documents.places import Setup
 from shared.core.errors import ErrorClass, IntegrationError, Missing, Rejected, VersionConflict
 from shared.core.run.commands import Command
 from shared.core.text.outgoing_text import visible
 from shared.integrations.notion.client.client import Notion
-from shared.ports import Put
+from shared.ports import Put, get_as
 
 Json = Mapping[str, Any]
 
@@ -58,19 +61,20 @@ def set_up_databases(command: Command, deps: Deps, tools: Tools) -> None:
     Raises Busy, and what may pass: outages and rate limits.
     """
     with lease(deps, command.tenant, "setup.databases"):
-        doc = deps.store.get(command.tenant, *SETUP)
-        if doc is None or doc.body["state"] != WORKING:
+        setup = get_as(Setup, deps.store, (command.tenant, *SETUP))
+        if setup is None or setup.state != WORKING:
             return
         try:
-            outcome = _carry_out(deps, _accounts(tools), command.tenant, doc.body)
+            outcome = _carry_out(deps, _accounts(tools), command.tenant, setup)
         except IntegrationError as error:
             if error.error_class == ErrorClass.TRANSIENT:
                 raise
             outcome = {"state": FAILED, "problem": str(error)[:500]}
         except VersionConflict as error:
             outcome = {"state": FAILED, "problem": f"{error}; ask again"}
-        body = {**doc.body, "problem": "", "questions": [], "pages": [], "found": [], **outcome}
-        deps.store.put(command.tenant, Put(*SETUP, body, doc.version))
+        empty: dict[str, Any] = {"problem": "", "questions": (), "pages": (), "found": ()}
+        after = replace(setup, **(empty | dict(outcome)))
+        deps.store.put(command.tenant, Put(*SETUP, to_body(after), setup.version))
 
 
 def _accounts(tools: Tools) -> Accounts:
@@ -79,10 +83,10 @@ def _accounts(tools: Tools) -> Accounts:
     return accounts
 
 
-def _carry_out(deps: Deps, accounts: Accounts, tenant: str, wish: Json) -> Json:
+def _carry_out(deps: Deps, accounts: Accounts, tenant: str, wish: Setup) -> Json:
     """Return the outcome: done, or what has to be answered or chosen first."""
     notion = accounts.connect_for(tenant)(Notion)
-    page, adopt, answers = str(wish["page"]), wish["adopt"], wish["answers"]
+    page, adopt, answers = wish.page, wish.adopt, wish.answers
     questions: list[Question] = []
     for kind in KINDS:
         settings = settings_of(deps, tenant)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from shared.app.confinement.settings import confine_first
@@ -16,6 +17,8 @@ from shared.cli.setup.answer_source import Asking, Terminal
 from shared.cli.setup.guide import Guide
 from shared.cli.setup.setup_folder import Opened, open_folder
 from shared.cli.team.connect import answers_of, choose_place
+from shared.core.documents.codec import to_body
+from shared.core.documents.places import Setup
 from shared.core.errors import ConfigError, OutcomeUnknown
 from shared.core.run.commands import CONSIDER, Command
 from shared.integrations.notion.client.client import Notion
@@ -25,7 +28,7 @@ from shared.integrations.trial_result import Tried
 from shared.local.configuration.choices import OAUTH, REAL, SECRET, SIMULATED, Choices
 from shared.local.configuration.marker import installation_of, works_here
 from shared.local.configuration.workspace import connect_by_secret, refuse_real, refuse_simulated
-from shared.ports import Put, Secret
+from shared.ports import Put, Secret, get_as
 
 Json = Mapping[str, Any]
 
@@ -64,20 +67,19 @@ def _find_earlier(house: Opened, tenant: str, wish: Json) -> dict[str, str]:
 
 def _carry_out(house: Opened, tenant: str, wish: Json) -> Json:
     """Do what the API orders from the queue, here and now: nothing else runs in this folder."""
-    doc = house.deps.store.get(tenant, *SETUP)
-    before = doc.body if doc is not None else {}
-    body = {**before, **wish, "number": int(before.get("number", 0)) + 1, "state": WORKING}
-    house.deps.store.put(tenant, Put(*SETUP, body, doc.version if doc is not None else ""))
-    command = Command(f"setup-{body['number']}", CONSIDER, "plan", tenant, topic=TOPIC)
+    before = get_as(Setup, house.deps.store, (tenant, *SETUP)) or Setup()
+    setup = replace(before, **wish, number=before.number + 1, state=WORKING)
+    house.deps.store.put(tenant, Put(*SETUP, to_body(setup), before.version))
+    command = Command(f"setup-{setup.number}", CONSIDER, "plan", tenant, topic=TOPIC)
     while True:
         try:
             set_up_databases(command, house.deps, house.tools)
             break
         except OutcomeUnknown:  # a set-up died here: wait until what it sent can no longer arrive
             time.sleep(house.deps.settle.total_seconds() / 4)
-    after = house.deps.store.get(tenant, *SETUP)
+    after = get_as(Setup, house.deps.store, (tenant, *SETUP))
     assert after is not None
-    return after.body
+    return to_body(after)
 
 
 def _lacking(found: Json) -> list[str]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from shared.core.documents.codec import unknown
+from shared.core.documents.codec import beside, sparse, unknown
 
 MAP = "map"  # documents, by object
 COLUMNS = "columns"  # documents, by data source
@@ -68,3 +68,25 @@ class Columns:
     columns: tuple[Column, ...]
     at: str = field(default="", compare=False)  # when it was looked up
     more: Mapping[str, Any] = unknown()
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """The databases an owner wishes for, under a number, and what came of it; before that there is no outcome."""
+
+    state: str = ""
+    page: str = ""
+    adopt: Mapping[str, str] = field(default_factory=dict)
+    answers: Mapping[str, str] = field(default_factory=dict)
+    number: int = sparse(0)
+    problem: str | None = sparse(None)
+    questions: tuple[Mapping[str, Any], ...] | None = sparse(None)
+    pages: tuple[Mapping[str, Any], ...] | None = sparse(None)
+    found: tuple[Mapping[str, Any], ...] | None = sparse(None)
+    version: str = beside("")
+    more: Mapping[str, Any] = unknown()
+
+    def wish_for(self, page: str, adopt: Mapping[str, str], answers: Mapping[str, str], state: str) -> Setup:
+        """Return the next wish: databases to adopt and answers beside those that were given before."""
+        adopt, answers = {**self.adopt, **adopt}, {**self.answers, **answers}
+        return replace(self, page=page, adopt=adopt, answers=answers, number=self.number + 1, state=state)

@@ -11,6 +11,7 @@ from shared.core.documents.codec import beside, sparse, unknown
 
 STALE, LOST = "stale", "lost"  # documents, by page
 PASS, MAP, CLOCK = ("sync", "pass"), ("sync", "map"), ("sync", "clock")
+ASKING, KNOWLEDGE = ("sync", "asking"), ("sync", "knowledge")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +66,40 @@ class Lost:
     def was_known(self) -> bool:
         """Say whether it was in the index, as far as we know."""
         return self.known is not False
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is remembered of the looks at a tenant; times are of our clock, ISO 8601, "" for never."""
+
+    at: str = sparse("")
+    active: str = sparse("")  # when somebody was last at work
+    open: tuple[str, ...] | None = sparse(None)  # runs that had not ended
+    turn: int = sparse(0)  # whose comments come next
+    looked: str = sparse("")  # when a look last came to its end
+    us: str = sparse("")  # our own bot, where the grant does not name it
+    more: Mapping[str, Any] = unknown()
+
+
+@dataclass(frozen=True, slots=True)
+class KnowledgeState:
+    """What was read into the index since `began`, counted; times are of our clock, ISO 8601, "" for never."""
+
+    known: int = 0
+    read: int = 0
+    embedded: int = 0
+    reused: int = 0
+    removed: int = 0
+    failed: int = 0
+    how: str = ""  # what the index is made with
+    began: str = ""
+    ended: str = ""
+    alert: str = ""  # for people
+    round: str = sparse("")  # when the round began that asks for every known page
+    asked: str | None = sparse(None)  # how far it is; "": it came to its end
+    acted: str = sparse("")  # when a person last did what may have given access back
+    alone: str | None = sparse(None)  # since when the workspace is disconnected
+    may_forget: str = sparse("")  # when a person said that much may be forgotten
+    gone: int | None = sparse(None)  # pages forgotten because they were not shown, since `gone_since`
+    gone_since: str = sparse("")
+    more: Mapping[str, Any] = unknown()

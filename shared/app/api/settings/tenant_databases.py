@@ -16,9 +16,11 @@ from shared.app.confinement.settings import confine, find_confinement
 from shared.app.connections.access_renewal import find_way_back
 from shared.app.workspace.workspace_databases import CHOOSING, SETUP, TOPIC, WORKING, database_of
 from shared.app.workspace.workspace_schemas import KINDS
+from shared.core.documents.codec import to_body
+from shared.core.documents.places import Setup
 from shared.core.run.commands import CONSIDER, Command
 from shared.core.run.run import derive_id
-from shared.ports import Put
+from shared.ports import Put, get_as
 
 NOT_BEGUN = "not begun"
 IN_NOTION = text(
@@ -33,42 +35,39 @@ _ID = re.compile(r"(?i)[0-9a-f]{32}(?![0-9a-z])")
 
 def show_databases(call: Call) -> ApiReply:
     """Return the databases the tenant has, and how far setting them up has got."""
-    doc = call.deps.store.get(call.tenant, *SETUP)
-    return ApiReply(body=_view(call, doc.body if doc else {}))
+    return ApiReply(body=_view(call, _load_setup(call)))
 
 
 def set_up(call: Call) -> ApiReply:
     """Order databases to be created or adopted. Earlier answers stay, and so does what is there already."""
-    doc = call.deps.store.get(call.tenant, *SETUP)
-    before: Mapping[str, Any] = doc.body if doc else {}
-    wish = {
-        "page": notion_id(call.body["page"]) or before.get("page", ""),
-        "adopt": {**before.get("adopt", {}), **{k: notion_id(v) for k, v in call.body["adopt"].items()}},
-        "answers": {**before.get("answers", {}), **call.body["answers"]},
-    }
-    number = int(before.get("number", 0)) + 1
-    body = {**before, **wish, "number": number, "state": WORKING}
-    call.deps.store.put(call.tenant, Put(*SETUP, body, doc.version if doc else ""))
-    name = derive_id("databases-", call.tenant, str(number))
+    before = _load_setup(call)
+    adopt = {kind: notion_id(given) for kind, given in call.body["adopt"].items()}
+    setup = before.wish_for(notion_id(call.body["page"]) or before.page, adopt, call.body["answers"], WORKING)
+    call.deps.store.put(call.tenant, Put(*SETUP, to_body(setup), before.version))
+    name = derive_id("databases-", call.tenant, str(setup.number))
     call.deps.queue.enqueue([Command(name, CONSIDER, "plan", call.tenant, topic=TOPIC)])
-    return ApiReply(body=_view(call, body))
+    return ApiReply(body=_view(call, setup))
 
 
-def _view(call: Call, setup: Mapping[str, Any]) -> dict[str, Any]:
+def _load_setup(call: Call) -> Setup:
+    return get_as(Setup, call.deps.store, (call.tenant, *SETUP)) or Setup()
+
+
+def _view(call: Call, setup: Setup) -> dict[str, Any]:
     settings = call.deps.store.get(call.tenant, "settings", "tenant")
     known = settings.body if settings else {}
     back = find_way_back(call.deps, call.tenant, "notion")
-    state = str(setup.get("state", NOT_BEGUN))
+    state = setup.state or NOT_BEGUN
     return {
         "connected": holds(call.deps.store, call.tenant, "notion"),
         "connect_url": back.url,
         "connect_command": back.command,
         "state": state,
-        "problem": str(setup.get("problem", "")) if state != WORKING else "",
+        "problem": setup.problem or "" if state != WORKING else "",
         "databases": [found for kind in KINDS if (found := _database(known, kind))],
-        "questions": list(setup.get("questions", ())) if state != WORKING else [],
-        "pages": list(setup.get("pages", ())) if state == CHOOSING else [],
-        "found": list(setup.get("found", ())) if state == CHOOSING else [],
+        "questions": list(setup.questions or ()) if state != WORKING else [],
+        "pages": list(setup.pages or ()) if state == CHOOSING else [],
+        "found": list(setup.found or ()) if state == CHOOSING else [],
     }
 
 

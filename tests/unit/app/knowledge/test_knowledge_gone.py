@@ -154,7 +154,7 @@ def test_the_owners_lists_count_for_all_below_and_at_once_for_whoever_asks(readi
     set_lists(reading, knowledge={"off": True})
     reading.sync()
     assert reading.known.count()["pages"] == 0
-    assert state_of(reading.desk.house.deps, TENANT) == {}
+    assert state_of(reading.desk.house.deps, TENANT) is None
 
 
 def set_lists(reading: Reading, **changes: Any) -> None:

@@ -25,12 +25,12 @@ from shared.core.documents.grant import Grant
 from shared.core.documents.hook import Hook, HookDoor
 from shared.core.documents.look import Look
 from shared.core.documents.page_record import Answered, PageRecord, RetryLink
-from shared.core.documents.places import Columns, CrawlState, LookUps, Place
+from shared.core.documents.places import Columns, CrawlState, LookUps, Place, Setup
 from shared.core.documents.preference import LearningState, Preference
 from shared.core.documents.routine import Routine
 from shared.core.documents.sealed_values import Rotation, SiteValue
 from shared.core.documents.snapshot import Expiry, Snapshot
-from shared.core.documents.sync import Lost, MapState, Pass, Stale, WrongClock
+from shared.core.documents.sync import Asked, KnowledgeState, Lost, MapState, Pass, Stale, WrongClock
 from shared.core.documents.tenant_settings import TenantSettings
 from shared.core.errors import StoreCorrupt
 from shared.core.models.routing import Mark
@@ -80,12 +80,15 @@ KINDS: Mapping[str, type[Any]] = {
     "rows": ShownRow,
     "rows-watched": WatchedRows,
     "settings": TenantSettings,
+    "setup": Setup,
     "site_values": SiteValue,
     "snapshot-expiries": Expiry,
     "snapshots": Snapshot,
     "stale": Stale,
+    "sync-asking": Asked,
     "sync-clock": WrongClock,
     "sync-crawl": CrawlState,
+    "sync-knowledge": KnowledgeState,
     "sync-map": MapState,
     "sync-pass": Pass,
     "swept": SweptMark,
