@@ -54,6 +54,6 @@ def test_an_index_of_vectors_names_what_firestore_adds(planned: dict[str, dict[s
     """Firestore puts `__name__` before the vector; unless it is written here, each plan replaces the index."""
     indexes = [after["fields"] for address, after in planned.items() if ".google_firestore_index." in address]
     vectors = [fields for fields in indexes if fields[-1]["vector_config"]]
-    assert len(vectors) == 2
+    assert len(vectors) == 1
     for fields in vectors:
         assert (fields[-2]["field_path"], fields[-2]["order"]) == ("__name__", "ASCENDING")
