@@ -54,19 +54,19 @@ def _places(call: Call, name: str) -> Iterator[str]:
 
 
 def _carry_out(route: Route, call: Call, name: str) -> ApiReply:
-    place = next(_places(call, name))
+    tenant, place = call.tenant, next(_places(call, name))
     begun = KeptAnswer(_fingerprint(call), call.deps.clock.now())
-    call.deps.store.put(call.tenant, Put(ANSWERS, place, to_body(begun), expected=""), *_forget_old(call))
+    call.deps.store.put(tenant, Put(ANSWERS, place, to_body(begun), expected=""), *_forget_old(call))
     call.deps.crash_point("api.after/begun")
     try:
         answer = route.handler(call)
     except (RequestError, Busy, VersionConflict):
-        call.deps.store.put(call.tenant, Put(ANSWERS, place, None))
+        call.deps.store.put(tenant, Put(ANSWERS, place, None))
         raise
     call.deps.crash_point("api.after/done")
     text = json.dumps({"body": answer.body, "headers": dict(answer.headers)})
-    sealed = call.deps.secrets.seal(call.tenant, _field(place), Secret(text)) if len(text) <= MAX_KEPT else None
-    call.deps.store.put(call.tenant, Put(ANSWERS, place, to_body(replace(begun, status=answer.status, sealed=sealed))))
+    sealed = call.deps.secrets.seal(tenant, f"answer.{place}", Secret(text)) if len(text) <= MAX_KEPT else None
+    call.deps.store.put(tenant, Put(ANSWERS, place, to_body(replace(begun, status=answer.status, sealed=sealed))))
     return answer
 
 
@@ -80,7 +80,7 @@ def _repeat_answer(call: Call, kept: KeptAnswer) -> ApiReply:
         )
     if kept.sealed is None:
         raise Conflicting("this request was answered, with more than is kept", way_out="Look with GET what it did.")
-    parts = json.loads(call.deps.secrets.open(call.tenant, _field(kept.id), kept.sealed).reveal())
+    parts = json.loads(call.deps.secrets.open(call.tenant, f"answer.{kept.id}", kept.sealed).reveal())
     return ApiReply(kept.status, parts["body"], headers={**parts["headers"], "Idempotency-Replayed": "true"})
 
 
@@ -94,7 +94,3 @@ def _forget_old(call: Call) -> list[Put]:
     oldest = min(_places(call, ""))
     docs = call.deps.store.list_docs(call.tenant, ANSWERS, limit=_FORGOTTEN_AT_ONCE)
     return [Put(ANSWERS, doc.id, None) for doc in docs if doc.id < oldest]
-
-
-def _field(place: str) -> str:
-    return f"answer.{place}"
