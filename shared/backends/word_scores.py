@@ -30,11 +30,11 @@ def best(chunks: Asked, pages: Asked, page_of: array[int], limit: int) -> list[t
     not found.
     """
     if _NUMPY:
-        return _by_numpy(chunks, pages, page_of, limit)
-    return by_hand(chunks, pages, page_of, limit)
+        return _rank_with_numpy(chunks, pages, page_of, limit)
+    return rank_without_numpy(chunks, pages, page_of, limit)
 
 
-def by_hand(chunks: Asked, pages: Asked, page_of: array[int], limit: int) -> list[tuple[int, float]]:
+def rank_without_numpy(chunks: Asked, pages: Asked, page_of: array[int], limit: int) -> list[tuple[int, float]]:
     """Do it without numpy."""
     of_page = _add_scores(pages)
     found = ((score + of_page.get(page_of[row], 0.0), -row) for row, score in _add_scores(chunks).items())
@@ -49,7 +49,7 @@ def _add_scores(asked: Asked) -> dict[int, float]:
     return scores
 
 
-def _by_numpy(chunks: Asked, pages: Asked, page_of: array[int], limit: int) -> list[tuple[int, float]]:
+def _rank_with_numpy(chunks: Asked, pages: Asked, page_of: array[int], limit: int) -> list[tuple[int, float]]:
     import numpy as np
 
     of = np.frombuffer(page_of, dtype=np.int64)

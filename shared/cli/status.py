@@ -36,7 +36,7 @@ def status(data: Path, as_json: bool) -> None:
     """Show in ten lines what is connected, what waits for a person, what moves, and what failed lately."""
     chosen, running = read_choices(data), is_running(data)
     choices = in_use(chosen, process_environment())
-    found = ask_house(data, "GET", "/v1/status") if running else _at_rest(data, chosen)
+    found = ask_house(data, "GET", "/v1/status") if running else _describe_idle_folder(data, chosen)
     if as_json:
         connected = {system: {"mode": choices.mode(system), **choices.of(system).facts} for system in FACTS}
         click.echo(json.dumps({"running": running, "systems": connected, **(found or {})}, ensure_ascii=False))
@@ -48,7 +48,7 @@ def status(data: Path, as_json: bool) -> None:
         click.echo(on_one_line(line))
 
 
-def _at_rest(data: Path, choices: Choices) -> Json | None:
+def _describe_idle_folder(data: Path, choices: Choices) -> Json | None:
     """Return how the work of a folder stands in which nothing runs; None where there is no team yet."""
     if not (data / DATABASE).exists():
         return None

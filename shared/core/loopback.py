@@ -11,7 +11,7 @@ _HOST = "127.0.0.1"
 _BELOW = ".localhost"
 
 
-def at_loopback(url: str) -> tuple[str, dict[str, str]]:
+def resolve_loopback(url: str) -> tuple[str, dict[str, str]]:
     """Return the address to connect to, and the headers that name whom we mean; other addresses stay as they are."""
     parts = urlsplit(url)
     if parts.scheme != "http" or not (parts.hostname or "").removesuffix(".").endswith(_BELOW):

@@ -74,7 +74,7 @@ def same(expected: str, given: str) -> bool:
     return hmac.compare_digest(expected.encode(), given.encode("utf-8", "replace"))
 
 
-def at_in(body: Any, *path: str) -> Any:
+def get_at_path(body: Any, *path: str) -> Any:
     """Return what stands at that place in a stranger's JSON, None for nothing."""
     for name in path:
         body = body.get(name) if isinstance(body, dict) else None
@@ -83,13 +83,13 @@ def at_in(body: Any, *path: str) -> Any:
 
 def text_in(body: Any, *path: str) -> str:
     """Return the text there, "" for none."""
-    value = at_in(body, *path)
+    value = get_at_path(body, *path)
     return value if isinstance(value, str) else ""
 
 
 def number_in(body: Any, *path: str) -> int:
     """Return the number there, 0 for none."""
-    value = at_in(body, *path)
+    value = get_at_path(body, *path)
     return value if type(value) is int and 0 < value < 2**31 else 0
 
 

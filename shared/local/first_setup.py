@@ -147,7 +147,9 @@ def owner_key(house: Installation, tenant: str) -> None:
         write_private(place, key + "\n", replace=True)
 
 
-def as_person(house: Installation, home: Home, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+def call_as_person(
+    house: Installation, home: Home, method: str, path: str, body: Mapping[str, Any] | None = None
+) -> Any:
     """Do something in the simulated Notion as a person would, by hand."""
     asked = {"person": home.person, "method": method, "path": path, "body": body}
     return _post(house, "notion", "/_as_person", asked)

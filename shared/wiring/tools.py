@@ -12,7 +12,7 @@ from shared.accounts.accounts import Accounts
 from shared.app.engine.tools import Tools
 from shared.app.prompts import code_prompts
 from shared.app.tenants.attempt_settings import AttemptSettings
-from shared.core.loopback import at_loopback
+from shared.core.loopback import resolve_loopback
 from shared.http_client import body_parts
 from shared.ports import Browser, Sandbox, Secret, no_browser
 from shared.steps import KindsWhenAsked
@@ -107,7 +107,7 @@ def _fetch_site(url: str, headers: Mapping[str, str] | None = None) -> tuple[int
     """Fetch a page of a site we deployed: no cookies, no redirects, bounded in size and time."""
     import requests
 
-    where, meant = at_loopback(url)
+    where, meant = resolve_loopback(url)
     try:
         with requests.get(
             where, headers={**(headers or {}), **meant}, timeout=(5, 15), allow_redirects=False, stream=True

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from shared.core.errors import IntegrationError, Missing
-from shared.core.loopback import at_loopback
+from shared.core.loopback import resolve_loopback
 from shared.http_client import HttpClient
 from shared.integrations.cloud_storage.hosting import CloudStorage
 from shared.integrations.hosting import ENDED, Deployed, Hosting, Site
@@ -42,7 +42,7 @@ class Host:
     another: Hosting
 
     def get(self, address: str) -> requests.Response:
-        where, meant = at_loopback(f"{self.hosting.scheme}://{address}")
+        where, meant = resolve_loopback(f"{self.hosting.scheme}://{address}")
         return requests.get(where, headers=meant, timeout=10, allow_redirects=False)
 
     def later(self, seconds: float = 5.0) -> None:

@@ -93,7 +93,7 @@ def show(deps: Deps, chat: Chat, run: Run) -> Deed:
     return Deed(text, "", run.id, run.trigger.page, _name_of(asked_now(run)))
 
 
-def as_shown(chat: Chat, run: Run) -> Chat:
+def mark_shown(chat: Chat, run: Run) -> Chat:
     """Return the conversation as if it had shown what waits: a no needs no more than a yes to being asked."""
     return replace(chat, shown=_name_of(asked_now(run))) if waits_at(run) is not None else chat
 

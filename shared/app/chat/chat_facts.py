@@ -11,7 +11,7 @@ from shared.core.approval.gates import PLAN, PRODUCTION, RELEASE, gate_kind, wai
 from shared.core.approval.release_words import count_found, describe_question
 from shared.core.approval.roll_back_words import describe_roll_back
 from shared.core.pages.page_changes import describe_edits
-from shared.core.planning.plan import in_full
+from shared.core.planning.plan import describe_in_full
 from shared.core.run.acts import EDITED, ROLLED_BACK
 from shared.core.run.run import Run, Step, StepStatus, WaitKind
 from shared.core.text.outgoing_text import plain
@@ -97,7 +97,9 @@ def plan_of(deps: Deps, run: Run) -> str:
     )
     shown = [plain(str(planned.get("summary", "")))] if planned.get("summary") else []
     waiting = [step for step in run.steps if step.status in (StepStatus.PENDING, StepStatus.READY)]
-    shown += [f"• {plain(step.spec.title)} ({plain(in_full(step.spec))})" for step in waiting if not step.spec.gate]
+    shown += [
+        f"• {plain(step.spec.title)} ({plain(describe_in_full(step.spec))})" for step in waiting if not step.spec.gate
+    ]
     return "\n".join(shown)
 
 

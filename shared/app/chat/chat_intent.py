@@ -127,7 +127,7 @@ def to_explain(turn: Turn, about: str) -> tuple[Named, ...] | None:
     return present or _all_there_is(turn, named)
 
 
-def about_alone(turn: Turn) -> Run | None:
+def find_only_subject(turn: Turn) -> Run | None:
     """Return the run that alone can be meant, whose record a model is told at once; None where it may be another."""
     around, named = turn.around, turn.around.runs_for(words.EXPLAIN)
     if turn.spoken.act == words.EXPLAIN:

@@ -81,7 +81,7 @@ def name_run(run: Run) -> Named:
     return Named(run.id, title_of(run), f"{run.status.value.replace('_', ' ')}, {run.opened_at:%d %B %H:%M}")
 
 
-def around_of(deps: Deps, tools: Tools, tenant: str, chat: Chat, text: str) -> Around:
+def collect_subjects(deps: Deps, tools: Tools, tenant: str, chat: Chat, text: str) -> Around:
     runs = tuple(deps.store.list_runs(tenant, limit=MAX_RUNS))
     places = WorkspaceMap(deps, tenant)
     found = {chat.page: Named(chat.page, chat.title)} if chat.page else {}

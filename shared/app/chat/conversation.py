@@ -15,21 +15,21 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.app.chat.chat_actions import Deed, approve, as_shown, show
+from shared.app.chat.chat_actions import Deed, approve, mark_shown, show
 from shared.app.chat.chat_choices import ask_back, find_pick, number_titles, read_pick
 from shared.app.chat.chat_facts import facts_of, list_runs, title_of
 from shared.app.chat.chat_intent import (
     Turn,
-    about_alone,
     asks_of_others,
     do_act,
     find_named,
+    find_only_subject,
     not_there,
     obey,
     to_explain,
 )
 from shared.app.chat.chat_memory import MAX_ANSWER, MAX_SAID, Chat, Said, keep_chat, load_chat
-from shared.app.chat.chat_subjects import TOLD, around_of, name_run
+from shared.app.chat.chat_subjects import TOLD, collect_subjects, name_run
 from shared.app.chat.chat_window import build_window_parts, slide_window
 from shared.app.engine.deps import Deps
 from shared.app.engine.tools import Tools
@@ -140,7 +140,7 @@ _Answer = tuple[Deed, str, tuple[dict[str, str], ...]]
 
 def _answer(deps: Deps, tools: Tools, tenant: str, chat: Chat, text: str, message: str) -> _Answer:
     chat = replace(chat, language=language_of(fold(text)) or chat.language)
-    around = around_of(deps, tools, tenant, chat, text)
+    around = collect_subjects(deps, tools, tenant, chat, text)
     spoken = read(text, around.titles())
     turn = Turn(deps, tools, tenant, chat, text, spoken, around, derive_id("chat-", chat.id, message), message)
     if (deed := _do_picked(turn)) is not None:
@@ -158,7 +158,7 @@ def _answer(deps: Deps, tools: Tools, tenant: str, chat: Chat, text: str, messag
     if spoken.act == words.APPROVE and not others:
         return obey(turn, words.APPROVE, ""), chat.language, ()
     model = meter_model(deps, tenant, tools.model(tenant), CHAT)
-    about = about_alone(turn)
+    about = find_only_subject(turn)
     meant = _ask_for_intent(model, turn, about)
     chat = replace(chat, language=meant.language or chat.language)
     turn = replace(turn, chat=chat)
@@ -198,7 +198,7 @@ def _do_picked(turn: Turn) -> Deed | None:
         return Deed(facts_of(run), "", run.id, run.trigger.page) if run is not None else None
     wish, run = turn.chat.find_said(pick.message), turn.around.run(wanted)
     if pick.act == words.DENY and run is not None:
-        turn = replace(turn, chat=as_shown(turn.chat, run))
+        turn = replace(turn, chat=mark_shown(turn.chat, run))
     return do_act(turn, pick.act, wanted, wish.text if wish is not None else turn.text)
 
 

@@ -181,13 +181,15 @@ def _attempt(attempt: Attempt) -> ev.Event:
         return failure_event(deps, run.tenant, step, error)
     match outcome:
         case Done(output, used, facts):
-            return ev.StepSucceeded(deps.clock.now(), step.id, step.attempt, as_stored(output), used, as_stored(facts))
+            return ev.StepSucceeded(
+                deps.clock.now(), step.id, step.attempt, normalise_output(output), used, normalise_output(facts)
+            )
         case Again(delay, used, facts, held_back):
             now, why = deps.clock.now(), held_back[:MAX_ERROR]
-            return ev.StepWaits(now, step.id, step.attempt, step.wake, now + delay, used, why, as_stored(facts))
+            return ev.StepWaits(now, step.id, step.attempt, step.wake, now + delay, used, why, normalise_output(facts))
         case FanOut(children, output, used):
             return ev.StepFannedOut(
-                deps.clock.now(), step.id, step.attempt, step.wake, children, as_stored(output), used
+                deps.clock.now(), step.id, step.attempt, step.wake, children, normalise_output(output), used
             )
 
 
@@ -200,7 +202,7 @@ def _kind_of(step: Step, tools: Tools) -> StepKind | None:
     return FORMER.get(step.spec.kind)
 
 
-def as_stored(output: Mapping[str, Any]) -> Mapping[str, Any]:
+def normalise_output(output: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a step's output as it reads after it was stored, so that nobody works with more than will be there."""
     stored: Mapping[str, Any] = json.loads(json.dumps(output)) if output else {}
     return stored

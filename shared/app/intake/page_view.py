@@ -86,7 +86,7 @@ def read_page_view(
     notion = connect(Notion)
     raw = notion.page(page_id)
     edited = str(raw.get("last_edited_time") or "")
-    page = _as_seen(reading.read_page(raw, notion.read_tree(page_id, kept=kept, edited=edited)))
+    page = _select_visible(reading.read_page(raw, notion.read_tree(page_id, kept=kept, edited=edited)))
     mapped = map_page(settings, raw)
     ours = frozenset(mapped.map_names(raw).values()) if mapped is not None else OUR_PROPERTIES
     again = {wish.comment for wish in spoken.wishes}  # of a run that goes on with another's plan
@@ -128,5 +128,5 @@ def _comment(kind: str, text: str, comment: str) -> Block:
     return Block(id=comment, type=kind, spans=(Span(visible(text)),))
 
 
-def _as_seen(page: Page) -> Page:
+def _select_visible(page: Page) -> Page:
     return page_from_data(visible_in(page_to_data(page)))

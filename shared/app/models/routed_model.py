@@ -106,7 +106,7 @@ class RoutedModel:
                     break
             else:
                 if choice.mark is not None:
-                    _as_a_favour(self._health.clear, choice.reference)
+                    _try_to_remember(self._health.clear, choice.reference)
                 return tries.note_answer(choice, result)
         raise tries.error()
 
@@ -158,11 +158,11 @@ class RoutedModel:
 
     def _remember(self, choice: Choice, error: Failure) -> None:
         if isinstance(error, QuotaExhausted):
-            _as_a_favour(self._used_up, choice.provider)
+            _try_to_remember(self._used_up, choice.provider)
         span = avoid_for(error)
         if span:
             until = self._clock.now() + span
-            _as_a_favour(self._health.mark, choice.reference, outcome_of(error), until)
+            _try_to_remember(self._health.mark, choice.reference, outcome_of(error), until)
 
     def _tries(self, request: ModelRequest, choices: Sequence[Choice]) -> _Tries:
         bounds = {c.reference: self._providers[c.provider].estimate(c.model, request) for c in choices}
@@ -173,7 +173,7 @@ class RoutedModel:
         return _Tries(request, bounds, windows, ceiling, self._clock.now())
 
 
-def _as_a_favour(remember: Callable[..., None], *what: Any) -> None:
+def _try_to_remember(remember: Callable[..., None], *what: Any) -> None:
     """Do what later calls profit from; where it fails, this one must lose neither its answer nor what it has cost."""
     try:
         remember(*what)

@@ -173,13 +173,13 @@ def _quota_message(provider: str) -> Message:
 
 def _refused_message(deps: Deps, tenant: str, settings: Mapping[str, Any], what: str) -> Message:
     if what == PLANNING:
-        return _about_planning()
+        return _build_planning_notice()
     if kind := kind_of(settings, what):
-        return _about_table(SCHEMAS[kind].title)
+        return _build_table_notice(SCHEMAS[kind].title)
     return _page_message(*known_page(deps, tenant, what))
 
 
-def _about_planning() -> Message:
+def _build_planning_notice() -> Message:
     lines = (
         "Notion does not let us do what the plan of the day needs: read your Tasks, or write a page beside them.",
         "Nothing is planned until that changes, and nothing is lost.",
@@ -189,7 +189,7 @@ def _about_planning() -> Message:
     return Message("We may not plan your days", lines, (), HIGH)
 
 
-def _about_table(title: str) -> Message:
+def _build_table_notice(title: str) -> Message:
     lines = (
         f"Notion no longer lets us read the table “{title}”: it was deleted, or is not shared with our connection.",
         "We leave it alone from now on, and nothing is lost.",

@@ -17,7 +17,7 @@ from shared.app.planning.plan_proposal import Proposal
 from shared.app.planning.planner_facts.plan_places import today_of
 from shared.app.planning.planner_facts.plan_request import absent_kinds, usable
 from shared.core.planning.artifacts import CHANGE, NODE_PROJECT
-from shared.core.planning.plan import REVIEW, Before, Rule, question, validate, with_gate
+from shared.core.planning.plan import REVIEW, Before, Rule, add_gates, question, validate
 from shared.core.planning.plan_refusals import Problems, refuse
 from shared.core.planning.plan_tidy import without_ours
 from shared.core.run.replan import so_far
@@ -71,7 +71,7 @@ def validate_plan(
     if review := tools.kinds.get(REVIEW):
         rules[REVIEW] = rule_of(review, model, tools.kinds)
     together = ship_of(settings).production == WITH_RELEASE
-    return proposal, with_gate(specs, rules, prefix=prefix, live_with_release=together, done=before.done)
+    return proposal, add_gates(specs, rules, prefix=prefix, live_with_release=together, done=before.done)
 
 
 def _read_proposal(answer: Mapping[str, Any], secrets: Iterable[str]) -> Proposal:

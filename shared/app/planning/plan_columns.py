@@ -85,7 +85,7 @@ class ColumnCheck:
             return given
         condition = given[asked[0]]
         if asked[0] != kind:
-            condition = _as_kind(condition, asked[0], kind)
+            condition = _convert_condition(condition, asked[0], kind)
             if condition is None:
                 self._problems.add("filter_type", f"{self._where}.{at}", given=asked[0], name=column.name, kind=kind)
                 return given
@@ -162,7 +162,7 @@ def _bare(text: str) -> str:
     return "".join(text.casefold().split())
 
 
-def _as_kind(given: Any, asked: str, kind: str) -> Any:
+def _convert_condition(given: Any, asked: str, kind: str) -> Any:
     """Return a condition on another type of column as one on this type; None where it is not plain what is meant."""
     alike = (asked in _CHOICES and kind in _CHOICES) or (asked in _TEXTS and kind in _TEXTS)
     if alike or not isinstance(given, Mapping):

@@ -15,13 +15,13 @@ from typing import Any
 from shared.app.intake.page_view import PageView
 from shared.app.planning.plan_proposal import Proposal
 from shared.app.planning.planner_facts.plan_families import AGENTS, family_of
-from shared.app.planning.planner_facts.plan_inputs import as_planned
+from shared.app.planning.planner_facts.plan_inputs import shorten_input
 from shared.app.planning.planner_facts.plan_kinds import kind_line, kinds_table, notes_of
 from shared.app.planning.planner_facts.plan_request import PLAN_PROMPT_TOKENS
 from shared.app.planning.planner_facts.short_names import ShortNames
 from shared.core.errors import IntegrationError
 from shared.core.models.model_errors import ModelError
-from shared.core.planning.plan import in_full
+from shared.core.planning.plan import describe_in_full
 from shared.core.planning.plan_tidy import bare_references
 from shared.core.planning.plan_words import MAX_FINDINGS
 from shared.core.run.replan import bare_name, is_work
@@ -156,10 +156,10 @@ def _describe_plan(proposal: Proposal, specs: Sequence[StepSpec], kinds: Mapping
 
 
 def _line(spec: StepSpec, ours: Collection[str], kinds: Mapping[str, StepKind]) -> tuple[str, str]:
-    given = bare_references(as_planned(kinds.get(spec.kind), spec.input))
+    given = bare_references(shorten_input(kinds.get(spec.kind), spec.input))
     after = [bare_name(name) for name in spec.depends_on if name not in ours]
     waits = f" after {', '.join(after)}" if after else ""
-    return f"{bare_name(spec.id)}: {spec.title} — ", f"{in_full(replace(spec, input=given))}{waits}"
+    return f"{bare_name(spec.id)}: {spec.title} — ", f"{describe_in_full(replace(spec, input=given))}{waits}"
 
 
 def _even(sizes: Sequence[int], room: int) -> int:

@@ -26,7 +26,7 @@ from shared.core.run.run import Run, RunStatus
 from shared.integrations.forge import Author
 from shared.integrations.github.client import GitHub
 from shared.integrations.notion.markdown.markdown import MarkdownPage, parse_markdown
-from shared.local.first_setup import Home, as_person, settle_in
+from shared.local.first_setup import Home, call_as_person, settle_in
 from shared.local.runtime import House
 from shared.local.story.demo import Progress, follow, select, write_idea
 from shared.ports import ModelRequest, ModelResult
@@ -163,7 +163,7 @@ def _run_page(house: House, home: Home, text: str, name: str) -> Run:
     """Let the page be planned and done, agreeing at every gate."""
     idea = parse_markdown(text, name=name)
     page = write_idea(house, home, MarkdownPage(idea.title, idea.properties, idea.blocks))
-    as_person(house, home, "PATCH", f"/v1/pages/{page['id']}", {"properties": select("Status", marks.PLAN_IT)})
+    call_as_person(house, home, "PATCH", f"/v1/pages/{page['id']}", {"properties": select("Status", marks.PLAN_IT)})
     run, in_time = follow(house, home, str(page["id"]), Progress(lambda what, run: None, lambda run: True), _LIMIT_S)
     if not in_time or run.status == RunStatus.AWAITING_INPUT:
         raise ConfigError(
@@ -207,7 +207,7 @@ def _write_late_task(house: House, home: Home, number: int) -> None:
         **select("Status", "To do"),
     }
     parent = {"type": "data_source_id", "data_source_id": _tasks(home)}
-    as_person(house, home, "POST", "/v1/pages", {"parent": parent, "properties": properties})
+    call_as_person(house, home, "POST", "/v1/pages", {"parent": parent, "properties": properties})
 
 
 def _have_repository(house: House, home: Home) -> None:

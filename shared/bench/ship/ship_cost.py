@@ -35,7 +35,7 @@ from shared.integrations.github.client import GitHub
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.content import blocks
 from shared.integrations.notion.markdown.markdown import MarkdownPage, parse_markdown
-from shared.local.first_setup import Home, as_person, settle_in
+from shared.local.first_setup import Home, call_as_person, settle_in
 from shared.local.runtime import House
 from shared.local.story.demo import select, write_idea
 from shared.settings import process_environment
@@ -157,7 +157,7 @@ def _story(house: House, home: Home, kind: str, model: ScriptedModel | None) -> 
     if kind != "static_site_again":
         return _measure_shipped(house, first)
     more = [{"type": "paragraph", "paragraph": {"rich_text": blocks.rich_text(_CHANGE)}}]
-    as_person(house, home, "PATCH", f"/v1/blocks/{page}/children", {"children": more})
+    call_as_person(house, home, "PATCH", f"/v1/blocks/{page}/children", {"children": more})
     return _measure_shipped(house, _follow_page(house, home, page, before=first.id))
 
 
@@ -186,7 +186,7 @@ def _ship(house: House, home: Home, **changes: Mapping[str, Any]) -> None:
 def _follow_page(house: House, home: Home, page: str, before: str) -> Run:
     """Ask for a plan, agree at every gate, and return the run when it has ended well and the page shows it."""
     status = {"properties": select("Status", marks.PLAN_IT)}
-    as_person(house, home, "PATCH", f"/v1/pages/{page}", status)
+    call_as_person(house, home, "PATCH", f"/v1/pages/{page}", status)
     store, deadline, asked = house.wired.deps.store, time.monotonic() + TIMEOUT_S, ""
     while time.monotonic() < deadline:
         runs = [
@@ -199,7 +199,7 @@ def _follow_page(house: House, home: Home, page: str, before: str) -> Run:
                 return _require_success(run)
             if run.status == RunStatus.AWAITING_APPROVAL and run.asked != asked and _shows(house, home, page):
                 approved = {"properties": select("Status", marks.APPROVED)}
-                as_person(house, home, "PATCH", f"/v1/pages/{page}", approved)
+                call_as_person(house, home, "PATCH", f"/v1/pages/{page}", approved)
                 asked = run.asked
         time.sleep(0.02)
     raise ConfigError(f"the run for {page} did not end within {TIMEOUT_S:.0f} s")
@@ -214,7 +214,7 @@ def _come_to_rest(house: House) -> None:
 
 
 def _read_status(house: House, home: Home, page: str) -> str:
-    value = as_person(house, home, "GET", f"/v1/pages/{page}")["properties"]["Status"]["select"]
+    value = call_as_person(house, home, "GET", f"/v1/pages/{page}")["properties"]["Status"]["select"]
     return str(value["name"]) if value else ""
 
 

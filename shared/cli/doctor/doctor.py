@@ -22,7 +22,7 @@ from shared.cli.doctor import machine
 from shared.cli.doctor.finding import LATER, MISSING, OK, Finding
 from shared.cli.doctor.needed_secrets import look_at_cloud_secrets, look_at_secrets
 from shared.cli.doctor.systems import look_at_systems
-from shared.cli.operations.dead_letters import as_detail, put_aside_here
+from shared.cli.operations.dead_letters import describe_dead_letters, put_aside_here
 from shared.cli.root import AS_JSON, DATA, house_url, workwright
 from shared.core.errors import AgentError, ConfigError
 from shared.core.models.model_facts import OFFLINE
@@ -226,7 +226,7 @@ def _queue(data: Path) -> Iterator[Finding]:
     letters = put_aside_here(data)
     if letters:
         way_out = f"Fix the cause, then run: workwright replay {letters[0]['id']} --data {data}"
-        yield Finding("queue", MISSING, as_detail(letters), way_out, needed=False)
+        yield Finding("queue", MISSING, describe_dead_letters(letters), way_out, needed=False)
     else:
         yield Finding("queue", OK, "there are no dead letters")
 

@@ -8,7 +8,7 @@ from typing import Any
 from shared.cli.evaluate.looks.page_outcome import Row
 from shared.cli.evaluate.page_set import Table
 from shared.integrations.notion.content import blocks
-from shared.local.first_setup import Home, Installation, as_person
+from shared.local.first_setup import Home, Installation, call_as_person
 
 Json = dict[str, Any]
 _PART = 100
@@ -22,7 +22,7 @@ class Workspace:
 
     def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """Make a call as the person."""
-        return as_person(self._house, self._home, method, path, body)
+        return call_as_person(self._house, self._home, method, path, body)
 
     def comment(self, page: str, text: str) -> None:
         """Write a comment below a page."""
@@ -33,7 +33,7 @@ class Workspace:
         source = self._make_table(table) if table.columns else self._sources(table.title)[0]
         types = {name: str(each["type"]) for name, each in source["properties"].items()}
         for row in table.rows:
-            properties = {name: _as_property(types[name], value) for name, value in row.items()}
+            properties = {name: _build_property(types[name], value) for name, value in row.items()}
             self.ask("POST", "/v1/pages", {"parent": _parent(source["id"]), "properties": properties})
 
     def rows(self, title: str) -> list[list[Row]]:
@@ -41,7 +41,7 @@ class Workspace:
 
     def _make_table(self, table: Table) -> Json:
         ideas = self.ask("GET", f"/v1/databases/{self._home.database}")
-        columns = {name: _as_column(kind) for name, kind in table.columns.items()}
+        columns = {name: _build_column(kind) for name, kind in table.columns.items()}
         body = {
             "parent": ideas["parent"],
             "title": blocks.rich_text(table.title),
@@ -77,13 +77,13 @@ def _parent(source: str) -> Json:
     return {"type": "data_source_id", "data_source_id": source}
 
 
-def _as_column(kind: str | Sequence[str]) -> Json:
+def _build_column(kind: str | Sequence[str]) -> Json:
     if isinstance(kind, str):
         return {kind: {}}
     return {"select": {"options": [{"name": name} for name in kind]}}
 
 
-def _as_property(kind: str, value: Any) -> Json:
+def _build_property(kind: str, value: Any) -> Json:
     match kind:
         case "title" | "rich_text":
             return {kind: blocks.rich_text(str(value))}

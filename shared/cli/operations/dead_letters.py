@@ -51,7 +51,7 @@ def put_aside_here(data: Path) -> list[Mapping[str, Any]]:
         connection.close()
 
 
-def as_detail(letters: Iterable[Mapping[str, Any]]) -> str:
+def describe_dead_letters(letters: Iterable[Mapping[str, Any]]) -> str:
     """Return in one line what was put aside, for whoever looks over an installation."""
     named = [f"{letter['id']} ({letter['reason']})" for letter in letters]
     more = f" and {len(named) - 5} more" if len(named) > 5 else ""

@@ -73,7 +73,7 @@ def _locate_edit(files: Mapping[str, str], edit: Edit, *, quoting: bool) -> tupl
         return nowhere, f"there is no such file; did you mean {near}?" if near else "there is no such file"
     if not edit.find:
         return nowhere, "`find` is empty; give the lines to replace, or the line that new ones go after"
-    find, replace = _behind_signs(text, _with_ends_of(text, edit.find), _with_ends_of(text, edit.replace))
+    find, replace = _restore_signs(text, _match_line_ends(text, edit.find), _match_line_ends(text, edit.replace))
     if find == replace:
         return nowhere, "`find` and `replace` are the same: it changes nothing"
     start = text.find(find)
@@ -85,7 +85,7 @@ def _locate_edit(files: Mapping[str, str], edit: Edit, *, quoting: bool) -> tupl
     return (start, start + len(find), replace), ""
 
 
-def _behind_signs(text: str, find: str, replace: str) -> tuple[str, str]:
+def _restore_signs(text: str, find: str, replace: str) -> tuple[str, str]:
     """Return both with what the file really reads where they have signs, if that is one place; else as they are.
 
     Whoever wrote the edit was shown signs and copied them. A sign at either end of `find` has no bounds in the file.
@@ -108,7 +108,7 @@ def _behind_signs(text: str, find: str, replace: str) -> tuple[str, str]:
     return places[0][0], replace
 
 
-def _with_ends_of(text: str, part: str) -> str:
+def _match_line_ends(text: str, part: str) -> str:
     """Return the part with the line ends of the text, where the text has one kind alone."""
     crlf = text.count("\r\n")
     if crlf and crlf == text.count("\n") and "\r" not in part:

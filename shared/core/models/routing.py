@@ -127,7 +127,7 @@ def route(
         Choice(provider, model, _why(place, f"{provider}/{model}", task_class, rules, catalogue, needs, now))
         for place, (provider, _, model) in enumerate((each.partition("/") for each in ordered), 1)
     ]
-    return Routing(tuple(_by_health(choices, health, now)), tuple(out))
+    return Routing(tuple(_sort_by_health(choices, health, now)), tuple(out))
 
 
 def estimate_cost(catalogue: Catalogue, reference: str, needs: Needs, now: datetime) -> int:
@@ -218,7 +218,7 @@ def _why(
     return f"place {place} of the usual order for {task_class}"
 
 
-def _by_health(choices: list[Choice], health: Mapping[str, Mark], now: datetime) -> list[Choice]:
+def _sort_by_health(choices: list[Choice], health: Mapping[str, Mark], now: datetime) -> list[Choice]:
     marked = {each.reference: health[each.reference] for each in choices if each.reference in health}
     sick = {name: mark for name, mark in marked.items() if mark.until > now}
     well = [each for each in choices if each.reference not in sick]

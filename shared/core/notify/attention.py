@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from shared.core.deliveries import SAID_AFTER, Tries
-from shared.core.notify.unsent import about_notice, describe_failures, unsent_lines
+from shared.core.notify.unsent import describe_failures, describe_notice, unsent_lines
 from shared.core.run.commands import ATTEMPT, MIRROR, NOTIFY, UNDO, Command
 from shared.core.run.run import Run
 from shared.core.text.outgoing_text import plain
@@ -35,7 +35,7 @@ def attention_of(run: Run) -> tuple[str, ...]:
 def _unclear(key: str, count: int) -> str:
     mails = "the e-mail" if count == 1 else f"{count} of the e-mails"
     return (
-        f"It is {UNCONFIRMED} whether {mails} about {about_notice(key)} went out: sending was interrupted,"
+        f"It is {UNCONFIRMED} whether {mails} about {describe_notice(key)} went out: sending was interrupted,"
         " and nothing is sent twice."
     )
 

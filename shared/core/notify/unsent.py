@@ -79,7 +79,7 @@ def unsent_lines(key: str, outcome: str) -> Iterator[str]:
         what = _join_words([_count_in_words(_name_message(channel), channels[channel]) for channel in named])
         verb = "was" if channels.total() == 1 else "were"
         because = _BECAUSE.get(why, "nobody needed it any more")
-        yield f"{what[:1].upper()}{what[1:]} about {about_notice(key)} {verb} not sent, because {because}."
+        yield f"{what[:1].upper()}{what[1:]} about {describe_notice(key)} {verb} not sent, because {because}."
 
 
 def describe_failures(notices: Mapping[str, str]) -> Iterator[str]:
@@ -90,11 +90,11 @@ def describe_failures(notices: Mapping[str, str]) -> Iterator[str]:
             found.setdefault((channel, why), []).append(key)
     for (channel, why), keys in found.items():
         what = _count_in_words(_name_message(channel), len(keys))
-        about = f" about {about_notice(keys[0])}" if len(keys) == 1 else ""
+        about = f" about {describe_notice(keys[0])}" if len(keys) == 1 else ""
         yield f"{what[:1].upper()}{what[1:]}{about} could not be sent: {plain(why)[:_MAX_WHY].rstrip('.')}."
 
 
-def about_notice(key: str) -> str:
+def describe_notice(key: str) -> str:
     """Return what a notice was about, as it stands behind “about”."""
     topic, _, ref = key.partition("/")
     if topic == "approval_asked":

@@ -11,12 +11,12 @@ from shared.core.planning.plan_rules import Before, Rule
 from shared.core.planning.plan_validation import MAX_TITLE, validate
 from shared.core.run.run import StepSpec, WaitKind
 
-__all__ = ["MAX_TITLE", "REVIEW", "Before", "Rule", "in_full", "question", "validate", "with_gate"]
+__all__ = ["MAX_TITLE", "REVIEW", "Before", "Rule", "add_gates", "describe_in_full", "question", "validate"]
 
 REVIEW = "release.review"  # the kind of step that looks through what is about to leave
 
 
-def with_gate(
+def add_gates(
     specs: tuple[StepSpec, ...],
     rules: Mapping[str, Rule],
     *,
@@ -30,9 +30,9 @@ def with_gate(
     the tenant has people approve both at once (`live_with_release`). No plan can do without. `done` is what earlier
     plans have done, which this one may build on.
     """
-    specs = _before_it_leaves(specs, rules, prefix, done or {})
+    specs = _add_release_gate(specs, rules, prefix, done or {})
     if not live_with_release:
-        specs = _before_it_is_live(specs, rules, prefix)
+        specs = _add_live_gate(specs, rules, prefix)
     publish = StepSpec(f"{prefix}publish", "notion.publish_plan", "Write the plan into the page")
     gate = _approval(f"{prefix}approve", "Approve this plan", (publish.id,))
     own = {spec.id for spec in specs}
@@ -49,7 +49,7 @@ def _approval(name: str, title: str, after: tuple[str, ...]) -> StepSpec:
     return StepSpec(name, "approval.ask", title, depends_on=after, lane="", gate=WaitKind.APPROVAL)
 
 
-def _before_it_leaves(
+def _add_release_gate(
     specs: tuple[StepSpec, ...], rules: Mapping[str, Rule], prefix: str, done: Mapping[str, StepSpec]
 ) -> tuple[StepSpec, ...]:
     """Put the review of the work and its approval before the first step that sends it anywhere."""
@@ -75,7 +75,7 @@ def _before_it_leaves(
     return (*gated[:place], review, gate, *gated[place:])
 
 
-def _before_it_is_live(specs: tuple[StepSpec, ...], rules: Mapping[str, Rule], prefix: str) -> tuple[StepSpec, ...]:
+def _add_live_gate(specs: tuple[StepSpec, ...], rules: Mapping[str, Rule], prefix: str) -> tuple[StepSpec, ...]:
     live = [spec.id for spec in specs if not spec.gate and rules[spec.kind].ships == "production"]
     if not live:
         return specs
@@ -106,7 +106,7 @@ def question(*asked: str, prefix: str) -> tuple[StepSpec, ...]:
     return (ask, answer)
 
 
-def in_full(spec: StepSpec) -> str:
+def describe_in_full(spec: StepSpec) -> str:
     """Return what a step is, as people approve it: its kind, and all it is given."""
     return f"{spec.kind} {json.dumps(dict(spec.input), ensure_ascii=False, sort_keys=True)}"
 

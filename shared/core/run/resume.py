@@ -36,9 +36,9 @@ def carry_over(old: Run, taken_back: Collection[str] = (), plan_estimate: Usage 
             begun = _reset_step(step, home, asks_others=step.id in parents, again=again)
             steps.append(_set_estimate(begun, plan_estimate))
         else:
-            steps.append(_as_it_ended(old, step))
+            steps.append(_keep_as_ended(old, step))
     return Carried(
-        steps=tuple(_after_what_is_undone(steps, old, again)),
+        steps=tuple(_wait_for_repeated_children(steps, old, again)),
         run=old.id,
         revision=old.revision,
         plan_hash=old.plan_hash,
@@ -100,7 +100,7 @@ def _with_what_they_need(old: Run, names: Iterable[str]) -> set[str]:
     return found
 
 
-def _as_it_ended(old: Run, step: Step) -> Step:
+def _keep_as_ended(old: Run, step: Step) -> Step:
     """Return a step that stays as it is: what it has cost was paid by the run before."""
     ended = (*_DONE, StepStatus.FAILED)
     return replace(
@@ -138,7 +138,7 @@ def _reset_step(step: Step, home: str, *, asks_others: bool, again: Collection[s
     )
 
 
-def _after_what_is_undone(steps: list[Step], old: Run, again: Collection[str]) -> list[Step]:
+def _wait_for_repeated_children(steps: list[Step], old: Run, again: Collection[str]) -> list[Step]:
     """Let what builds on a parent wait for its children that are done again on their own."""
     alone = {
         step.id: step.parent for step in old.steps if step.parent and step.id in again and step.parent not in again

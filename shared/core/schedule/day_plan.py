@@ -172,7 +172,7 @@ def _moves(plan: DayPlan, planner: _Planner) -> tuple[Move, ...]:
             room[task.due] = room.get(task.due, 0.0) + task.needs
     ready = {item.task.id: plan.day for item in plan.chosen}
     moves: list[Move] = []
-    for task in _after_what_they_need([item.task for item in plan.left if not planner.is_held(item.task)]):
+    for task in _sort_by_dependencies([item.task for item in plan.left if not planner.is_held(item.task)]):
         needed = [ready.get(n) or planner.open[n].due for n in task.depends_on if n in planner.open]
         if task.due is None or None in needed:
             continue
@@ -187,7 +187,7 @@ def _moves(plan: DayPlan, planner: _Planner) -> tuple[Move, ...]:
     return tuple(moves)
 
 
-def _after_what_they_need(tasks: Sequence[Task]) -> list[Task]:
+def _sort_by_dependencies(tasks: Sequence[Task]) -> list[Task]:
     place = {task.id: n for n, task in enumerate(tasks)}
     sorter = TopologicalSorter({task.id: [n for n in task.depends_on if n in place] for task in tasks})
     sorter.prepare()

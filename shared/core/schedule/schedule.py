@@ -111,7 +111,7 @@ def moments(schedule: Schedule, day: date, zone: tzinfo) -> list[datetime]:
         if existing:
             found.update(existing if schedule.flowing else existing[:1])
         elif not schedule.flowing:
-            found.add(_after_gap(local, zone))
+            found.add(_skip_gap(local, zone))
     return sorted(found)
 
 
@@ -151,7 +151,7 @@ def _moment(local: datetime, zone: tzinfo, fold: int) -> datetime | None:
     return moment if shown.replace(tzinfo=None, fold=0) == local and shown.fold == fold else None
 
 
-def _after_gap(local: datetime, zone: tzinfo) -> datetime:
+def _skip_gap(local: datetime, zone: tzinfo) -> datetime:
     """Return the first moment after the gap this time of the wall clock falls into."""
     before, after = (local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (1, 0))
     earlier = before.astimezone(zone).utcoffset()

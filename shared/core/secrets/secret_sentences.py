@@ -124,7 +124,7 @@ def _in_lines(looked: Looked) -> Iterator[Found]:
     text = looked.text
     for start, end in looked.lines_with(PARTS_OF_CHOSEN):
         yield from _find_answers(text, start, end)
-        below = _behind_next_line(text, end)
+        below = _find_next_line_end(text, end)
         if _MAY_BE_ONE.search(text, end, below):
             yield from _find_chosen(text, _UNDER, _is_chosen, start, below)
     for start, end in looked.lines_with(_PARTS_OF_LINES):
@@ -210,7 +210,7 @@ _SENTENCES: tuple[tuple[re.Pattern[str], Judge], ...] = (
 )
 
 
-def _behind_next_line(text: str, at: int) -> int:
+def _find_next_line_end(text: str, at: int) -> int:
     """Return the end of the next line that is not empty."""
     while text.startswith("\n", at):
         at += 1

@@ -46,7 +46,7 @@ def pieces(html: str) -> Iterator[Tag | str]:
                 yield "<"
                 at = begins + 1
             else:
-                at = _after_comment(html, begins)
+                at = _find_comment_end(html, begins)
             continue
         attributes, at = _attributes(html, found.end())
         if at < 0:
@@ -61,7 +61,7 @@ def pieces(html: str) -> Iterator[Tag | str]:
             at = upto
 
 
-def _after_comment(html: str, at: int) -> int:
+def _find_comment_end(html: str, at: int) -> int:
     """Return where what follows a comment, a declaration or a broken end tag begins."""
     mark = "-->" if html.startswith("<!--", at) else ">"
     if html.startswith(("<!-->", "<!--->"), at):

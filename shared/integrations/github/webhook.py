@@ -18,7 +18,7 @@ from shared.integrations.hooks import (
     Keys,
     News,
     Webhook,
-    at_in,
+    get_at_path,
     login_in,
     number_in,
     same,
@@ -50,16 +50,16 @@ def _read(headers: Headers, body: Json) -> list[News]:
     match headers.get("x-github-event", ""), action:
         case "pull_request_review" | "pull_request_review_comment", "submitted" | "created" | "edited" | "dismissed":
             return [news(REVIEWED, number)]
-        case "issue_comment", "created" | "edited" if isinstance(at_in(body, "issue", "pull_request"), dict):
+        case "issue_comment", "created" | "edited" if isinstance(get_at_path(body, "issue", "pull_request"), dict):
             return [news(REVIEWED, number_in(body, "issue", "number"))]
         case "pull_request", "closed":
-            return [news(MERGED if at_in(body, "pull_request", "merged") is True else CLOSED, number)]
+            return [news(MERGED if get_at_path(body, "pull_request", "merged") is True else CLOSED, number)]
         case "pull_request", "synchronize":
             return [news(PUSHED, number)]
         case "check_suite", "completed":  # once for all its runs; those of Actions are in one as well
             return [news(CHECKED, branch=text_in(body, "check_suite", "head_branch"))]
         case "status", _:
-            listed = at_in(body, "branches")
+            listed = get_at_path(body, "branches")
             branches = listed if isinstance(listed, list) else []
             return [news(CHECKED, branch=text_in(each, "name")) for each in branches]
         case "push", _:

@@ -21,7 +21,7 @@ from shared.integrations.hooks import (
     Keys,
     News,
     Webhook,
-    at_in,
+    get_at_path,
     login_in,
     number_in,
     same,
@@ -51,7 +51,7 @@ def _name(headers: Headers, body: Any, now: datetime) -> str:
 
 
 def _read(headers: Headers, body: Json) -> list[News]:
-    repository, about = text_in(body, "project", "path_with_namespace"), at_in(body, "object_attributes")
+    repository, about = text_in(body, "project", "path_with_namespace"), get_at_path(body, "object_attributes")
     by = login_in(body, "user", "username") or login_in(body, "user_username")
 
     def news(what: str, number: int = 0, branch: str = "") -> News:

@@ -28,7 +28,7 @@ from shared.ports import Secret
 Leaving = Callable[[str, str, Any], Any]
 
 
-def _as_it_is(method: str, path: str, body: Any) -> Any:
+def _leave_unchanged(method: str, path: str, body: Any) -> Any:
     return body
 
 
@@ -43,7 +43,7 @@ class LocalSites:
         self._versions = Versions(disk, self._owner)
         self._there = disk.there
         self._base = urlsplit(address).netloc
-        self._leaving = leaving or _as_it_is
+        self._leaving = leaving or _leave_unchanged
         self.scheme = urlsplit(address).scheme
 
     def ensure_site(self, name: str, framework: str | None = None) -> Site:

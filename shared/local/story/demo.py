@@ -22,7 +22,7 @@ from shared.integrations.notion.content.tree import plan, position
 from shared.integrations.notion.content.tree_requests import TOP, Append
 from shared.local.configuration.choices import read_choices
 from shared.local.configuration.harmless import refuse_real_choices
-from shared.local.first_setup import Home, Installation, as_person, settle_in
+from shared.local.first_setup import Home, Installation, call_as_person, settle_in
 from shared.local.story.idea import Idea, own_columns
 from shared.local.story.story_end import LIVE, QUESTION, check, outcome_of
 
@@ -83,7 +83,7 @@ def tell_story(
     progress.show("connected", None)
     page = _write_idea_page(house, home, idea)
     progress.show("page", None)
-    as_person(house, home, "PATCH", f"/v1/pages/{page['id']}", {"properties": select("Status", marks.PLAN_IT)})
+    call_as_person(house, home, "PATCH", f"/v1/pages/{page['id']}", {"properties": select("Status", marks.PLAN_IT)})
     run, in_time = follow(house, home, page["id"], progress, limit_s or _patience(house))
     story = collect(house, home, run, page, in_time=in_time)
     story.duration_s = round(time.monotonic() - started, 2)
@@ -109,7 +109,7 @@ def write_idea(house: Installation, home: Home, idea: Idea) -> Mapping[str, Any]
     own = own_columns(idea, taken)
     if own:
         columns: dict[str, Any] = {name: {"rich_text": {}} for name in own}
-        as_person(house, home, "PATCH", f"/v1/data_sources/{home.ideas}", {"properties": columns})
+        call_as_person(house, home, "PATCH", f"/v1/data_sources/{home.ideas}", {"properties": columns})
     texts = {name: {"rich_text": blocks.rich_text(value)} for name, value in own.items()}
     properties = {
         "Name": {"title": blocks.rich_text(idea.title)},
@@ -117,7 +117,7 @@ def write_idea(house: Installation, home: Home, idea: Idea) -> Mapping[str, Any]
         **texts,
     }
     body = {"parent": {"type": "data_source_id", "data_source_id": home.ideas}, "properties": properties}
-    page: Mapping[str, Any] = as_person(house, home, "POST", "/v1/pages", body)
+    page: Mapping[str, Any] = call_as_person(house, home, "POST", "/v1/pages", body)
     _append(house, home, str(page["id"]), idea.blocks)
     return page
 
@@ -134,9 +134,9 @@ def _append(house: Installation, home: Home, page: str, children: list[Any]) -> 
                 body["position"] = {"type": "start"}
             elif after:
                 body["position"] = {"type": "after_block", "after_block": {"id": after}}
-            made = as_person(house, home, "PATCH", place, body)
+            made = call_as_person(house, home, "PATCH", place, body)
         else:
-            made = as_person(house, home, "GET", place, None)
+            made = call_as_person(house, home, "GET", place, None)
         ids.update(zip(request.numbers, (str(each["id"]) for each in made["results"]), strict=True))
 
 
@@ -179,12 +179,12 @@ def _approve(house: Installation, home: Home, run: Run, page: str, progress: Pro
     if _read_status(house, home, page) not in marks.ASKING:
         return ""
     status = marks.APPROVED if progress.ask(run) else marks.CANCELLED
-    as_person(house, home, "PATCH", f"/v1/pages/{page}", {"properties": select("Status", status)})
+    call_as_person(house, home, "PATCH", f"/v1/pages/{page}", {"properties": select("Status", status)})
     return run.asked
 
 
 def _read_status(house: Installation, home: Home, page: str) -> str:
-    value = as_person(house, home, "GET", f"/v1/pages/{page}")["properties"]["Status"]["select"]
+    value = call_as_person(house, home, "GET", f"/v1/pages/{page}")["properties"]["Status"]["select"]
     return str(value["name"]) if value else ""
 
 

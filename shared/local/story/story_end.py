@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 from shared.core.approval.release_words import count_found
-from shared.core.loopback import at_loopback
+from shared.core.loopback import resolve_loopback
 from shared.core.pages import marks
 from shared.core.run.run import Run, RunStatus
 from shared.core.ship.site_requirements import check_site
@@ -104,7 +104,7 @@ def _check_site(house: Installation, story: Story, run: Run, checks_ref: str) ->
 def _look(url: str) -> tuple[int, str]:
     """Return status and text of an address; 0 where nothing answers, or where it is none."""
     try:
-        where, meant = at_loopback(url)
+        where, meant = resolve_loopback(url)
         answer = requests.get(where, headers=meant, timeout=10)
     except requests.RequestException:
         return 0, ""

@@ -68,7 +68,7 @@ def model_of(name: str, fields: Mapping[str, Any], where: str, *, whole: bool = 
     return create_model(name, __base__=Closed, **made)
 
 
-def among_of(inputs: Json, outputs: Json, where: str) -> dict[str, tuple[str, tuple[str, ...]]]:
+def read_choice_fields(inputs: Json, outputs: Json, where: str) -> dict[str, tuple[str, tuple[str, ...]]]:
     """Return for each field of the answer that chooses among the input: of which field, and what else may stand."""
     found = {}
     for field, declared in outputs.items():

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from shared.core.errors import ConfigError
 from shared.core.run.run import Usage
-from shared.mind.agents.declaration import among_of, files_of, find_heard_field, model_of, order_of, split
+from shared.mind.agents.declaration import files_of, find_heard_field, model_of, order_of, read_choice_fields, split
 
 Fields = type[BaseModel]
 TIERS = {1: "routes and sorts", 2: "does one thing", 3: "masters a field", 4: "decides about others' work"}
@@ -100,7 +100,7 @@ def read_agent(text: str, where: str) -> Agent:
         input=model_of(f"{title}Input", declared["input"], f"{where}: input"),
         output=model_of(f"{title}Output", declared["output"], f"{where}: output", whole=True),
         prompt=prompt,
-        among=among_of(declared["input"], declared["output"], f"{where}: output"),
+        among=read_choice_fields(declared["input"], declared["output"], f"{where}: output"),
         heard=find_heard_field(declared["input"], f"{where}: input"),
         order=order_of(declared["input"], f"{where}: input"),
         holds_files=files_of(declared["input"]),

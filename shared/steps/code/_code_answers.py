@@ -213,7 +213,7 @@ def find_unpinned(path: str, content: str) -> str:
     return ""
 
 
-def as_told(file: PlannedFile) -> dict[str, Any]:
+def describe_planned_file(file: PlannedFile) -> dict[str, Any]:
     """Return a file of the plan as a model is told of it."""
     fields: dict[str, Any] = {"path": file.path, "action": file.action, "purpose": file.purpose}
     fields |= {"source": file.source} if file.source else {}

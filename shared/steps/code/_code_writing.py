@@ -23,7 +23,7 @@ from shared.steps._code_prompt import (
 from shared.steps._kind import Done, StepContext
 from shared.steps.code._code_answers import (
     Written,
-    as_told,
+    describe_planned_file,
     find_unpinned,
     old_text,
     unwritten_tests,
@@ -96,10 +96,10 @@ def _build_plan_parts(
     plan: FilePlan, left: Sequence[PlannedFile], before: Pieces, existing_texts: Mapping[str, str]
 ) -> list[Part]:
     """Return the plan, the files to write with their old texts, and the end of the one that is unfinished."""
-    others = [as_told(file) for file in plan.files if file not in left]
+    others = [describe_planned_file(file) for file in plan.files if file not in left]
     old = [(file.source or file.path, text) for file in left if (text := old_text(file, existing_texts)) is not None]
     parts = [
-        Part("input", "files to write now", as_json([as_told(file) for file in left]), must=True),
+        Part("input", "files to write now", as_json([describe_planned_file(file) for file in left]), must=True),
         Part("input", "the other files of the plan", as_json(others) if others else "", must=True, share=0.4),
         Part("input", "tests and checks of the plan", as_json(_proofs(plan)), must=True, share=0.4),
         *file_parts(old, must=True),

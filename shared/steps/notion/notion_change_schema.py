@@ -74,7 +74,7 @@ def _changes(wanted: ChangeSchema, before: Mapping[str, Json], now: Mapping[str,
         changes[held["id"]] = column.config(ctx)
     for name, options in wanted.options.items():
         held = column_of(before, name)[1]
-        changes[held["id"]] = _with_options(name, _by_id(now, held) or held, options)
+        changes[held["id"]] = _with_options(name, _find_by_id(now, held) or held, options)
     for name, new in wanted.rename.items():
         key = column_of(before, name)[1]["id"]
         changes[key] = {**(changes.get(key) or {}), "name": plain(new)}
@@ -124,20 +124,22 @@ def _find_touched(wanted: ChangeSchema, before: Mapping[str, Json]) -> dict[str,
     return dict(column_of(before, name) for name in (*wanted.remove, *wanted.retype))
 
 
-def _by_id(now: Mapping[str, Json], column: Json) -> Json | None:
+def _find_by_id(now: Mapping[str, Json], column: Json) -> Json | None:
     found = find_column(now, str(column["id"]))
     return found[1] if found else None
 
 
 def _is_so(now: Mapping[str, Json], wanted: ChangeSchema, before: Mapping[str, Json]) -> bool:
     """Say whether the columns are as they were wanted."""
-    held = {name: _by_id(now, column_of(before, name)[1]) for name in (*wanted.rename, *wanted.retype, *wanted.options)}
+    held = {
+        name: _find_by_id(now, column_of(before, name)[1]) for name in (*wanted.rename, *wanted.retype, *wanted.options)
+    }
     return (
         all(name in now and now[name]["type"] == column.type for name, column in wanted.add.items())
         and all((held[name] or {}).get("name") == plain(new) for name, new in wanted.rename.items())
         and all((held[name] or {}).get("type") == column.type for name, column in wanted.retype.items())
         and all(_has_options(held[name], options) for name, options in wanted.options.items())
-        and all(_by_id(now, column_of(before, name)[1]) is None for name in wanted.remove)
+        and all(_find_by_id(now, column_of(before, name)[1]) is None for name in wanted.remove)
     )
 
 
@@ -182,7 +184,7 @@ def _say_lost(lost: list[str]) -> None:
 
 def _again(now: Mapping[str, Json], wanted: ChangeSchema, before: Mapping[str, Json]) -> dict[str, Json]:
     """Return the columns, by their former names, that went or changed their type and are there again."""
-    columns = ((name, _by_id(now, held) or now.get(name)) for name, held in _find_touched(wanted, before).items())
+    columns = ((name, _find_by_id(now, held) or now.get(name)) for name, held in _find_touched(wanted, before).items())
     return {name: column for name, column in columns if column is not None}
 
 
@@ -195,17 +197,17 @@ def _theirs(notion: Notion, source: str, wanted: ChangeSchema, before: Mapping[s
             stays[name] = "it has been filled since, and a removed column takes its values with it"
     for name, new in wanted.rename.items():
         former, held = column_of(before, name)
-        called = (_by_id(now, held) or held)["name"]
+        called = (_find_by_id(now, held) or held)["name"]
         if called not in (former, plain(new)):
             stays[former] = f"somebody calls it {called!r} now"
     for name, retyped in wanted.retype.items():
         former, held = column_of(before, name)
-        if (_by_id(now, held) or held)["type"] not in (retyped.type, held["type"]):
+        if (_find_by_id(now, held) or held)["type"] not in (retyped.type, held["type"]):
             stays[former] = "somebody has changed its type since"
     for name, options in wanted.options.items():
         former, held = column_of(before, name)
-        for option in _ours(_by_id(now, held) or held, held, options):
-            if _is_filled(notion, source, str((_by_id(now, held) or held)["name"]), held["type"], option):
+        for option in _ours(_find_by_id(now, held) or held, held, options):
+            if _is_filled(notion, source, str((_find_by_id(now, held) or held)["name"]), held["type"], option):
                 stays[former] = f"{option!r} is in use"
     return stays
 
@@ -236,7 +238,7 @@ def _back(now: Mapping[str, Json], wanted: ChangeSchema, before: Mapping[str, Js
     back: dict[str, Any] = {now[name]["id"]: None for name in wanted.add if name in now and name not in stays}
     for name in (*wanted.retype, *wanted.options, *wanted.rename):
         former, held = column_of(before, name)
-        column = _by_id(now, held)
+        column = _find_by_id(now, held)
         if column is None or former in stays:
             continue
         change: Json = back.get(column["id"]) or {}
@@ -252,7 +254,7 @@ def _back(now: Mapping[str, Json], wanted: ChangeSchema, before: Mapping[str, Js
             back[column["id"]] = change
     for name in wanted.remove:
         former, held = column_of(before, name)
-        if _by_id(now, held) is None and former not in now:
+        if _find_by_id(now, held) is None and former not in now:
             back[former] = config_again(held)
     return back
 

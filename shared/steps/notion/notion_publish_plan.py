@@ -11,7 +11,7 @@ from shared.core.errors import Rejected
 from shared.core.notify.progress import progress_of
 from shared.core.page import Span
 from shared.core.pages import marks
-from shared.core.planning.plan import in_full
+from shared.core.planning.plan import describe_in_full
 from shared.core.planning.plan_words import again_lines, describe_followed, finding_lines, outlook_lines
 from shared.core.planning.proposal import upgrade_proposal
 from shared.core.run.replan import bare_name
@@ -125,7 +125,7 @@ def _fold_lines(title: str, lines: Sequence[str]) -> dict[str, Any]:
 
 def _in_full(steps: Sequence[Step]) -> list[dict[str, Any]]:
     """Return each step with all it is given: a title is what a model says of a step, this is what will be done."""
-    lines = (plain(f"{number}. {in_full(step.spec)}") for number, step in enumerate(steps, 1))
+    lines = (plain(f"{number}. {describe_in_full(step.spec)}") for number, step in enumerate(steps, 1))
     return [blocks.bulleted_list_item(part) for line in lines for part in split_text(line)]
 
 

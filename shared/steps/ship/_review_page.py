@@ -61,7 +61,7 @@ def _remove_block(notion: Notion, block: str) -> dict[str, Any]:
 def _blocks(ctx: StepContext, output: Mapping[str, Any], mark: str) -> list[dict[str, Any]]:
     changes = plain(ctx.get_text(str(output["diff"])))
     shown = changes[:_SHOWN_DIFF] + ("\n… (the run has all of it)" if len(changes) > _SHOWN_DIFF else "")
-    parts = [part for line in _as_asked(ctx, output) for part in split_text(line)]
+    parts = [part for line in _preview_question(ctx, output) for part in split_text(line)]
     inside = [blocks.bulleted_list_item(part) for part in parts[:_MAX_LINES]]
     if len(parts) > _MAX_LINES:
         inside.append(blocks.bulleted_list_item("… and more: look at the run."))
@@ -70,7 +70,7 @@ def _blocks(ctx: StepContext, output: Mapping[str, Any], mark: str) -> list[dict
     return tame([blocks.toggle(head, inside)], hosts_of(ctx.run_url))
 
 
-def _as_asked(ctx: StepContext, output: Mapping[str, Any]) -> list[str]:
+def _preview_question(ctx: StepContext, output: Mapping[str, Any]) -> list[str]:
     """Return the lines that people are asked with on every channel, as they are once this step is done.
 
     Without what has been spent: that goes on while people think, and a write that was begun goes on as it began.

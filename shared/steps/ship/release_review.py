@@ -64,7 +64,7 @@ def _run(wanted: Review, ctx: StepContext) -> Done:
     worst = [text for severity, text in look.findings if severity == "high"]
     if worst and not ctx.step.rounds:  # once: whether it is right about the rest, a person decides
         raise _send_back([Finding(BLOCK, "harm", "", 0, text) for text in worst], look)
-    found = [*_find_left_out(ctx, work), *remote.findings, *_about_tests(ctx, work), *judged.findings]
+    found = [*_find_left_out(ctx, work), *remote.findings, *_list_test_findings(ctx, work), *judged.findings]
     output = _output(ctx, work, before, judged, _list_findings(found, look))
     output |= {"looked": look.words, "author": disagreement(ctx), "note": note_of_author(ctx)}
     output |= {"binds": hash_release(ctx, work.tree_id, remote.place.get("at", ""))}
@@ -120,7 +120,7 @@ def _changes_a_repository(ctx: StepContext) -> bool:
     return any(spec.kind == "repository.propose_change" for _, spec in _sending(ctx))
 
 
-def _about_tests(ctx: StepContext, work: Work) -> list[Finding]:
+def _list_test_findings(ctx: StepContext, work: Work) -> list[Finding]:
     """Return what a person has to know of the tests that were there before: those changed, removed, or not run."""
     ref = str(ctx.output_of("code.test").get("report") or "")
     report = json.loads(ctx.get_text(ref)) if ref else {}

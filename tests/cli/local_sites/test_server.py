@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from shared.core.errors import ConfigError
-from shared.core.loopback import at_loopback
+from shared.core.loopback import resolve_loopback
 from shared.integrations.local_sites.disk import Disk
 from shared.integrations.local_sites.hosting import LocalSites
 from shared.local.sites.server import KEPT, SitesServer
@@ -38,7 +38,7 @@ def test_addresses_that_were_handed_out_lead_to_the_same_sites_after_a_restart(t
     try:
         assert again.url == first.url
         assert 20_000 <= int(again.url.rpartition(":")[2]) < 32_768, "not among the ports of outgoing connections"
-        where, meant = at_loopback(f"http://{made.url}/")
+        where, meant = resolve_loopback(f"http://{made.url}/")
         assert requests.get(where, headers=meant, timeout=10).text == "<h1>Garden</h1>"
     finally:
         again.stop()

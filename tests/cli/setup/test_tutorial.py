@@ -12,7 +12,7 @@ import requests
 from click.testing import CliRunner
 
 from shared.cli.root import workwright
-from shared.core.loopback import at_loopback
+from shared.core.loopback import resolve_loopback
 from shared.core.pages import marks
 from shared.local.story.demo import select
 from tests.support.repository.documents import ROOT
@@ -78,7 +78,7 @@ class Reader:
 
     def look_at_the_site(self) -> str:
         page = self._notion.as_person("GET", f"/v1/pages/{self._idea}")
-        where, meant = at_loopback(page["properties"]["Site"]["url"])
+        where, meant = resolve_loopback(page["properties"]["Site"]["url"])
         answer = requests.get(where, headers=meant, timeout=10)
         assert answer.status_code == 200
         return answer.text

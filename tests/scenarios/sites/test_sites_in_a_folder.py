@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from shared.core.approval.release_words import describe_question
-from shared.core.loopback import at_loopback
+from shared.core.loopback import resolve_loopback
 from shared.core.pages import marks
 from shared.core.run.run import Run, RunStatus
 from shared.local.configuration.choices import REAL, Choices, write_choices
@@ -38,7 +38,7 @@ def house(tmp_path_factory: pytest.TempPathFactory, folder: Path) -> Iterator[Ne
 
 def seen(url: object) -> str:
     """Return what a visitor is shown, or the status that refuses it."""
-    where, meant = at_loopback(str(url))
+    where, meant = resolve_loopback(str(url))
     answer = requests.get(where, headers=meant, timeout=10)
     return answer.text if answer.ok else str(answer.status_code)
 

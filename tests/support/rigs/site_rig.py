@@ -14,7 +14,7 @@ from pydantic import Field
 from shared.app.approval.approvals import asked_now
 from shared.app.engine.engine import open_run, record
 from shared.core.code.worktree import Worktree
-from shared.core.loopback import at_loopback
+from shared.core.loopback import resolve_loopback
 from shared.core.run import acts
 from shared.core.run.events import RunOpened
 from shared.core.run.run import Limits, Run, StepSpec, Trigger, WaitKind
@@ -189,7 +189,7 @@ def _asks(run: Run) -> bool:
 
 def fetch(url: str, headers: Mapping[str, str] | None = None) -> tuple[int, str]:
     """Fetch a page as the wiring does."""
-    where, meant = at_loopback(url)
+    where, meant = resolve_loopback(url)
     answer = requests.get(where, headers={**(headers or {}), **meant}, timeout=5, allow_redirects=False)
     return answer.status_code, answer.text
 

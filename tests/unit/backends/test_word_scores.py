@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.backends.word_scores import Asked, Shares, best, by_hand
+from shared.backends.word_scores import Asked, Shares, best, rank_without_numpy
 
 PAGE_OF = array("q", [0, 1, 1, 2, 2, 2, 3, 3, 4, 5])  # of rows 0 to 9; row 0 is none
 
@@ -24,11 +24,11 @@ def asked(draw: st.DrawFn, most: int) -> Asked:
 
 @given(asked(9), asked(5), st.integers(1, 12))
 def test_both_ways_find_the_same(chunks: Asked, pages: Asked, limit: int) -> None:
-    assert best(chunks, pages, PAGE_OF, limit) == by_hand(chunks, pages, PAGE_OF, limit)
+    assert best(chunks, pages, PAGE_OF, limit) == rank_without_numpy(chunks, pages, PAGE_OF, limit)
 
 
 def test_a_chunk_gets_its_own_share_and_its_pages() -> None:
     chunks = [(Shares(array("q", [1, 3]), array("d", [1.0, 1.5])), 2)]
     pages = [(Shares(array("q", [1, 5]), array("d", [4.0, 9.0])), 1)]
-    for way in (best, by_hand):
+    for way in (best, rank_without_numpy):
         assert way(chunks, pages, PAGE_OF, 5) == [(1, pytest.approx(6.0)), (3, pytest.approx(3.0))]

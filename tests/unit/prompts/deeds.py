@@ -19,7 +19,7 @@ from typing import Any
 from shared.app.planning.plan_critique import SecondLook, _describe_plan, _list_planner_parts, describe_first_look
 from shared.app.planning.plan_proposal import Proposal
 from shared.app.planning.plan_thinking import validate_plan
-from shared.app.planning.planner_facts.plan_inputs import as_planned
+from shared.app.planning.planner_facts.plan_inputs import shorten_input
 from shared.backends.sandbox.choose import choose_sandbox
 from shared.core.approval.stuck_words import Stuck, question_of_stuck
 from shared.core.code.verdict import REPORT, judge, runner_files, test_command
@@ -170,7 +170,7 @@ def _planned() -> tuple[Proposal, Sequence[Any]]:
 
 def _shown_as_planned() -> bool:
     given = {"data_source": "step:a", "limit": 100, "columns": []}
-    return as_planned(KINDS["notion.query_rows"], given) == {"data_source": "step:a"}
+    return shorten_input(KINDS["notion.query_rows"], given) == {"data_source": "step:a"}
 
 
 def _ours_not_shown() -> bool:

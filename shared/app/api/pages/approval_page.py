@@ -14,7 +14,7 @@ from shared.core.approval.gates import PLAN, PRODUCTION, RELEASE, gate_kind
 from shared.core.approval.release_words import PREVIEW, describe_question, find_review, question_lines, subject_of
 from shared.core.errors import BadSignature, Conflicting, Forbidden, MalformedRequest, NotThere, RequestError
 from shared.core.pages.page_changes import describe_edits
-from shared.core.planning.plan import in_full
+from shared.core.planning.plan import describe_in_full
 from shared.core.planning.plan_words import again_lines, finding_lines, outlook_lines
 from shared.core.run.run import Run, RunStatus, Step, StepStatus
 from shared.core.text.sentence import make_sentence
@@ -195,7 +195,7 @@ def _is_edited(run: Run, asked: Asked) -> bool:
 
 def _line(step: Step) -> str:
     """Show a step's title, which a model wrote, and what will be done, which the approval is for."""
-    return f"<li>{escape(step.spec.title or step.spec.kind)}{paragraph(in_full(step.spec), quiet=True)}</li>"
+    return f"<li>{escape(step.spec.title or step.spec.kind)}{paragraph(describe_in_full(step.spec), quiet=True)}</li>"
 
 
 def _is_planned(step: Step) -> bool:

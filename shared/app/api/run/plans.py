@@ -8,7 +8,7 @@ from typing import Any
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.json_shapes import COUNT, TEXTS, array, choice, explain, members, text
 from shared.core.errors import NotThere
-from shared.core.planning.plan import in_full
+from shared.core.planning.plan import describe_in_full
 from shared.core.planning.plan_words import again_lines, describe_followed, finding_lines, outlook_lines
 from shared.core.planning.proposal import upgrade_proposal
 from shared.core.planning.risk import LEVELS
@@ -80,7 +80,7 @@ def _steps(run: Run, planning: Step | None, proposal: dict[str, Any]) -> list[di
             "id": step.id,
             "title": step.spec.title,
             "why": reasons.get(bare_name(step.id), ""),
-            "exactly": in_full(step.spec),
+            "exactly": describe_in_full(step.spec),
             "status": step.status.value,
         }
         for step in after

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.app.planning.planner_facts.plan_inputs import as_planned
+from shared.app.planning.planner_facts.plan_inputs import shorten_input
 from shared.app.planning.planner_facts.plan_places import Places
 from shared.core.documents.preference import Preference
 from shared.core.planning.plan_tidy import bare_references
@@ -61,7 +61,7 @@ class Known:
         if self.so_far.failed:
             found.append(Part("errors", "steps that failed", _lines(self._list_failed()), must=True, share=0.1))
         if self.last_plan:
-            found.append(Part("history", "your last plan", _as_answered(self.last_plan), must=True, share=0.2))
+            found.append(Part("history", "your last plan", _drop_own_fields(self.last_plan), must=True, share=0.2))
         if self.findings:
             found.append(Part("feedback", "a critic of your plan", "\n".join(self.findings), must=True, share=0.1))
         return [*found, *self.workspace]
@@ -79,7 +79,7 @@ class Known:
         ]
 
     def _describe_input(self, step: Step) -> str:
-        return _short(as_planned(self.kinds.get(step.spec.kind), step.spec.input))
+        return _short(shorten_input(self.kinds.get(step.spec.kind), step.spec.input))
 
     def _came_of(self, name: str, step: Step) -> str:
         """Return what a step made, with the text it left in place of where that is kept."""
@@ -97,7 +97,7 @@ class Known:
         ]
 
 
-def _as_answered(plan: str) -> str:
+def _drop_own_fields(plan: str) -> str:
     """Return a plan that was kept as its planner answered it: without the fields that only we fill."""
     try:
         answer = json.loads(plan)

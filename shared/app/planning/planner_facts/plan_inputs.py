@@ -12,7 +12,7 @@ from shared.mind.structured import schema_of
 from shared.steps._kind import StepKind
 
 
-def as_planned(kind: StepKind | None, given: Mapping[str, Any]) -> dict[str, Any]:
+def shorten_input(kind: StepKind | None, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return an input without fields that hold what is there anyway, that a planner cannot name, or that say nothing.
 
     A model that is shown them takes them for what somebody wanted: a limit of 100, an empty list of rows.

@@ -65,14 +65,14 @@ def _of_node(path: str, node: ast.AST) -> Iterator[Finding]:
             problem = f"{node.name} is {length} lines long."
             yield _finding("low", path, node.lineno, problem, "Split it where it changes the subject.")
     if isinstance(node, ast.Compare) and any(
-        _by_identity(*pair) for pair in zip(node.ops, node.comparators, strict=True)
+        _is_identity_test(*pair) for pair in zip(node.ops, node.comparators, strict=True)
     ):
         yield _finding("high", path, node.lineno, "`is` compares identity, not value.", "Use == or !=.")
     if isinstance(node, ast.Assert) and isinstance(node.test, ast.Tuple) and node.test.elts:
         yield _finding("high", path, node.lineno, "This assertion is always true.", "Take the parentheses away.")
 
 
-def _by_identity(operator: ast.cmpop, right: ast.expr) -> bool:
+def _is_identity_test(operator: ast.cmpop, right: ast.expr) -> bool:
     constant = isinstance(right, ast.Constant) and isinstance(right.value, str | int) and right.value is not True
     return isinstance(operator, ast.Is | ast.IsNot) and constant and getattr(right, "value", None) is not False
 

@@ -73,11 +73,11 @@ def split(page: Page, *, single: bool = False) -> tuple[Part, ...]:
     if single or (levels.count(1) < 2 and length <= ONE_PAGE):
         return (Part(title, None, page.blocks),)
     level = next((level for level in range(1, 5) if levels.count(level) >= 2), 0)
-    parts = _by_heading(title, page.blocks, level) if level else _by_length(title, page.blocks)
+    parts = _split_by_heading(title, page.blocks, level) if level else _split_by_length(title, page.blocks)
     return _limit_parts(parts, MAX_PAGES)
 
 
-def _by_heading(title: str, blocks: Sequence[Block], level: int) -> list[Part]:
+def _split_by_heading(title: str, blocks: Sequence[Block], level: int) -> list[Part]:
     groups: list[tuple[Block | None, list[Block]]] = [(None, [])]
     for block in blocks:
         if 0 < heading_level(block) <= level and own_words(block):
@@ -87,7 +87,7 @@ def _by_heading(title: str, blocks: Sequence[Block], level: int) -> list[Part]:
     return [Part(own_words(heading) if heading else title, heading, tuple(inner)) for heading, inner in groups]
 
 
-def _by_length(title: str, blocks: Sequence[Block]) -> list[Part]:
+def _split_by_length(title: str, blocks: Sequence[Block]) -> list[Part]:
     cuts = range(0, len(blocks), PART)
     return [
         Part(f"{title} ({at // PART + 1}/{len(cuts)})" if at else title, None, tuple(blocks[at : at + PART]))

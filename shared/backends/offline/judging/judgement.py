@@ -127,11 +127,11 @@ def judge(page: Page, choices: Sequence[str] = (), earlier: Sequence[str] = ()) 
         chosen = [SERVICE]  # all of it may be seen: that is no word on what it is
     kept = _not_to_be_built(page, found, sums, program=program)
     if chosen and not (kept == PRIVATE and choices[-1] == "without"):
-        return _as_chosen(chosen[-1], found)
+        return _judge_chosen(chosen[-1], found)
     if kept:
         return Judgement(kept, _of(kept, found), asked=True)
     if before := [each for each in earlier if each in _KINDS]:
-        return _as_chosen(before[-1], found)
+        return _judge_chosen(before[-1], found)
     if program:
         notes = sums[NOTES] >= ENOUGH or any(each.sign.says == PEOPLE for each in found)
         more = tuple(Found(_MORE, line) for line in wishes_to_compute(page))
@@ -154,7 +154,7 @@ def _of(kind: str, found: Sequence[Found]) -> tuple[Found, ...]:
     return tuple(each for each in found if each.sign.of == kind)
 
 
-def _as_chosen(kind: str, found: Sequence[Found]) -> Judgement:
+def _judge_chosen(kind: str, found: Sequence[Found]) -> Judgement:
     of = SITE if kind == SITE else SERVICE
     return Judgement(of, _of(of, found), chosen=True, tool=kind == TOOL)
 

@@ -82,7 +82,7 @@ def understand(page: Page) -> Understood:
     judgement = first
     if shaped.page != own or shaped.choices or shaped.earlier:
         judgement = judge(shaped.page, shaped.choices, shaped.earlier)
-    built = _about_the_program(shaped.page, judgement) if judgement.from_notes else shaped.page
+    built = _select_program_notes(shaped.page, judgement) if judgement.from_notes else shaped.page
     return Understood(built, judgement, shaped, _question(shaped, judgement, marked))
 
 
@@ -122,7 +122,7 @@ def _marked_private(judgement: Judgement, page: Page) -> frozenset[str]:
     return frozenset()
 
 
-def _about_the_program(page: Page, judgement: Judgement) -> Page:
+def _select_program_notes(page: Page, judgement: Judgement) -> Page:
     """Return what of notes speaks of the program they ask for; the rest is not for others."""
     about = {line.block for each in judgement.because for line in each.lines}
     about |= _find_named_blocks(page) | field_blocks(page)

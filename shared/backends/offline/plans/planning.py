@@ -58,7 +58,7 @@ def make_plan(data: Mapping[str, Any]) -> dict[str, Any]:
     if understood.question:
         return _asking(understood, name, understood.question, "what it should be, say or do")
     kinds, followed = without_unwanted(kinds, data.get("preferences") or ())
-    kinds, obeyed = _as_wished(kinds, understood)
+    kinds, obeyed = _apply_wishes(kinds, understood)
     steps = _steps(understood, kinds, requirements, name, str(data.get("repository") or ""))
     summary = [*_describe_artifact(understood, requirements), *_list_remarks(understood, obeyed)]
     answer = _answer(understood, name, summary=summary, requirements=requirements)
@@ -67,7 +67,7 @@ def make_plan(data: Mapping[str, Any]) -> dict[str, Any]:
     return {**answer, **notes, "steps": steps, "followed": followed}
 
 
-def _as_wished(kinds: list[str], understood: Understood) -> tuple[list[str], frozenset[str]]:
+def _apply_wishes(kinds: list[str], understood: Understood) -> tuple[list[str], frozenset[str]]:
     """Return the kinds of steps that wishes about the plan leave, and the wishes that were about steps."""
     wishes = [{"id": wish, "text": wish} for wish in understood.shaped.undone]
     left, obeyed = without_unwanted(kinds, wishes)

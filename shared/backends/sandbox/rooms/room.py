@@ -90,6 +90,6 @@ class Room:
             resource.setrlimit(which, (top, top + spare if hard == resource.RLIM_INFINITY else top))
 
 
-def as_a_shell_starts(command: tuple[str, ...]) -> tuple[str, ...]:
+def build_shell_command(command: tuple[str, ...]) -> tuple[str, ...]:
     """Return the command as the shell starts it: one that is not there ends with 127, whatever is around it."""
     return ("/bin/sh", "-c", 'exec "$@"', "sh", *command)

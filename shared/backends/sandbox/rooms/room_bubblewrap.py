@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from shared.backends.sandbox.rooms import kernel
-from shared.backends.sandbox.rooms.room import PATH, READABLE, Job, Room, as_a_shell_starts
+from shared.backends.sandbox.rooms.room import PATH, READABLE, Job, Room, build_shell_command
 from shared.backends.sandbox.rooms.seccomp import seccomp_filter
 from shared.backends.sandbox.rooms.supervise import Outcome
 from shared.core.text.readable import as_text
@@ -51,7 +51,7 @@ class BubblewrapRoom(Room):
         filter_end, filter_start = os.pipe()
         os.write(filter_start, seccomp_filter())  # far below what a pipe holds
         os.close(filter_start)
-        within = as_a_shell_starts(job.command)
+        within = build_shell_command(job.command)
         if job.proxy:
             within = ("python3", "-I", "-c", read_program("sandbox", "forward.py"), _WAY_OUT, *within)
         command = [*self._arguments(job, filter_end, status_end), "--", *within]

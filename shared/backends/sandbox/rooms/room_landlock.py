@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from shared.backends.sandbox.rooms import kernel
-from shared.backends.sandbox.rooms.room import PATH, READABLE, Job, Room, as_a_shell_starts
+from shared.backends.sandbox.rooms.room import PATH, READABLE, Job, Room, build_shell_command
 from shared.backends.sandbox.rooms.rules import landlock_abi, make_ruleset, restrict_self
 from shared.backends.sandbox.rooms.seccomp import seccomp_filter
 
@@ -52,7 +52,7 @@ class LandlockRoom(Room):
         fixed = {"PATH": PATH, "HOME": self._scratch, "TMPDIR": self._scratch, "LANG": "C.UTF-8"}
         try:
             self.process = subprocess.Popen(
-                as_a_shell_starts(job.command),
+                build_shell_command(job.command),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,

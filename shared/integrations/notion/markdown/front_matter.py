@@ -25,7 +25,7 @@ def split_front_matter(text: str) -> tuple[dict[str, str], str]:
         found = _parse_keys(fenced.group(1) or "")
         return ({}, text) if found is None else (found, text[fenced.end() :])
     found, rest = _leading(text)
-    return (found, rest) if found else _below_title(text)
+    return (found, rest) if found else _read_title_columns(text)
 
 
 def _parse_keys(head: str) -> dict[str, str] | None:
@@ -62,7 +62,7 @@ def _leading(text: str) -> tuple[dict[str, str], str]:
     return found, ""
 
 
-def _below_title(text: str) -> tuple[dict[str, str], str]:
+def _read_title_columns(text: str) -> tuple[dict[str, str], str]:
     """Return the columns that stand right below the title, as Notion exports them."""
     title = _TITLE.match(text)
     found, rest = _leading(text[title.end() :]) if title else ({}, "")

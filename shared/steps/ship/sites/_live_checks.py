@@ -110,7 +110,7 @@ def take_back(ctx: StepContext, going: Going, wrong: str) -> Again:
         if not failed and since < PATIENCE:
             return Again(rhythm(since.total_seconds()), facts={"rolling_back_to": going.previous})
         why = "the host says that it failed" if failed else "the host has not done it in time"
-    return _alarm(f"production is wrong ({wrong}), and going back failed: {why}", _by_hand(going))
+    return _alarm(f"production is wrong ({wrong}), and going back failed: {why}", _describe_manual_way(going))
 
 
 def _others(going: Going, site: Site) -> bool:
@@ -128,7 +128,7 @@ def _alarm(what: str, way_out: str) -> Again:
     return Again(timedelta(0), facts={ALARM: f"{what}. What to do now: {way_out}"})
 
 
-def _by_hand(going: Going) -> str:
+def _describe_manual_way(going: Going) -> str:
     how = show_by_hand(SYSTEMS[going.hosting.system], going.site, going.previous)
     return f"{how}; until then visitors see the wrong version."
 

@@ -36,7 +36,7 @@ def _run(wanted: Rollback, ctx: StepContext) -> Done | Again:
     now = hosting.site(wanted.site)
     switch = now.last_switch
     if switch is not None and switch.to == wanted.previous and switch.state == "failed":
-        raise Rejected(wanted.system, f"the host says that going back failed. {_by_hand(wanted)}")
+        raise Rejected(wanted.system, f"the host says that going back failed. {_describe_manual_way(wanted)}")
     if now.production != wanted.previous or (switch is not None and switch.state == "pending"):
         since = datetime.fromisoformat(str(begun["at"]))
         passed = (ctx.now() - since).total_seconds()
@@ -61,11 +61,11 @@ def _back(ctx: StepContext, hosting: Hosting, wanted: Rollback) -> dict[str, Any
     try:
         hosting.rollback(wanted.site, wanted.previous, f"asked for by {by}")
     except Rejected as error:
-        raise Rejected(wanted.system, f"{end_sentence(str(error))} {_by_hand(wanted)}") from error
+        raise Rejected(wanted.system, f"{end_sentence(str(error))} {_describe_manual_way(wanted)}") from error
     return {"rolled_back_to": wanted.previous, "at": ctx.now().isoformat()}
 
 
-def _by_hand(wanted: Rollback) -> str:
+def _describe_manual_way(wanted: Rollback) -> str:
     return f"What to do: {show_by_hand(ALL_SYSTEMS[wanted.system], wanted.site, wanted.previous)}"
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shared.app.planning.planner_facts.plan_inputs import as_planned
+from shared.app.planning.planner_facts.plan_inputs import shorten_input
 from shared.core.errors import Unavailable
 from shared.core.models.model_errors import InvalidOutput
 from shared.core.run.run import Run, RunStatus
@@ -195,7 +195,7 @@ def test_the_critic_sees_what_was_planned_and_nothing_that_code_has_set(planned:
     ],
 )  # fmt: skip
 def test_an_input_is_told_as_it_was_planned(kind: str, given: Json, planned: Json) -> None:
-    assert as_planned(KINDS.get(kind), given) == planned
+    assert shorten_input(KINDS.get(kind), given) == planned
 
 
 def test_the_critic_is_shown_the_requirements_and_no_field_that_a_plan_left_empty(planned: Planned) -> None:

@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 
 from shared.app.chat.chat_memory import load_chat
-from shared.app.chat.chat_subjects import around_of
+from shared.app.chat.chat_subjects import collect_subjects
 from shared.app.chat.conversation import Understood
 from shared.core.chat import chat_words as words
 from shared.core.chat.naming import Named
@@ -65,7 +65,7 @@ def _shown(world: World, case: Case) -> tuple[Named, ...]:
     world.says("help", case.about)
     chat = load_chat(world.house.deps, TENANT, world.chat, "key-1")
     assert chat is not None
-    return around_of(world.house.deps, world.house.tools, TENANT, chat, case.said).pages
+    return collect_subjects(world.house.deps, world.house.tools, TENANT, chat, case.said).pages
 
 
 def records(model: ScriptedModel) -> list[list[str]]:

@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.core.models.model_errors import InvalidOutput
-from shared.core.planning.plan import MAX_TITLE, Before, Rule, question, validate, with_gate
+from shared.core.planning.plan import MAX_TITLE, Before, Rule, add_gates, question, validate
 from shared.core.run.run import StepSpec, Usage, WaitKind, plan_hash
 
 
@@ -153,7 +153,7 @@ def test_a_title_is_cut_and_loses_halves_of_characters_so_that_it_can_be_stored(
 
 def test_the_gate_stands_before_everything_that_needs_approval_and_before_nothing_else() -> None:
     specs = checked(step("w"), step("t", "w", kind="a.test"), step("r", kind="a.read"), prefix="r3.")
-    publish, gate, *rest = with_gate(specs, RULES, prefix="r3.")
+    publish, gate, *rest = add_gates(specs, RULES, prefix="r3.")
     assert (publish.kind, publish.id, publish.depends_on) == ("notion.publish_plan", "r3.publish", ())
     assert (gate.id, gate.gate, gate.depends_on, gate.lane) == ("r3.approve", WaitKind.APPROVAL, ("r3.publish",), "")
     assert {spec.id: spec.depends_on for spec in rest} == {
@@ -240,14 +240,14 @@ SHIPPING = {
 @pytest.mark.parametrize("needs", [(), ("test",)])
 def test_what_another_plan_ships_goes_back_with_the_work_that_was_done_before(needs: tuple[str, ...]) -> None:
     specs = validate([step("push", *needs, kind="b.push")], SHIPPING, prefix="r3.", max_steps=9, before=BUILT)
-    plan = {spec.id: spec for spec in with_gate(specs, SHIPPING, prefix="r3.", done=BUILT.done)}
+    plan = {spec.id: spec for spec in add_gates(specs, SHIPPING, prefix="r3.", done=BUILT.done)}
     assert (plan["r3.review"].depends_on, plan["r3.review"].repairs) == (("r3.approve", "r2.test"), "r2.test")
     assert set(plan["r3.push"].depends_on) == {"r3.approve", "r3.release", "r2.test"}
 
 
 def test_nobody_is_asked_what_goes_live_before_the_plan_is_approved() -> None:
     specs = validate([step("live", kind="b.live")], SHIPPING, prefix="r3.", max_steps=9, before=BUILT)
-    plan = {spec.id: spec for spec in with_gate(specs, SHIPPING, prefix="r3.", done=BUILT.done)}
+    plan = {spec.id: spec for spec in add_gates(specs, SHIPPING, prefix="r3.", done=BUILT.done)}
     assert plan["r3.production"].depends_on == ("r3.approve", "r2.test")
 
 
@@ -285,7 +285,7 @@ def test_whatever_a_model_answers_becomes_a_valid_plan_or_a_refusal(answer: Any)
         assert done.issuperset(spec.depends_on)
         assert not spec.repairs or spec.repairs in spec.depends_on
         done.add(spec.id)
-    gated = with_gate(specs, RULES, prefix="r9.")
+    gated = add_gates(specs, RULES, prefix="r9.")
     assert len({spec.id for spec in gated}) == len(specs) + 2
     assert len(plan_hash(gated)) == 64
     assert json.loads(json.dumps([dict(spec.input) for spec in specs])) == [spec.input for spec in specs]

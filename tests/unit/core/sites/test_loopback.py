@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.core.loopback import at_loopback
+from shared.core.loopback import resolve_loopback
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,7 @@ from shared.core.loopback import at_loopback
     ],
 )
 def test_such_a_name_is_this_machine_and_is_told_to_whoever_answers(url: str, where: str, host: str) -> None:
-    assert at_loopback(url) == (where, {"Host": host})
+    assert resolve_loopback(url) == (where, {"Host": host})
 
 
 @pytest.mark.parametrize(
@@ -27,4 +27,4 @@ def test_such_a_name_is_this_machine_and_is_told_to_whoever_answers(url: str, wh
     ],
 )
 def test_every_other_address_stays_as_it_is(url: str) -> None:
-    assert at_loopback(url) == (url, {})
+    assert resolve_loopback(url) == (url, {})
