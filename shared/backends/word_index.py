@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from shared.backends.knowledge_rows import PATH_JOINT
 from shared.backends.word_scores import Shares, best
-from shared.backends.word_terms import FORMS, STEMS, in_order, insert_spaces, length_of, terms
+from shared.backends.word_terms import FORMS, STEMS, build_phrase, insert_spaces, length_of, terms
 from shared.ports import Scored
 
 TABLES = (
@@ -178,7 +178,7 @@ class WordIndex:
         return [Scored(chunk, float(-times)) for times, _, chunk in sorted(found)[:limit]]
 
     def _might_hold(self, text: str) -> list[tuple[int, str, str, str]]:
-        expression = in_order(text)
+        expression = build_phrase(text)
         if not expression:  # marks alone: they are in no index
             return self._connection.execute("SELECT row, id, path, text FROM chunks").fetchall()
         return self._connection.execute(

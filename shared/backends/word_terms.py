@@ -65,7 +65,7 @@ class Terms:
             return {str(term): int(count) for term, count in self._reader.execute("SELECT term, cnt FROM terms")}
 
 
-def in_order(text: str) -> str:
+def build_phrase(text: str) -> str:
     """Return a full-text expression for the text's words in their order; "" when it has none."""
     words = _WORD.findall(insert_spaces(text).replace("_", " "))
     return '"' + " ".join(words) + '"' if words else ""

@@ -33,14 +33,14 @@ def greet(house: House) -> list[str]:
         *([f"  Its sites        each by a name of its own below {house.sites}"] if house.sites else []),
         *(
             f"  {label:<17}{named}"
-            for label, named in by_mode(in_use(house.choices, process_environment())).items()
+            for label, named in group_by_mode(in_use(house.choices, process_environment())).items()
             if house.choices.systems
         ),
         "Ctrl-C stops it; the same command goes on where it was.",
     ]
 
 
-def by_mode(choices: Choices) -> dict[str, str]:
+def group_by_mode(choices: Choices) -> dict[str, str]:
     """Return which systems are real, simulated and not used, in words; what holds for none is left out."""
     found = {mode: [describe_system(choices, each) for each in FACTS if choices.mode(each) == mode] for mode in _LABELS}
     return {_LABELS[mode]: ", ".join(named) for mode, named in found.items() if named}

@@ -45,7 +45,7 @@ def run_text(found: dict[str, Any]) -> list[str]:
     lines += [f"{m['model']}: calls {m['calls']}, {_usd(m['cost']['micros'])} US dollars" for m in found["models"]]
     lines += [f"{name}: {value}" for name, value in found["facts"].items() if name not in _TOLD]
     if any(approval["status"] == "waiting" for approval in found["approvals"]):
-        lines += [*found["asked"]["lines"], f"It waits for you: {_how_to_approve(found)}"]
+        lines += [*found["asked"]["lines"], f"It waits for you: {_describe_approval(found)}"]
     if found["status"] in ("failed", "cancelled") and found["page"] and not found["retried_by"]:
         lines.append(f"To go on where it ended: {format_command('retry', found['id'])}")
     if found["asked"]["what"] == "question":
@@ -53,7 +53,7 @@ def run_text(found: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _how_to_approve(found: dict[str, Any]) -> str:
+def _describe_approval(found: dict[str, Any]) -> str:
     """Return the command that approves; what leaves or goes live has to be named, a plan need not be."""
     asked = found["asked"]
     named = () if asked["what"] in ("", "plan") else ("--hash", asked["plan_hash"][:12])

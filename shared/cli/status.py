@@ -14,7 +14,7 @@ from shared.app.installation.home import home_of
 from shared.app.installation.status import status_of
 from shared.backends.local.folder.data_folder import DATABASE
 from shared.backends.local.folder.disk_room import refuse_full, say_full
-from shared.cli.greeting import by_mode
+from shared.cli.greeting import group_by_mode
 from shared.cli.house_calls import ask_house
 from shared.cli.operations.operate import is_running
 from shared.cli.root import AS_JSON, DATA, format_command, house_url, workwright
@@ -59,7 +59,7 @@ def _describe_idle_folder(data: Path, choices: Choices) -> Json | None:
 
 
 def _format_modes(choices: Choices) -> list[str]:
-    return [f"{label}: {named}" for label, named in by_mode(choices).items()]
+    return [f"{label}: {named}" for label, named in group_by_mode(choices).items()]
 
 
 def _nothing_yet(choices: Choices) -> str:

@@ -12,7 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from shared.core.run.children import came_to, in_order
+from shared.core.run.children import came_to, sort_for_reading
 from shared.core.run.run import Run, Step, StepStatus
 from shared.core.text.sentence import count_of
 from shared.local.story.demo import Story
@@ -59,7 +59,7 @@ class Timeline:
             }
             self._say(words.get(what, what))
             return
-        for step in in_order(run.steps):
+        for step in sort_for_reading(run.steps):
             if step.status not in (StepStatus.PENDING, StepStatus.READY):
                 self._say_step(step)
             if step.done_seq:
@@ -106,7 +106,7 @@ def _view(run: Run, ended: Mapping[str, float]) -> Group:
     bar = Table.grid()
     bar.add_row(ProgressBar(total=len(run.steps), completed=done, width=40), Text(f"  {done} of {len(run.steps)}"))
     table = Table.grid(padding=(0, 1))
-    for step in in_order(run.steps):
+    for step in sort_for_reading(run.steps):
         sign, colour = _SIGNS.get(step.status, ("·", "dim"))
         taken = f"{ended[step.id]:5.2f} s" if step.id in ended else ""
         table.add_row(

@@ -111,7 +111,7 @@ def task_parts(proposal: Mapping[str, Any], page: Mapping[str, Any], feedback: s
     source = page_from_data({"id": "", "title": "", **page})
     parts = [
         Part("input", "the approved plan", as_json(pick_wanted(proposal)), must=True, share=0.5),
-        Part("page", "the page", page_text(source, _by_requirement(proposal)), must=True, share=0.4),
+        Part("page", "the page", page_text(source, _map_requirements(proposal)), must=True, share=0.4),
     ]
     if feedback:
         parts.append(Part("errors", "your last attempt", compact_error(feedback), must=True, share=0.1))
@@ -119,7 +119,7 @@ def task_parts(proposal: Mapping[str, Any], page: Mapping[str, Any], feedback: s
     return parts
 
 
-def _by_requirement(proposal: Mapping[str, Any]) -> Marked:
+def _map_requirements(proposal: Mapping[str, Any]) -> Marked:
     """Return what marks a block of the page: the requirements that came from it, which may say all that it does."""
     wanted: dict[str, dict[str, str]] = {}
     for each in proposal.get("requirements", ()):

@@ -152,7 +152,7 @@ def proofs_of(ctx: StepContext, output: Mapping[str, Any]) -> list[tuple[str, st
     return [(str(each["requirement"]), str(each["test"])) for each in proofs]
 
 
-def by_tests_alone(ctx: StepContext, output: Mapping[str, Any]) -> list[str]:
+def list_tested_requirements(ctx: StepContext, output: Mapping[str, Any]) -> list[str]:
     """Return the requirements that no text on the site can show, as the plan of files says."""
     ref = str(output.get("outline") or "")
     return list(map(str, json.loads(ctx.get_text(ref)).get("by_tests_alone", []))) if ref else []

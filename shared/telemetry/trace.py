@@ -98,7 +98,7 @@ def span(name: str, attributes: Mapping[str, Value | None] | None = None, *, kin
 
 
 @contextmanager
-def in_run(tenant: str, run: str, name: str) -> Iterator[Span]:
+def measure_in_run(tenant: str, run: str, name: str) -> Iterator[Span]:
     """Measure what changes a run: that belongs to the run's trace, whatever the request is about beside it."""
     here = _at.get()
     if here is not None:

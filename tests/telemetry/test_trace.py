@@ -57,7 +57,7 @@ def test_a_request_about_no_run_has_a_trace_of_its_own(kept: Kept) -> None:
 
 
 def test_a_request_that_learns_its_run_on_the_way_goes_to_that_runs_trace_as_a_whole(kept: Kept) -> None:
-    with trace.request("api", {}), trace.span("before"), trace.in_run(*HOUSE, "record ApprovalGranted"):
+    with trace.request("api", {}), trace.span("before"), trace.measure_in_run(*HOUSE, "record ApprovalGranted"):
         pass
     found = kept.last()
     assert {of for of, _ in found.values()} == {expected_trace(*HOUSE)}
@@ -68,9 +68,9 @@ def test_a_request_that_learns_its_run_on_the_way_goes_to_that_runs_trace_as_a_w
 
 def test_of_a_request_about_two_runs_each_gets_its_own_part(kept: Kept) -> None:
     with trace.request("sweep", {}):
-        with trace.in_run(*HOUSE, "of the house"), trace.span("in the house"):
+        with trace.measure_in_run(*HOUSE, "of the house"), trace.span("in the house"):
             pass
-        with trace.in_run(*BARN, "of the barn"):
+        with trace.measure_in_run(*BARN, "of the barn"):
             pass
     found = kept.last()
     assert found["of the house"][0] == found["in the house"][0] == expected_trace(*HOUSE)
@@ -82,7 +82,7 @@ def test_of_a_request_about_two_runs_each_gets_its_own_part(kept: Kept) -> None:
 
 
 def test_a_task_of_a_run_names_the_span_that_handed_it_over(kept: Kept) -> None:
-    with trace.request("plan", {}), trace.in_run(*HOUSE, "record PlanProposed") as span:
+    with trace.request("plan", {}), trace.measure_in_run(*HOUSE, "record PlanProposed") as span:
         sent = headers_of(HOUSE)
         other = headers_of(BARN)
     assert sent["traceparent"] == f"00-{expected_trace(*HOUSE)}-{span.id}-01"
@@ -95,7 +95,7 @@ def test_a_task_of_a_run_names_the_span_that_handed_it_over(kept: Kept) -> None:
 
 
 def test_a_platform_that_puts_itself_in_between_does_not_break_the_chain(kept: Kept) -> None:
-    with trace.request("plan", {}), trace.in_run(*HOUSE, "record PlanProposed") as span:
+    with trace.request("plan", {}), trace.measure_in_run(*HOUSE, "record PlanProposed") as span:
         sent = headers_of(HOUSE)
     changed = {"traceparent": f"00-{expected_trace(*HOUSE)}-{'ab' * 8}-01", "tracestate": "gcp=1," + sent["tracestate"]}
     with trace.request("execute-step", changed):
@@ -125,7 +125,7 @@ def test_a_task_that_was_relayed_by_somebody_else_joins_the_runs_trace_at_its_ro
 def test_the_webhook_that_led_to_a_run_is_in_the_runs_trace(kept: Kept) -> None:
     with trace.request("notion-webhook", {}) as webhook:
         sent = headers_of(None)
-    with trace.request("plan", sent), trace.in_run(*HOUSE, "record RunOpened"):
+    with trace.request("plan", sent), trace.measure_in_run(*HOUSE, "record RunOpened"):
         pass
     found = kept.last()
     of, handed = found["notion-webhook"]

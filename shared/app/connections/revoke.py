@@ -21,7 +21,7 @@ def revoke_grant(deps: Deps, accounts: Accounts, tenant: str, system: str, grant
     if grant.installation:
         return _uninstall(deps, accounts, tenant, system, grant.installation)
     provider = PROVIDERS.get(system)
-    if provider is None or not provider.revoke_url or not _by_oauth(system, grant):
+    if provider is None or not provider.revoke_url or not _is_from_oauth(system, grant):
         return f"{system}: {_THEIRS}"
     try:
         token = deps.secrets.open(tenant, f"{system}.access", grant.access or {})
@@ -35,7 +35,7 @@ def revoke_grant(deps: Deps, accounts: Accounts, tenant: str, system: str, grant
     return ""
 
 
-def _by_oauth(system: str, grant: Grant) -> bool:
+def _is_from_oauth(system: str, grant: Grant) -> bool:
     """Say whether our own registration got the token: one that a person made by hand is not ours to revoke."""
     return grant.access is not None and (system == "notion" or grant.refresh is not None)
 

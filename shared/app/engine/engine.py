@@ -34,7 +34,7 @@ def open_run(deps: Deps, event: RunOpened, *, puts: tuple[Put, ...] = (), handle
 
     Raises VersionConflict when a Put's expectation does not hold.
     """
-    with trace.in_run(event.tenant, event.run, "record RunOpened"):
+    with trace.measure_in_run(event.tenant, event.run, "record RunOpened"):
         return _open_run(deps, event, puts, handled)
 
 
@@ -83,7 +83,7 @@ def record_loaded(
 
     `puts` are saved with it; they expect nothing.
     """
-    with trace.in_run(loaded.run.tenant, loaded.run.id, f"record {type(event).__name__}"):
+    with trace.measure_in_run(loaded.run.tenant, loaded.run.id, f"record {type(event).__name__}"):
         return _record_loaded(deps, loaded, event, label or type(event).__name__, handled, puts)
 
 

@@ -208,7 +208,7 @@ def normalise_output(output: Mapping[str, Any]) -> Mapping[str, Any]:
     return stored
 
 
-def _for_undo(attempt: Attempt) -> Model:
+def _build_undo_model(attempt: Attempt) -> Model:
     """Return what an undo may think with: the run's money may be spent, so it is the tenant's, kept back for this."""
     tenant, what = attempt.run.tenant, f"undo {attempt.step.spec.kind}"
     return meter_model(attempt.deps, tenant, attempt.tools.model(tenant), what, vital=True)
@@ -220,7 +220,7 @@ def _undo(attempt: Attempt) -> ev.Event:
     if kind is None or kind.undo is None:
         return ev.UndoFailed(deps.clock.now(), step.id, step.attempt, f"{step.spec.kind} cannot be undone")
     try:
-        context = context_of(deps, run, step, tools, lambda: _for_undo(attempt))
+        context = context_of(deps, run, step, tools, lambda: _build_undo_model(attempt))
         kind.undo(kind.input.model_validate(dict(step.spec.input)), context)
     except IntegrationError as error:
         patience = patient_wait(deps, run.tenant, error)

@@ -165,11 +165,11 @@ Order = Callable[[Deps, Delivery, str, frozenset[str]], "list[Command] | None"]
 
 def _order_for(delivery: Delivery) -> Order | None:
     if _page_of(delivery):
-        return _for_page
-    return _for_table if delivery.type in OF_TABLES else None
+        return _accept_page
+    return _accept_table if delivery.type in OF_TABLES else None
 
 
-def _for_page(deps: Deps, delivery: Delivery, tenant: str, ours: frozenset[str]) -> list[Command] | None:
+def _accept_page(deps: Deps, delivery: Delivery, tenant: str, ours: frozenset[str]) -> list[Command] | None:
     author, page = _author(delivery, ours), _page_of(delivery)
     properties = delivery.event.properties if isinstance(delivery.event, PageEvent) else ()
     quiet = author is None or delivery.type in MAPPED_ONLY
@@ -188,7 +188,7 @@ def _forget_at_once(deps: Deps, delivery: Delivery, tenant: str) -> list[Command
     return [order_forgetting(tenant, delivery.entity_id, delivery.id)] if gone else []
 
 
-def _for_table(deps: Deps, delivery: Delivery, tenant: str, ours: frozenset[str]) -> list[Command] | None:
+def _accept_table(deps: Deps, delivery: Delivery, tenant: str, ours: frozenset[str]) -> list[Command] | None:
     """A table came, went or changed: keep the map of the workspace, and have a changed schema looked at."""
     commands = _forget_at_once(deps, delivery, tenant)
     if has_map(deps, tenant):

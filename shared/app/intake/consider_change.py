@@ -142,13 +142,13 @@ def _look_now(deps: Deps, command: Command, run: Run, kinds: str) -> None:
             step.wake,
         )
         for step in run.steps
-        if step.spec.kind.startswith(kinds) and step.status == StepStatus.WAITING and _for_time(step)
+        if step.spec.kind.startswith(kinds) and step.status == StepStatus.WAITING and _waits_for_time(step)
     ]
     if ready:
         deps.queue.enqueue(ready)
 
 
-def _for_time(step: Step) -> bool:
+def _waits_for_time(step: Step) -> bool:
     return step.wait is not None and step.wait.kind == WaitKind.TIME
 
 

@@ -11,7 +11,7 @@ from shared.app.connections.access_renewal import WayBack, let_in
 from shared.app.notify.failure_advice import SYSTEMS, begin_again, way_out, went_back
 from shared.app.ship import change_words
 from shared.core.approval.gates import PLAN, gate_kind
-from shared.core.approval.release_words import count_found, describe_question, how_to_decide, subject_of
+from shared.core.approval.release_words import count_found, describe_decision, describe_question, subject_of
 from shared.core.approval.roll_back_words import describe_roll_back
 from shared.core.pages.page_changes import describe_edits
 from shared.core.planning.plan_words import again_lines, finding_lines, outlook_lines
@@ -178,7 +178,7 @@ def _describe_question(run: Run, gate: str, title: str) -> tuple[str, tuple[str,
     """Return in one line what is asked at a gate, and then exactly."""
     kind = gate_kind(gate)
     if kind != PLAN:
-        return subject_of(kind, title), (*describe_question(run, gate), how_to_decide(run, kind))
+        return subject_of(kind, title), (*describe_question(run, gate), describe_decision(run, kind))
     planned = _output(run, "plan.propose")
     steps = [f"• {plain(s.spec.title) or s.spec.kind}" for s in run.steps if _is_planned(run, s)]
     how = "Comment “approve” on the page, or “no, because …” for another plan"

@@ -27,18 +27,18 @@ def tell_watchers(before: Run | None, after: Run, events: tuple[ev.Event, ...]) 
     if before is None:
         log.event("run.opened", trigger=after.trigger.kind, **who)
     for event in events:
-        _of_step(before, after, event)
+        _tell_of_step(before, after, event)
         if isinstance(event, ev.BudgetShort):
             log.event("budget.exceeded", "WARNING", scope=event.scope, steps=len(event.steps), **who)
         elif isinstance(event, ev.PlanProposed) and after.revision == 1:
             log.event("run.planned", duration_s=_seconds(after.opened_at, event.at), **who)
         elif isinstance(event, ev.TimePassed) and before is not None:
-            _if_stuck(before, after)
+            _tell_of_stuck(before, after)
     if after.status.final and (before is None or not before.status.final):
-        _of_end(after, events[-1].at)
+        _tell_of_end(after, events[-1].at)
 
 
-def _of_step(before: Run | None, after: Run, event: ev.Event) -> None:
+def _tell_of_step(before: Run | None, after: Run, event: ev.Event) -> None:
     outcome = _OUTCOMES.get(type(event))
     step = before.step(event.step) if before is not None and outcome else None  # type: ignore[union-attr]
     if step is None or outcome is None:
@@ -57,7 +57,7 @@ def _of_step(before: Run | None, after: Run, event: ev.Event) -> None:
     )
 
 
-def _if_stuck(before: Run, after: Run) -> None:
+def _tell_of_stuck(before: Run, after: Run) -> None:
     """Tell of attempts that the clock alone found out about: nobody had moved them for as long as one may take."""
     for step in after.steps:
         was = before.step(step.id)
@@ -69,7 +69,7 @@ def _is_given_up(was: Step, now: Step) -> bool:
     return now.failures > was.failures or (now.fault in _LOST and was.fault != now.fault)
 
 
-def _of_end(run: Run, at: datetime) -> None:
+def _tell_of_end(run: Run, at: datetime) -> None:
     began, ended = run.opened_at, run.ended_at or at
     spent = {"cost_micros": run.spent.micros, "tokens": run.spent.tokens}
     status, severity = run.status.value, "WARNING" if run.status.value == "failed" else "INFO"

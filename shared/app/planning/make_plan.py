@@ -15,7 +15,7 @@ from shared.app.engine.failed_attempts import MAX_ERROR, failure_event
 from shared.app.engine.step_context import keep_text
 from shared.app.engine.tools import Tools
 from shared.app.intake.page_view import PageView, answers_in, find_spoken, read_page_view
-from shared.app.planning.plan_thinking import Thought, by_rules, think
+from shared.app.planning.plan_thinking import Thought, build_rule_thought, think
 from shared.app.planning.planner_facts.plan_request import PLAN, ROUTINE
 from shared.app.prompts import prompt
 from shared.app.workspace.partial_reads import kept_reads
@@ -83,7 +83,7 @@ def _make_thought(attempt: Attempt, view: PageView) -> Thought:
     deps, run = attempt.deps, attempt.run
     made = get_as(RuledPlan, deps.store, (run.tenant, PROPOSALS, run.trigger.page))
     if made is not None:
-        return by_rules(made.answer, deps, attempt.tools, run)
+        return build_rule_thought(made.answer, deps, attempt.tools, run)
     return think(attempt, view, task_of(deps, run))
 
 

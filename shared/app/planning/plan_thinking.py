@@ -46,7 +46,7 @@ from shared.mind.page_text import page_words
 from shared.mind.structured import ask, schema_of, with_last_answer
 from shared.ports import Model, ModelRequest, ModelResult
 
-__all__ = ["BY_RULES", "OFFLINE", "Proposal", "Thought", "by_rules", "rule_of", "think", "validate_plan"]
+__all__ = ["BY_RULES", "OFFLINE", "Proposal", "Thought", "build_rule_thought", "rule_of", "think", "validate_plan"]
 
 OFFLINE = "offline"  # the name of the model that thinks by rules
 BY_RULES = "Nobody has taken a second look at this plan: it was made by rules, not by a model that might be wrong."
@@ -89,7 +89,7 @@ class Thought:
         }
 
 
-def by_rules(made: Mapping[str, Any], deps: Deps, tools: Tools, run: Run) -> Thought:
+def build_rule_thought(made: Mapping[str, Any], deps: Deps, tools: Tools, run: Run) -> Thought:
     """Return the thought behind a plan that was made without a model."""
     proposal, specs = validate_plan(upgrade_proposal(made), tools, run, places_named(deps, tools, run))
     return Thought(proposal, specs, OFFLINE, risk=risk_of(specs, proposal.analysis.risk, TITLES))

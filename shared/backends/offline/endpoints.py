@@ -49,7 +49,7 @@ def read_endpoints(page: Page) -> tuple[Endpoint, ...]:
     """Return the endpoints of the page in reading order, each once."""
     found: dict[tuple[str, tuple[str, ...]], Endpoint] = {}
     for block in page.walk():
-        for endpoint in _in_block(block):
+        for endpoint in _find_in_block(block):
             shape = tuple("{}" if part.startswith("{") else part for part in endpoint.segments)
             found.setdefault((endpoint.method, shape), endpoint)
     return tuple(found.values())
@@ -62,7 +62,7 @@ def endpoint_text(block: Block) -> str:
     return clean(f"{block.text}\n{block.caption}")
 
 
-def _in_block(block: Block) -> Iterator[Endpoint]:
+def _find_in_block(block: Block) -> Iterator[Endpoint]:
     text = endpoint_text(block)
     for match in _CALL.finditer(text):
         path = _normal(match.group(2))

@@ -73,7 +73,7 @@ def read_fields(page: Page, collections: Sequence[str]) -> dict[str, tuple[Field
         if block.type not in _OF_A_RECORD:
             listing = bool(_FIELD.match(own_words(block))) or (listing and not own_words(block))
         owner = (block.type == "code" and _find_collection(clean(block.text), collections)) or current
-        for field in _in_block(block, endpoint, listing):
+        for field in _find_in_block(block, endpoint, listing):
             found[owner].setdefault(field.name, field)
         for each in endpoints:
             for field in _list_taken(each):
@@ -90,7 +90,7 @@ def field_blocks(page: Page) -> frozenset[str]:
             listing = bool(_FIELD.match(own_words(block))) or (listing and not own_words(block))
         elif listing:
             found.add(block.id)
-        if block.type == "table" and block.header_row and any(_of_table(block)):
+        if block.type == "table" and block.header_row and any(_read_table(block)):
             found |= {row.id for row in block.children}
         elif block.type == "paragraph" and _NAMED.match(endpoint_text(block).strip()):
             found.add(block.id)
@@ -112,11 +112,11 @@ def _singular(name: str) -> str:
     return re.sub(r"(?<=[^aeious])ies$", "y", name) if name.endswith("ies") else re.sub(r"s$", "", name)
 
 
-def _in_block(block: Block, endpoint: Endpoint | None, listing: bool) -> Iterator[Field]:
+def _find_in_block(block: Block, endpoint: Endpoint | None, listing: bool) -> Iterator[Field]:
     if block.type == "table" and block.header_row:
-        yield from _of_table(block)
+        yield from _read_table(block)
     elif block.type == "code":
-        yield from _of_examples(clean(block.text))
+        yield from _read_examples(clean(block.text))
     elif block.type in _OF_A_RECORD and listing:
         yield from _fields([_split_description(own_words(block))])
     elif block.type != "table_row" or endpoint is not None:
@@ -134,7 +134,7 @@ def _list_taken(endpoint: Endpoint) -> Iterator[Field]:
     yield from _fields((part, "") for part in _parts(phrase.group(1))) if phrase else ()
 
 
-def _of_table(block: Block) -> Iterator[Field]:
+def _read_table(block: Block) -> Iterator[Field]:
     rows = [[one_line("".join(span.text for span in cell)) for cell in row.cells] for row in block.children]
     if not rows or not rows[0] or not _FIELD.match(rows[0][0]):
         return
@@ -145,7 +145,7 @@ def _of_table(block: Block) -> Iterator[Field]:
         yield from _fields([(row[0] if row else "", rest)])
 
 
-def _of_examples(text: str) -> Iterator[Field]:
+def _read_examples(text: str) -> Iterator[Field]:
     for start in islice((match.start() for match in re.finditer(r"[{\[]", text)), _MAX_EXAMPLES):
         try:
             value, _ = json.JSONDecoder().raw_decode(text, start)

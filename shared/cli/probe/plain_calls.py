@@ -74,10 +74,10 @@ class Asker:
 
 def path_of(asked: Ask, kept: Kept) -> str:
     """Return the path that is asked for; raises KeyError."""
-    return re.sub(r"\{([a-z_0-9]+)\}", lambda found: _in_path(found[1], kept), asked.path)
+    return re.sub(r"\{([a-z_0-9]+)\}", lambda found: _encode_for_path(found[1], kept), asked.path)
 
 
-def _in_path(name: str, kept: Kept) -> str:
+def _encode_for_path(name: str, kept: Kept) -> str:
     """Return what was kept as a part of a path; ids that are shown encoded are sent encoded once."""
     return quote(unquote(str(kept[name])), safe="/" if name in _SLASHED else "")
 

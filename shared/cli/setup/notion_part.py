@@ -118,12 +118,12 @@ def set_up_notion(guide: Guide) -> None:
     by = ask.choose("notion.by", "How is it connected?", _WAYS, known.fact("by") or SECRET)
     wanted = guide.choices.choosing("notion", REAL, by=by, page=page, workspace=workspace, address=address)
     if by == SECRET:
-        _by_secret(guide, wanted)
+        _keep_secret_choices(guide, wanted)
     else:
-        _by_oauth(guide, wanted)
+        _keep_oauth_choices(guide, wanted)
 
 
-def _by_secret(guide: Guide, wanted: Choices) -> None:
+def _keep_secret_choices(guide: Guide, wanted: Choices) -> None:
     ask, known = guide.ask, wanted.of("notion")
     for line in () if ask.read_prepared("notion.secret") else HOW:
         ask.tell(line)
@@ -152,7 +152,7 @@ def _by_secret(guide: Guide, wanted: Choices) -> None:
             )
 
 
-def _by_oauth(guide: Guide, wanted: Choices) -> None:
+def _keep_oauth_choices(guide: Guide, wanted: Choices) -> None:
     """Keep what the consent needs; a person gives it in a browser once Workwright runs, and chooses the page there."""
     ask = guide.ask
     client = ask.text("notion.client_id", "OAuth client ID")

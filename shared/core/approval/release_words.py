@@ -82,7 +82,7 @@ def waits_for(run: Run) -> str:
     return QUESTION if run.status == RunStatus.AWAITING_INPUT else waiting_kind(run)
 
 
-def how_to_decide(run: Run, kind: str) -> str:
+def describe_decision(run: Run, kind: str) -> str:
     """Return how people decide about it."""
     by_status = ", or set the status to Approved" if run.trigger.decided_by_status else ""
     otherwise = {

@@ -126,7 +126,7 @@ def resolve(phrase: str, named: Sequence[Named], raw: str = "") -> Found:
     wanted = _core(words_of(text))
     if not wanted:
         return Found(Kind.HERE)
-    return _by_words(words_of(text), wanted, named, raw or phrase)
+    return _find_by_words(words_of(text), wanted, named, raw or phrase)
 
 
 def find_mentioned(text: str, named: Sequence[Named]) -> tuple[Named, ...]:
@@ -155,7 +155,7 @@ def _here(rest: str, named: Sequence[Named]) -> Found:
     return Found(Kind.HERE, rest=bool(_core(words_of(rest))))
 
 
-def _by_words(words: tuple[str, ...], wanted: frozenset[str], named: Sequence[Named], raw: str) -> Found:
+def _find_by_words(words: tuple[str, ...], wanted: frozenset[str], named: Sequence[Named], raw: str) -> Found:
     whole = [thing for thing in named if _core(words_of(thing.title)) == wanted]
     if whole:
         return _tell_apart(whole, raw)

@@ -210,7 +210,7 @@ def _read_question(text: str) -> Spoken | None:
         return Spoken(EXPLAIN, _after(act, text))
     if verbs.HOW_TO.match(text) and _act_in(text) and re.search(r"\b(?:i|we|you|one|ich|wir|man|je|on)\b", text):
         return Spoken(HELP)
-    if verbs.ASKS_FOR.match(text) and (act := _act_in(text)) and _for_us(text, act):
+    if verbs.ASKS_FOR.match(text) and (act := _act_in(text)) and _is_asked_of_us(text, act):
         if verbs.NOT.search(_MARKED.sub(" ", text)):
             return Spoken(act, _after(act, text), Doubt.NEGATED)
         return Spoken(act, _after(act, text), Doubt.ASKED)
@@ -223,7 +223,7 @@ def _read_question(text: str) -> Spoken | None:
     return None
 
 
-def _for_us(text: str, act: str) -> bool:
+def _is_asked_of_us(text: str, act: str) -> bool:
     """Say whether it is asked of us: between the first word and the verb stands who is to do it, and little else."""
     found = dict(verbs.BARE)[act].search(text)
     before = text[: found.start()] if found is not None else text

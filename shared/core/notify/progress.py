@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from shared.core.approval.gates import PLAN, PRODUCTION, RELEASE, waiting_kind
-from shared.core.approval.release_words import how_to_decide
+from shared.core.approval.release_words import describe_decision
 from shared.core.approval.roll_back_words import describe_roll_back
 from shared.core.notify.attention import attention_of
 from shared.core.page import Span
@@ -138,7 +138,7 @@ def _doing(run: Run, steps: Collection[str]) -> str:
     """Return what goes on now, or why nothing does; words of a model or a page lead nowhere."""
     if run.status == RunStatus.AWAITING_APPROVAL and (kind := waiting_kind(run)) not in ("", PLAN):
         edited = [*describe_edits(run), TO_BUILD] if run.facts.get(EDITED) else []
-        return "\n".join([*edited, _ASKED[kind], how_to_decide(run, kind)])
+        return "\n".join([*edited, _ASKED[kind], describe_decision(run, kind)])
     if run.status == RunStatus.AWAITING_APPROVAL:
         return _NOTHING_YET + (_HOW_TO_DECIDE if run.trigger.decided_by_status else _HOW_BY_COMMENT)
     if run.status == RunStatus.FAILED:
@@ -150,14 +150,14 @@ def _doing(run: Run, steps: Collection[str]) -> str:
     if run.cancel:
         return plain(run.cancel)[:300]
     busy = [
-        (step.spec.title or step.spec.kind) + _how_far(run, step)
+        (step.spec.title or step.spec.kind) + _describe_progress(run, step)
         for step in run.steps
         if step.id in steps and step.status in (StepStatus.RUNNING, StepStatus.WAITING)
     ]
     return plain("Now: " + ", ".join(busy))[:300] if busy and run.status == RunStatus.EXECUTING else ""
 
 
-def _how_far(run: Run, step: Step) -> str:
+def _describe_progress(run: Run, step: Step) -> str:
     """Return how many rows are done, for the one kind of step that takes many turns; or that it waits for money."""
     if step.wait is not None and step.wait.kind == WaitKind.BUDGET:
         return f" (waits: {step.error or 'the budget is used up'})"

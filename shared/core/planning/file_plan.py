@@ -130,7 +130,7 @@ def plan_problem(files: Sequence[PlannedFile], existing: Collection[str], rules:
         if lost := [name for name in file.depends_on if name not in kept]:
             return f"files: {file.path!r} depends on {lost[0]!r}, which is neither planned nor there"
     try:
-        in_order(files)
+        sort_files(files)
     except ValueError as error:
         return f"files: {error}"
     return ""
@@ -139,7 +139,7 @@ def plan_problem(files: Sequence[PlannedFile], existing: Collection[str], rules:
 _PAST = {EDIT: "edited", DELETE: "deleted", RENAME: "renamed"}
 
 
-def in_order(files: Iterable[PlannedFile]) -> list[PlannedFile]:
+def sort_files(files: Iterable[PlannedFile]) -> list[PlannedFile]:
     """Return the files so that each follows those it depends on, else as given; raises ValueError for a circle."""
     waiting, ordered, done = list(files), list[PlannedFile](), set[str]()
     planned = {file.path for file in waiting}
@@ -162,7 +162,7 @@ def chunks(files: Iterable[PlannedFile], room: int) -> list[Chunk]:
     """
     max_lines = max(1, room // TOKENS_PER_LINE)
     packed: list[list[PlannedFile]] = []
-    for level in _levels(in_order(file for file in files if file.written)):
+    for level in _levels(sort_files(file for file in files if file.written)):
         for file in level:
             last = packed[-1] if packed else None
             if last is not None and sum(each.lines for each in last) + file.lines <= max_lines:

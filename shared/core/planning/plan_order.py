@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from shared.core.run.run import StepSpec
 
 
-def in_order(specs: Sequence[StepSpec], earlier: set[str]) -> tuple[list[StepSpec], list[StepSpec]]:
+def sort_steps(specs: Sequence[StepSpec], earlier: set[str]) -> tuple[list[StepSpec], list[StepSpec]]:
     """Return the steps in an order in which each follows its dependencies, and those that wait for ever."""
     ordered, waiting, done = list[StepSpec](), list(specs), set(earlier)
     while waiting:

@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
 
-from shared.core.planning.plan_order import all_before, in_order, nearest
+from shared.core.planning.plan_order import all_before, nearest, sort_steps
 from shared.core.planning.plan_refusals import Problems, refuse
 from shared.core.planning.plan_rules import Before, Rule
 from shared.core.planning.plan_texts import find_without_text
@@ -65,7 +65,7 @@ def validate(
         _find_too_early(specs, rules, prefix, before.done, problems)
     problems.refuse()
     specs = _on_what_it_needs(specs, rules, before.done)
-    ordered, _ = in_order(_with_repairs(specs, rules, before.done), {spec.id for spec in before.done.values()})
+    ordered, _ = sort_steps(_with_repairs(specs, rules, before.done), {spec.id for spec in before.done.values()})
     names = {name: spec.id for name, spec in before.done.items()} | {name: prefix + name for name in named}
     return tuple(replace(spec, input=with_references(spec.input, names)) for spec in ordered)
 
@@ -250,7 +250,7 @@ def _find_unknown_steps(
 def _find_circle(specs: Sequence[StepSpec], prefix: str, problems: Problems) -> None:
     own = {spec.id for spec in specs}
     inner = [replace(spec, depends_on=tuple(n for n in spec.depends_on if n in own)) for spec in specs]
-    _, waiting = in_order(inner, set())
+    _, waiting = sort_steps(inner, set())
     if waiting:
         problems.add("circle", given=", ".join(sorted(spec.id.removeprefix(prefix) for spec in waiting)))
 

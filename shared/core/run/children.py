@@ -17,7 +17,7 @@ def be_absent(draft: Draft, step: Step, reason: str) -> bool:
 
     False where nobody can: then its failure is the run's. What is in flight beside it ends by itself.
     """
-    missed = step.id if is_orphaned(draft, step) else _who_may_be_missed(draft, step)
+    missed = step.id if is_orphaned(draft, step) else _find_optional_owner(draft, step)
     if missed is None or draft.failure or draft.cancel:
         return False
     draft.finish(step.id, StepStatus.SKIPPED, error=reason)
@@ -32,7 +32,7 @@ def is_orphaned(draft: Draft, step: Step) -> bool:
     return parent is not None and parent.status in _ENDED
 
 
-def _who_may_be_missed(draft: Draft, step: Step) -> str | None:
+def _find_optional_owner(draft: Draft, step: Step) -> str | None:
     while not step.spec.optional:
         above = draft.steps.get(step.parent)
         if above is None:
@@ -59,7 +59,7 @@ def wake_parents(draft: Draft) -> None:
             draft.set(step.id, status=StepStatus.READY, wait=None, wake=step.wake + 1)
 
 
-def in_order(steps: Iterable[Step]) -> list[Step]:
+def sort_for_reading(steps: Iterable[Step]) -> list[Step]:
     """Return the steps as people read them: children below the step they belong to."""
     below: dict[str, list[Step]] = {}
     for step in steps:

@@ -74,7 +74,7 @@ def plan_again(draft: Draft, step: Step, reason: str, fault: Fault) -> bool:
     _fail_parents(draft, step, reason, fault)
     _drop_what_has_not_begun(draft)
     if planning is None:
-        flying = tuple(s.id for s in draft.steps.values() if _in_flight(s))
+        flying = tuple(s.id for s in draft.steps.values() if _is_in_flight(s))
         revision = int(draft.fields.get("revision", draft.run.revision)) + 1
         draft.fields.update(revision=revision, plan_hash="", replans=draft.run.replans + 1)
         draft.add((plan_step(revision, last_estimate(draft.run), flying),))
@@ -105,7 +105,7 @@ def _drop_what_has_not_begun(draft: Draft) -> None:
         if step.status in (StepStatus.PENDING, StepStatus.READY) and step.spec.lane != "plan":
             if not _belongs_to_flying(draft, step):
                 draft.finish(step.id, StepStatus.SKIPPED)
-        elif step.status == StepStatus.WAITING and not _in_flight(step) and not _belongs_to_flying(draft, step):
+        elif step.status == StepStatus.WAITING and not _is_in_flight(step) and not _belongs_to_flying(draft, step):
             draft.finish(step.id, StepStatus.SKIPPED)
 
 
@@ -114,10 +114,10 @@ def _belongs_to_flying(draft: Draft, step: Step) -> bool:
         step = draft.steps[step.parent]
         if step.status == StepStatus.FAILED:
             return False
-    return _in_flight(step)
+    return _is_in_flight(step)
 
 
-def _in_flight(step: Step) -> bool:
+def _is_in_flight(step: Step) -> bool:
     """Say whether an attempt is on its way, or will go on by itself, or children are at it."""
     if step.spec.lane == "plan":
         return False

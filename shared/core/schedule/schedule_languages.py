@@ -83,7 +83,7 @@ _PHRASES = (
 )  # fmt: skip
 
 
-def in_english(text: str) -> str:
+def translate_to_english(text: str) -> str:
     """Return the text in small letters, words of other languages put into English, one space between words."""
     english = f" {text.casefold()} "
     for pattern, instead in _PHRASES:

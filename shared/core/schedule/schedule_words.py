@@ -8,7 +8,7 @@ from datetime import date, time
 
 from shared.core.schedule.schedule import EPOCH, LAST, WORKDAY, Schedule
 from shared.core.schedule.schedule_draft import Found, build_schedule
-from shared.core.schedule.schedule_languages import DAYPARTS, MONTHS, WEEKDAYS, in_english
+from shared.core.schedule.schedule_languages import DAYPARTS, MONTHS, WEEKDAYS, translate_to_english
 
 _DAY = "|".join(sorted(WEEKDAYS, key=len, reverse=True))
 _MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
@@ -32,7 +32,7 @@ def parse_words(text: str, anchor: date = EPOCH, zone: str = "") -> Schedule:
 
     Raises BadSchedule that says what was not understood.
     """
-    found = Found(text.strip(), in_english(text), anchor)
+    found = Found(text.strip(), translate_to_english(text), anchor)
     _refuse_pairs(found)
     for step in (_take_start, _take_window, _take_intervals, _take_counted, _take_month_days, _take_weekdays):
         step(found)

@@ -113,14 +113,14 @@ def find_told(looked: Looked) -> Iterator[Found]:
     """Find what people tell, and what programs give by place."""
     text, lower = looked.text, looked.lower
     if _MAY_BE_ONE.search(text):
-        yield from _in_lines(looked)
+        yield from _find_in_lines(looked)
     if '("' in text or "('" in text or '", "' in text or "', '" in text:
         yield from _judge_matches(text, _find_by_place(text), _is_given)
     if "identified" in lower or "password(" in lower:
         yield from _find_chosen(text, _OF_DATABASE, _is_given)
 
 
-def _in_lines(looked: Looked) -> Iterator[Found]:
+def _find_in_lines(looked: Looked) -> Iterator[Found]:
     text = looked.text
     for start, end in looked.lines_with(PARTS_OF_CHOSEN):
         yield from _find_answers(text, start, end)
@@ -129,10 +129,10 @@ def _in_lines(looked: Looked) -> Iterator[Found]:
             yield from _find_chosen(text, _UNDER, _is_chosen, start, below)
     for start, end in looked.lines_with(_PARTS_OF_LINES):
         if _MAY_BE_ONE.search(text, start, end):
-            yield from in_line(text, start, end)
+            yield from find_in_line(text, start, end)
 
 
-def in_line(text: str, start: int, end: int) -> Iterator[Found]:
+def find_in_line(text: str, start: int, end: int) -> Iterator[Found]:
     """Find what one line tells: none of these patterns goes over the end of one, so that others need not be read."""
     for pattern, judge in _SENTENCES:
         yield from _find_chosen(text, pattern, judge, start, end)

@@ -24,7 +24,7 @@ _MAX_ROWS, _MAX_HEADING = 500, 1000
 _TRACES = (*PARTS_OF_CHOSEN, "secret", "token", "key")
 
 
-def in_tables(looked: Looked) -> Iterator[Found]:
+def find_in_tables(looked: Looked) -> Iterator[Found]:
     """Find what stands in a column whose heading says that secrets are in it."""
     text = looked.text
     for start, end in looked.lines_with(_TRACES):
@@ -34,12 +34,12 @@ def in_tables(looked: Looked) -> Iterator[Found]:
             continue
         before = text[text.rfind("\n", 0, max(0, start - 1)) + 1 : max(0, start - 1)]
         if end < len(text) and sign not in before and len(line) <= _MAX_HEADING:
-            yield from _of_table(text, line, end + 1, sign)
+            yield from _find_in_table(text, line, end + 1, sign)
         for row in _ROW.finditer(text, start, end) if sign == "|" else ():
-            yield from _of_cell(row[1], row.start(1), True)
+            yield from _judge_cell(row[1], row.start(1), True)
 
 
-def _of_table(text: str, line: str, at: int, sign: str) -> Iterator[Found]:
+def _find_in_table(text: str, line: str, at: int, sign: str) -> Iterator[Found]:
     heads = line.split(sign)
     if not all(_NAMES.fullmatch(head) for head in heads) or (sign in ",;" and not all(map(str.strip, heads))):
         return  # the last one are values that a program gives, one in a line
@@ -53,13 +53,13 @@ def _of_table(text: str, line: str, at: int, sign: str) -> Iterator[Found]:
         if not _RULE.fullmatch(row):
             for number, match in columns.items():
                 begins = at + sum(len(cell) + 1 for cell in cells[:number])
-                yield from _of_cell(cells[number], begins, match["chosen"] is not None)
+                yield from _judge_cell(cells[number], begins, match["chosen"] is not None)
         if end < 0:
             return
         at = end + 1
 
 
-def _of_cell(cell: str, at: int, chosen: bool) -> Iterator[Found]:
+def _judge_cell(cell: str, at: int, chosen: bool) -> Iterator[Found]:
     value = cell.strip(" \t\r*`\"'")
     if " " in value or stands_for_one(value):
         return

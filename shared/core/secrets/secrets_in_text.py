@@ -58,7 +58,7 @@ from shared.core.secrets.secret_rules import (
     Rules,
 )
 from shared.core.secrets.secret_sentences import find_told
-from shared.core.secrets.secret_tables import in_tables
+from shared.core.secrets.secret_tables import find_in_tables
 
 _ESCAPED = re.compile(r"(?:\\[nrt]|\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2})$")  # in JSON or an address: no letters of a word
 _RESOURCE = re.compile(r"(?<![a-z])arn:[a-z-]+:\S*\Z")
@@ -109,11 +109,11 @@ def secret_value(name: str, value: str) -> bool:
 
 
 def _plain(looked: Looked, rules: Rules) -> Iterator[Found]:
-    yield from _by_prefix(looked, rules)
+    yield from _find_by_prefix(looked, rules)
     yield from _find_named(looked)
     yield from pairs(looked.text)
     yield from near(looked)
-    yield from in_tables(looked)
+    yield from find_in_tables(looked)
     yield from find_told(looked)
     yield from find_noted(looked)
 
@@ -122,7 +122,7 @@ def _find_disguised(looked: Looked, rules: Rules) -> Iterator[Found]:
     """Find what is plain in another reading of the text only."""
     text, coded = looked.text, decode_all(looked)
     decoded = Looked(coded.text)
-    for each in (*_by_prefix(decoded, rules), *_find_named(decoded), *pairs(decoded.text)) if decoded.text else ():
+    for each in (*_find_by_prefix(decoded, rules), *_find_named(decoded), *pairs(decoded.text)) if decoded.text else ():
         yield Found("key", *coded.place(each.start, each.end)[:2])
     for reading in (join_pieces(text), unescape(text)):
         if reading is not None:
@@ -132,14 +132,14 @@ def _find_disguised(looked: Looked, rules: Rules) -> Iterator[Found]:
         for each in pairs(reading.text):  # what a command is told may stand lines behind its name
             yield Found(each.kind, *reading.place(each.start, each.end)[:2])
     if (reading := close_up(text)) is not None:
-        yield from _find_across_seams(reading, _by_prefix(Looked(reading.text), rules))
+        yield from _find_across_seams(reading, _find_by_prefix(Looked(reading.text), rules))
     if (reading := join_spelled(text)) is not None:
         yield from _find_labelled(reading)
     for reading in (join_lists(text), join_named_values(text)):
         if reading is not None:
-            yield from _find_across_seams(reading, _by_prefix(Looked(reading.text), rules))
+            yield from _find_across_seams(reading, _find_by_prefix(Looked(reading.text), rules))
     if any(sign in text for sign in _BACKWARDS):
-        for each in _by_prefix(Looked(text[::-1]), rules):
+        for each in _find_by_prefix(Looked(text[::-1]), rules):
             yield Found(each.kind, len(text) - each.end, len(text) - each.start)
 
 
@@ -168,7 +168,7 @@ def _find_across_seams(reading: Reading, found: Iterable[Found]) -> Iterator[Fou
             yield Found(each.kind, start, end)
 
 
-def _by_prefix(looked: Looked, rules: Rules) -> Iterator[Found]:
+def _find_by_prefix(looked: Looked, rules: Rules) -> Iterator[Found]:
     text, long_ones = looked.text, looked.long_ones
     for rule in rules.every if long_ones else rules.of_short_words:
         for literal in rule.literals:

@@ -139,7 +139,7 @@ class MergeRequests:
             runs.append(check_of(pipeline, f"pipeline {pipeline.get('source') or pipeline['id']}"))
             jobs = self._wire.pages(f"{project(owner, name)}/pipelines/{pipeline['id']}/jobs")
             runs += [check_of(job, str(job["name"]), ref=str(job["id"])) for job in jobs]
-        return _by_pipelines(runs)
+        return _sum_up_pipelines(runs)
 
     def check_log(self, owner: str, name: str, check: Check) -> str:
         """Return the end of a job's log; "" for a pipeline, which has none, and for one that we may not read."""
@@ -164,7 +164,7 @@ class MergeRequests:
         return found + [_approval(each, notes, versions) for each in people]
 
 
-def _by_pipelines(runs: Sequence[Check]) -> Checks:
+def _sum_up_pipelines(runs: Sequence[Check]) -> Checks:
     """Sum up. A job that waits for a person holds nothing up where its pipeline has gone through without it."""
     pipelines = [run for run in runs if not run.ref]
     jobs = [run for run in runs if run.ref and run.state != "action_required"]

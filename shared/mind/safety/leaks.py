@@ -61,7 +61,7 @@ def leaks(texts: Mapping[str, str | bytes], known: Iterable[str] = ()) -> list[L
     found, held = [], [value for value in known if len(value) >= MIN_KNOWN]
     for where, given in texts.items():
         text = given if isinstance(given, str) else as_text(given)
-        found += [Leak(rule, where, 1) for rule in _by_name(where)]
+        found += [Leak(rule, where, 1) for rule in _match_file_name(where)]
         places = {(text.count("\n", 0, each.start) + 1, each.kind) for each in secrets_anywhere(text, where)}
         places |= {(text.count("\n", 0, text.find(value)) + 1, "known") for value in held if value in text}
         found += [Leak(kind, where, line) for line, kind in sorted(places)]
@@ -231,7 +231,7 @@ def _theirs(text: str, path: str) -> Iterable[Found]:
     return list(chain.from_iterable(rule.found_in(letters, path) for rule in asked))
 
 
-def _by_name(path: str) -> list[str]:
+def _match_file_name(path: str) -> list[str]:
     """Return the rules that a file's name alone breaks."""
     return [rule.kind for rule in _read()[0] if rule.is_name_alone() and rule.of_path(path)]
 

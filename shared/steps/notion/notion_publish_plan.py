@@ -80,7 +80,7 @@ def _plan_block(ctx: StepContext, steps: Sequence[Step]) -> dict[str, Any]:
         *_build_outlook(ctx.run, planned),
         *(blocks.to_do(step.spec.title or step.spec.kind) for step in steps),
         *_beside(proposal, planned, steps),
-        blocks.toggle("What exactly is approved", _in_full(steps)),
+        blocks.toggle("What exactly is approved", _describe_in_full(steps)),
         blocks.toggle(
             f"Requirements read from this page ({len(requirements)})",
             [blocks.bulleted_list_item(line) for line in _lines(requirements)],
@@ -123,7 +123,7 @@ def _fold_lines(title: str, lines: Sequence[str]) -> dict[str, Any]:
     return blocks.toggle(f"{title} ({len(lines)})", [blocks.bulleted_list_item(part) for part in parts])
 
 
-def _in_full(steps: Sequence[Step]) -> list[dict[str, Any]]:
+def _describe_in_full(steps: Sequence[Step]) -> list[dict[str, Any]]:
     """Return each step with all it is given: a title is what a model says of a step, this is what will be done."""
     lines = (plain(f"{number}. {describe_in_full(step.spec)}") for number, step in enumerate(steps, 1))
     return [blocks.bulleted_list_item(part) for line in lines for part in split_text(line)]

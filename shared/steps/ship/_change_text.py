@@ -16,7 +16,7 @@ from shared.core.notify.progress import dollars
 from shared.core.text.outgoing_text import hosts_of, may_link, plain
 from shared.mind.safety.leaks import leaks
 from shared.steps._kind import StepContext
-from shared.steps._work import Work, by_tests_alone, proofs_of
+from shared.steps._work import Work, list_tested_requirements, proofs_of
 
 MAX_TEXT = 30_000  # letters; GitHub takes 65 536
 _MAX_LINE = 300
@@ -30,7 +30,7 @@ def change_text(ctx: StepContext, work: Work) -> str:
     planned, tested = ctx.output_of("plan.propose"), ctx.output_of("code.test")
     parts = [_prose(str(planned.get("summary", "")))]
     if planned:
-        proofs, alone = proofs_of(ctx, tested), by_tests_alone(ctx, tested)
+        proofs, alone = proofs_of(ctx, tested), list_tested_requirements(ctx, tested)
         parts += ["### Requirements", _requirements(ctx, planned, work.checks, proofs, alone)]
     parts += ["### Tests", _tests(tested), "### Cost", f"{ctx.run.spent.tokens} tokens, ${dollars(ctx.run)} so far"]
     parts += ["---", _links(ctx, planned, work)]

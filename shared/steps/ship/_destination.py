@@ -40,14 +40,14 @@ class There:
 def look_there(ctx: StepContext, work: Work) -> There:
     """Return what is there now. Where that cannot be seen, the step that sends the work looks before it does."""
     try:
-        return _over_base(ctx, work) if work.tree.base else _over_head(ctx, work)
+        return _compare_with_base(ctx, work) if work.tree.base else _compare_with_head(ctx, work)
     except (Missing, Unauthorized):
         return There()
     except IntegrationError as error:
         return There(findings=(Finding(NOTE, "there", "", 0, f"what is there was not looked at: {error}"),))
 
 
-def _over_base(ctx: StepContext, work: Work) -> There:
+def _compare_with_base(ctx: StepContext, work: Work) -> There:
     place, _, sha = work.tree.base.rpartition("@")
     system, _, path = place.partition(":")
     owner, _, name = path.rpartition("/")
@@ -56,7 +56,7 @@ def _over_base(ctx: StepContext, work: Work) -> There:
     return There(files, findings)
 
 
-def _over_head(ctx: StepContext, work: Work) -> There:
+def _compare_with_head(ctx: StepContext, work: Work) -> There:
     system, owner, name = place_of(ctx)
     forge = forge_of(ctx, owner, name, system=system)
     repository = forge.repository(owner, name)
@@ -70,7 +70,7 @@ def _over_head(ctx: StepContext, work: Work) -> There:
 
 def _compare(forge: Forge, owner: str, name: str, sha: str, work: Work) -> tuple[dict[str, bytes], tuple[Finding, ...]]:
     entries = forge.entries(owner, name, sha)
-    over, findings = list_overwritten(entries, work), list(in_the_way(entries, work))
+    over, findings = list_overwritten(entries, work), list(find_conflicts(entries, work))
     files: dict[str, bytes] = {}
     for entry in over[:MAX_READ]:
         files[entry.path] = forge.read_file(owner, name, entry.path, sha)
@@ -90,7 +90,7 @@ def list_overwritten(entries: Sequence[Entry], work: Work) -> list[Entry]:
     return [each for each in entries if each.path in unread and each.mode in _PLAIN and each.size <= MAX_FILE_BYTES]
 
 
-def in_the_way(entries: Sequence[Entry], work: Work) -> Iterator[Finding]:
+def find_conflicts(entries: Sequence[Entry], work: Work) -> Iterator[Finding]:
     """Find what the work would take away without a word: links, what is too large, a folder or a file of that name."""
     left = {each.path: each for each in entries if each.path not in work.tree.deleted}
     folders = {folder for path in left for folder in _above(path)}

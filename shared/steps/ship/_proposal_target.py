@@ -15,7 +15,7 @@ from shared.steps._forge import OWN_BRANCH, forge_of, own_branch, place_of
 from shared.steps._input import Input
 from shared.steps._kind import Repeat, StepContext
 from shared.steps._work import Work
-from shared.steps.ship._destination import in_the_way, list_overwritten
+from shared.steps.ship._destination import find_conflicts, list_overwritten
 from shared.steps.ship._release import there_of
 from shared.steps.ship._target_limits import REPOSITORY, only_one
 
@@ -102,7 +102,7 @@ class Place:
         entries = self.forge.entries(repository.owner, repository.name, base)
         if [each.path for each in entries] == [_README]:  # what a new repository begins with
             return
-        if list_overwritten(entries, work) or any(in_the_way(entries, work)):
+        if list_overwritten(entries, work) or any(find_conflicts(entries, work)):
             full_name = f"{repository.owner}/{repository.name}"
             raise NotApproved("approval", f"in {full_name} there is something now that would be written over")
 

@@ -20,7 +20,7 @@ from shared.steps._forge import SYSTEMS, claim_of, in_turn
 from shared.steps._kind import Done, Repeat, StepContext, StepKind
 from shared.steps._work import Work, load_tested_work
 from shared.steps.ship._change_text import change_text, changes_title, refuse_secrets
-from shared.steps.ship._destination import in_the_way
+from shared.steps.ship._destination import find_conflicts
 from shared.steps.ship._proposal_target import AUTHOR, Place, Propose
 from shared.steps.ship._release import require_shipping
 
@@ -119,7 +119,7 @@ def _modes(place: Place, work: Work) -> dict[str, str]:
     if work.tree.base:
         base = str(place.made["base"])
         entries = place.forge.entries(place.owner, place.name, base)
-        if hidden := next(in_the_way(entries, work), None):
+        if hidden := next(find_conflicts(entries, work), None):
             raise Rejected(place.forge.system, str(hidden))
         modes_there = {entry.path: entry.mode for entry in entries}
     new = {path: EXECUTABLE if data.startswith(b"#!") else FILE for path, data in work.tree.files.items()}

@@ -108,7 +108,7 @@ def test_a_task_carries_ids_and_its_name_tells_nothing(world: World) -> None:
 
 
 def test_a_task_carries_the_trace_of_its_run_beside_the_command(world: World) -> None:
-    with trace.request("plan", {}), trace.in_run("acme", "r1", "record PlanProposed"):
+    with trace.request("plan", {}), trace.measure_in_run("acme", "r1", "record PlanProposed"):
         world.queue.enqueue([a_command()])
     assert world.delivered() == [a_command()]
     (headers,), (body,) = world.worker.headers, world.worker.bodies

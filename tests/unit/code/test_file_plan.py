@@ -11,9 +11,9 @@ from shared.core.planning.file_plan import (
     PlannedFile,
     chunks,
     find_uncovered,
-    in_order,
     path_problem,
     plan_problem,
+    sort_files,
 )
 from shared.integrations.secret_search import PATH_RULES
 from tests.support.builders.made_up_secrets import made_up
@@ -91,7 +91,7 @@ def test_plans_over_a_repository_of_two_files(files: list[PlannedFile], said: st
 def test_what_others_depend_on_is_written_first() -> None:
     files = [planned("page.html", "data.json", "style.css"), planned("style.css"), planned("data.json", "schema.json")]
     files += [planned("schema.json")]
-    assert [file.path for file in in_order(files)] == ["style.css", "schema.json", "data.json", "page.html"]
+    assert [file.path for file in sort_files(files)] == ["style.css", "schema.json", "data.json", "page.html"]
 
 
 def test_small_files_share_an_answer_and_a_large_one_has_its_own() -> None:

@@ -248,7 +248,7 @@ REFUSED: Sequence[Refused] = (
 
 MESSAGES: Mapping[str, Sequence[str]] = {
     "shared/core/planning/file_plan.py": (
-        "path_problem", "clash", "unread_problem", "plan_problem", "in_order", "length_problem",
+        "path_problem", "clash", "unread_problem", "plan_problem", "sort_files", "length_problem",
     ),
     "shared/core/code/edits.py": ("_locate_edit", "_overlaps"),
     "shared/steps/code/_code_answers.py": ("outline_problem", "_unshown", "whole_file_problem", "find_unpinned"),

@@ -50,10 +50,10 @@ def show_work(call: Call) -> ApiReply:
     if found is None:
         known = f"1 to {len(versions)}" if versions else "none yet"
         raise NotThere(f"run {run.id} has no version {number}", way_out=f"Existing versions: {known}.")
-    return ApiReply(body=_in_full(call, run, found))
+    return ApiReply(body=_describe_in_full(call, run, found))
 
 
-def _in_full(call: Call, run: Run, version: Version) -> dict[str, Any]:
+def _describe_in_full(call: Call, run: Run, version: Version) -> dict[str, Any]:
     try:
         changes, files = changes_of(call.deps, run, version.n)
     except KeyError:

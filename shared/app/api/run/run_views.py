@@ -12,7 +12,7 @@ from shared.core.approval.release_words import describe_question, question_lines
 from shared.core.approval.roll_back_words import describe_roll_back
 from shared.core.notify.attention import attention_of
 from shared.core.pages.page_changes import describe_edits
-from shared.core.run.children import came_to, in_order
+from shared.core.run.children import came_to, sort_for_reading
 from shared.core.run.codec import event_to_data
 from shared.core.run.events import Event
 from shared.core.run.replan import find_replaced_steps
@@ -124,7 +124,7 @@ def run_view(run: Run, *, retry_of: str = "", retried_by: str = "", paused: str 
         "left_behind": list(run.undone_failed),
         "facts": dict(run.facts),
         "models": _models(run),
-        "steps": [_step(step, gone) for step in in_order(run.steps)],
+        "steps": [_step(step, gone) for step in sort_for_reading(run.steps)],
         "approvals": [_approval(step) for step in run.steps if step.spec.gate == WaitKind.APPROVAL],
         "asked": _view_question(run),
         "left_out": describe_edits(run),

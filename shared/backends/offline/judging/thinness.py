@@ -82,7 +82,7 @@ def traits_of(page: Page, signs: Sequence[Found] = ()) -> tuple[Found, ...]:
     min_words = 2 * ENOUGH if _only_short_items(spoken) else ENOUGH
     if not any(each.sign.weight >= CLEAR for each in found if each not in signs):
         found += _amount(page, spoken)
-        min_words += _for_oneself(page, spoken)
+        min_words += _weigh_own_notes(page, spoken)
     return tuple(found) if sum(each.sign.weight for each in found) >= min_words else ()
 
 
@@ -98,7 +98,7 @@ def _is_much(spoken: list[Block]) -> bool:
 def _is_offered(page: Page, spoken: list[Block], traits: list[Found]) -> bool:
     """Say whether a long text tells what, when, where or at what price others get something; its form does not."""
     offers = sum(each.sign.weight for each in traits if each.sign.says in OFFERS)
-    return offers >= (2 * CLEAR if _for_oneself(page, spoken) else CLEAR)
+    return offers >= (2 * CLEAR if _weigh_own_notes(page, spoken) else CLEAR)
 
 
 def _shape(page: Page, spoken: list[Block]) -> list[Found]:
@@ -131,7 +131,7 @@ def _amount(page: Page, spoken: list[Block]) -> list[Found]:
     return found + ([_build_trait("gives numbers", numbers[0], 1)] if numbers else [])
 
 
-def _for_oneself(page: Page, spoken: list[Block]) -> int:
+def _weigh_own_notes(page: Page, spoken: list[Block]) -> int:
     """Return how much more has to speak for a page that reads as if its writer had only themselves in mind."""
     kinds = [words for words in _OWN if any(words.search(own_words(each)) for each in spoken)]
     return CLEAR * (len(kinds) + bool(_DAY_ALONE.match(page.title)))

@@ -35,7 +35,7 @@ def credential(token: Secret) -> Mapping[str, str]:
 def find_left(look: Look, kept: Kept) -> Iterator[Left]:
     """Yield repositories of ours, or in a given one webhooks, open drafts and branches with a probe's mark."""
     if "given" in kept:
-        yield from _in_repository(look, str(kept["repo"]))
+        yield from _list_left_in_repository(look, str(kept["repo"]))
         return
     path = f"/orgs/{kept['organisation']}/repos" if "organisation" in kept else "/user/repos"
     query = {} if "organisation" in kept else {"affiliation": "owner"}
@@ -44,7 +44,7 @@ def find_left(look: Look, kept: Kept) -> Iterator[Left]:
             yield Left(f"the repository {repo['name']}", Ask("DELETE", f"/repos/{repo['full_name']}"))
 
 
-def _in_repository(look: Look, repo: str) -> Iterator[Left]:
+def _list_left_in_repository(look: Look, repo: str) -> Iterator[Left]:
     for hook in _every(look, f"/repos/{repo}/hooks", {}, missing=(403, 404)):
         if MARK in str(hook["config"].get("url")):
             yield Left("a webhook", Ask("DELETE", f"/repos/{repo}/hooks/{hook['id']}"))

@@ -9,7 +9,7 @@ from typing import Protocol
 from shared.core.errors import ErrorClass, IntegrationError, Missing, OutcomeUnknown, Rejected
 from shared.core.page import Block
 from shared.integrations.notion.client.checked_answers import guard_parsing
-from shared.integrations.notion.client.wire import Json, Wire, in_body, in_path
+from shared.integrations.notion.client.wire import Json, Wire, format_body_id, format_path_id
 from shared.integrations.notion.content import reading
 from shared.integrations.notion.content.tree import plan, position
 from shared.integrations.notion.content.tree_requests import TOP, Append, Request
@@ -37,11 +37,11 @@ class BlockCalls(Wire):
 
     def block(self, block_id: str) -> Json:
         """Return one block, without its children; raises Missing."""
-        return self._ask("GET", f"/v1/blocks/{in_path(block_id)}")
+        return self._ask("GET", f"/v1/blocks/{format_path_id(block_id)}")
 
     def children(self, block_id: str) -> list[Json]:
         """Return the direct children of a block or page."""
-        return list(self._list_results("GET", f"/v1/blocks/{in_path(block_id)}/children"))
+        return list(self._list_results("GET", f"/v1/blocks/{format_path_id(block_id)}/children"))
 
     def read_tree(self, block_id: str, *, kept: Kept | None = None, edited: str = "") -> list[Block]:
         """Return everything below a block or page as our own types; raises Rejected beyond 20,000 blocks or 100 levels.
@@ -73,7 +73,7 @@ class BlockCalls(Wire):
         """Return the children, remembered ones if there are; raises Missing."""
         if kept is None:
             return self.children(block_id)
-        key = f"{edited} {in_path(block_id)}"
+        key = f"{edited} {format_path_id(block_id)}"
         text = kept.get(key)
         if text is not None:
             known: list[Json] = json.loads(text)
@@ -96,10 +96,10 @@ class BlockCalls(Wire):
         if after is not None and at_start:
             raise Rejected(self.system, "append: `after` and `at_start` exclude each other; give one")
         if after is not None:
-            body["position"] = {"type": "after_block", "after_block": {"id": in_body(after, "append.after")}}
+            body["position"] = {"type": "after_block", "after_block": {"id": format_body_id(after, "append.after")}}
         elif at_start:
             body["position"] = {"type": "start"}
-        made = self._write("PATCH", f"/v1/blocks/{in_path(block_id)}/children", body, listed=True)
+        made = self._write("PATCH", f"/v1/blocks/{format_path_id(block_id)}/children", body, listed=True)
         ids = [str(each["id"]) for each in made.get("results") or ()]
         if len(ids) != len(children):
             raise OutcomeUnknown(self.system, f"{len(children)} blocks were sent and {len(ids)} came back")
@@ -149,18 +149,18 @@ class BlockCalls(Wire):
 
     def update_block(self, block_id: str, kind: str, body: Json) -> Json:
         """Replace a block's content (not its type, not its children). The same call again leaves the same block."""
-        return self._write("PATCH", f"/v1/blocks/{in_path(block_id)}", {kind: body})
+        return self._write("PATCH", f"/v1/blocks/{format_path_id(block_id)}", {kind: body})
 
     def delete_block(self, block_id: str) -> None:
         """Move a block to the trash; one that is gone already counts as deleted."""
         try:
-            self._write("DELETE", f"/v1/blocks/{in_path(block_id)}", None)
+            self._write("DELETE", f"/v1/blocks/{format_path_id(block_id)}", None)
         except Missing:
             return
 
     def restore_block(self, block_id: str) -> None:
         """Take a block with all below it out of the trash, to where it stood. The same call again changes nothing."""
-        self._write("PATCH", f"/v1/blocks/{in_path(block_id)}", {"in_trash": False})
+        self._write("PATCH", f"/v1/blocks/{format_path_id(block_id)}", {"in_trash": False})
 
 
 def _parse_block(raw: Json, below: Sequence[Block] = ()) -> Block:

@@ -14,8 +14,8 @@ from shared.integrations.notion.client.wire import (
     Found,
     Json,
     drop_unset,
-    in_body,
-    in_path,
+    format_body_id,
+    format_path_id,
     incomplete,
 )
 from shared.integrations.notion.content.blocks import MAX_ITEMS
@@ -39,11 +39,11 @@ class DataSources(Properties):
 
     def database(self, database_id: str) -> Json:
         """Return the database: a container that lists its data sources."""
-        return self._ask("GET", f"/v1/databases/{in_path(database_id)}")
+        return self._ask("GET", f"/v1/databases/{format_path_id(database_id)}")
 
     def data_source(self, data_source_id: str) -> Json:
         """Return the data source with its schema under `properties`."""
-        return self._ask("GET", f"/v1/data_sources/{in_path(data_source_id)}")
+        return self._ask("GET", f"/v1/data_sources/{format_path_id(data_source_id)}")
 
     def query(
         self,
@@ -58,7 +58,7 @@ class DataSources(Properties):
         for one query (10,000) are read in several.
         """
         check_filter(filter)
-        path = f"/v1/data_sources/{in_path(data_source_id)}/query"
+        path = f"/v1/data_sources/{format_path_id(data_source_id)}/query"
         found: dict[str, Json] = {}
         since = ""
         while True:
@@ -95,7 +95,7 @@ class DataSources(Properties):
         if not 1 <= size <= MAX_ITEMS:
             raise refuse("query_part.size", f"{size} rows; Notion takes 1 to {MAX_ITEMS}")
         sent = {"filter": filter or None, "sorts": list(sorts or ()) or None, "start_cursor": cursor or None}
-        path = f"/v1/data_sources/{in_path(data_source_id)}/query"
+        path = f"/v1/data_sources/{format_path_id(data_source_id)}/query"
         answer = self._ask("POST", path, _filter_properties(only), drop_unset(sent) | {"page_size": size}, listed=True)
         check_part(f"POST {path}", answer, "results")
         following = str(answer.get("next_cursor") or "") if answer["has_more"] else ""
@@ -104,7 +104,7 @@ class DataSources(Properties):
 
     def templates(self, data_source_id: str) -> list[Json]:
         """Return the data source's templates."""
-        path = f"/v1/data_sources/{in_path(data_source_id)}/templates"
+        path = f"/v1/data_sources/{format_path_id(data_source_id)}/templates"
         return list(self._list_results("GET", path, key="templates"))
 
     def search(self, title: str, kind: str = "page") -> Found:
@@ -133,7 +133,7 @@ class DataSources(Properties):
         check_schema(properties, "create_database.properties")
         parent: Json = {"type": "workspace", "workspace": True}
         if parent_page != "workspace":
-            parent = {"type": "page_id", "page_id": in_body(parent_page, "create_database.parent_page")}
+            parent = {"type": "page_id", "page_id": format_body_id(parent_page, "create_database.parent_page")}
         body: Json = {
             "parent": parent,
             "title": text_items(title, "create_database.title"),
@@ -145,7 +145,7 @@ class DataSources(Properties):
 
     def trash_database(self, database_id: str) -> Json:
         """Move a database to the trash; return it. Raises Rejected for one that lies there already."""
-        made = self._write("PATCH", f"/v1/databases/{in_path(database_id)}", {"in_trash": True})
+        made = self._write("PATCH", f"/v1/databases/{format_path_id(database_id)}", {"in_trash": True})
         return self._complete_object(made, self.database)
 
     def update_data_source(self, data_source_id: str, properties: Mapping[str, Any]) -> Json:
@@ -156,7 +156,7 @@ class DataSources(Properties):
         """
         check_schema(properties, "update_data_source.properties")
         body = {"properties": dict(properties)}
-        made = self._write("PATCH", f"/v1/data_sources/{in_path(data_source_id)}", body)
+        made = self._write("PATCH", f"/v1/data_sources/{format_path_id(data_source_id)}", body)
         return self._complete_object(made, self.data_source)
 
 

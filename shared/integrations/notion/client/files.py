@@ -11,7 +11,7 @@ import re
 
 from shared.core.errors import OutcomeUnknown, Rejected
 from shared.integrations.notion.client.checked_answers import guard_parsing
-from shared.integrations.notion.client.wire import Json, Wire, drop_unset, in_path
+from shared.integrations.notion.client.wire import Json, Wire, drop_unset, format_path_id
 from shared.integrations.notion.limits import refuse
 
 MIB = 1024 * 1024
@@ -55,18 +55,18 @@ class Files(Wire):
         _check_kind(kind)
         _check_name(name or "file")
         raw, content_type = _form(name or "file", content, part, kind)
-        path = f"/v1/file_uploads/{in_path(upload_id)}/send"
+        path = f"/v1/file_uploads/{format_path_id(upload_id)}/send"
         made = self._call("POST", path, read=False, headers={"Content-Type": content_type}, data=raw)
         return self._complete_object(made, self.file_upload)
 
     def complete_upload(self, upload_id: str) -> Json:
         """Put the parts together; return the upload's object."""
-        made = self._write("POST", f"/v1/file_uploads/{in_path(upload_id)}/complete", None)
+        made = self._write("POST", f"/v1/file_uploads/{format_path_id(upload_id)}/complete", None)
         return self._complete_object(made, self.file_upload)
 
     def file_upload(self, upload_id: str) -> Json:
         """Return one upload's object: `status` is pending, uploaded, expired or failed."""
-        return self._ask("GET", f"/v1/file_uploads/{in_path(upload_id)}")
+        return self._ask("GET", f"/v1/file_uploads/{format_path_id(upload_id)}")
 
     def upload(self, name: str, content: bytes, *, upload_id: str = "") -> str:
         """Upload a file of any size the workspace takes; return the id to attach it by (see `build_upload_reference`).

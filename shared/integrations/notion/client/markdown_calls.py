@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from shared.core.errors import IntegrationError, Missing, NotAllowed, OutcomeUnknown, RateLimited, Rejected, Unavailable
 from shared.integrations.notion.client.checked_answers import guard_parsing
-from shared.integrations.notion.client.wire import Json, Wire, in_path
+from shared.integrations.notion.client.wire import Json, Wire, format_path_id
 from shared.integrations.notion.content.blocks import MAX_ITEMS
 from shared.integrations.notion.limits import refuse
 
@@ -55,7 +55,7 @@ class MarkdownCalls(Wire):
 
     def markdown(self, id: str) -> MarkdownRead:
         """Return a page, or what stands below a block, as Markdown. Missing for an unknown part: it is not shared."""
-        return _read(self._ask("GET", f"/v1/pages/{in_path(id)}/markdown"), read=True)
+        return _read(self._ask("GET", f"/v1/pages/{format_path_id(id)}/markdown"), read=True)
 
     def edit_markdown(self, page_id: str, edit: Json, *, allow_async: bool = False) -> MarkdownRead | AsyncTask:
         """Carry out an edit made by one of the functions below; return the new page, or the task it became.
@@ -64,13 +64,13 @@ class MarkdownCalls(Wire):
         child pages or databases, and an update whose text is not found exactly once.
         """
         body = edit | ({"allow_async": True} if allow_async else {})
-        path = f"/v1/pages/{in_path(page_id)}/markdown"
+        path = f"/v1/pages/{format_path_id(page_id)}/markdown"
         answer = self._complete_object(self._write("PATCH", path, body), lambda _: self._ask("GET", path))
         return task_of(answer) or _read(answer, read=False)
 
     def async_task(self, task_id: str) -> AsyncTask:
         """Return how a task stands; raises Missing once Notion has forgotten it."""
-        task = task_of(self._ask("GET", f"/v1/async_tasks/{in_path(task_id)}"))
+        task = task_of(self._ask("GET", f"/v1/async_tasks/{format_path_id(task_id)}"))
         if task is None:
             raise Unavailable(self.system, f"task {task_id}: the answer is not a task")
         return task

@@ -11,7 +11,15 @@ from shared.http_client import json_bytes
 from shared.integrations.notion.client.block_calls import BlockCalls, Kept
 from shared.integrations.notion.client.checked_answers import guard_parsing
 from shared.integrations.notion.client.properties import Properties
-from shared.integrations.notion.client.wire import KEEP, Json, Keep, drop_unset, in_body, in_path, require_one_option
+from shared.integrations.notion.client.wire import (
+    KEEP,
+    Json,
+    Keep,
+    drop_unset,
+    format_body_id,
+    format_path_id,
+    require_one_option,
+)
 from shared.integrations.notion.content import reading
 from shared.integrations.notion.content.tree import plan_page
 from shared.integrations.notion.limits import check_files
@@ -25,7 +33,7 @@ class Pages(BlockCalls, Properties):
 
     def page(self, page_id: str) -> Json:
         """Return the page object, with the properties Notion cut at 25 items read to their end."""
-        return self._whole(self._ask("GET", f"/v1/pages/{in_path(page_id)}"))
+        return self._whole(self._ask("GET", f"/v1/pages/{format_path_id(page_id)}"))
 
     def read_page(self, page_id: str, *, kept: Kept | None = None) -> Page:
         """Return the page with all blocks and complete properties, as our own types.
@@ -58,7 +66,7 @@ class Pages(BlockCalls, Properties):
         and nothing tells when.
         """
         kind = require_one_option("create_page", {"data_source_id": data_source_id, "page_id": page_id})
-        parent = {"type": kind, kind: in_body(data_source_id or page_id, f"create_page.{kind}")}
+        parent = {"type": kind, kind: format_body_id(data_source_id or page_id, f"create_page.{kind}")}
         body: Json = {"parent": parent, "properties": dict(properties or {})}
         if children and template:
             raise Rejected(self.system, "create_page: children and template exclude each other; give one")
@@ -91,15 +99,15 @@ class Pages(BlockCalls, Properties):
         body = drop_unset({"properties": dict(properties) if properties else None, "in_trash": in_trash})
         if icon is not KEEP:
             body["icon"] = _icon(icon, "update_page.icon")
-        return self._complete_object(self._write("PATCH", f"/v1/pages/{in_path(page_id)}", body), self.page)
+        return self._complete_object(self._write("PATCH", f"/v1/pages/{format_path_id(page_id)}", body), self.page)
 
     def move_page(self, page_id: str, *, to_page: str = "", to_data_source: str = "") -> Json:
         """Move a page below another page or into a data source; return its object. Again, it stays there."""
         kind = require_one_option("move_page", {"to_page": to_page, "to_data_source": to_data_source})
         name = "page_id" if kind == "to_page" else "data_source_id"
-        target = {"type": name, name: in_body(to_page or to_data_source, f"move_page.{kind}")}
+        target = {"type": name, name: format_body_id(to_page or to_data_source, f"move_page.{kind}")}
         return self._complete_object(
-            self._write("POST", f"/v1/pages/{in_path(page_id)}/move", {"parent": target}), self.page
+            self._write("POST", f"/v1/pages/{format_path_id(page_id)}/move", {"parent": target}), self.page
         )
 
 
@@ -119,4 +127,4 @@ def _icon(image: Image, field: str) -> Json | None:
 def _template(template: str) -> Json | None:
     if template in ("", "default"):
         return {"type": template} if template else None
-    return {"type": "template_id", "template_id": in_body(template, "create_page.template")}
+    return {"type": "template_id", "template_id": format_body_id(template, "create_page.template")}

@@ -7,7 +7,7 @@ from urllib.parse import quote, unquote
 
 from shared.core.errors import Rejected
 from shared.integrations.notion.client.checked_answers import guard_parsing
-from shared.integrations.notion.client.wire import Json, Wire, in_path
+from shared.integrations.notion.client.wire import Json, Wire, format_path_id
 
 _PAGED = frozenset({"title", "rich_text", "people", "relation"})
 _CUT_AT = 25
@@ -23,7 +23,7 @@ class Properties(Wire):
         The id may be percent-encoded, as Notion shows it. Raises Rejected when a rollup cannot be computed to its end.
         """
         name = quote(unquote(property_id), safe="")  # encoding it a second time would name another property
-        path = f"/v1/pages/{in_path(page_id)}/properties/{name}"
+        path = f"/v1/pages/{format_path_id(page_id)}/properties/{name}"
         answers = list(self._parts("GET", path))
         with guard_parsing(f"GET {path}"):
             last = answers[-1]

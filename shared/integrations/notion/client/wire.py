@@ -37,12 +37,12 @@ class Found(list[Json]):
     complete: bool = True
 
 
-def in_path(id: str) -> str:
+def format_path_id(id: str) -> str:
     """Return an id as a segment of a path, in Notion's form; refuses what would lead elsewhere."""
     return segment(normal_id(id))
 
 
-def in_body(id: str, field: str) -> str:
+def format_body_id(id: str, field: str) -> str:
     """Return an id in Notion's form; raises Rejected naming the field when it cannot be one."""
     if not id or ".." in id or "/" in id or "%" in id or not id.isprintable():
         raise Rejected("notion", f"{field}: {id[:80]!r} is not an id; give the 32 digits from the object's address")

@@ -85,7 +85,7 @@ def verify(ctx: StepContext, checks: str, url: str, fetch: SiteFetch) -> Verdict
     paths = [str(check["path"]) for check in json.loads(checks)]
     links = check_links(url, paths, seen)
     wrong = [*_missing(report), *links.broken, *(f"{each}, which is not part of the site" for each in links.foreign)]
-    looked, who, notes = _in_browser(ctx, url, paths, fetch.headers, wrong)
+    looked, who, notes = _check_in_browser(ctx, url, paths, fetch.headers, wrong)
     all_notes = (*notes, *_cut(links))
     return Verdict(
         report.total, tuple(wrong)[:_MAX_TOLD], links.pages, links.addresses, looked, who, all_notes, seen.down
@@ -102,7 +102,7 @@ def _cut(links: LinkReport) -> tuple[str, ...]:
     return ("the site is larger than what is followed: not every link was looked at",) if links.cut else ()
 
 
-def _in_browser(
+def _check_in_browser(
     ctx: StepContext, url: str, paths: list[str], headers: Mapping[str, Secret], wrong: list[str]
 ) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
     """Add what a browser sees to `wrong`; return the paths it looked at, who looked, and what people should know."""

@@ -12,7 +12,7 @@ from shared.core.run.commands import BROWSER
 from shared.mind.safety.redaction import Redactor
 from shared.steps._input import Input
 from shared.steps._kind import Again, Done, Repeat, StepContext, StepFailure, StepKind
-from shared.steps._work import by_tests_alone, load_tested_work
+from shared.steps._work import list_tested_requirements, load_tested_work
 from shared.steps.ship._release import hash_go_live
 from shared.steps.ship.sites._hosting import SYSTEMS, SiteFetch, host_named
 from shared.steps.ship.sites._verify import Verdict, verify
@@ -39,7 +39,7 @@ def _run(wanted: Verify, ctx: StepContext) -> Done | Again:
     if not site.auto_assigns:
         notes.append("after a rollback nothing goes live by itself here; going live now switches that on again")
     going = {"system": hosting.system, "site": project, "deployment": deployed["deployment"]}
-    alone = len(by_tests_alone(ctx, ctx.output_of("code.test")))
+    alone = len(list_tested_requirements(ctx, ctx.output_of("code.test")))
     output = {
         **verdict.said,
         "by_tests": alone,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from shared.core.errors import ErrorClass
 from shared.core.run import acts
 from shared.core.run import events as ev
-from shared.core.run.children import came_to, in_order
+from shared.core.run.children import came_to, sort_for_reading
 from shared.core.run.codec import run_from_data, run_to_data
 from shared.core.run.reducer import reduce
 from shared.core.run.run import NOTHING, Run, RunStatus, StepSpec, Usage
@@ -176,7 +176,14 @@ def test_people_read_children_below_their_parent_with_what_came_of_them() -> Non
     run, _ = begin(spec("first"), spec("vote"), spec("last", "vote"))
     run, _ = after(run, fan_out(run, "vote", spec("vote~1", optional=True), spec("vote~2", optional=True)))
     run, _ = after(run, fan_out(run, "vote~1", spec("vote~1~1")), failed("vote~2"))
-    assert [step.id for step in in_order(run.steps)] == ["first", "vote", "vote~1", "vote~1~1", "vote~2", "last"]
+    assert [step.id for step in sort_for_reading(run.steps)] == [
+        "first",
+        "vote",
+        "vote~1",
+        "vote~1~1",
+        "vote~2",
+        "last",
+    ]
     assert came_to(run.step("vote~2")) == "absent: refused"  # type: ignore[arg-type]
     other = {"who": "Round 2: critic", "says": "mend"}
     run, _ = after(run, done("vote~1~1"), done("vote~1"))

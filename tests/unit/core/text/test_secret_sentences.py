@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.core.secrets.secret_lines import Looked
-from shared.core.secrets.secret_sentences import find_told, in_line
+from shared.core.secrets.secret_sentences import find_in_line, find_told
 from shared.core.secrets.secrets_in_text import apart, secret_value
 from shared.integrations.secret_search import secrets_in
 from shared.mind.safety.leaks import leaks, secrets_anywhere
@@ -95,7 +95,7 @@ def _is_left_out(text: str) -> bool:
     found = apart(find_told(Looked(text)))
     at = 0
     for line in text.split("\n"):
-        for each in in_line(text, at, at + len(line)):
+        for each in find_in_line(text, at, at + len(line)):
             if not any(one.start <= each.start and each.end <= one.end for one in found):
                 return True
         at += len(line) + 1
