@@ -34,7 +34,7 @@ def show_from(severity: str) -> None:
     _min_severity = severity
 
 
-def of_project(project: str) -> None:
+def name_project(project: str) -> None:
     """Name the traces of lines as those of this Google Cloud project."""
     global _project
     _project = project

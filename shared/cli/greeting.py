@@ -8,7 +8,7 @@ from shared.cli.root import format_command
 from shared.cli.run_systems import describe_system
 from shared.integrations.systems import SYSTEMS, name_system
 from shared.local.configuration.choices import FACTS, NONE, OAUTH, REAL, SIMULATED, Choices
-from shared.local.configuration.runtime_environment import in_use
+from shared.local.configuration.runtime_environment import select_used
 from shared.local.configuration.workspace import workspace_of
 from shared.settings import process_environment
 
@@ -33,7 +33,7 @@ def greet(house: House) -> list[str]:
         *([f"  Its sites        each by a name of its own below {house.sites}"] if house.sites else []),
         *(
             f"  {label:<17}{named}"
-            for label, named in group_by_mode(in_use(house.choices, process_environment())).items()
+            for label, named in group_by_mode(select_used(house.choices, process_environment())).items()
             if house.choices.systems
         ),
         "Ctrl-C stops it; the same command goes on where it was.",

@@ -12,7 +12,7 @@ import click
 
 from shared.cli.root import format_command, house_url
 from shared.core.errors import ConfigError
-from shared.core.text.readable import on_one_line
+from shared.core.text.readable import join_lines
 
 OWNER_KEY = "owner.key"
 _CONNECT, _WAIT = 5, 60  # seconds
@@ -66,5 +66,5 @@ def show(found: dict[str, Any], as_json: bool, lines: Callable[[dict[str, Any]],
         click.echo(json.dumps(found, ensure_ascii=False))
         return
     for line in lines(found):
-        click.echo(on_one_line(line))
+        click.echo(join_lines(line))
     sys.stdout.flush()

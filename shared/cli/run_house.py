@@ -13,7 +13,7 @@ from shared.app.engine.switches import set_rehearsal
 from shared.cli.greeting import greet
 from shared.cli.service.notice import tell_manager
 from shared.cli.service.stop_signals import stay_undisturbed, wait_for_the_end
-from shared.local.configuration.runtime_environment import in_use
+from shared.local.configuration.runtime_environment import select_used
 from shared.local.runtime import House
 from shared.local.settle import see_that_it_is_free, settle_by_choice, watching
 from shared.settings import process_environment
@@ -34,7 +34,7 @@ def run_house(data: Path, port: int | None, public_url: str, flags: tuple[bool, 
             "rehearses": rehearse,
             "functions": house.functions,
             "simulators": house.simulators,
-            "systems": in_use(house.choices, process_environment()).modes,
+            "systems": select_used(house.choices, process_environment()).modes,
             "console": house.public_url,
             "sites": house.sites,
             "data": str(data.resolve()),

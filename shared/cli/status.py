@@ -19,10 +19,10 @@ from shared.cli.house_calls import ask_house
 from shared.cli.operations.operate import is_running
 from shared.cli.root import AS_JSON, DATA, format_command, house_url, workwright
 from shared.cli.setup.setup_folder import open_folder
-from shared.core.text.readable import on_one_line
+from shared.core.text.readable import join_lines
 from shared.local.configuration.choices import FACTS, Choices, read_choices
 from shared.local.configuration.migration_mark import describe_move
-from shared.local.configuration.runtime_environment import in_use
+from shared.local.configuration.runtime_environment import select_used
 from shared.settings import process_environment
 
 _SHOWN = 3  # titles in a line; the others are counted
@@ -35,7 +35,7 @@ Json = Mapping[str, Any]
 def status(data: Path, as_json: bool) -> None:
     """Show in ten lines what is connected, what waits for a person, what moves, and what failed lately."""
     chosen, running = read_choices(data), is_running(data)
-    choices = in_use(chosen, process_environment())
+    choices = select_used(chosen, process_environment())
     found = ask_house(data, "GET", "/v1/status") if running else _describe_idle_folder(data, chosen)
     if as_json:
         connected = {system: {"mode": choices.mode(system), **choices.of(system).facts} for system in FACTS}
@@ -45,7 +45,7 @@ def status(data: Path, as_json: bool) -> None:
     where = describe_move(data) or where
     full = [f"Look: {words}"] if (words := say_full(data)) else []
     for line in (where, *full, *_format_modes(choices), *(_lines(found, data) if found else [_nothing_yet(chosen)])):
-        click.echo(on_one_line(line))
+        click.echo(join_lines(line))
 
 
 def _describe_idle_folder(data: Path, choices: Choices) -> Json | None:

@@ -56,10 +56,10 @@ def _line(error: Mapping[str, Any], schema: Json) -> str:
         known = list((_at(schema, error["loc"][:-1]) or {}).get("properties") or ())
         return f"{where}: unknown field; known: {', '.join(known[:_MAX_NAMES]) or 'none'}"
     if kind == "missing":
-        return f"{where}: is missing; it must be {in_words(at, schema)}"
+        return f"{where}: is missing; it must be {describe_schema(at, schema)}"
     if at is None:
         return f"{where or 'the answer'}: {_plain(words)}; given: {describe_value(given)}"
-    return f"{where or 'the answer'}: must be {in_words(at, schema)}; given: {describe_value(given)}"
+    return f"{where or 'the answer'}: must be {describe_schema(at, schema)}; given: {describe_value(given)}"
 
 
 def _plain(words: str) -> str:
@@ -75,7 +75,9 @@ def fields_in_words(schema: Json) -> str:
     fields = []
     for name, each in (schema.get("properties") or {}).items():
         about = str(each.get("description", ""))
-        words = f"{in_words(each, schema)} ({about})" if 0 < len(about) <= _SHORT else in_words(each, schema)
+        words = (
+            f"{describe_schema(each, schema)} ({about})" if 0 < len(about) <= _SHORT else describe_schema(each, schema)
+        )
         fields.append(f"{name}{'' if name in needed else '?'}: {words}")
     return "; ".join(fields) or "nothing"
 
@@ -91,7 +93,7 @@ def describe_value(given: Any) -> str:
     return "nothing" if given is None else json.dumps(given, default=str)[:_SHORT]
 
 
-def in_words(found: Json | None, schema: Json) -> str:
+def describe_schema(found: Json | None, schema: Json) -> str:
     """Return what a schema allows: "a list of texts", "one of: low, high", with its limits."""
     found = _resolve_ref(found, schema)
     if "const" in found:
@@ -99,7 +101,7 @@ def in_words(found: Json | None, schema: Json) -> str:
     if "enum" in found:
         return f"one of: {', '.join(str(each) for each in found['enum'])}"
     if choices := found.get("anyOf") or found.get("oneOf"):
-        return " or ".join(dict.fromkeys(in_words(each, schema) for each in choices))
+        return " or ".join(dict.fromkeys(describe_schema(each, schema) for each in choices))
     kind = str(found.get("type", ""))
     if kind == "array":
         return f"a list of {_several(found.get('items'), schema)}{_limits(found, 'Items', 'of them')}"
@@ -115,7 +117,7 @@ def in_words(found: Json | None, schema: Json) -> str:
 def _several(found: Json | None, schema: Json) -> str:
     found = _resolve_ref(found, schema)
     if "enum" in found:
-        return f"values, each {in_words(found, schema)}"
+        return f"values, each {describe_schema(found, schema)}"
     return _MANY.get(str(found.get("type", "")), "values")
 
 

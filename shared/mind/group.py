@@ -195,7 +195,7 @@ class Group:
         return f"{self._step.id}{CHILD}{name}"
 
 
-def who_is_there(all_said: Sequence[Said], quorum: int) -> list[Said]:
+def check_quorum(all_said: Sequence[Said], quorum: int) -> list[Said]:
     """Return those who answered; raises ModelError where they are fewer than `quorum`, or half where that is 0."""
     present = [each for each in all_said if not each.absent]
     needed = quorum or len(all_said) // 2 + 1

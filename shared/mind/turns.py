@@ -143,7 +143,7 @@ def calls_from(text: str) -> list[ToolCall]:
     return [ToolCall(*each) for each in json.loads(text)]
 
 
-def next_turn(
+def build_next_turn(
     turns: Sequence[Turn], calls: Sequence[ToolCall], abilities: Mapping[str, Ability]
 ) -> tuple[Turn, dict[str, tuple[Ability, dict[str, Any]]]]:
     """Return the turn with each call decided on, and what the allowed ones become: by child's name, ability and input.

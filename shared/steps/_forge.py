@@ -65,13 +65,13 @@ def claim_of(system: str, owner: str, name: str, number: int) -> str:
     return f"change-{system}-{owner}-{name}-{number}".replace("/", ".")
 
 
-def of_writers(forge: Forge, owner: str, name: str, reviews: Sequence[Review]) -> list[Review]:
+def select_writers(forge: Forge, owner: str, name: str, reviews: Sequence[Review]) -> list[Review]:
     """Return what was said by those who may write there: about a public repository anybody may say anything."""
     writes = {who: forge.may_write(owner, name, who) for who in dict.fromkeys(each.author for each in reviews)}
     return [each for each in reviews if writes[each.author]]
 
 
-def in_turn(ctx: StepContext, name: str, of: str) -> tuple[str, Mapping[str, Any] | None]:
+def take_turn(ctx: StepContext, name: str, of: str) -> tuple[str, Mapping[str, Any] | None]:
     """Return the name of the effect by which a changing thing comes to be as `of`, and the result of the one before.
 
     The effects on it are `name`, `name-2`, …, and the result of each says `of` what it is. When the latest is of that

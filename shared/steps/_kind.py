@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from shared.core.errors import OutcomeUnknown, Rejected
 from shared.core.run.commands import MODEL
 from shared.core.run.faults import Fault
-from shared.core.run.replan import so_far
+from shared.core.run.replan import collect_progress
 from shared.core.run.run import CHILD, NOTHING, Run, Step, StepSpec, StepStatus, Usage
 from shared.ports import Browser, Model, Sandbox, Secret, no_browser
 from shared.steps._input import STEP, Input
@@ -186,7 +186,7 @@ class StepContext:
         if "." in name:
             return self.run.step(name)
         revision, dot, _ = self.step.id.partition(CHILD)[0].rpartition(".")
-        return self.run.step(f"{revision}{dot}{name}") or so_far(self.run).done.get(name)
+        return self.run.step(f"{revision}{dot}{name}") or collect_progress(self.run).done.get(name)
 
     def find_approval(self, gate: str) -> Result:
         """Return who has approved at a gate of this plan ("release", "production"), and what; {} when nobody has."""

@@ -17,7 +17,7 @@ HEADERS_SECRET = "otlp-headers"
 def start_telemetry(settings: Settings, secrets: Secrets) -> None:
     """Begin to tell; where no address is set nothing is loaded and no span is made."""
     watching = settings.watching
-    log.of_project(settings.project)
+    log.name_project(settings.project)
     sentry.send_to(watching.sentry_dsn, environment=watching.environment, release=watching.release)
     if not watching.endpoint or not (watching.traces or watching.metrics):
         trace.export_to(None)

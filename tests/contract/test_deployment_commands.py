@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 from shared.app.api.keys import caller_of
 from shared.app.engine.deps import Deps
 from shared.app.intake.accept_delivery import accept_delivery
-from shared.cli.operations.webhook import of_deployment
+from shared.cli.operations.webhook import build_deployment_deps
 from shared.cli.root import workwright
 from shared.core.errors import ConfigError, Forbidden
 from shared.ports import Put
@@ -42,7 +42,7 @@ def deployment(firestore_host: str, monkeypatch: pytest.MonkeyPatch) -> Iterator
 
 
 def _deps(project: str) -> Deps:
-    return of_deployment(project, "europe-west1")
+    return build_deployment_deps(project, "europe-west1")
 
 
 def _run(*words: str) -> Result:

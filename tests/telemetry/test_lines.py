@@ -78,13 +78,13 @@ def test_a_crash_writes_no_address_for_it_may_hold_the_right_to_approve(
 
 
 def test_a_line_names_the_trace_as_the_project_knows_it_and_ids_are_labels(lines: Lines) -> None:
-    log.of_project("our-project")
+    log.name_project("our-project")
     try:
         with trace.request("plan", {}):
             trace.belongs("acme", "run-1", "build")
             log.line("WARNING", "page not planned", tenant="acme", page="p1", empty="")
     finally:
-        log.of_project("")
+        log.name_project("")
     (line,) = lines()
     assert len(line.pop("logging.googleapis.com/spanId")) == 16
     assert line == {

@@ -72,7 +72,7 @@ def asks_second_look(deps: Deps, tools: Tools, run: Run) -> SecondLook:
     heard = load_heard(deps, run.tenant, run.id)
     fresh = [remark for remark in new_comments(notion, run, heard) if remark.id not in heard.ids]
     wishes = [remark for remark in fresh if asks_again(text_of(remark.comment))]
-    meant = _of_members(wishes, members_of(notion)) if wishes else []
+    meant = _select_members(wishes, members_of(notion)) if wishes else []
     by = author_of(meant[-1].comment) if meant else ""
     return SecondLook(by, tuple(remark.id for remark in wishes), alone=len(wishes) == len(fresh))
 
@@ -81,11 +81,11 @@ def wants_it_built(run: Run, fresh: Sequence[Remark], members: Collection[str]) 
     """Return the comment of a member that wants what was changed on the page to be built too."""
     if not run.facts.get(EDITED):
         return None
-    asked = _of_members([remark for remark in fresh if asks_to_build(text_of(remark.comment))], members)
+    asked = _select_members([remark for remark in fresh if asks_to_build(text_of(remark.comment))], members)
     return asked[-1] if asked else None
 
 
-def _of_members(remarks: Sequence[Remark], members: Collection[str]) -> list[Remark]:
+def _select_members(remarks: Sequence[Remark], members: Collection[str]) -> list[Remark]:
     return [remark for remark in remarks if author_of(remark.comment) in members]
 
 

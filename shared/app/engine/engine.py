@@ -54,7 +54,7 @@ def _open_run(deps: Deps, event: RunOpened, puts: tuple[Put, ...], handled: str)
         try:
             deps.store.commit(commit)
         except VersionConflict:  # a commit, not a document: the event is reduced anew
-            if not _out_of_date(deps, event.tenant, saved.puts):
+            if not _is_out_of_date(deps, event.tenant, saved.puts):
                 raise
             deps.stand_back(tries)
             continue
@@ -134,7 +134,7 @@ def _hand_over(deps: Deps, tenant: str, commands: Sequence[Command], label: str)
         deps.store.mark_sent(tenant, [command.id for command in commands])
 
 
-def _out_of_date(deps: Deps, tenant: str, puts: tuple[Put, ...]) -> bool:
+def _is_out_of_date(deps: Deps, tenant: str, puts: tuple[Put, ...]) -> bool:
     """Say whether somebody else has saved one of these documents since it was read."""
     for put in puts:
         doc = deps.store.get(tenant, put.kind, put.id) if put.expected is not None else None

@@ -9,7 +9,7 @@ from shared.app.engine.deps import Deps
 from shared.core.documents.effect import EFFECTS, Effect
 from shared.core.errors import Busy, ErrorClass, IntegrationError
 from shared.core.pages.page_changes import find_planned_hash
-from shared.core.run.replan import of_use
+from shared.core.run.replan import is_of_use
 from shared.core.run.resume import carry_over
 from shared.core.run.run import Carried, Run, Step, StepStatus, Usage
 from shared.ports import get_as
@@ -31,7 +31,7 @@ def to_go_on_with(deps: Deps, tools: Tools, old: Run, plan_estimate: Usage) -> t
     """
     carried = carry_over(old, _find_taken_back(deps, old), plan_estimate)
     done = [step for step in carried.steps if step.status == StepStatus.SUCCEEDED]
-    if not all(map(of_use, done)) or not all(_is_known(step, tools) for step in carried.steps):
+    if not all(map(is_of_use, done)) or not all(_is_known(step, tools) for step in carried.steps):
         return None, FORMER
     if not all(_is_kept(deps, old, ref) for step in done for ref in _refs(step)):
         return None, NOT_KEPT

@@ -28,7 +28,7 @@ from shared.core.run.run import Run, Step, StepStatus, WaitKind, derive_id
 from shared.integrations.clients import load_client
 from shared.integrations.hooks import CHECKED, CLOSED, DEPLOYED, MERGED, PUSHED, REVIEWED
 from shared.ports import Loaded, Put, get_as
-from shared.steps._forge import claim_of, of_writers
+from shared.steps._forge import claim_of, select_writers
 from shared.telemetry import trace
 
 if TYPE_CHECKING:
@@ -208,7 +208,7 @@ def _consider_reviews(command: Command, deps: Deps, place: _Place, by: str) -> N
     wishes = [each for each in new if each.state in ("commented", "changes_requested")]
     if not any(_asks(each) for each in wishes):
         return
-    theirs = of_writers(place.forge, place.owner, place.name, wishes)
+    theirs = select_writers(place.forge, place.owner, place.name, wishes)
     others = [each.id for each in wishes if each not in theirs]
     if others:
         deps.store.put(place.run.tenant, _hearing(place, heard, others))

@@ -49,7 +49,7 @@ def look_at_page(command: Command, deps: Deps, tools: Tools) -> None:
         read_what_happened(deps, command.tenant, command.ref, command.id)
     status = status_property(settings)
     author = seen.decider(status, lambda each: _wrote_status(command, deps, tools, status, each))
-    if author is not None and not _of_no_table(deps, command, seen, settings, place):
+    if author is not None and not _is_outside_tables(deps, command, seen, settings, place):
         name = derive_id(
             "see-", command.tenant, command.ref, str(command.wake)
         )  # a name of its own: the look is done only when it was taken away
@@ -73,7 +73,7 @@ def _find_place(command: Command, deps: Deps, tools: Tools, seen: Gathered) -> P
     return place
 
 
-def _of_no_table(
+def _is_outside_tables(
     deps: Deps, command: Command, seen: Gathered, settings: Mapping[str, Any], place: Place | None
 ) -> bool:
     """Say whether the page is known to be in none of the tenant's tables, so that it need not be read to learn that.

@@ -15,7 +15,7 @@ from shared.core.approval.decision_words import MAX_WISH
 from shared.core.documents.comment_records import Heard, Wish
 from shared.core.documents.page_record import Answered
 from shared.core.page import ANSWER, EARLIER, WISH, Block, Page, Span, page_from_data, page_to_data
-from shared.core.pages.marks import OUR_PROPERTIES, content_hash, of_people
+from shared.core.pages.marks import OUR_PROPERTIES, content_hash, drop_our_blocks
 from shared.core.run.run import Run, RunStatus
 from shared.core.text.outgoing_text import visible, visible_in
 from shared.integrations.notion.client.block_calls import Kept
@@ -99,7 +99,7 @@ def read_page_view(
     answers += [_comment(WISH, wish.text, wish.comment) for wish in spoken.wishes]
     view = replace(
         page,
-        blocks=of_people(page.blocks) + tuple(answers),
+        blocks=drop_our_blocks(page.blocks) + tuple(answers),
         properties={name: value for name, value in page.properties.items() if name not in ours},
     )
     return PageView(view, content_hash(view, ours))

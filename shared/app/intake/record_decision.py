@@ -17,7 +17,7 @@ from shared.app.intake.obey_comments import answer_comments, ask_for_plan_as_wis
 from shared.app.intake.open_page_run import open_page_run
 from shared.app.intake.page_look import Look
 from shared.app.money.budget import plan_estimate
-from shared.app.pauses.box import heed_box, turn_switch, who_ticked
+from shared.app.pauses.box import find_author, heed_box, turn_switch
 from shared.app.planning.feedback import classify_stop, note
 from shared.core.approval import intents
 from shared.core.approval.intents import BY_COMMENT, Intent
@@ -33,10 +33,10 @@ def record_decision(look: Look, intent: Intent) -> Look | None:
     """Do as decided; return the look where it is not over by that, and None where it is."""
     match intent:
         case intents.TurnSwitch():
-            by = look.name(who_ticked(look.seen.author, look.seen.raw))
+            by = look.name(find_author(look.seen.author, look.seen.raw))
             turn_switch(look.deps, look.command.tenant, look.seen.raw, look.seen.title, by, tick=intent.tick)
         case intents.TurnBox():
-            by = look.name(who_ticked(look.seen.author, look.seen.raw))
+            by = look.name(find_author(look.seen.author, look.seen.raw))
             run = heed_box(look.deps, look.at_work, by, look.command.id, tick=intent.tick)
             return replace(look.knowing(ticked=None), run=run)
         case intents.Open() | intents.BreakChain() | intents.ListenAfterEnd():

@@ -17,7 +17,7 @@ from shared.core.errors import IntegrationError
 from shared.core.knowledge.chunk import Chunk
 from shared.core.knowledge.chunking import CUTTER, cut
 from shared.core.page import Page, page_from_data, page_to_data
-from shared.core.pages.marks import of_people
+from shared.core.pages.marks import drop_our_blocks
 from shared.core.text.outgoing_text import visible_in
 from shared.ports import Embedder, KnownPage, Put, Vector
 
@@ -52,7 +52,7 @@ def take_page(deps: Deps, tools: Tools, tenant: str, page: Page, *, root: str = 
     while it does not answer, words are searched, and the vectors follow (`embed_missing`).
     """
     knowledge, embedder = tools.knowledge(tenant), tools.embedder(tenant)
-    page = page_from_data(visible_in(page_to_data(replace(page, blocks=of_people(page.blocks)))))
+    page = page_from_data(visible_in(page_to_data(replace(page, blocks=drop_our_blocks(page.blocks)))))
     chunks = cut(page, path_above=above)
     known = KnownPage(page.id, page.title, page.url, root or page.id, page.edited_at, _hash(chunks), CUTTER)
     before = knowledge.page(page.id)

@@ -74,7 +74,7 @@ def outcome_of(error: Failure) -> str:
     return _row(error)[0]
 
 
-def next_after(error: Failure) -> Next:
+def choose_next(error: Failure) -> Next:
     """Return what comes next. A short pause is waited out by whoever asked: no reason to leave the first choice."""
     if isinstance(error, RateLimited) and error.retry_after is not None and error.retry_after <= SHORT_WAIT:
         return Next.STOP
@@ -83,7 +83,7 @@ def next_after(error: Failure) -> Next:
 
 def avoid_for(error: Failure) -> timedelta:
     """Return for how long the model is not asked first; what the vendor says counts more than our table."""
-    if next_after(error) != Next.ANOTHER:
+    if choose_next(error) != Next.ANOTHER:
         return timedelta(0)
     retry_after = error.retry_after if isinstance(error, IntegrationError) else None
     return retry_after or _row(error)[2]
@@ -96,7 +96,7 @@ def worst(errors: list[Failure]) -> Failure:
     with the shortest wait that was named; last what stays as it is.
     """
     last = errors[-1]
-    if next_after(last) == Next.STOP:
+    if choose_next(last) == Next.STOP:
         return last
     for kind in (Refused, ContextTooLong, OutcomeUnknown, Unavailable, RateLimited):
         found = [each for each in errors if isinstance(each, kind)]

@@ -22,7 +22,7 @@ from shared.app.models.model_verdicts import (
     Next,
     NoModel,
     avoid_for,
-    next_after,
+    choose_next,
     outcome_of,
     worst,
 )
@@ -102,7 +102,7 @@ class RoutedModel:
             except (IntegrationError, ModelError) as error:
                 tries.note_failure(choice, error)
                 self._remember(choice, error)
-                if next_after(error) == Next.STOP:
+                if choose_next(error) == Next.STOP:
                     break
             else:
                 if choice.mark is not None:
@@ -220,7 +220,7 @@ class _Tries:
         self.spent = self.spent + error.used
         self.errors.append(error)
         self.made.append(self._call(choice, error.used, outcome_of(error)))
-        following = next_after(error)
+        following = choose_next(error)
         self.refused += following == Next.ONCE
         if following == Next.LARGER:
             self.too_small = max(self.too_small, self.windows[choice.reference])

@@ -80,7 +80,7 @@ def notify(command: Command, deps: Deps, tools: Tools) -> None:
 def _tell_everybody(command: Command, deps: Deps, tools: Tools, run: Run, scope: str) -> str:
     """Return what became of each message; raises the first error that a later attempt may not meet, after the rest."""
     if why := why_unneeded(run, command.topic, command.ref, _number(command, run)):
-        return _who_was_told(command, deps, tools, run, scope, why)
+        return _drop_unneeded(command, deps, tools, run, scope, why)
     settings = tools.settings(run.tenant)
     message = _discreet(_message(command, deps, run), tools.known_secrets(run.tenant))
     sender = _Sender(deps, tools.accounts.connect_for(run.tenant), run, command, message, scope)
@@ -157,7 +157,7 @@ def _noted_as(command: Command, run: Run) -> str:
     return notice_ref(command.ref, _number(command, run))
 
 
-def _who_was_told(command: Command, deps: Deps, tools: Tools, run: Run, scope: str, why: str) -> str:
+def _drop_unneeded(command: Command, deps: Deps, tools: Tools, run: Run, scope: str, why: str) -> str:
     """Return what became of a message that asks for something nobody waits for any more: nothing of it is left unsaid.
 
     What was not sent is not sent; what was begun is looked for.

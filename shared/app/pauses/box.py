@@ -53,7 +53,7 @@ def heed_box(deps: Deps, run: Run, by: str, command: str, *, tick: bool) -> Run:
     return record(deps, run.tenant, run.id, event, handled=command)
 
 
-def who_ticked(author: Author, page: Json) -> Author:
+def find_author(author: Author, page: Json) -> Author:
     """Return who to name: whoever a delivery tells of, else whoever edited the page last."""
     if author.kind == PERSON and author.id:
         return author

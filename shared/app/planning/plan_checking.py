@@ -20,7 +20,7 @@ from shared.core.planning.artifacts import CHANGE, NODE_PROJECT
 from shared.core.planning.plan import REVIEW, Before, Rule, add_gates, question, validate
 from shared.core.planning.plan_refusals import Problems, refuse
 from shared.core.planning.plan_tidy import without_ours
-from shared.core.run.replan import so_far
+from shared.core.run.replan import collect_progress
 from shared.core.run.run import Run, StepSpec
 from shared.core.secrets.secret_places import without_places_in
 from shared.core.ship.shipping import WITH_RELEASE, Ship
@@ -118,7 +118,7 @@ def places_named(deps: Deps, tools: Tools, run: Run, today: str = "", page_text:
 
 
 def _before(run: Run) -> Before:
-    done = so_far(run)
+    done = collect_progress(run)
     failed = [step.spec for step in done.failed if not step.home]  # who has a run retried has mended what failed in it
     return Before({name: step.spec for name, step in done.done.items()}, failed)
 

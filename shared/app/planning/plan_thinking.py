@@ -37,7 +37,7 @@ from shared.core.models.token_bound import answer_room
 from shared.core.planning.durations import typical_of
 from shared.core.planning.proposal import upgrade_proposal
 from shared.core.planning.risk import Risk, ceiling_of, risk_of
-from shared.core.run.replan import is_work, so_far
+from shared.core.run.replan import collect_progress, is_work
 from shared.core.run.run import Run, StepSpec
 from shared.integrations.notion.client.wire import normal_id
 from shared.integrations.systems import TITLES, USUAL_SECONDS
@@ -104,7 +104,7 @@ def think(attempt: Attempt, view: PageView, task: str) -> Thought:
     places = places_of(deps, tools, run.tenant, view.page)
     known = Known(
         tuple(preferences_of(deps, run.tenant)),
-        so_far(run),
+        collect_progress(run),
         workspace=tuple(says),
         places=places,
         texts=texts_left(deps, run),

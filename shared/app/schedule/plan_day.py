@@ -34,7 +34,7 @@ from shared.core.run.commands import Command
 from shared.core.run.run import RunStatus, Trigger, derive_id
 from shared.core.schedule.day_plan import plan_day
 from shared.core.schedule.day_tasks import DAYS, DayPlan, PlannedDay, PlanningClock
-from shared.core.schedule.schedule import latest_time, next_times
+from shared.core.schedule.schedule import latest_time, list_next_times
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.content.blocks import one_text
 from shared.ports import Put, change_as, get_as
@@ -86,7 +86,7 @@ def plan_the_day(command: Command, deps: Deps, tools: Tools) -> None:
             log.line("WARNING", "day not planned yet", tenant=tenant, **log.about(error))
             after = _put_off(deps, known, error)
         else:
-            due = whole_second(next(next_times(planning.schedule, now, planning.zone)))
+            due = whole_second(next(list_next_times(planning.schedule, now, planning.zone)))
             after = set_clock(known, planning.key, due)
         keep_clock(deps, tenant, known, after)
 

@@ -18,7 +18,7 @@ from shared.core.documents.codec import to_body
 from shared.core.errors import MalformedRequest
 from shared.core.run.commands import PLAN_DAY
 from shared.core.schedule.day_tasks import CLOCK, DAYS, DEFAULT_CAPACITY, PlanningClock
-from shared.core.schedule.schedule import BadSchedule, Days, Schedule, latest_time, next_times
+from shared.core.schedule.schedule import BadSchedule, Days, Schedule, latest_time, list_next_times
 from shared.ports import Put, get_as
 
 SETTLING = "settings"  # the alarm's `ref` that asks for changed settings to be settled; that of a day is "day"
@@ -66,7 +66,7 @@ def planning_of(settings: Mapping[str, Any]) -> Planning | None:
     return Planning(at, zone, float(hours))
 
 
-def next_planning(deps: Deps, tenant: str) -> str:
+def find_next_planning(deps: Deps, tenant: str) -> str:
     """Return when the tenant's next day is planned, as ISO 8601 in UTC; "" when none is."""
     due = clock_of(deps, tenant).due
     return due.isoformat() if due is not None else ""
@@ -106,7 +106,7 @@ def settle_planning(deps: Deps, tenant: str, settings: Mapping[str, Any]) -> Non
         elif known.key != planning.key:
             now = deps.clock.now()
             missed = _find_missed_today(deps, tenant, planning, now) if known != PlanningClock() else None
-            due = whole_second(missed or next(next_times(planning.schedule, now, planning.zone)))
+            due = whole_second(missed or next(list_next_times(planning.schedule, now, planning.zone)))
             forget_refused_planning(deps, tenant, settings)
             keep_clock(deps, tenant, known, set_clock(known, planning.key, due))
 

@@ -15,7 +15,7 @@ from shared.app.schedule.time_zones import zone_named
 from shared.app.workspace.workspace_databases import Mapped, bare, database_of
 from shared.core.documents.alarm import whole_second
 from shared.core.documents.routine import Routine
-from shared.core.schedule.schedule import BadSchedule, Schedule, next_times
+from shared.core.schedule.schedule import BadSchedule, Schedule, list_next_times
 from shared.core.schedule.schedule_text import parse_schedule
 from shared.core.text.outgoing_text import visible
 from shared.integrations.notion.client.client import Notion
@@ -73,7 +73,7 @@ def schedule_of(routine: Routine) -> tuple[Schedule, ZoneInfo]:
     """Return what the routine's schedule means; raises BadSchedule for people to read."""
     schedule = parse_schedule(routine.schedule, date.fromisoformat(routine.anchor or "1970-01-05"))
     zone = zone_named(schedule.zone or routine.zone)
-    first = list(islice(next_times(schedule, datetime(2026, 1, 1, tzinfo=UTC), zone), 60))
+    first = list(islice(list_next_times(schedule, datetime(2026, 1, 1, tzinfo=UTC), zone), 60))
     if any(later - earlier < OFTEN for earlier, later in pairwise(first)):
         raise BadSchedule(f"“{routine.schedule}” runs more often than every {OFTEN // timedelta(minutes=1)} minutes")
     return schedule, zone
@@ -81,7 +81,7 @@ def schedule_of(routine: Routine) -> tuple[Schedule, ZoneInfo]:
 
 def with_next(routine: Routine, schedule: Schedule, zone: ZoneInfo, now: datetime) -> Routine:
     """Return the routine with the next time of its schedule, and its alarm at that time."""
-    due = next(next_times(schedule, now, zone), None)
+    due = next(list_next_times(schedule, now, zone), None)
     at = due.isoformat(timespec="seconds") if due else ""
     return replace(routine, due=at, alarm=at)
 

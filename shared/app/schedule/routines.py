@@ -34,7 +34,7 @@ from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.commands import MIRROR, ROUTINE, Command
 from shared.core.run.run import Run, RunStatus, Trigger, derive_id
-from shared.core.schedule.schedule import Schedule, latest_time, next_times
+from shared.core.schedule.schedule import Schedule, latest_time, list_next_times
 from shared.ports import Put, all_as, get_as
 from shared.telemetry import trace
 
@@ -133,7 +133,7 @@ def _carry_out(desk: Desk, known: Routine) -> bool:
 
 
 def _times(schedule: Schedule, after: datetime, until: datetime, zone: ZoneInfo) -> Any:
-    for moment in next_times(schedule, after, zone):
+    for moment in list_next_times(schedule, after, zone):
         if moment > until:
             return
         yield moment

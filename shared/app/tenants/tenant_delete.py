@@ -210,7 +210,7 @@ def _settle(about: Erasing, state: State) -> None:
         state.pop("until", None)
 
 
-def _once_more(about: Erasing, state: State) -> None:
+def _erase_again(about: Erasing, state: State) -> None:
     for phase in (_sites, _keys, _knowledge, _records):
         phase(about, state)
 
@@ -223,7 +223,7 @@ PHASES: Mapping[str, Callable[[Erasing, State], None]] = {
     "knowledge": _knowledge,
     "records": _records,
     "settle": _settle,
-    "once more": _once_more,
+    "once more": _erase_again,
 }
 
 

@@ -16,18 +16,18 @@ _ARENAS = 2  # Python's lock lets one thread at a time allocate, so that more of
 
 def share_arenas() -> None:
     """Let all threads allocate from a few arenas; to be called before there are threads."""
-    if (mallopt := _of_libc("mallopt")) is not None:
+    if (mallopt := _load_libc_function("mallopt")) is not None:
         mallopt(_M_ARENA_MAX, _ARENAS)
 
 
 def give_back() -> None:
     """Give free memory back to the system; takes milliseconds."""
-    if (trim := _of_libc("malloc_trim")) is not None:
+    if (trim := _load_libc_function("malloc_trim")) is not None:
         trim(0)
 
 
 @cache
-def _of_libc(name: str) -> Callable[..., int] | None:
+def _load_libc_function(name: str) -> Callable[..., int] | None:
     with suppress(OSError, AttributeError):
         found: Callable[..., int] = getattr(ctypes.CDLL("libc.so.6"), name)
         return found

@@ -25,7 +25,7 @@ from shared.integrations.notion.trial import try_notion
 from shared.integrations.systems import SYSTEMS
 from shared.integrations.trial_result import Given, Tried
 from shared.local.configuration.choices import Choice, Choices, read_choices
-from shared.local.configuration.runtime_environment import in_use
+from shared.local.configuration.runtime_environment import select_used
 from shared.ports import SYSTEM, Secret
 
 _ADDRESSED = tuple(each.name for each in SYSTEMS.values() if each.address)
@@ -33,7 +33,7 @@ _ADDRESSED = tuple(each.name for each in SYSTEMS.values() if each.address)
 
 def try_connected(data: Path, env: Mapping[str, str]) -> Iterator[Finding]:
     """Yield what each real system says, and the model."""
-    choices, kept = in_use(read_choices(data), env), Kept(data)
+    choices, kept = select_used(read_choices(data), env), Kept(data)
     ends = _endpoints(choices, env)
     for choice in choices.real:
         yield _build_finding(choice, _try(choices, choice, kept, ends, data))

@@ -10,7 +10,7 @@ from shared.cli.doctor.finding import MISSING, OK, Finding
 from shared.integrations.systems import BY_PART
 from shared.integrations.systems import SYSTEMS as ALL_SYSTEMS
 from shared.local.configuration.choices import MAIL, NONE, REAL, read_choices
-from shared.local.configuration.runtime_environment import in_use
+from shared.local.configuration.runtime_environment import select_used
 from shared.settings import SYSTEMS
 
 _UNTRIED = "real; `workwright doctor --try` asks it whether it takes what is kept"
@@ -18,7 +18,7 @@ _UNTRIED = "real; `workwright doctor --try` asks it whether it takes what is kep
 
 def look_at_systems(data: Path, env: Mapping[str, str], *, tried: bool) -> Iterator[Finding]:
     """Say of each system what it is here; real ones are left out where they are `tried`."""
-    choices = in_use(read_choices(data), env)
+    choices = select_used(read_choices(data), env)
     for system in SYSTEMS:
         mode = choices.mode(MAIL if system in BY_PART[MAIL] else system)
         if mode == REAL:

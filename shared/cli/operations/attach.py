@@ -11,7 +11,7 @@ import click
 
 from shared.backends.local.keys.keyfile import KEY_FILE, write_private
 from shared.cli.house_calls import OWNER_KEY
-from shared.cli.operations.webhook import of_deployment
+from shared.cli.operations.webhook import build_deployment_deps
 from shared.cli.root import DATA, workwright
 from shared.core.errors import ConfigError
 from shared.settings import FUNCTIONS
@@ -42,7 +42,7 @@ def attach(tenant: str, url: str, days: int, project: str, region: str, endpoint
     if (data / KEY_FILE).exists():
         raise ConfigError(f"{data} is the data folder of an installation on this machine; name another one with --data")
     url = (url or _url("api", _number(project, endpoint), region)).rstrip("/")
-    deps = replace(of_deployment(project, region), public_url=url)
+    deps = replace(build_deployment_deps(project, region), public_url=url)
     if deps.store.get(tenant, "settings", "tenant") is None and deps.store.get(tenant, "grants", "notion") is None:
         raise ConfigError(f"no team {tenant} in {project}; connect Notion first, the page afterwards names it")
     key = create_key(deps, tenant, "owner", "the operator's terminal", by="workwright attach", days=days)

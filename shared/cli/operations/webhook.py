@@ -74,7 +74,7 @@ def status(with_token: bool, project: str, region: str, data: Path, as_json: boo
 @contextmanager
 def _deps(data: Path, project: str, region: str) -> Iterator[Deps]:
     if project:
-        yield of_deployment(project, region)
+        yield build_deployment_deps(project, region)
         return
     process_environment()["WORKWRIGHT_DATA"] = str(data)
     wired = wire()
@@ -86,7 +86,7 @@ def _deps(data: Path, project: str, region: str) -> Iterator[Deps]:
         wire.cache_clear()
 
 
-def of_deployment(project: str, region: str) -> Deps:
+def build_deployment_deps(project: str, region: str) -> Deps:
     """Return the ports of a deployment; of all settings the store and the secrets need its project alone."""
     from shared.wiring.cloud import cloud_ports
 

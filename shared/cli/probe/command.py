@@ -38,7 +38,7 @@ def find_credential(what: str, file: Path | None, data: Path | None, grant: str,
     if file is not None:
         return _check_credential(_read(file))
     if data is not None:
-        return _of_folder(data, grant, secrets)
+        return _read_folder_secret(data, grant, secrets)
     if not sys.stdin.isatty():
         return _check_credential(sys.stdin.read(MAX_CHARACTERS))
     given = [click.prompt(each, hide_input=True, err=True) for each in what.split(" and ")]
@@ -62,7 +62,7 @@ def _check_credential(text: str) -> Secret:
     return Secret(found)
 
 
-def _of_folder(data: Path, grant: str, names: tuple[str, ...]) -> Secret:
+def _read_folder_secret(data: Path, grant: str, names: tuple[str, ...]) -> Secret:
     if not (data / "secrets.json").exists() and not (data / "house.json").exists():
         raise ConfigError(f"Workwright has not run in {data}; give the credential with --token-file")
     safe = LocalSecrets(data)

@@ -11,7 +11,7 @@ import click
 
 from shared.cli.setup.answer_source import WAYS, Options, read_secret
 from shared.core.errors import ConfigError
-from shared.core.text.readable import on_one_line
+from shared.core.text.readable import join_lines
 from shared.integrations.systems import BY_PART, SYSTEMS
 from shared.local.configuration.choices import LIMITS, PERSON_FACTS
 from shared.ports import Secret
@@ -88,7 +88,7 @@ class AnswerFile:
         return str(self._find_answer(key) or "")
 
     def tell(self, line: str) -> None:
-        click.echo(on_one_line(line))
+        click.echo(join_lines(line))
 
     def again(self, says: str, way_out: str) -> bool:
         """End the set-up: the same answer would fail the same way."""

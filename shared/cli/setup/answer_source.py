@@ -12,7 +12,7 @@ import click
 from shared.backends.local.keys.keyfile import refuse_if_shared
 from shared.cli.root import format_command
 from shared.core.errors import ConfigError
-from shared.core.text.readable import on_one_line
+from shared.core.text.readable import join_lines
 from shared.integrations.systems import MESSENGERS, name_system
 from shared.ports import Secret
 from shared.settings import process_environment
@@ -98,21 +98,21 @@ class Terminal:
         return ""
 
     def tell(self, line: str) -> None:
-        click.echo(on_one_line(line))
+        click.echo(join_lines(line))
 
     def again(self, says: str, way_out: str) -> bool:
         """Say what is missing, and ask whether to try once more."""
-        click.echo(on_one_line(f"✗ {says}"))
+        click.echo(join_lines(f"✗ {says}"))
         if way_out:
-            click.echo(on_one_line(f"  → {way_out}"))
+            click.echo(join_lines(f"  → {way_out}"))
         return click.confirm("Try again?", default=True)
 
 
 def pick(text: str, options: Options, known: str = "") -> str:
     """Ask a person for one of the options by its number."""
-    click.echo(on_one_line(text))
+    click.echo(join_lines(text))
     for number, (_, label) in enumerate(options, 1):
-        click.echo(on_one_line(f"  {number}  {label}"))
+        click.echo(join_lines(f"  {number}  {label}"))
     usual = next((number for number, (value, _) in enumerate(options, 1) if value == known), 1)
     number = click.prompt("Number", type=click.IntRange(1, len(options)), default=usual)
     return options[number - 1][0]

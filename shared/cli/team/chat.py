@@ -16,7 +16,7 @@ import click
 from shared.cli.house_calls import THINKING, ask_house
 from shared.cli.root import AS_JSON, DATA, format_command, workwright
 from shared.core.errors import ConfigError
-from shared.core.text.readable import on_one_line
+from shared.core.text.readable import join_lines
 
 _LATE = 10  # seconds of silence, after which people are told
 
@@ -60,7 +60,7 @@ def _say(data: Path, chat_id: str, text: str, as_json: bool) -> None:
         click.echo(json.dumps(found, ensure_ascii=False))
     else:
         for line in _answer_lines(found, body["message"]):
-            click.echo(on_one_line(line))
+            click.echo(join_lines(line))
     sys.stdout.flush()
 
 

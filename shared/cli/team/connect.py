@@ -15,7 +15,7 @@ from shared.cli.house_calls import ask_house
 from shared.cli.root import AS_JSON, DATA, workwright
 from shared.cli.setup.answer_source import pick
 from shared.core.errors import ConfigError
-from shared.core.text.readable import on_one_line
+from shared.core.text.readable import join_lines
 
 Json = Mapping[str, Any]
 _ADDRESS = "/v1/databases"
@@ -46,7 +46,7 @@ def connect(page: str, adopt: Sequence[str], answer: Sequence[str], wait: int, d
         click.echo(json.dumps(found, ensure_ascii=False))
     else:
         for line in _lines(found):
-            click.echo(on_one_line(line))
+            click.echo(join_lines(line))
     sys.exit(0 if found["connected"] and found["state"] == "done" else 1)
 
 

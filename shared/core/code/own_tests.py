@@ -22,7 +22,7 @@ _NAMES = {
 _SKIPPED = frozenset({"node_modules", ".git", "_runner"})
 
 
-def which_are_tests(paths: Iterable[str], runner: str) -> list[str]:
+def select_tests(paths: Iterable[str], runner: str) -> list[str]:
     """Return the paths that the runner ("python", "node" or "none") takes for test files, in order."""
     return sorted(path for path in paths if _is_test(path, runner))
 
@@ -55,7 +55,7 @@ class OwnTests:
 
 def own_tests(originals: Mapping[str, bytes], runner: str, may_change: Collection[str] = ()) -> OwnTests:
     """Return the tests of a repository; those that the approved plan says may change are not among them."""
-    files = tuple(path for path in which_are_tests(originals, runner) if path not in may_change)
+    files = tuple(path for path in select_tests(originals, runner) if path not in may_change)
     rests = {path: data for path, data in originals.items() if _rests_on(path, runner) and path not in may_change}
     return OwnTests(files, rests)
 

@@ -123,14 +123,14 @@ def pause_words(run: Run) -> str:
             f" To let it go on in earnest: {RESUME} --run {run.id}. To end it: workwright cancel {run.id}"
         )
     go_on = "clear the box Paused on its page" if run.box else f"{RESUME} --run {run.id}"
-    return f"This run is paused by {_who_and_why(pause.by, pause.why)} To go on: {go_on}"
+    return f"This run is paused by {_describe_author(pause.by, pause.why)} To go on: {go_on}"
 
 
 def all_paused_words(by: str, why: str, go_on: str) -> str:
     """Return who has paused all work, why, and how it goes on."""
-    return f"All work is paused by {_who_and_why(by, why)} To go on: {go_on}"
+    return f"All work is paused by {_describe_author(by, why)} To go on: {go_on}"
 
 
-def _who_and_why(by: str, why: str) -> str:
+def _describe_author(by: str, why: str) -> str:
     reason = plain(why)[:300]
     return end_sentence(f"{plain(by)[:100] or 'somebody'}{f': {reason}' if reason else ''}")

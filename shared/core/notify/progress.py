@@ -110,10 +110,10 @@ def last_change(run: Run, settings: Mapping[str, Any]) -> str:
     """Return when something last began or ended, in the tenant's time zone."""
     times = [run.opened_at, *(step.handed_at for step in run.steps if step.handed_at)]
     at = run.ended_at or max(times)
-    return in_zone(at, settings).strftime("%d %b %Y, %H:%M %Z")
+    return convert_to_zone(at, settings).strftime("%d %b %Y, %H:%M %Z")
 
 
-def in_zone(at: datetime, settings: Mapping[str, Any]) -> datetime:
+def convert_to_zone(at: datetime, settings: Mapping[str, Any]) -> datetime:
     """Return the time in the tenant's zone, in UTC where it has none we know."""
     try:
         return at.astimezone(ZoneInfo(str(settings.get("time_zone") or "UTC")))

@@ -51,10 +51,10 @@ def is_ours(block: Block) -> bool:
     return any(span.href and is_mark(span.href) for span in block.spans)
 
 
-def of_people(blocks: Iterable[Block]) -> tuple[Block, ...]:
+def drop_our_blocks(blocks: Iterable[Block]) -> tuple[Block, ...]:
     """Return the blocks without ours, wherever people have moved them."""
     return tuple(
-        replace(block, children=of_people(block.children)) if block.children else block
+        replace(block, children=drop_our_blocks(block.children)) if block.children else block
         for block in blocks
         if not is_ours(block)
     )
@@ -93,7 +93,7 @@ def content_hash(page: Page, ours: Set[str] = OUR_PROPERTIES) -> str:
     people = Page(
         id=page.id,
         title=page.title,
-        blocks=tuple(_bare(block) for block in of_people(page.blocks)),
+        blocks=tuple(_bare(block) for block in drop_our_blocks(page.blocks)),
         properties={k: v for k, v in page.properties.items() if k not in ours},
     )
     text = json.dumps(page_to_data(people), sort_keys=True, ensure_ascii=False)

@@ -53,11 +53,11 @@ def describe_edits(run: Run) -> list[str]:
     if not edited:
         return []
     left = f" {edited['left']} approved without it." if edited.get("left") else ""
-    head = f"Not in it: the page was changed {when_edited(run)} by {edited.get('by') or 'somebody'}.{left}"
+    head = f"Not in it: the page was changed {describe_edit_time(run)} by {edited.get('by') or 'somebody'}.{left}"
     return [plain(head), *(plain(f"  {line}") for line in edited.get("changes", ()))]
 
 
-def when_edited(run: Run) -> str:
+def describe_edit_time(run: Run) -> str:
     """Return when the page was changed, as “at 14:05 UTC” of the day it was changed on; "" when it was not."""
     edited = run.facts.get(EDITED)
     return f"on {datetime.fromisoformat(edited['at']).astimezone(UTC):%d %b at %H:%M} UTC" if edited else ""
@@ -79,14 +79,14 @@ def _lines(page: Page) -> Iterator[str]:
     yield page.title
     yield from (f"{name}: {value}" for name, value in page.properties.items() if value)
     for block in page.blocks:
-        yield from _of_block(block)
+        yield from _list_block_lines(block)
 
 
-def _of_block(block: Block) -> Iterator[str]:
+def _list_block_lines(block: Block) -> Iterator[str]:
     cells = " | ".join("".join(span.text for span in cell) for cell in block.cells)
     done = {True: "[x] ", False: "[ ] "}.get(bool(block.checked), "") if block.type == "to_do" else ""
     words = " ".join(" ".join(part for part in (block.text, cells, block.url or "") if part).split())
     if words or done:
         yield f"{done}{words}"
     for child in block.children:
-        yield from _of_block(child)
+        yield from _list_block_lines(child)

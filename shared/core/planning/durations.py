@@ -50,7 +50,7 @@ def typical_of(specs: Sequence[StepSpec], systems: Usual = MappingProxyType({}))
     return max((e[0] for e in ends.values()), default=0), max((e[1] for e in ends.values()), default=0)
 
 
-def in_words(low: int, high: int) -> str:
+def describe_span(low: int, high: int) -> str:
     """Return a span of seconds as people say it."""
     if high < 90:
         return f"{low} to {high} seconds" if low < high else f"{high} seconds"

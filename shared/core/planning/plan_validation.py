@@ -55,7 +55,7 @@ def validate(
     found = [_Reading(item, f"steps[{number}]", rules, absent, problems) for number, item in enumerate(proposed)]
     specs = [spec for reading in found if (spec := reading.spec(prefix)) is not None]
     _find_same_ids(named, problems)
-    specs = _on_what_is_done(specs, before.done, prefix)
+    specs = _link_to_done(specs, before.done, prefix)
     _find_repetition([planned for planned in specs if planned.input is not _UNREAD], before.failed, problems)
     known = {prefix + name for name in named} | {spec.id for spec in before.done.values()}
     _find_unknown_steps(specs, known, list(dict.fromkeys([*named, *before.done])), prefix, problems)
@@ -64,8 +64,8 @@ def validate(
     if len(specs) == len(proposed):
         _find_too_early(specs, rules, prefix, before.done, problems)
     problems.refuse()
-    specs = _on_what_it_needs(specs, rules, before.done)
-    ordered, _ = sort_steps(_with_repairs(specs, rules, before.done), {spec.id for spec in before.done.values()})
+    specs = _link_to_needs(specs, rules, before.done)
+    ordered, _ = sort_steps(_link_repairs(specs, rules, before.done), {spec.id for spec in before.done.values()})
     names = {name: spec.id for name, spec in before.done.items()} | {name: prefix + name for name in named}
     return tuple(replace(spec, input=with_references(spec.input, names)) for spec in ordered)
 
@@ -180,14 +180,14 @@ def _whole(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def _on_what_is_done(specs: list[StepSpec], done: Mapping[str, StepSpec], prefix: str) -> list[StepSpec]:
+def _link_to_done(specs: list[StepSpec], done: Mapping[str, StepSpec], prefix: str) -> list[StepSpec]:
     """Let dependencies name what is done already; a step of this plan with the same name comes first."""
     own = {spec.id for spec in specs}
     earlier = {prefix + name: spec.id for name, spec in done.items() if prefix + name not in own}
     return [replace(s, depends_on=tuple(earlier.get(n, n) for n in s.depends_on)) for s in specs]
 
 
-def _on_what_it_needs(specs: list[StepSpec], rules: Mapping[str, Rule], done: Mapping[str, StepSpec]) -> list[StepSpec]:
+def _link_to_needs(specs: list[StepSpec], rules: Mapping[str, Rule], done: Mapping[str, StepSpec]) -> list[StepSpec]:
     """Let steps depend on what is done of the kinds they need, though no plan says so: they go back together."""
     new = {spec.kind for spec in specs}
     result = []
@@ -225,7 +225,7 @@ def _same(spec: StepSpec) -> tuple[str, str]:
     return spec.kind, json.dumps(bare_references(spec.input), sort_keys=True)
 
 
-def _with_repairs(specs: list[StepSpec], rules: Mapping[str, Rule], done: Mapping[str, StepSpec]) -> list[StepSpec]:
+def _link_repairs(specs: list[StepSpec], rules: Mapping[str, Rule], done: Mapping[str, StepSpec]) -> list[StepSpec]:
     """Point each step that can send work back to the step it checks: the dependency of the kind its rule names."""
     by_id = {spec.id: spec for spec in (*done.values(), *specs)}
     result = []

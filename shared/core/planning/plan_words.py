@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from shared.core.planning.durations import in_words
-from shared.core.run.replan import so_far
+from shared.core.planning.durations import describe_span
+from shared.core.run.replan import collect_progress
 from shared.core.run.run import Run
 from shared.core.secrets.secret_places import SIGN
 from shared.core.text.cut_text import cut_text
@@ -26,7 +26,7 @@ def outlook_lines(planned: Mapping[str, Any]) -> list[str]:
     why = "; ".join(str(each) for each in risk.get("why", ()))
     lines = [f"Risk: {risk['level']}" + (f" — {why}" if why else "") + "."]
     micros, (low, high) = int(planned.get("micros", 0)), planned.get("seconds", (0, 0))
-    time = f"usually {in_words(low, high)} of work, by a table of typical times; waiting for people comes on top"
+    time = f"usually {describe_span(low, high)} of work, by a table of typical times; waiting for people comes on top"
     lines.append(f"Cost: at most {micros / 1e6:.2f} US dollars. Time: {time}.")
     lines += describe_left_out(planned)
     if second_look := str(planned.get("second_look", "")):
@@ -60,7 +60,7 @@ def describe_followed(planned: Mapping[str, Any]) -> list[str]:
 
 def again_lines(run: Run) -> list[str]:
     """Return why there is another plan, and what stays of the one before; nothing for a first plan."""
-    before = so_far(run)
+    before = collect_progress(run)
     if not run.replans or not before.failed:
         return []
     last = before.failed[-1]

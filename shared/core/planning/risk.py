@@ -62,7 +62,7 @@ def risk_of(specs: Sequence[StepSpec], level_of_model: str = "low", titles: Mapp
     shipped = _rate_shipping(specs)
     for spec in specs:
         for kind in (spec.kind, *_list_allowed_kinds(spec.input)):
-            level, why = _of_kind(kind, spec, shipped, titles or {})
+            level, why = _rate_kind(kind, spec, shipped, titles or {})
             if why:
                 found.setdefault(why, level)
     if (places := len(_places(specs))) > MANY_PLACES:
@@ -94,7 +94,7 @@ def _rate_shipping(specs: Sequence[StepSpec]) -> str:
     return max(levels, key=LEVELS.index, default="high")
 
 
-def _of_kind(kind: str, spec: StepSpec, shipped: str, titles: Mapping[str, str]) -> tuple[str, str]:
+def _rate_kind(kind: str, spec: StepSpec, shipped: str, titles: Mapping[str, str]) -> tuple[str, str]:
     if kind == spec.kind and kind in _SHIPS and shipped == "low":
         return "low", ""
     if kind == spec.kind and kind in _NEW_CODE and shipped == "medium":

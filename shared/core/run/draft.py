@@ -188,7 +188,7 @@ class Draft:
             self.command(MIRROR, "notify")
         self._tell_of_spending(status)
         after = replace(self.run, seq=self.run.seq + 1, status=status, steps=tuple(self.steps.values()), **self.fields)
-        return replace(after, next_check_at=_next_check(after)), tuple(self.commands)
+        return replace(after, next_check_at=_find_next_check(after)), tuple(self.commands)
 
     def _tell_of_spending(self, status: RunStatus) -> None:
         """Tell people, once each, when half, most and all of the run's money is spent; its end is told anyway."""
@@ -197,7 +197,7 @@ class Draft:
             self.notify("budget_alert", f"run.{max(passed)}")
 
 
-def _next_check(run: Run) -> datetime | None:
+def _find_next_check(run: Run) -> datetime | None:
     """Return when `sweep` has to look at this run if nothing happens before: the dead-man switch."""
     if run.status.final or run.pause is not None:
         return None

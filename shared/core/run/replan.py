@@ -42,10 +42,10 @@ def is_work(spec: StepSpec) -> bool:
     return spec.lane != "plan" and not spec.gate and bare_name(spec.id) not in _OURS
 
 
-def so_far(run: Run) -> SoFar:
+def collect_progress(run: Run) -> SoFar:
     """Return what plans before have done and failed at; of two steps of one name the later one counts."""
     work = [step for step in run.steps if is_work(step.spec) and not step.parent]
-    done = {bare_name(step.id): step for step in work if step.status == StepStatus.SUCCEEDED and of_use(step)}
+    done = {bare_name(step.id): step for step in work if step.status == StepStatus.SUCCEEDED and is_of_use(step)}
     return SoFar(done, tuple(step for step in work if step.status == StepStatus.FAILED))
 
 
@@ -60,7 +60,7 @@ def find_replaced_steps(run: Run) -> frozenset[str]:
     return frozenset(gone)
 
 
-def of_use(step: Step) -> bool:
+def is_of_use(step: Step) -> bool:
     """Say whether others can build on it: code of the version before, which names no work, is written anew."""
     return step.spec.kind not in ("code.generate", "code.test") or bool(step.output.get("work"))
 

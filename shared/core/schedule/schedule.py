@@ -115,7 +115,7 @@ def moments(schedule: Schedule, day: date, zone: tzinfo) -> list[datetime]:
     return sorted(found)
 
 
-def next_times(schedule: Schedule, after: datetime, zone: tzinfo) -> Iterator[datetime]:
+def list_next_times(schedule: Schedule, after: datetime, zone: tzinfo) -> Iterator[datetime]:
     """Yield when it is due after that moment, in UTC, ascending, without end unless no such day exists any more."""
     day, last, quiet = after.astimezone(zone).date() - timedelta(days=1), after, 0
     while quiet < HORIZON and day.year < date.max.year:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, time
 
-from shared.core.schedule.schedule import EPOCH, LAST, LAST_WORKDAY, BadSchedule, Days, Schedule, next_times
+from shared.core.schedule.schedule import EPOCH, LAST, LAST_WORKDAY, BadSchedule, Days, Schedule, list_next_times
 from shared.core.schedule.schedule_words import parse_words
 
 NAMES = {
@@ -126,6 +126,6 @@ def parse_schedule(text: str, anchor: date = EPOCH) -> Schedule:
     rest = f"{words[: named.start()]} {words[named.end() :]}".strip(" ,") if named else words
     schedule = parse_cron(rest, zone) if looks_like_cron(rest) else parse_words(rest, anchor, zone)
     begin = datetime.combine(max(schedule.days.start or EPOCH, date(2000, 1, 1)), datetime.min.time(), UTC)
-    if next(next_times(schedule, begin, UTC), None) is None:
+    if next(list_next_times(schedule, begin, UTC), None) is None:
         raise BadSchedule(f"“{words}”: no such day ever comes")
     return schedule

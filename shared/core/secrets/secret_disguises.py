@@ -152,7 +152,7 @@ def decode_all(looked: Looked) -> Reading:
         letters = _LINES.sub("", match[0])
         if letters.islower() or letters.isupper():  # ids and hashes
             continue
-        for plain in _of_base64(letters.translate(_COMMON)):
+        for plain in _decode_base64(letters.translate(_COMMON)):
             reading.starts.append(size)
             reading.sources.append((*match.span(), False))
             pieces.append(plain)
@@ -244,7 +244,7 @@ def _replace_pattern(
     return reading
 
 
-def _of_base64(letters: str) -> Iterator[str]:
+def _decode_base64(letters: str) -> Iterator[str]:
     """Return what the letters say, wherever in them the base64 begins."""
     for shift in range(4):
         rest = letters[shift:]

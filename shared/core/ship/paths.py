@@ -32,7 +32,7 @@ def strange(path: str) -> bool:
 
 def _fit(names: list[str], parts: list[str]) -> bool:
     """Match name by name; `reach` are the places in the pattern that the names so far lead to."""
-    reach = _over_folders({0}, parts)
+    reach = _match_folders({0}, parts)
     for name in names:
         here = set()
         for at in reach:
@@ -41,11 +41,11 @@ def _fit(names: list[str], parts: list[str]) -> bool:
                     here.add(at)
                 elif fnmatchcase(name, parts[at]):
                     here.add(at + 1)
-        reach = _over_folders(here, parts)
+        reach = _match_folders(here, parts)
     return len(parts) in reach
 
 
-def _over_folders(reach: set[int], parts: list[str]) -> set[int]:
+def _match_folders(reach: set[int], parts: list[str]) -> set[int]:
     """Add the places behind each `**`, which may mean no folder at all."""
     found = set(reach)
     for at in sorted(reach):

@@ -15,7 +15,7 @@ def as_text(raw: bytes) -> str:
     return _CUT_END.sub(b"", _CUT_START.sub(b"", raw)).decode("utf-8", "backslashreplace")
 
 
-def on_one_line(text: str) -> str:
+def join_lines(text: str) -> str:
     """Return the text as one line of a terminal shows it: without control characters, and spaces as plain ones.
 
     Titles come from outside, and a terminal obeys what it is sent: also marks that turn the direction of writing.

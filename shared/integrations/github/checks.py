@@ -33,15 +33,15 @@ def checks_of(wire: Wire, repo: str, sha: str) -> list[Check]:
     no runs. Suites that are merely queued are of apps that may never run anything.
     """
     commit = f"{repo}/commits/{segment(sha)}"
-    found = [_of_run(run) for run in wire.every(f"{commit}/check-runs", inside="check_runs", filter="latest")]
-    found += [_of_status(status) for status in wire.every(f"{commit}/status", inside="statuses")]
+    found = [_read_run(run) for run in wire.every(f"{commit}/check-runs", inside="check_runs", filter="latest")]
+    found += [_read_status(status) for status in wire.every(f"{commit}/status", inside="statuses")]
     if not found:
         suites = wire.every(f"{commit}/check-suites", inside="check_suites")
-        found = [_of_suite(suite) for suite in suites if suite.get("conclusion") == "action_required"]
+        found = [_read_suite(suite) for suite in suites if suite.get("conclusion") == "action_required"]
     return found
 
 
-def _of_run(raw: Json) -> Check:
+def _read_run(raw: Json) -> Check:
     done = raw["status"] == "completed"
     state = _CONCLUSIONS.get(raw.get("conclusion") or "", "failure") if done else "pending"
     output = raw.get("output") or {}
@@ -51,13 +51,13 @@ def _of_run(raw: Json) -> Check:
     return Check(str(raw["name"]), state, url, detail[:_MAX_DETAIL], f"{kind}{raw['id']}")
 
 
-def _of_status(raw: Json) -> Check:
+def _read_status(raw: Json) -> Check:
     state = _STATUSES.get(raw["state"], "failure")
     detail = str(raw.get("description") or raw["state"])
     return Check(str(raw["context"]), state, str(raw.get("target_url") or ""), detail[:_MAX_DETAIL])
 
 
-def _of_suite(raw: Json) -> Check:
+def _read_suite(raw: Json) -> Check:
     name = str((raw.get("app") or {}).get("name") or "checks")
     return Check(name, "action_required", "", "a person has to allow it to run")
 

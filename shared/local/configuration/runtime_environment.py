@@ -42,7 +42,7 @@ def surroundings(choices: Choices, simulators: Mapping[str, str], given: Mapping
     return found | {name: given.get(name) or value for name, value in defaults.items()}
 
 
-def in_use(choices: Choices, env: Mapping[str, str]) -> Choices:
+def select_used(choices: Choices, env: Mapping[str, str]) -> Choices:
     """Return what is used in fact: the environment may name a folder, a bucket or a way of mail that nobody chose."""
     mail, by = choices.mode("mail"), env.get("WORKWRIGHT_MAIL") or ""
     for host in HOSTS:

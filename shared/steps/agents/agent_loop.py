@@ -29,11 +29,11 @@ from shared.mind.turns import (
     Allowed,
     Turn,
     abilities_of,
+    build_next_turn,
     calls_from,
     calls_to,
     check_may,
     names_of,
-    next_turn,
     render_turns,
     texts_of,
     turns_from,
@@ -83,7 +83,7 @@ def _run(wanted: WorkInTurns, ctx: StepContext) -> Done | FanOut:
         return Done(result(reply, f"answered in turn {number}"))
     turns = turns_from(ctx.get_text(kept)) if kept else []
     abilities = abilities_of(agent_named(wanted.agent), wanted.may, ctx.kinds, ctx.settings.get("connected", ()))
-    decided, allowed = next_turn(turns, calls_from(ctx.get_text(asked)), {each.name: each for each in abilities})
+    decided, allowed = build_next_turn(turns, calls_from(ctx.get_text(asked)), {each.name: each for each in abilities})
     children = tuple(_child(ctx, name, ability, given) for name, (ability, given) in allowed.items())
     return FanOut(children, {"turn": number, "turns": ctx.keep_text(turns_to([*turns, decided])), "doing": "tools"})
 

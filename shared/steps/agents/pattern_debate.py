@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, model_validator
 
-from shared.mind.group import position, result, tally, who_is_there
+from shared.mind.group import check_quorum, position, result, tally
 from shared.mind.members import AnyMember, Role, must_answer, sum_of, weight_of
 from shared.steps._input import Input
 from shared.steps._kind import Done, FanOut, Repeat, StepContext, StepKind
@@ -43,7 +43,7 @@ def _run(wanted: Debate, ctx: StepContext) -> Done | FanOut:
     if not number:
         return _round(wanted, ctx, 1, [])
     all_said = group.list_said(*_names(wanted, number))
-    present = who_is_there(all_said, wanted.quorum or len(wanted.members) // 2 + 1)  # of all, not of those left
+    present = check_quorum(all_said, wanted.quorum or len(wanted.members) // 2 + 1)  # of all, not of those left
     won, votes, others = tally(present, wanted.on)
     before = {_seat(each.step): position(each, wanted.on) for each in group.list_said(*_names(wanted, number - 1))}
     moved = any(before.get(_seat(each.step)) != position(each, wanted.on) for each in present)

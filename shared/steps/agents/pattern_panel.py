@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field, model_validator
 
-from shared.mind.group import who_is_there
+from shared.mind.group import check_quorum
 from shared.mind.members import AnyMember, Role, sum_of, weight_of
 from shared.steps._input import Input
 from shared.steps._kind import Done, FanOut, Repeat, StepContext, StepKind
@@ -43,7 +43,7 @@ def _run(wanted: Panel, ctx: StepContext) -> Done | FanOut:
         children = group.ask_each(wanted.specialists, "Specialist {number}: {who}", wanted.role)
         return FanOut(tuple(children), {"asked": len(children)})
     all_said = group.said_by_each(wanted.specialists)
-    present_members = who_is_there(all_said, wanted.quorum)
+    present_members = check_quorum(all_said, wanted.quorum)
     chair = group.list_said("chair")
     if not chair:
         present = group.names_of(present_members)

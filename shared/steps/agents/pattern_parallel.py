@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field, model_validator
 
 from shared.core.models.model_errors import ModelError
-from shared.mind.group import result, tally, who_is_there
+from shared.mind.group import check_quorum, result, tally
 from shared.mind.members import AnyMember, Member, Role, must_answer, must_check, must_offer, sum_of, weight_of
 from shared.mind.verdicts import verdict_of
 from shared.steps._input import Input
@@ -51,7 +51,7 @@ def _run(wanted: InParallel, ctx: StepContext) -> Done | FanOut:
         children = group.ask_each(wanted.members, "{number} of {count}: {who}", wanted.role)
         return FanOut(tuple(children), {"asked": len(children)})
     all_said = group.said_by_each(wanted.members)
-    present = who_is_there(all_said, wanted.quorum)
+    present = check_quorum(all_said, wanted.quorum)
     if wanted.by is None:
         won, votes, others = tally(present, wanted.on)
         outcome = f"{max(votes.values())} of {len(present)} votes"

@@ -16,7 +16,7 @@ from shared.steps.code._code_pieces import FilePlan, Pieces, file_plan, list_lef
 _NAMED = 3  # files that a step's title names
 
 
-def next_of(ctx: StepContext, artifact: Artifact) -> Done | FanOut:
+def choose_children(ctx: StepContext, artifact: Artifact) -> Done | FanOut:
     """Return the children that are to be asked next, or the work when all have answered."""
     outline = f"{ctx.step.id}{CHILD}outline"
     if ctx.run.step(outline) is None:

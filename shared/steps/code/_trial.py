@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from shared.core.code.lock_files import NPM_LOCK, NPM_MANIFEST, PIP_LOCK, LockProblem, packages_of
-from shared.core.code.own_tests import OwnTests, own_tests, which_are_tests
+from shared.core.code.own_tests import OwnTests, own_tests, select_tests
 from shared.core.code.verdict import (
     REPORT,
     Verdict,
@@ -187,7 +187,7 @@ def _new_tests(
     """
     changed, _ = own.changed_by(files)
     untouched = set(own.files) - set(changed)
-    tests = [path for path in which_are_tests(files, work.runner) if path not in untouched]
+    tests = [path for path in select_tests(files, work.runner) if path not in untouched]
     if not tests:  # without names the runner would take all there are, also those that are judged beside these
         claimed = work.expected_tests
         return (_PASSED if work.originals and not claimed else not_run(f"0 tests ran, {claimed} were expected")), 0

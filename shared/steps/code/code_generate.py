@@ -20,9 +20,9 @@ class Generate(Input):
 
 
 def _run(wanted: Generate, ctx: StepContext) -> Done | FanOut:
-    from shared.steps.code._code_generating import next_of
+    from shared.steps.code._code_generating import choose_children
 
-    return next_of(ctx, wanted.artifact)
+    return choose_children(ctx, wanted.artifact)
 
 
 CODE_GENERATE = StepKind(

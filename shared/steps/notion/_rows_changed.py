@@ -42,7 +42,7 @@ def describe_left(kept: Kept) -> dict[str, str]:
     return {"left_as_it_is": f"{rows} in which somebody has changed what was to be set"}
 
 
-def what_was_changed(planned: Mapping[str, Any], gone: Collection[str], max_rows: int, kept: Kept) -> str:
+def describe_changes(planned: Mapping[str, Any], gone: Collection[str], max_rows: int, kept: Kept) -> str:
     """Return the text: how many rows were changed, and what each held before; or why none was."""
     if many := planned.get("too_many"):
         return f"No row was changed: {many} rows match, and no more than {max_rows} were to be changed."

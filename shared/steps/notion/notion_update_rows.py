@@ -17,7 +17,7 @@ from shared.integrations.notion.values.property_values import Value
 from shared.integrations.notion.values.writable_values import CHANGED, means_the_same, planned_values, value_again
 from shared.steps._input import Input, Target
 from shared.steps._kind import Again, Done, Repeat, StepContext, StepKind
-from shared.steps.notion._rows_changed import cells_of, columns_told, describe_left, rows_left, what_was_changed
+from shared.steps.notion._rows_changed import cells_of, columns_told, describe_changes, describe_left, rows_left
 
 Json = dict[str, Any]
 _ROWS = "rows"
@@ -53,7 +53,7 @@ def _run(wanted: UpdateRows, ctx: StepContext) -> Done | Again:
     total, same, kept = len(planned["changes"]), planned["same"], result["kept"]
     whole = rows_left(planned, kept)
     done = result["done"] - len(result["gone"]) - len(whole)
-    text = ctx.keep_text(what_was_changed(planned, result["gone"], wanted.at_most, kept))
+    text = ctx.keep_text(describe_changes(planned, result["gone"], wanted.at_most, kept))
     output = {"text": text, "updated": done, "unchanged": same, "gone": result["gone"][:100], "left": [*kept][:100]}
     return Done(output, facts={"rows": f"{done} of {total}", **describe_left(kept)})
 

@@ -16,7 +16,7 @@ from shared.steps._input import Input
 from shared.steps._kind import Repeat, StepContext
 from shared.steps._work import Work
 from shared.steps.ship._destination import find_conflicts, list_overwritten
-from shared.steps.ship._release import there_of
+from shared.steps.ship._release import read_destination
 from shared.steps.ship._target_limits import REPOSITORY, only_one
 
 AUTHOR = Author("Workwright", "agent@workwright.invalid")
@@ -64,7 +64,7 @@ class Place:
         self.owner, self.name = str(self.made["owner"]), str(self.made["name"])
 
     def _begin(self, ctx: StepContext, work: Work) -> dict[str, Any]:
-        remote = {} if work.tree.base else there_of(ctx)
+        remote = {} if work.tree.base else read_destination(ctx)
         if remote:
             place, _, base = str(remote["at"]).partition(":")[2].rpartition("@")
             owner, _, name = place.rpartition("/")

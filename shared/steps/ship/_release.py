@@ -32,7 +32,7 @@ def target_of(ctx: StepContext) -> dict[str, Any]:
     return {"code": asdict(ship.code), "site": site, "production": ship.production}
 
 
-def there_of(ctx: StepContext) -> Mapping[str, Any]:
+def read_destination(ctx: StepContext) -> Mapping[str, Any]:
     """Return what the review found where a new project goes: `at` (place and commit), `url`, `branch`; {} if none."""
     review = ctx.step_named("review")
     found: Mapping[str, Any] = (review.output.get("there") if review is not None else None) or {}
@@ -56,7 +56,7 @@ def hash_go_live(ctx: StepContext, tree: str, deployment: Mapping[str, Any]) -> 
 
 def require_shipping(ctx: StepContext, tree: str) -> Mapping[str, Any]:
     """Return who approved that this work leaves; raises NotApproved where nobody has, or not this."""
-    return _require_approval(ctx, RELEASE, hash_release(ctx, tree, str(there_of(ctx).get("at", ""))))
+    return _require_approval(ctx, RELEASE, hash_release(ctx, tree, str(read_destination(ctx).get("at", ""))))
 
 
 def require_go_live(ctx: StepContext, tree: str, deployment: Mapping[str, Any]) -> Mapping[str, Any]:

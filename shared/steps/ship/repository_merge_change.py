@@ -17,7 +17,7 @@ from shared.core.run.commands import GIT
 from shared.core.ship.shipping import AFTER_REVIEW, NEVER
 from shared.integrations.forge import Change, Forge, Review
 from shared.integrations.ship_settings import ship_of
-from shared.steps._forge import SYSTEMS, forge_of, of_writers
+from shared.steps._forge import SYSTEMS, forge_of, select_writers
 from shared.steps._input import Input
 from shared.steps._kind import Again, Done, Repeat, Result, StepContext, StepFailure, StepKind
 from shared.steps._work import load_tested_work
@@ -72,7 +72,7 @@ def _await_approval(
     """Return None when somebody has approved this commit; raises StepFailure when somebody wants it otherwise."""
     reviews = forge.reviews(owner, name, change.number)
     verdicts = _latest(reviews, change)
-    verdicts = {each.author: each for each in of_writers(forge, owner, name, list(verdicts.values()))}
+    verdicts = {each.author: each for each in select_writers(forge, owner, name, list(verdicts.values()))}
     refused = [review for review in verdicts.values() if review.state == "changes_requested"]
     wished = [review for review in refused if review.sha in ("", change.head_sha)]
     if wished:

@@ -16,7 +16,7 @@ from shared.core.run.commands import GIT
 from shared.core.run.run import StepStatus
 from shared.integrations.forge import EXECUTABLE, FILE, Change
 from shared.integrations.ship_settings import ship_of
-from shared.steps._forge import SYSTEMS, claim_of, in_turn
+from shared.steps._forge import SYSTEMS, claim_of, take_turn
 from shared.steps._kind import Done, Repeat, StepContext, StepKind
 from shared.steps._work import Work, load_tested_work
 from shared.steps.ship._change_text import change_text, changes_title, refuse_secrets
@@ -52,16 +52,16 @@ def _run(wanted: Propose, ctx: StepContext) -> Done:
 
 
 def _trailer(ctx: StepContext, tree: str) -> str:
-    return f"{_of_run(ctx)}Workwright-Work: {tree}"
+    return f"{_build_run_line(ctx)}Workwright-Work: {tree}"
 
 
-def _of_run(ctx: StepContext) -> str:
+def _build_run_line(ctx: StepContext) -> str:
     return f"Workwright-Run: {ctx.home}\n"
 
 
 def _commit(ctx: StepContext, place: Place, work: Work, message: str) -> Mapping[str, Any]:
-    name, before = in_turn(ctx, "commit", work.tree_id)
-    last = str(before["sha"]) if before else str(_of_plan_before(ctx, place).get("commit", ""))
+    name, before = take_turn(ctx, "commit", work.tree_id)
+    last = str(before["sha"]) if before else str(_load_earlier_proposal(ctx, place).get("commit", ""))
     unclear = ctx.effect.is_intended(name) and ctx.effect.find_result(name) is None
 
     def do() -> dict[str, Any]:
@@ -87,7 +87,7 @@ def _commit(ctx: StepContext, place: Place, work: Work, message: str) -> Mapping
     return ctx.effect(name, do, repeat=Repeat.SAME_END)  # the branch moves from the expected commit, or not at all
 
 
-def _of_plan_before(ctx: StepContext, place: Place) -> Mapping[str, Any]:
+def _load_earlier_proposal(ctx: StepContext, place: Place) -> Mapping[str, Any]:
     """Return what an earlier plan of this run has proposed on the same branch; {} where none has."""
     where = (f"{place.owner}/{place.name}", place.branch)
     done = [s for s in ctx.run.steps if s.spec.kind == ctx.step.spec.kind and s.status == StepStatus.SUCCEEDED]
@@ -110,7 +110,7 @@ def _find_expected_head(ctx: StepContext, place: Place, work: Work, last: str) -
     message = place.forge.message_of(place.owner, place.name, head)
     if _trailer(ctx, work.tree_id) in message:
         return _DONE + head
-    return head if _of_run(ctx) in message else last  # a stranger's: the forge refuses `last`
+    return head if _build_run_line(ctx) in message else last  # a stranger's: the forge refuses `last`
 
 
 def _modes(place: Place, work: Work) -> dict[str, str]:
@@ -133,7 +133,7 @@ def _write_request(
     """Return the request, opened or with its text written anew, and what the forge did not take of the rest."""
     code = ship_of(ctx.settings).code
     forge, owner, name, branch = place.forge, place.owner, place.name, place.branch
-    base, former = str(place.made["default_branch"]), _of_plan_before(ctx, place)
+    base, former = str(place.made["default_branch"]), _load_earlier_proposal(ctx, place)
 
     def open_it() -> dict[str, Any]:
         if former:
@@ -150,7 +150,7 @@ def _write_request(
     number = int(opened["number"])
     if not former:  # which has claimed it for this run
         ctx.claim_made(claim_of(forge.system, owner, name, number))
-    name_of_text, before = in_turn(ctx, "rewritten", work.tree_id)
+    name_of_text, before = take_turn(ctx, "rewritten", work.tree_id)
     if ctx.effect.find_result(name_of_text) is None and (before or opened)["of"] != work.tree_id:
         _still_open(forge.change(owner, name, number))
         ctx.same_end(name_of_text, lambda: _rewritten(place, number, title, body, work.tree_id))
@@ -191,7 +191,7 @@ def _undo(wanted: Propose, ctx: StepContext) -> None:
     """
     if not ctx.effect.was_begun("commit"):
         return
-    for each in (in_turn(ctx, "commit", "")[0], "pull-request"):
+    for each in (take_turn(ctx, "commit", "")[0], "pull-request"):
         ctx.effect.was_begun(each)  # what may still arrive is waited for: it would be left behind
     place = Place(wanted, ctx)
     opened = ctx.effect.find_result("pull-request")
@@ -212,7 +212,7 @@ def _undo(wanted: Propose, ctx: StepContext) -> None:
 def _all_ours(ctx: StepContext, place: Place) -> bool:
     """Say whether the branch is gone, or ends with a commit of this run."""
     head = place.forge.head(place.owner, place.name, place.branch)
-    return not head or _of_run(ctx) in place.forge.message_of(place.owner, place.name, head)
+    return not head or _build_run_line(ctx) in place.forge.message_of(place.owner, place.name, head)
 
 
 def _close_change(place: Place, number: int) -> Change:

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from shared.__main__ import workwright
 from shared.cli.doctor.connection_checks import try_connected
 from shared.local.configuration.choices import Choices, write_choices
-from shared.local.configuration.runtime_environment import in_use
+from shared.local.configuration.runtime_environment import select_used
 from tests.support.rigs.house import own_settings
 
 TEAM = Choices().choosing("notion", "real")
@@ -25,7 +25,7 @@ SERVER = {
 
 @pytest.mark.parametrize("choices", [Choices(), TEAM, TEAM.choosing("local_sites", "real", folder="/srv/before")])
 def test_a_folder_that_only_the_environment_names_is_used(choices: Choices) -> None:
-    found = in_use(choices, {"WORKWRIGHT_SITES_FOLDER": "/srv/sites"})
+    found = select_used(choices, {"WORKWRIGHT_SITES_FOLDER": "/srv/sites"})
     assert (found.mode("local_sites"), found.of("local_sites").fact("folder")) == ("real", "/srv/sites")
 
 
@@ -44,7 +44,7 @@ def test_a_folder_that_only_the_environment_names_is_used(choices: Choices) -> N
 def test_so_are_the_other_systems_that_a_variable_alone_turns_on(
     choices: Choices, env: Mapping[str, str], system: str, mode: str
 ) -> None:
-    assert in_use(choices, env).mode(system) == mode
+    assert select_used(choices, env).mode(system) == mode
 
 
 def test_status_and_the_doctor_show_it(tmp_path: Path) -> None:

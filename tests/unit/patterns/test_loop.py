@@ -17,7 +17,7 @@ from shared.core.models.model_errors import InvalidOutput
 from shared.core.run import acts
 from shared.core.run.run import NOTHING, Run, RunStatus
 from shared.mind.agents.registry import Agent, agent
-from shared.mind.turns import Ability, Allowed, abilities_of, check_may, next_turn
+from shared.mind.turns import Ability, Allowed, abilities_of, build_next_turn, check_may
 from shared.ports import ModelRequest, ModelResult, ToolCall
 from shared.steps import KINDS
 from shared.steps._input import Input
@@ -152,7 +152,7 @@ def test_what_writes_takes_its_target_from_the_plan_and_only_text_from_the_agent
     assert set(note.tool.schema["properties"]) == {"text"}
     with pytest.raises(ValueError, match="page is not yours to choose"):
         note.whole({"text": "Hello", "page": "another"})
-    turn, allowed = next_turn([], [ToolCall("c", "test_note", {"text": "x", "page": "y"})], {"test_note": note})
+    turn, allowed = build_next_turn([], [ToolCall("c", "test_note", {"text": "x", "page": "y"})], {"test_note": note})
     assert (allowed, "refused" in turn.calls[0]) == ({}, True)
 
 

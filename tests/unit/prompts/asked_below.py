@@ -7,7 +7,7 @@ from collections.abc import Callable
 from shared.mind.agents.ask_agent import ask_agent, checked_input
 from shared.mind.agents.registry import agents
 from shared.mind.group import Said, list_said_parts, role_part
-from shared.mind.turns import Ability, next_turn
+from shared.mind.turns import Ability, build_next_turn
 from shared.ports import ModelRequest, ModelResult, ToolCall
 from shared.steps import KINDS
 from tests.support.ports.local_ports import ScriptedModel
@@ -18,7 +18,7 @@ def list_calls(*queries: str) -> tuple[int, list[str]]:
     kind = KINDS["knowledge.search"]
     tool = Ability(kind.name, kind.purpose, kind.input, {}, ())
     calls = [ToolCall(f"c{number}", tool.name, {"query": each}) for number, each in enumerate(queries)]
-    turn, allowed = next_turn([], calls, {tool.name: tool})
+    turn, allowed = build_next_turn([], calls, {tool.name: tool})
     return len(allowed), [str(call["refused"]) for call in turn.calls if "refused" in call]
 
 

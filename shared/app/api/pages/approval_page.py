@@ -39,7 +39,7 @@ def show_question(call: Call) -> ApiReply:
     asked = _read(call)
     run = load_linked_run(call, asked.tenant, asked.run)
     if run.status == RunStatus.AWAITING_INPUT:
-        return _in_words(call, run, asked)
+        return _show_question(call, run, asked)
     _refuse_closed(run, asked)
     title, kind = run.trigger.title or run.id, gate_kind(asked.gate)
     shown = _question(run, asked) if kind == PLAN else _render_changes(call, run, asked)
@@ -73,7 +73,7 @@ def _render_pause(call: Call, run: Run) -> str:
     return paragraph(words) if (words := standing_still_words(call.deps, run)) else ""
 
 
-def _in_words(call: Call, run: Run, asked: Asked) -> ApiReply:
+def _show_question(call: Call, run: Run, asked: Asked) -> ApiReply:
     """Show the question in words that the run waits with; who holds the link to it can answer it here."""
     title = run.trigger.title or run.id
     shown = _render_pause(call, run) + _paragraphs(question_lines(run))

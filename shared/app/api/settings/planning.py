@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.connections.connect_account import change_settings
-from shared.app.schedule.planning_time import next_planning, planning_problem
+from shared.app.schedule.planning_time import find_next_planning, planning_problem
 from shared.core.schedule.day_tasks import DEFAULT_CAPACITY
 from shared.ports.documents import tenant_settings
 
@@ -12,7 +12,7 @@ from shared.ports.documents import tenant_settings
 def planning(call: Call) -> ApiReply:
     """Return when days are planned, in which zone and for how many hours, when next, and what prevents it."""
     settings = tenant_settings(call.deps.store, call.tenant)
-    due = next_planning(call.deps, call.tenant)
+    due = find_next_planning(call.deps, call.tenant)
     return ApiReply(
         body={
             "planning_time": settings.planning_time or "",

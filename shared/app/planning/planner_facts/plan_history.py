@@ -14,7 +14,7 @@ from shared.app.intake.page_view import PageView
 from shared.core.documents.cache_records import LAST_ANSWERS, LastAnswer
 from shared.core.documents.codec import to_body
 from shared.core.page import ANSWER
-from shared.core.run.replan import so_far
+from shared.core.run.replan import collect_progress
 from shared.core.run.run import Run, Step
 from shared.mind.context import Part
 from shared.mind.safety.redaction import Redactor
@@ -44,7 +44,7 @@ def last_answer_of(deps: Deps, run: Run, step: Step) -> str:
 
 def plan_before(deps: Deps, run: Run) -> str:
     """Return the last plan as its planner answered it; "" where no step of it has failed."""
-    if not so_far(run).failed:
+    if not collect_progress(run).failed:
         return ""
     kept = [str(step.output["proposal"]) for step in run.steps if step.output.get("proposal")]
     return _read_kept(deps, run, kept[-1]) if kept else ""
@@ -52,7 +52,7 @@ def plan_before(deps: Deps, run: Run) -> str:
 
 def texts_left(deps: Deps, run: Run) -> dict[str, str]:
     """Return the beginning of the text that each step that is done has left, by the step's name."""
-    done = so_far(run).done
+    done = collect_progress(run).done
     kept = {name: str(step.output["text"]) for name, step in done.items() if step.output.get("text")}
     texts = {name: _read_kept(deps, run, text) for name, text in kept.items()}
     return {name: text if len(text) <= _MAX else f"{text[:_MAX]} …" for name, text in texts.items() if text}

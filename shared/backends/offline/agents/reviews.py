@@ -47,10 +47,10 @@ def _mistakes(path: str, text: str) -> Iterator[Finding]:
         )
         return
     for node in ast.walk(tree):
-        yield from _of_node(path, node)
+        yield from _review_node(path, node)
 
 
-def _of_node(path: str, node: ast.AST) -> Iterator[Finding]:
+def _review_node(path: str, node: ast.AST) -> Iterator[Finding]:
     if isinstance(node, ast.ExceptHandler) and _swallows(node):
         yield _finding(
             "medium", path, node.lineno, "An error is caught and forgotten.", "Name the error, and do something."

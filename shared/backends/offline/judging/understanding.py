@@ -24,7 +24,7 @@ from shared.backends.offline.page_blocks import (
     shorten,
     site_title,
 )
-from shared.backends.offline.plans.completeness import only_wishes, what_to_ask
+from shared.backends.offline.plans.completeness import build_question, only_wishes
 from shared.core.page import Block, Page
 from shared.core.planning.artifacts import PYTHON_SERVICE, STATIC_SITE
 
@@ -92,7 +92,7 @@ def _question(shaped: Shaped, judgement: Judgement, marked: frozenset[str]) -> s
     words = " ".join([page.title, *(own_words(block) for block in page.walk())])
     language = guess_from_little(words) if judgement.taken_for == THIN else guess_language(words)
     if only_wishes(page):
-        return what_to_ask(title, language)
+        return build_question(title, language)
     if judgement.taken_for == CONTRADICTS:
         return ask_which_holds(judgement.because, title, language)
     if judgement.asked:

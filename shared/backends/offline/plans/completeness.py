@@ -116,7 +116,7 @@ _BLANKS = re.compile(r"[\s?!.…_\-–—·xX]*(?:tbd|todo|tba|n/a)?[\s?!.…_\-
 _STATED = frozenset({"table_row", "code", "equation"})  # nobody makes a table of a wish
 
 
-def what_to_ask(title: str, language: str) -> str:
+def build_question(title: str, language: str) -> str:
     """Return the question about a page that `only_wishes`."""
     return _TOO_VAGUE.get(language, _TOO_VAGUE["en"]).format(title=title)
 

@@ -47,7 +47,7 @@ def make_plan(data: Mapping[str, Any]) -> dict[str, Any]:
     page, requirements = understood.page, understood.requirements()
     name = project_name(page.title or site_title(page), page.id, str(data.get("project") or ""))
     if not requirements:
-        return _asking(understood, name, _what_is_missing(page), "what the page is for")
+        return _asking(understood, name, _describe_missing(page), "what the page is for")
     if len(requirements) > MAX_REQUIREMENTS:
         return _asking(understood, name, _too_long(page, len(requirements)), "which part comes first")
     kinds = [kind for kind in _ORDER if kind in data.get("kinds", _ORDER)]
@@ -191,7 +191,7 @@ _WHY: Mapping[str, str] = {
 }
 
 
-def _what_is_missing(page: Page) -> str:
+def _describe_missing(page: Page) -> str:
     if not page.title.strip():
         return (
             "This page is still empty. What would you like to have? A title and one line on what it is for are enough "

@@ -42,7 +42,7 @@ class Going:
         return {"system": self.hosting.system, "site": self.site, "deployment": self.deployment}
 
 
-def what_is_wrong(ctx: StepContext, going: Going, site: Site) -> str:
+def find_fault(ctx: StepContext, going: Going, site: Site) -> str:
     """Return why production is not as it should be, "" when it is."""
     checks = json.dumps(load_tested_work(ctx).checks)
     verdict = requirements_on(checks, address(going.hosting, site.domain), SiteFetch(ctx, going.hosting, going.site))

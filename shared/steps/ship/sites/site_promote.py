@@ -16,9 +16,9 @@ from shared.steps.ship.sites._live_checks import (
     Going,
     doubt_once,
     end_with_alarm,
+    find_fault,
     is_taken_back,
     take_back,
-    what_is_wrong,
 )
 
 BEFORE = "production-before"  # the effects that keep what was in production
@@ -51,7 +51,7 @@ def _run(wanted: Promote, ctx: StepContext) -> Done | Again:
             raise Rejected(hosting.system, f"promoting {deployment} failed")
         since = datetime.fromisoformat(str(asked["at"]))
         return ctx.keep_waiting(rhythm((ctx.now() - since).total_seconds()), f"promotion of {deployment}", since)
-    wrong = what_is_wrong(ctx, going, now)
+    wrong = find_fault(ctx, going, now)
     if wrong:
         return doubt_once(ctx, wrong) or take_back(ctx, going, wrong)
     url = address(hosting, now.domain)

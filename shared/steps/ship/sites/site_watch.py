@@ -12,10 +12,10 @@ from shared.steps.ship.sites._live_checks import (
     Going,
     doubt_once,
     end_with_alarm,
+    find_fault,
     is_taken_back,
     take_back,
     watch_seconds,
-    what_is_wrong,
 )
 
 _LOOKS = 8  # spread over the time it is watched
@@ -44,7 +44,7 @@ def _run(wanted: Watch, ctx: StepContext) -> Done | Again:
         raise
     if now.production != going.deployment:
         return Done({"watched_s": round(passed), "note": "somebody has put another version live meanwhile"})
-    wrong = what_is_wrong(ctx, going, now)
+    wrong = find_fault(ctx, going, now)
     if wrong:
         return doubt_once(ctx, wrong) or take_back(ctx, going, wrong)
     if passed < total:

@@ -8,7 +8,7 @@ import pytest
 
 from shared.app.engine.due_times import read_alarm
 from shared.app.engine.sweep import sweep
-from shared.app.schedule.planning_time import next_planning
+from shared.app.schedule.planning_time import find_next_planning
 from shared.app.schedule.routines import routine_changed
 from shared.core.run.run import RunStatus
 from shared.ports import SYSTEM
@@ -34,7 +34,7 @@ def test_killed_while_settings_change_they_count_all_the_same(days: PlannedDays)
         house.pass_time(timedelta(minutes=2))
         if house.settings(TENANT).get("planning_time") == at:  # else it died before anything was saved
             planned = utc(2026, 3, 2, 14 if zone == "UTC" else 12)
-            assert next_planning(house.deps, TENANT) == planned.isoformat(), passed
+            assert find_next_planning(house.deps, TENANT) == planned.isoformat(), passed
             assert {planned.isoformat(), utc(2026, 3, 2, due).isoformat()} <= set(days.alarms()), passed
     assert wanted > 7
 

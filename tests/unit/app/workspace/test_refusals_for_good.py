@@ -13,7 +13,7 @@ import pytest
 from shared.app.connections.connect_account import change_settings, resume_waiting
 from shared.app.engine.sweep import sweep
 from shared.app.intake.refused_places import read_refusals
-from shared.app.schedule.planning_time import next_planning, planning_problem
+from shared.app.schedule.planning_time import find_next_planning, planning_problem
 from shared.app.workspace.workspace_create import create_databases
 from shared.app.workspace.workspace_databases import database_of
 from shared.app.workspace.workspace_schemas import ROUTINES, TASKS
@@ -174,7 +174,7 @@ def test_a_day_that_may_not_be_planned_is_told_once_and_not_asked_for_day_after_
     assert planning_problem(refusing.house.deps, TENANT) == ""
     refusing.at(day + timedelta(hours=96, minutes=1))
     assert refusing.asked(query) > 2
-    assert next_planning(refusing.house.deps, TENANT).startswith((day + timedelta(hours=120)).date().isoformat())
+    assert find_next_planning(refusing.house.deps, TENANT).startswith((day + timedelta(hours=120)).date().isoformat())
 
 
 def test_tasks_that_are_refused_to_the_passes_and_to_the_plan_are_told_of_once(refusing: Refusing) -> None:
@@ -195,7 +195,7 @@ def test_routines_that_are_refused_do_not_keep_the_day_from_being_planned(refusi
     refusing.refuse(f"/v1/data_sources/{refusing.source(ROUTINES)}/query")
     refusing.at(day)
     assert planning_problem(refusing.house.deps, TENANT) == ""
-    assert next_planning(refusing.house.deps, TENANT).startswith((day + timedelta(days=1)).date().isoformat())
+    assert find_next_planning(refusing.house.deps, TENANT).startswith((day + timedelta(days=1)).date().isoformat())
 
 
 def test_the_doctor_names_what_is_left_alone(refusing: Refusing, tmp_path: Path) -> None:
@@ -268,4 +268,4 @@ def test_a_day_whose_tasks_are_not_shown_any_more_is_not_asked_for_day_after_day
     refusing.make_passes(1)  # once a week the table is asked for, and days are planned again
     refusing.at(day + timedelta(days=8, hours=2))
     assert planning_problem(refusing.house.deps, TENANT) == ""
-    assert next_planning(refusing.house.deps, TENANT)
+    assert find_next_planning(refusing.house.deps, TENANT)

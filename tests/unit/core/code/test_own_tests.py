@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.core.code.own_tests import own_tests, which_are_tests
+from shared.core.code.own_tests import own_tests, select_tests
 
 REPOSITORY = {
     "app.py": b"app",
@@ -33,7 +33,7 @@ REPOSITORY = {
     ],
 )
 def test_which_files_are_tests(runner: str, path: str, is_one: bool) -> None:
-    assert which_are_tests([path], runner) == ([path] if is_one else [])
+    assert select_tests([path], runner) == ([path] if is_one else [])
 
 
 def test_what_tests_rest_on_is_put_back_and_nothing_new_stays_beside_it() -> None:

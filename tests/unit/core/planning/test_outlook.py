@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.core.planning.durations import TYPICAL, UNKNOWN, in_words, typical, typical_of
+from shared.core.planning.durations import TYPICAL, UNKNOWN, describe_span, typical, typical_of
 from shared.core.planning.plan_words import again_lines, finding_lines, outlook_lines
 from shared.core.planning.proposal import upgrade_proposal
 from shared.core.planning.risk import LEVELS, MANY_PLACES, MUCH_MONEY, ceiling_of, risk_of
@@ -97,7 +97,7 @@ def test_a_plan_takes_as_long_as_its_longest_row_of_steps() -> None:
     ],
 )
 def test_spans_of_time_as_people_say_them(span: tuple[int, int], said: str) -> None:
-    assert in_words(*span) == said
+    assert describe_span(*span) == said
 
 
 def test_proposals_of_older_versions_stay_readable() -> None:

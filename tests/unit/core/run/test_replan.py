@@ -15,7 +15,7 @@ from shared.core.models.model_errors import ModelError
 from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.codec import event_from_data, event_to_data, run_from_data, run_to_data
-from shared.core.run.replan import so_far
+from shared.core.run.replan import collect_progress
 from shared.core.run.run import Limits, Run, RunStatus, StepSpec, StepStatus, Usage, WaitKind
 from tests.support.builders.runs import after, at, begin, fold, gate, opened, spec, statuses
 
@@ -62,18 +62,18 @@ def test_another_plan_is_asked_for_and_what_is_done_stays_done() -> None:
     }  # fmt: skip
     assert (run.status, run.revision, run.replans, run.plan_hash, run.failure) == (RunStatus.PLANNING, 2, 1, "", "")
     assert [(c.function, c.step) for c in commands if c.name == "attempt"] == [("plan", "plan-2")]
-    assert [step.error for step in so_far(run).failed] == ["no such repository"]
-    assert list(so_far(run).done) == ["write"]
+    assert [step.error for step in collect_progress(run).failed] == ["no such repository"]
+    assert list(collect_progress(run).done) == ["write"]
 
 
 def test_code_that_names_no_work_is_not_built_upon() -> None:
     code = (spec("write", "approve", kind="code.generate"), spec("test", "write", kind="code.test"))
     run = executing(*code, spec("push", "test"))
     run, _ = after(run, done("write", output={"files": "f1"}), done("test", output={"tests": 3}), broke("push"))
-    assert so_far(run).done == {}  # the version before wrote so
+    assert collect_progress(run).done == {}  # the version before wrote so
     run = executing(*code, spec("push", "test"))
     run, _ = after(run, done("write", output={"work": "w"}), done("test", output={"work": "w", "tests": 3}))
-    assert list(so_far(run).done) == ["write", "test"]
+    assert list(collect_progress(run).done) == ["write", "test"]
 
 
 def test_the_new_plan_needs_an_approval_of_its_own_and_the_run_can_succeed() -> None:
@@ -152,10 +152,10 @@ def test_what_is_in_flight_ends_before_the_planner_is_asked() -> None:
     assert not [c for c in commands if c.name == "attempt"]
     ended, _ = after(run, done("b", 7))
     assert statuses(ended)["plan-2"] == "running"
-    assert list(so_far(ended).done) == ["b"]
+    assert list(collect_progress(ended).done) == ["b"]
     worse, _ = after(run, broke("b", 7, why="gone as well"))
     assert (statuses(worse)["plan-2"], worse.replans, worse.failure) == ("running", 1, "")
-    assert [step.id for step in so_far(worse).failed] == ["a", "b"]
+    assert [step.id for step in collect_progress(worse).failed] == ["a", "b"]
 
 
 def test_the_parent_of_a_failed_child_has_failed_and_other_families_go_on() -> None:

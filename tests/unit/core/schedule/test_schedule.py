@@ -12,7 +12,7 @@ from dateutil.rrule import DAILY, FR, MO, MONTHLY, TH, WEEKLY, rrule, weekday
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.core.schedule.schedule import BadSchedule, latest_time, next_times
+from shared.core.schedule.schedule import BadSchedule, latest_time, list_next_times
 from shared.core.schedule.schedule_text import parse_schedule
 from tests.support.ports.moved_clock import utc
 
@@ -22,7 +22,7 @@ ANCHOR = date(2026, 11, 2)
 
 
 def due(text: str, after: datetime, zone: ZoneInfo, count: int) -> list[datetime]:
-    return list(islice(next_times(parse_schedule(text, ANCHOR), after, zone), count))
+    return list(islice(list_next_times(parse_schedule(text, ANCHOR), after, zone), count))
 
 
 # --- words say what cron says -----------------------------------------------------------------------------------------
@@ -146,7 +146,7 @@ AROUND_CHANGES = st.sampled_from(
 def test_any_cron_expression_is_due_when_cronsim_says(cron: str, zone: ZoneInfo, after: datetime) -> None:
     """Where clocks move by half an hour, cronsim leaves out the half hour after they went back: see CHANGES."""
     expected = [moment.astimezone(UTC) for moment in islice(CronSim(cron, after.astimezone(zone)), 12)]
-    found = list(islice(next_times(parse_schedule(cron), after, zone), 12))
+    found = list(islice(list_next_times(parse_schedule(cron), after, zone), 12))
     # Two fixed times that fall into one gap are one moment to us; cronsim names it twice.
     assert found[: len(set(expected))] == sorted(set(expected))
 
@@ -156,7 +156,7 @@ def test_any_cron_expression_is_due_when_cronsim_says(cron: str, zone: ZoneInfo,
 @given(CRON, ZONES, AROUND_CHANGES, st.integers(0, 2 * 24 * 60))
 def test_the_latest_time_is_the_one_before_the_next(cron: str, zone: ZoneInfo, after: datetime, minutes: int) -> None:
     schedule, until = parse_schedule(cron), after + timedelta(minutes=minutes)
-    passed = list(takewhile(lambda moment: moment <= until, next_times(schedule, after, zone)))
+    passed = list(takewhile(lambda moment: moment <= until, list_next_times(schedule, after, zone)))
     assert latest_time(schedule, after, until, zone) == (passed[-1] if passed else None)
 
 
@@ -285,5 +285,5 @@ def test_any_text_is_a_schedule_that_comes_or_an_error_for_people(text: str) -> 
         schedule = parse_schedule(text, ANCHOR)
     except BadSchedule:
         return
-    found = list(islice(next_times(schedule, utc(2026, 11, 22), BERLIN), 3))
+    found = list(islice(list_next_times(schedule, utc(2026, 11, 22), BERLIN), 3))
     assert found == sorted(set(found))

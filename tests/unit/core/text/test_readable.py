@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.core.text.readable import as_text, on_one_line
+from shared.core.text.readable import as_text, join_lines
 
 ROOT = Path(__file__).resolve().parents[4]
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"  # man, woman, girl, joined
@@ -53,4 +53,4 @@ def test_what_is_no_text_is_shown_by_its_numbers() -> None:
     ],
 )
 def test_a_line_of_a_terminal_holds_what_can_be_read_and_nothing_it_obeys(text: str, shown: str) -> None:
-    assert on_one_line(text) == shown
+    assert join_lines(text) == shown

@@ -167,7 +167,7 @@ def find_signs(page: Page) -> list[Found]:
     some = _within(every)
     signs = (*SIGNS, *INNER_SIGNS, *CIRCLE_SIGNS, *OFFER_SIGNS)
     carried = (_find_evidence(sign, every if sign.of == PRIVATE else some, italian) for sign in signs)
-    found = [*_of_programs(page), *(each for each in carried if each is not None)]
+    found = [*_find_program_signs(page), *(each for each in carried if each is not None)]
     if _is_home_of_a_tool(page, some, found):
         shown = next(each.line for each in found if each.sign.of == SERVICE)
         found = [Found(_EXISTS, shown), *(each for each in found if each.sign.of != SERVICE)]
@@ -220,7 +220,7 @@ _COMMANDED = Sign(SERVICE, 12, "shows the commands of a program", re.compile("$^
 SHOWN = frozenset({_CALLED_BY.says, _COMMANDED.says})
 
 
-def _of_programs(page: Page) -> Iterator[Found]:
+def _find_program_signs(page: Page) -> Iterator[Found]:
     words = {block.id: own_words(block) for block in page.walk()}
     if endpoints := read_endpoints(page):
         yield Found(_CALLED_BY, Line(f"{endpoints[0].method} {endpoints[0].path}", endpoints[0].block, frozenset()))
