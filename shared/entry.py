@@ -136,7 +136,7 @@ def _cookie_name(url: str) -> str:
     return "__Host-workwright-oauth" if url.startswith("https://") else "workwright-oauth"
 
 
-def with_cookie(response: Response, value: str, url: str) -> Response:
+def add_cookie(response: Response, value: str, url: str) -> Response:
     """Add the cookie that ties an OAuth answer to this browser."""
     secure = url.startswith("https://")
     response.set_cookie(_cookie_name(url), value, max_age=600, path="/", secure=secure, httponly=True, samesite="Lax")

@@ -8,7 +8,7 @@ import functions_framework
 from flask import Request, Response
 
 from shared.app.connections.connect_account import finish_connection, start_connection, ticket_tenant
-from shared.entry import cookie_of, endpoint, redirect, with_cookie
+from shared.entry import add_cookie, cookie_of, endpoint, redirect
 from shared.wiring import wire
 from shared.wiring.accounts import wire_accounts
 
@@ -24,6 +24,6 @@ def oauth_callback(request: Request) -> Response:
     if request.path.rstrip("/").endswith("/start"):
         tenant = ticket_tenant(wired.deps, request.args.get("ticket", ""), provider)
         started = start_connection(wired.deps, accounts, provider, back, tenant)
-        return with_cookie(redirect(started.url), started.cookie, back)
+        return add_cookie(redirect(started.url), started.cookie, back)
     done = finish_connection(wired.deps, accounts, provider, request.args, cookie_of(request, back), back)
     return redirect(f"{wired.settings.public_url}{done['target']}?tenant={done['tenant']}")

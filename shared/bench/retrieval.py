@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from shared.backends.local.search.embedder import default_vectors_folder, local_embedder, why_no_vectors
+from shared.backends.local.search.embedder import default_vectors_folder, explain_missing_vectors, local_embedder
 from shared.backends.local.search.local_knowledge import LocalKnowledge
 from shared.bench.retrieval_measures import Judged, PlainBM25, quality
 from shared.core.errors import ConfigError
@@ -83,7 +83,7 @@ def read_collection(documents: Path, queries: Path, judgements: Path) -> Collect
 def bench_retrieval(collection: Collection, vectors: Path | None = None, folder: Path | None = None) -> Json:
     """Measure plain BM25, words alone, and words with vectors where the model is there; return JSON-able figures."""
     vectors = vectors or default_vectors_folder()
-    missing = why_no_vectors(vectors)
+    missing = explain_missing_vectors(vectors)
     found: Json = {
         "bench": "retrieval",
         "compared_with": _COMPARED,

@@ -13,7 +13,7 @@ PATH = "/metrics"
 QUEUES = ("plan", "execute-step", "deploy", "notify", "sync")  # a queue with nothing in it has a depth too
 
 
-def with_metrics(app: Wsgi, dispatcher: Callable[[], Dispatcher]) -> Wsgi:
+def serve_metrics(app: Wsgi, dispatcher: Callable[[], Dispatcher]) -> Wsgi:
     """Return the app with that page beside it; what renders it is loaded when somebody asks."""
 
     def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

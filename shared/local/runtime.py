@@ -32,7 +32,7 @@ from shared.local.configuration.choices import read_choices
 from shared.local.configuration.migration_mark import refuse_moved
 from shared.local.configuration.runtime_environment import surroundings
 from shared.local.lines import bounds_of, line_of
-from shared.local.metrics_page import with_metrics
+from shared.local.metrics_page import serve_metrics
 from shared.local.serve import house_app, listen
 from shared.local.simulated_mail import mail_as_told
 from shared.local.simulated_world import Simulators
@@ -91,7 +91,7 @@ class House:
         refuse_moved(data)  # once more: only from here on nobody else has the folder
         assert self.wired.local_store is not None
         self._store = self.wired.local_store
-        self._placeholder.app = with_metrics(house_app(), lambda: self.dispatcher)
+        self._placeholder.app = serve_metrics(house_app(), lambda: self.dispatcher)
         self._callers = LocalCallers(data)
         self._sessions = threading.local()
         options = DispatchOptions(

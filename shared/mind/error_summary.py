@@ -26,7 +26,7 @@ def compact_error(text: str, limit: int = MAX) -> str:
     What stays is in its order and as it was; a line says how many were left out.
     """
     lines = [line.rstrip() for line in visible(_COLOUR.sub("", text)).splitlines()]
-    lines = _without_frames(_once(lines))
+    lines = _drop_frames(_once(lines))
     if _size(lines) <= limit:
         return "\n".join(lines).strip()
     lines = [_shorter(line, limit // 4) for line in lines]
@@ -57,7 +57,7 @@ def _once(lines: Sequence[str]) -> list[str]:
     return found
 
 
-def _without_frames(lines: Sequence[str]) -> list[str]:
+def _drop_frames(lines: Sequence[str]) -> list[str]:
     """Keep of each stack trace the innermost frames, our own before those of libraries."""
     found: list[str] = []
     stack: list[list[str]] = []

@@ -105,7 +105,7 @@ class Question(BaseModel):
         return tuple(name for name in _item_of(agent)["required"] if name != _WHO)
 
 
-def without_text(wanted: Question) -> list[str]:
+def list_textless_problems(wanted: Question) -> list[str]:
     """Return what is wrong with a question, asked alone, that gives its agent no text where it needs one.
 
     In a pattern there is what others have said; here what the plan writes, takes or lets it read is all there is.

@@ -94,7 +94,7 @@ def ask_with_tools(
             except InvalidOutput as error:
                 problem = str(error)
         if left:
-            request = with_last_answer(first, last_answer, problem, model.window(first.task_class))
+            request = append_last_answer(first, last_answer, problem, model.window(first.task_class))
     failed = InvalidOutput(problem, used=all_rounds.used)
     failed.made, failed.answer = tuple(all_rounds.made), last_answer
     raise failed
@@ -121,7 +121,7 @@ def compact(error: ValidationError, of: type[BaseModel] | None = None) -> str:
     return "\n".join(found[:_MAX_ERRORS]) + more
 
 
-def with_last_answer(request: ModelRequest, last_answer: str, problem: str, window: int) -> ModelRequest:
+def append_last_answer(request: ModelRequest, last_answer: str, problem: str, window: int) -> ModelRequest:
     """Return the question asked again: behind it the last answer, and what is wrong with it.
 
     A token is about four letters, so that the answer takes no more than an eighth of the window.

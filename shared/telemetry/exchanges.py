@@ -86,21 +86,21 @@ def describe_exchange(
     shown = {name: "***" if name.lower() in _SECRET_HEADERS else value for name, value in sent.items()}
     line: dict[str, Any] = {"system": system, "method": method, "url": url, "headers": shown}
     line |= {"body": body, "status": status, "duration_ms": taken}
-    return {name: _without_secrets(value, secrets) for name, value in line.items()}
+    return {name: _hide_secrets(value, secrets) for name, value in line.items()}
 
 
-def _without_secrets(value: Any, secrets: list[str]) -> Any:
+def _hide_secrets(value: Any, secrets: list[str]) -> Any:
     if isinstance(value, bytes):
         return f"<{len(value)} bytes>"
     if isinstance(value, str):
         return scrub(value, secrets)
     if isinstance(value, Mapping):
         return {
-            str(name): "***" if name in _SECRET_FIELDS and isinstance(each, str) else _without_secrets(each, secrets)
+            str(name): "***" if name in _SECRET_FIELDS and isinstance(each, str) else _hide_secrets(each, secrets)
             for name, each in value.items()
         }
     if isinstance(value, list | tuple):
-        return [_without_secrets(each, secrets) for each in value]
+        return [_hide_secrets(each, secrets) for each in value]
     return value
 
 

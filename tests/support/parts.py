@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.backends.local.search.embedder import default_vectors_folder, why_no_vectors
+from shared.backends.local.search.embedder import default_vectors_folder, explain_missing_vectors
 from shared.backends.sandbox.bubblewrap import BubblewrapSandbox
 from shared.backends.sandbox.landlock import LandlockSandbox
 from shared.core.errors import SandboxUnavailable
@@ -81,7 +81,7 @@ PARTS: dict[str, tuple[Callable[[], bool], str]] = {
         "no Node.js with Notion's own client here: make test installs both where it can",
     ),
     "vector-model": (
-        lambda: why_no_vectors(default_vectors_folder()) == "",
+        lambda: explain_missing_vectors(default_vectors_folder()) == "",
         "no vector model here: make vectors builds it",
     ),
     "npm": (

@@ -10,7 +10,7 @@ from typing import Any
 from shared.app.engine.deps import Deps
 from shared.app.engine.switches import may_open
 from shared.app.money.priced import price_event
-from shared.app.money.tenant_ledger import read_budget, with_budget
+from shared.app.money.tenant_ledger import apply_budget, read_budget
 from shared.app.notify.tell_watchers import tell_watchers
 from shared.core.documents.tenant_settings import TenantSettings
 from shared.core.errors import NotThere, VersionConflict
@@ -45,7 +45,7 @@ def _open_run(deps: Deps, event: RunOpened, puts: tuple[Put, ...], handled: str)
             after = loaded.run
             break
         rehearse = may_open(deps, event.tenant)
-        wanted = replace(event, rehearse=rehearse, limits=with_budget(event.limits, read_budget(deps, event.tenant)))
+        wanted = replace(event, rehearse=rehearse, limits=apply_budget(event.limits, read_budget(deps, event.tenant)))
         saved = price_event(deps, None, wanted, *reduce(None, wanted))
         after, audit = saved.after, _audit(saved.after, wanted, event.trigger.by or event.trigger.kind)
         token = f"{event.run}.open.{deps.owner()}"

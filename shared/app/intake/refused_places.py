@@ -65,14 +65,14 @@ def note_page_refused(deps: Deps, tenant: str, page: str) -> None:
     routine, title = known_page(deps, tenant, page)
     _announce(deps, tenant, page, now)
     body = {"since": now, "left": True, "of": "routine" if routine else "page", "title": title}
-    _change(deps, tenant, lambda refused: _with_room({**refused, page: body}))
+    _change(deps, tenant, lambda refused: _drop_oldest({**refused, page: body}))
 
 
 def _announce(deps: Deps, tenant: str, what: str, since: str) -> None:
     announce_refused(deps, tenant, what, f"{datetime.fromisoformat(since):%Y%m%dT%H%M%S}")
 
 
-def _with_room(refused: Refusals) -> Refusals:
+def _drop_oldest(refused: Refusals) -> Refusals:
     """Return them with as many pages as there is room for, those that were refused last."""
     pages = sorted((name for name, each in refused.items() if "of" in each), key=lambda name: refused[name]["since"])
     over = set(pages[:-_MAX_PAGES])

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from shared.steps._kind import StepKind
 
 
-def within_means(specs: Iterable[StepSpec], run: Run, kinds: Mapping[str, StepKind]) -> tuple[StepSpec, ...]:
+def limit_to_means(specs: Iterable[StepSpec], run: Run, kinds: Mapping[str, StepKind]) -> tuple[StepSpec, ...]:
     """Return the steps, where those that ask a model several times hold no more than the run has left.
 
     They are reserved for several questions at their dearest; one is enough to go on with, for what a question leaves

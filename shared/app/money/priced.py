@@ -19,9 +19,9 @@ from shared.app.money.tenant_ledger import (
     SPENDING,
     Book,
     allowance_of,
+    explain_shortage,
     goes_on_at,
     mark_of,
-    why_short,
 )
 from shared.core.money.run_budget import find_booking_day, moves, newly_held, newly_used
 from shared.core.money.spending import Move, day_of, room
@@ -82,7 +82,7 @@ def _shorts(book: Book, before: Run | None, after: Run, at: datetime) -> list[Bu
             ledger = ledger.book([Move(day, reserved=step.reserved.micros)])
         else:
             until = goes_on_at(at, step.reserved.micros, left, day)
-            why = why_short(step.reserved.micros, left)
+            why = explain_shortage(step.reserved.micros, left)
             names = (step.id, *_list_begun_children(before, after, step))
             found.append(BudgetShort(at, names, left.scope, why, until))
     return found

@@ -13,7 +13,7 @@ from typing import Any
 
 from shared.app.engine.deps import Deps, fresh_owner
 from shared.app.money.budget import BudgetedModel, BudgetExceeded, Purse, refuse_above
-from shared.app.money.tenant_ledger import SPENDING, Book, allowance_of, why_short
+from shared.app.money.tenant_ledger import SPENDING, Book, allowance_of, explain_shortage
 from shared.core.errors import VersionConflict
 from shared.core.money.spending import Open, day_of
 from shared.core.retries import LEDGER
@@ -60,7 +60,7 @@ class _TenantPurse:
         def hold(book: Book) -> tuple[Put, ...]:
             nonlocal why
             left = book.room(self._day, vital=self._vital)
-            why = "" if ceiling.micros <= left.micros else why_short(ceiling.micros, left)
+            why = "" if ceiling.micros <= left.micros else explain_shortage(ceiling.micros, left)
             if why:
                 book.tell(self._day, left.scope if ceiling.micros > left.limit - left.spent else "")
             else:

@@ -55,7 +55,7 @@ def allowance_in(given: Mapping[str, Any]) -> Allowance:
     return Allowance(**{name: value for name, value in given.items() if name in _NAMES})
 
 
-def with_budget(limits: Limits, given: Mapping[str, Any]) -> Limits:
+def apply_budget(limits: Limits, given: Mapping[str, Any]) -> Limits:
     """Return the limits of a new run, its money as the tenant's owner has set it, with the usual part kept back."""
     if given.get("run") is not None:
         limits = replace(limits, micros=given["run"])
@@ -139,7 +139,7 @@ def _lapse(key: str, each: Open) -> Put:
     return Put(SPENDING, f"{each.day}.call.{key}", {"at": each.until.isoformat(), "run": "", "items": [lost]})
 
 
-def why_short(need: int, left: Room) -> str:
+def explain_shortage(need: int, left: Room) -> str:
     """Return what people are told when money is short."""
     whose = "the budget of the day" if left.scope == "day" else "the budget of the month"
     held = f" and {_usd(left.reserved)} set aside" if left.reserved else ""

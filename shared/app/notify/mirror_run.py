@@ -79,7 +79,7 @@ def _show(command: Command, deps: Deps, tools: Tools, known: Run) -> None:
             return  # a newer run owns the page's status
         with suppress(Missing, Rejected, Unauthorized):  # page gone or grant revoked: the run's steps say so
             if run.status == RunStatus.SUCCEEDED and may_be_edited(deps, run):
-                run = _with_last_edits(deps, tools, run)
+                run = _load_last_edits(deps, tools, run)
             _write(deps, tools, run)
             note_going_on(deps, run.tenant, command)  # what an earlier one could not show is shown now
         if run.status.final:
@@ -87,7 +87,7 @@ def _show(command: Command, deps: Deps, tools: Tools, known: Run) -> None:
             _settle(deps, run)
 
 
-def _with_last_edits(deps: Deps, tools: Tools, run: Run) -> Run:
+def _load_last_edits(deps: Deps, tools: Tools, run: Run) -> Run:
     """Return the run that knows what was changed on the page until its end: nothing is Done without a word of it."""
     look_for_edits(deps, tools, run, "")
     loaded = deps.store.load_run(run.tenant, run.id)

@@ -37,7 +37,7 @@ from shared.app.notify.tenant_notices import NOTICES, scope_of_loss, tell_tenant
 from shared.app.ship.roll_back import rollback_url
 from shared.core.approval.gates import PLAN, gate_kind
 from shared.core.errors import ErrorClass, IntegrationError
-from shared.core.notify.unsent import notice_ref, why_unneeded
+from shared.core.notify.unsent import explain_unneeded, notice_ref
 from shared.core.page import Span
 from shared.core.pages import marks
 from shared.core.run import events as ev
@@ -79,7 +79,7 @@ def notify(command: Command, deps: Deps, tools: Tools) -> None:
 
 def _tell_everybody(command: Command, deps: Deps, tools: Tools, run: Run, scope: str) -> str:
     """Return what became of each message; raises the first error that a later attempt may not meet, after the rest."""
-    if why := why_unneeded(run, command.topic, command.ref, _number(command, run)):
+    if why := explain_unneeded(run, command.topic, command.ref, _number(command, run)):
         return _drop_unneeded(command, deps, tools, run, scope, why)
     settings = tools.settings(run.tenant)
     message = _discreet(_message(command, deps, run), tools.known_secrets(run.tenant))

@@ -26,7 +26,7 @@ from shared.core.planning.proposal import PROPOSALS, RuledPlan
 from shared.core.run import events as ev
 from shared.core.run.commands import Command
 from shared.core.run.run import Run
-from shared.core.secrets.secret_places import without_places
+from shared.core.secrets.secret_places import hide_places
 from shared.mind.safety.leaks import MIN_KNOWN, secrets_anywhere
 from shared.mind.safety.redaction import Redactor
 from shared.ports import get_as
@@ -105,7 +105,7 @@ def left_out(page: Page, known: Iterable[str] = ()) -> list[dict[str, str]]:
         starts.append(size)
         size += len(line) + 1
     text = "\n".join(line for _, line in lines)
-    hidden = without_places(Redactor(known).hide(text)).split("\n")
+    hidden = hide_places(Redactor(known).hide(text)).split("\n")
     places = {(bisect_right(starts, each.start) - 1, each.kind) for each in secrets_anywhere(text)}
     values = [value for value in known if len(value) >= MIN_KNOWN and value in text]
     places |= {(bisect_right(starts, text.find(value)) - 1, "token of this team") for value in values}

@@ -153,7 +153,7 @@ class NamedPlaces:
         return f"name one of: {listed}" if listed else "give the id of a database"
 
 
-def with_places(
+def resolve_places(
     proposed: list[Any], places: NamedPlaces, problems: Problems, plan_text: str = ""
 ) -> tuple[list[Any], list[str]]:
     """Return the steps with data sources in place of what was given, and what people are told of new options.

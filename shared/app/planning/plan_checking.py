@@ -11,24 +11,24 @@ from pydantic import BaseModel, ValidationError
 from shared.app.engine.deps import Deps
 from shared.app.engine.tools import Tools
 from shared.app.money.budget import step_estimate
-from shared.app.money.ceilings import compute_ceiling_by_input, refuse_too_dear, within_means
-from shared.app.planning.named_places import NamedPlaces, with_places
+from shared.app.money.ceilings import compute_ceiling_by_input, limit_to_means, refuse_too_dear
+from shared.app.planning.named_places import NamedPlaces, resolve_places
 from shared.app.planning.plan_proposal import Proposal
 from shared.app.planning.planner_facts.plan_places import today_of
 from shared.app.planning.planner_facts.plan_request import absent_kinds, usable
 from shared.core.planning.artifacts import CHANGE, NODE_PROJECT
 from shared.core.planning.plan import REVIEW, Before, Rule, add_gates, question, validate
 from shared.core.planning.plan_refusals import Problems, refuse
-from shared.core.planning.plan_tidy import without_ours
+from shared.core.planning.plan_tidy import drop_our_steps
 from shared.core.run.replan import collect_progress
 from shared.core.run.run import Run, StepSpec
-from shared.core.secrets.secret_places import without_places_in
+from shared.core.secrets.secret_places import hide_places_in
 from shared.core.ship.shipping import WITH_RELEASE, Ship
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.ship_settings import ship_of
 from shared.integrations.systems import FILES_ALONE, name_system
 from shared.mind.field_errors import describe_errors, fields_in_words
-from shared.mind.questions import Question, without_text
+from shared.mind.questions import Question, list_textless_problems
 from shared.mind.safety.redaction import Redactor
 from shared.mind.structured import compact, schema_of
 from shared.ports import Model
@@ -59,14 +59,14 @@ def validate_plan(
     left = run.limits.steps - len(run.steps) - 5  # what every plan gets from us
     before = _before(run)
     problems = Problems()
-    kept = without_ours(proposal.steps, rules)
+    kept = drop_our_steps(proposal.steps, rules)
     _refuse_artifacts(kept, ship_of(settings), problems)
-    proposal.steps, new = with_places(kept, places, problems, _words_of(proposal)) if places else (kept, [])
+    proposal.steps, new = resolve_places(kept, places, problems, _words_of(proposal)) if places else (kept, [])
     proposal.assumptions = [*dict.fromkeys([*new, *proposal.assumptions])][:20]
     specs = validate(
         proposal.steps, rules, prefix=prefix, max_steps=left, before=before, problems=problems, absent=absent
     )
-    specs = within_means(specs, run, tools.kinds)
+    specs = limit_to_means(specs, run, tools.kinds)
     refuse_too_dear(specs, run)
     if review := tools.kinds.get(REVIEW):
         rules[REVIEW] = rule_of(review, model, tools.kinds)
@@ -79,7 +79,7 @@ def _read_proposal(answer: Mapping[str, Any], secrets: Iterable[str]) -> Proposa
     redactor = Redactor(secrets)
     redactor.learn(dict(answer))
     try:
-        return Proposal.model_validate(without_places_in(redactor.hide_in(dict(answer))))
+        return Proposal.model_validate(hide_places_in(redactor.hide_in(dict(answer))))
     except ValidationError as error:
         raise refuse("shape", "field", error=compact(error, Proposal)) from error
 
@@ -123,10 +123,10 @@ def _before(run: Run) -> Before:
     return Before({name: step.spec for name, step in done.done.items()}, failed)
 
 
-def _without_text(wanted: BaseModel) -> list[str]:
+def _list_textless_fields(wanted: BaseModel) -> list[str]:
     """Return which fields of an input hold no text where one is needed: people would approve what does nothing."""
     if isinstance(wanted, Question):
-        return without_text(wanted)
+        return list_textless_problems(wanted)
     texts = {name: getattr(wanted, name) for name in type(wanted).model_fields}
     blank = [name for name, value in texts.items() if isinstance(value, str) and value.isspace()]
     return [f"{name}: holds blanks alone; write a text" for name in blank]
@@ -155,7 +155,7 @@ def rule_of(kind: StepKind, model: Model, kinds: Mapping[str, StepKind]) -> Rule
             wanted = kind.input.model_validate(dict(given))
         except ValidationError as error:
             raise ValueError("\n".join(describe_errors(error.errors(), schema_of(kind.input)))) from error
-        if blank := _without_text(wanted):
+        if blank := _list_textless_fields(wanted):
             raise ValueError("\n".join(blank))
         return wanted.model_dump(mode="json")
 

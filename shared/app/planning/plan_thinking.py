@@ -43,7 +43,7 @@ from shared.integrations.notion.client.wire import normal_id
 from shared.integrations.systems import TITLES, USUAL_SECONDS
 from shared.mind.fitting import within
 from shared.mind.page_text import page_words
-from shared.mind.structured import ask, schema_of, with_last_answer
+from shared.mind.structured import append_last_answer, ask, schema_of
 from shared.ports import Model, ModelRequest, ModelResult
 
 __all__ = ["BY_RULES", "OFFLINE", "Proposal", "Thought", "build_rule_thought", "rule_of", "think", "validate_plan"]
@@ -183,7 +183,9 @@ class _Planning:
         talk, view = questions_answered(run, self.view)
 
         def request_of(text: str) -> ModelRequest:
-            return with_last_answer(asked_for(text), last_answer, feedback, window) if last_answer else asked_for(text)
+            return (
+                append_last_answer(asked_for(text), last_answer, feedback, window) if last_answer else asked_for(text)
+            )
 
         (answer, result), context = within(
             self.model,

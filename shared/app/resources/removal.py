@@ -28,7 +28,7 @@ def take_away(deps: Deps, tenant: str, thing: str, confirm: str, by: str) -> Run
         raise MalformedRequest(f"to take it away, confirm it with its name: {found.name}")
     if found.gone:
         raise Conflicting(f"{found.name} is gone already: {found.gone}", way_out="There is nothing to do.")
-    if why := why_not(found):
+    if why := explain_refusal(found):
         raise Conflicting(f"{found.name} cannot be taken away: {why}", way_out="Do it by hand there.")
     place = {name: value for name, value in found.place.items() if name not in _OURS}
     given = {"what": found.what, "system": found.system, "place": place}
@@ -38,7 +38,7 @@ def take_away(deps: Deps, tenant: str, thing: str, confirm: str, by: str) -> Run
     return open_run(deps, opened)
 
 
-def why_not(thing: Thing) -> str:
+def explain_refusal(thing: Thing) -> str:
     """Return why this cannot be taken away; "" where it can."""
     if thing.what == SITE:
         return f"its address goes with its project; to show the version before: workwright rollback {thing.run}"

@@ -61,7 +61,7 @@ def read_routine(desk: Desk, page: Mapping[str, Any], known: Routine) -> Routine
         schedule, zone = schedule_of(seen)
     except BadSchedule as error:
         return replace(seen, due="", alarm="", tries=0, wrong=str(error))
-    return with_next(replace(seen, tries=0, wrong=""), schedule, zone, desk.deps.clock.now())
+    return set_next_time(replace(seen, tries=0, wrong=""), schedule, zone, desk.deps.clock.now())
 
 
 def _from_now(desk: Desk, due: str) -> str:
@@ -79,7 +79,7 @@ def schedule_of(routine: Routine) -> tuple[Schedule, ZoneInfo]:
     return schedule, zone
 
 
-def with_next(routine: Routine, schedule: Schedule, zone: ZoneInfo, now: datetime) -> Routine:
+def set_next_time(routine: Routine, schedule: Schedule, zone: ZoneInfo, now: datetime) -> Routine:
     """Return the routine with the next time of its schedule, and its alarm at that time."""
     due = next(list_next_times(schedule, now, zone), None)
     at = due.isoformat(timespec="seconds") if due else ""

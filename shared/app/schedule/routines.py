@@ -25,7 +25,7 @@ from shared.app.intake.refused_places import note_page_refused
 from shared.app.money.budget import plan_estimate
 from shared.app.planning.make_plan import ROUTINES
 from shared.app.schedule.routine_display import show_times, tell_if_wrong
-from shared.app.schedule.routine_page import Desk, belongs, desk_of, read_routine, schedule_of, with_next
+from shared.app.schedule.routine_page import Desk, belongs, desk_of, read_routine, schedule_of, set_next_time
 from shared.core.documents.alarm import Alarm, whole_second
 from shared.core.documents.codec import to_body
 from shared.core.documents.routine import Routine
@@ -124,7 +124,7 @@ def _carry_out(desk: Desk, known: Routine) -> bool:
         missed = sum(1 for _ in islice(_times(schedule, due - _MOMENT, last - _MOMENT, zone), _COUNTED))
         if not _open(desk, seen, last, missed, zone):
             return False
-        seen = with_next(seen, schedule, zone, now)
+        seen = set_next_time(seen, schedule, zone, now)
     seen = replace(seen, alarm=seen.due, tries=0)
     tell_if_wrong(desk, page, seen)
     show_times(desk, page, seen, last)

@@ -85,14 +85,14 @@ def _documents(deps: Deps, tenant: str, kind: str) -> Iterator[Line]:
     while docs := deps.store.list_docs(tenant, kind, after=after, limit=_PAGE):
         for doc in docs:
             body = {name: value for name, value in doc.body.items() if name not in hidden}
-            yield {"kind": kind, "id": doc.id, "schema": version_of(kind), "body": without_sealed(body)}
+            yield {"kind": kind, "id": doc.id, "schema": version_of(kind), "body": hide_sealed(body)}
         after = docs[-1].id
 
 
-def without_sealed(value: Any) -> Any:
+def hide_sealed(value: Any) -> Any:
     """Return the value with "(sealed)" where an envelope was: it opens nowhere else, and is nobody's business."""
     if isinstance(value, Mapping):
         if value.keys() == _ENVELOPE:
             return "(sealed)"
-        return {name: without_sealed(each) for name, each in value.items()}
-    return [without_sealed(each) for each in value] if isinstance(value, list) else value
+        return {name: hide_sealed(each) for name, each in value.items()}
+    return [hide_sealed(each) for each in value] if isinstance(value, list) else value

@@ -18,7 +18,7 @@ import requests
 from google.auth.exceptions import GoogleAuthError
 
 from shared import log
-from shared.backends.remote.runner_messages import why_not
+from shared.backends.remote.runner_messages import explain_mismatch
 from shared.backends.sandbox.channel import pack, unpack
 from shared.backends.sandbox.intake import check_request
 from shared.core.errors import SandboxUnavailable, Unavailable
@@ -212,7 +212,7 @@ def _result(request: SandboxRequest, raw: bytes) -> SandboxResult:
         )
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise Unavailable(SYSTEM, f"its answer cannot be read: {error}") from error
-    wrong = why_not(result, request)
+    wrong = explain_mismatch(result, request)
     if wrong or not 0 <= result.exit_code <= 255:
         raise Unavailable(SYSTEM, f"its answer was not accepted: {wrong or 'no exit status'}")
     return result

@@ -107,12 +107,12 @@ def result_from_bytes(raw: bytes, request: SandboxRequest, driver: str) -> Sandb
         )
     except (MalformedRequest, TooLarge) as error:
         raise Unavailable(SYSTEM, f"the answer cannot be read: {error}") from error
-    if wrong := why_not(result, request):
+    if wrong := explain_mismatch(result, request):
         raise Unavailable(SYSTEM, f"the answer was not accepted: {wrong}")
     return result
 
 
-def why_not(result: SandboxResult, request: SandboxRequest) -> str:
+def explain_mismatch(result: SandboxResult, request: SandboxRequest) -> str:
     """Return why a result cannot be the one of this request; "" when it may be."""
     limits = request.limits
     installer = result.killed_by == "install"

@@ -166,10 +166,10 @@ def compare_answer(expected: Expect, answer: Answer, words: Words, code_at: str)
         found += compare(shape, answer.headers.get(name), words, f"header {name}")
     for path, shape in expected.holds.items():
         found += compare(shape, pick(answer.body, path), words, path)
-    return [_with_code(each, answer, words) for each in found]
+    return [_show_vendor_code(each, answer, words) for each in found]
 
 
-def _with_code(difference: Difference, answer: Answer, words: Words) -> Difference:
+def _show_vendor_code(difference: Difference, answer: Answer, words: Words) -> Difference:
     """Show a vendor's own code where another one was expected: it is nobody's data."""
     if difference.where.rpartition(".")[2] not in ("code", "error") or answer.status >= 500:
         return difference

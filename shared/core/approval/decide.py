@@ -33,7 +33,7 @@ def decide(page: Sight, run: Run | None, author: Author, now: datetime) -> Inten
     if page.switch:
         return intents.TurnSwitch(tick=bool(page.ticked))
     if run is None or run.status.final:
-        return _without_work(page, run, author)
+        return _open_next_run(page, run, author)
     if page.ticked is not None and page.ticked != run.box:
         return intents.TurnBox(page.ticked)
     if page.cancelled and not run.cancel:
@@ -49,7 +49,7 @@ def decide(page: Sight, run: Run | None, author: Author, now: datetime) -> Inten
     return _weigh(page, run, author, now)
 
 
-def _without_work(page: Sight, run: Run | None, author: Author) -> Intent:
+def _open_next_run(page: Sight, run: Run | None, author: Author) -> Intent:
     """Open the next run. What a person asks for has no causes; what another agent does, has ours."""
     if page.wished and not page.ticked:
         if author.decides:

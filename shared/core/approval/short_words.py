@@ -75,7 +75,7 @@ def asks_to_roll_back(text: str) -> bool:
     return _match_whole(_ROLL_BACK, text) is not None
 
 
-def without_start(words: str) -> str:
+def strip_start_words(words: str) -> str:
     """Return what is said, folded, without the words at its end that ask for it from the start."""
     return _ENDS.sub("", words)
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from shared.core.approval.short_words import without_start
+from shared.core.approval.short_words import strip_start_words
 from shared.core.chat import verbs
 from shared.core.chat.chat_words import APPROVE, ASK, CHANGE, EXPLAIN, HELP, LIST
 from shared.core.chat.naming import mark_titles, unmark, words_of
@@ -138,7 +138,7 @@ def intent_of(text: str) -> str:
 
 
 def _read(text: str) -> Spoken:
-    bare = without_start(_strip_opener(text))
+    bare = strip_start_words(_strip_opener(text))
     if _HELP.fullmatch(text) or _HELP.fullmatch(bare):
         return Spoken(HELP)
     if _LIST.fullmatch(bare):

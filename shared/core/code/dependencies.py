@@ -110,7 +110,7 @@ def packages_in(files: Mapping[str, bytes]) -> Packages:
         except (ValueError, TypeError, AttributeError, RecursionError) as error:
             if name in LOCKS or name in ("pyproject.toml", "package.json") or _REQUIREMENTS.search(path):
                 unread[path] = str(error)[:200] or type(error).__name__
-    known = tuple(_with_licence(each, locked) for each in direct)
+    known = tuple(_add_licence(each, locked) for each in direct)
     return Packages(known, locked, unread, tuple(options), frozenset(hosts))
 
 
@@ -271,7 +271,7 @@ def _npm_locked(read: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], str]
         yield (NPM, same_name(NPM, str(name))), ""
 
 
-def _with_licence(dependency: Dependency, locked: Mapping[tuple[str, str], str]) -> Dependency:
+def _add_licence(dependency: Dependency, locked: Mapping[tuple[str, str], str]) -> Dependency:
     licence = locked.get(dependency.key, "")
     return (
         Dependency(

@@ -94,7 +94,7 @@ def _groups(found: Iterable[Section]) -> Iterator[Section]:
     waiting: Section | None = None
     for section in found:
         if waiting is not None and _belong_together(waiting, section):
-            waiting = Section(section.path[:-1], [*_with_heading(waiting), *_with_heading(section)], merged=True)
+            waiting = Section(section.path[:-1], [*_prepend_heading(waiting), *_prepend_heading(section)], merged=True)
             continue
         if waiting is not None:
             yield waiting
@@ -111,7 +111,7 @@ def _belong_together(section: Section, next_: Section) -> bool:
     return min(sizes) < _SMALL and sum(sizes) <= SIZE
 
 
-def _with_heading(section: Section) -> list[Piece]:
+def _prepend_heading(section: Section) -> list[Piece]:
     """Return a section's pieces, its own heading among them: put together, the path no longer tells it."""
     if section.merged:
         return section.pieces

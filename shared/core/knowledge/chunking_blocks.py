@@ -90,7 +90,7 @@ def _below(blocks: Sequence[Block], here: Section) -> Iterator[Section]:
             yield from _below(block.children, Section((*current.path, block.text.strip()), block=block.id))
             current = Section(current.path, block=current.block)
         elif _is_container(block):
-            inner = list(_below(block.children, _with_own_text(current, block)))
+            inner = list(_below(block.children, _append_own_text(current, block)))
             yield from inner[:-1]
             current = inner[-1] if inner[-1].path == current.path else Section(current.path, block=current.block)
             if current is not inner[-1]:
@@ -104,7 +104,7 @@ def _is_container(block: Block) -> bool:
     return bool(block.children) and block.type not in _LISTS and block.type not in ("table", *_OTHER_PAGES)
 
 
-def _with_own_text(current: Section, block: Block) -> Section:
+def _append_own_text(current: Section, block: Block) -> Section:
     current.pieces.extend(_pieces(replace(block, children=())))
     return current
 

@@ -110,7 +110,7 @@ def route(
     out: list[tuple[str, str]] = []
     fitting, small = list[str](), list[tuple[int, str]]()
     for reference in wanted:
-        reason = _why_barred(reference, rules, catalogue, connected, needs, now)
+        reason = _explain_barred(reference, rules, catalogue, connected, needs, now)
         facts = None if reason else catalogue.facts(*_model_provider(reference))
         if facts is not None and (lack := _too_small(facts, needs)):
             small.append((facts.window, reference))
@@ -159,7 +159,7 @@ def _expand_entries(entries: Sequence[str], task_class: str, catalogue: Catalogu
     return list(found)
 
 
-def _why_barred(
+def _explain_barred(
     reference: str, rules: Rules, catalogue: Catalogue, connected: Sequence[str], needs: Needs, now: datetime
 ) -> str:
     """Return why a model may not be asked at all, "" when it may."""

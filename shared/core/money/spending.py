@@ -197,7 +197,7 @@ def alerts(ledger: Ledger, day: str, allowed: Allowance, refused: str = "") -> t
     return replace(ledger, told=month, days={**ledger.days, day: replace(account, told=known)}), alerts_due
 
 
-def with_calls(
+def add_calls(
     sums: Mapping[str, tuple[int, int, int]], calls: Iterable[Mapping[str, Any]]
 ) -> Mapping[str, tuple[int, int, int]]:
     """Return the sums by model (calls, tokens, micros) with these calls."""

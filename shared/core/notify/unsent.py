@@ -31,7 +31,7 @@ _MAX_WHY = 200  # letters
 _APPROVALS = {PLAN: "the plan", RELEASE: "what leaves", PRODUCTION: "going live"}
 
 
-def why_unneeded(run: Run, topic: str, ref: str, number: int) -> str:
+def explain_unneeded(run: Run, topic: str, ref: str, number: int) -> str:
     """Return why a message asks for something that nobody waits for any more, in a word or two; "" where it does not.
 
     `number` says which of the questions that were asked at a gate it is.
@@ -41,7 +41,7 @@ def why_unneeded(run: Run, topic: str, ref: str, number: int) -> str:
     gate = run.step(ref) if topic in _ASKING else None
     if topic not in _ASKING or (gate is not None and gate.wait is not None and number >= gate.attempt):
         return ""
-    return _why_closed(run, gate, number)
+    return _explain_closed(run, gate, number)
 
 
 def _waits_for_grant(run: Run, provider: str) -> bool:
@@ -49,7 +49,7 @@ def _waits_for_grant(run: Run, provider: str) -> bool:
     return any(wait.kind == WaitKind.GRANT and wait.what == provider for wait in waits)
 
 
-def _why_closed(run: Run, gate: Step | None, number: int) -> str:
+def _explain_closed(run: Run, gate: Step | None, number: int) -> str:
     if gate is not None and number >= gate.attempt:
         if gate.status == StepStatus.SUCCEEDED:
             return _ANSWERED if gate.spec.gate == WaitKind.INPUT else _APPROVED

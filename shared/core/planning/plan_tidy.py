@@ -14,7 +14,7 @@ REFERENCE = re.compile(r"step:(?P<step>(?:r[0-9]{1,4}\.)?[A-Za-z0-9_-]{1,40})(?:
 BY_NAME = "from_step"  # the field that holds a step's id alone
 
 
-def without_ours(proposed: Sequence[Any], kinds: Mapping[str, Any]) -> list[Any]:
+def drop_our_steps(proposed: Sequence[Any], kinds: Mapping[str, Any]) -> list[Any]:
     """Return the steps without approvals, publications and reviews, which code adds; others wait for what these did."""
     gone = {
         str(step.get("id")): [each for each in _needs(step) if isinstance(each, str)]
@@ -54,7 +54,7 @@ def _repoint(step: Mapping[str, Any], gone: Mapping[str, Sequence[str]]) -> Mapp
     return {**step, "depends_on": list(found)}
 
 
-def with_references(given: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+def resolve_references(given: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     """Return an input in which what it names of other steps has the ids that these have in the run."""
     return dict(_rename_steps(given, lambda name: names.get(name, name)))
 

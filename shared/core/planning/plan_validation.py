@@ -15,7 +15,7 @@ from shared.core.planning.plan_order import all_before, nearest, sort_steps
 from shared.core.planning.plan_refusals import Problems, refuse
 from shared.core.planning.plan_rules import Before, Rule
 from shared.core.planning.plan_texts import find_without_text
-from shared.core.planning.plan_tidy import bare_references, steps_named, with_references
+from shared.core.planning.plan_tidy import bare_references, resolve_references, steps_named
 from shared.core.run.run import NOTHING, StepSpec
 
 MAX_TITLE = 200
@@ -67,7 +67,7 @@ def validate(
     specs = _link_to_needs(specs, rules, before.done)
     ordered, _ = sort_steps(_link_repairs(specs, rules, before.done), {spec.id for spec in before.done.values()})
     names = {name: spec.id for name, spec in before.done.items()} | {name: prefix + name for name in named}
-    return tuple(replace(spec, input=with_references(spec.input, names)) for spec in ordered)
+    return tuple(replace(spec, input=resolve_references(spec.input, names)) for spec in ordered)
 
 
 _UNREAD: Mapping[str, Any] = {}  # the input of a step whose own could not be used

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.core.money.spending import ALERTS, day_of, with_calls
+from shared.core.money.spending import ALERTS, add_calls, day_of
 from shared.core.run.commands import ATTEMPT, MIRROR, NOTIFY, UNDO, Command
 from shared.core.run.events import Calls
 from shared.core.run.faults import Fault
@@ -144,7 +144,7 @@ class Draft:
             step = self.steps[step_id]
             self.fields["spent"] = self.spent + used
             if calls:
-                self.fields["by_model"] = with_calls(self.fields.get("by_model", self.run.by_model), calls)
+                self.fields["by_model"] = add_calls(self.fields.get("by_model", self.run.by_model), calls)
             left = Usage(max(0, step.reserved.tokens - used.tokens), max(0, step.reserved.micros - used.micros))
             self.set(step_id, used=step.used + used, reserved=left)
 

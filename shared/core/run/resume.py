@@ -79,14 +79,14 @@ def _find_needed(old: Run) -> set[str]:
     """
     planning = [step for step in old.steps if step.spec.lane == "plan"]
     if planning and planning[-1].status not in _DONE:
-        return _with_what_they_need(old, {planning[-1].id})
+        return _collect_needed(old, {planning[-1].id})
     mark = f"r{old.revision}." if old.revision > 1 else ""
     own = {step.id for step in old.steps if not step.parent and step.id == mark + bare_name(step.id)}
     own -= {step.id for step in planning}
-    return _with_what_they_need(old, own)
+    return _collect_needed(old, own)
 
 
-def _with_what_they_need(old: Run, names: Iterable[str]) -> set[str]:
+def _collect_needed(old: Run, names: Iterable[str]) -> set[str]:
     by_id = {step.id: step for step in old.steps}
     found: set[str] = set()
     waiting = [name for name in names if name in by_id]

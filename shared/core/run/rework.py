@@ -59,7 +59,7 @@ def send_back(draft: Draft, producer: Step, feedback: str) -> None:
             _reset(draft, step)
     draft.set(
         producer.id,
-        spec=_within_means(draft, producer),
+        spec=_limit_to_means(draft, producer),
         status=StepStatus.READY,
         wait=None,
         attempt=producer.attempt + 1,
@@ -70,7 +70,7 @@ def send_back(draft: Draft, producer: Step, feedback: str) -> None:
     )
 
 
-def _within_means(draft: Draft, producer: Step) -> StepSpec:
+def _limit_to_means(draft: Draft, producer: Step) -> StepSpec:
     """Return the step as it begins again: a group holds what is left, for all it needs is less than it once might."""
     spec, left = producer.spec, draft.usage_left()
     if not spec.group:

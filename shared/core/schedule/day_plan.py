@@ -179,7 +179,7 @@ def _moves(plan: DayPlan, planner: _Planner) -> tuple[Move, ...]:
         first = max([plan.day + timedelta(days=1), *(day for day in needed if day is not None)])
         if len(moves) == MAX_MOVES:
             break
-        to = _with_room(first, task.needs, room, plan.capacity)
+        to = _find_day_with_room(first, task.needs, room, plan.capacity)
         if to is not None:
             room[to] = room.get(to, 0.0) + task.needs
             ready[task.id] = to
@@ -199,7 +199,7 @@ def _sort_by_dependencies(tasks: Sequence[Task]) -> list[Task]:
     return ordered
 
 
-def _with_room(first: date, hours: float, used: Mapping[date, float], capacity: float) -> date | None:
+def _find_day_with_room(first: date, hours: float, used: Mapping[date, float], capacity: float) -> date | None:
     for n in range(_MOVES_AHEAD):
         day = first + timedelta(days=n)
         taken = used.get(day, 0.0)

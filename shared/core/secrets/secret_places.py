@@ -24,15 +24,15 @@ def places_in(text: str) -> list[tuple[str, int]]:
     return [(match["kind"], text.count("\n", 0, match.start()) + 1) for match in PLACE.finditer(text)]
 
 
-def without_places(text: str) -> str:
+def hide_places(text: str) -> str:
     """Return the text with the sign where a placeholder stood."""
     return PLACE.sub(SIGN, text) if "secret" in text else text
 
 
-def without_places_in(value: Any) -> Any:
+def hide_places_in(value: Any) -> Any:
     """Return JSON-able data with the sign where placeholders stood, in all its texts."""
     if isinstance(value, str):
-        return without_places(value)
+        return hide_places(value)
     if isinstance(value, Mapping):
-        return {without_places_in(name): without_places_in(each) for name, each in value.items()}
-    return [without_places_in(each) for each in value] if isinstance(value, list | tuple) else value
+        return {hide_places_in(name): hide_places_in(each) for name, each in value.items()}
+    return [hide_places_in(each) for each in value] if isinstance(value, list | tuple) else value

@@ -197,7 +197,7 @@ def _stands_for(rule: Rule, text: str, match: re.Match[str]) -> bool:
 def _around(rule: Rule, text: str, at: int) -> re.Match[str] | None:
     """Return the match around a literal, if it does not begin in the middle of a word."""
     for start in range(max(0, at - rule.back), at + 1):
-        if _within_a_word(text, start):
+        if _is_within_word(text, start):
             continue
         match = rule.pattern.match(text, start)
         if match is not None and match.end() > at:
@@ -205,7 +205,7 @@ def _around(rule: Rule, text: str, at: int) -> re.Match[str] | None:
     return None
 
 
-def _within_a_word(text: str, at: int) -> bool:
+def _is_within_word(text: str, at: int) -> bool:
     """Say whether a letter of a key stands before; scripts without spaces have none of these."""
     before = text[max(0, at - 6) : at]
     return before[-1:].isascii() and before[-1:].isalnum() and _ESCAPED.search(before) is None

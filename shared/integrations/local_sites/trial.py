@@ -47,7 +47,7 @@ def _judge_folder(folder: Path, data: Path, min_free: int) -> Tried:
     place = next(each for each in (folder, *folder.parents) if each.exists())
     if not place.is_dir():
         return Tried(False, f"{place} is a file, so that nothing can be below it.", _OTHER, facts)
-    if why := _why_not_writable(place):
+    if why := _explain_unwritable(place):
         return Tried(False, f"{place} cannot be written to: {why}.", _WRITE, facts)
     free = shutil.disk_usage(place).free
     facts["free_mb"] = str(free // 1024**2)
@@ -58,7 +58,7 @@ def _judge_folder(folder: Path, data: Path, min_free: int) -> Tried:
     return Tried(True, f"Sites can be kept in {folder}, which {state}.", facts=facts)
 
 
-def _why_not_writable(place: Path) -> str:
+def _explain_unwritable(place: Path) -> str:
     """Write nothing that stays: a file without a name."""
     try:
         with tempfile.TemporaryFile(dir=place) as file:

@@ -215,7 +215,7 @@ def _words() -> tuple[Any, tuple[tuple[int, ...], ...]]:
     return together, tuple(tuple(at for at, rule in enumerate(rules) if word in rule.words) for word in words)
 
 
-def _with_a_word_in(small: bytes) -> list[int]:
+def _select_rules(small: bytes) -> list[int]:
     """Return the numbers of the rules with a word in the text, which is in small letters: all words in one reading."""
     together, rules_of = _words()
     return sorted({at for word in together.Match(small) or () for at in rules_of[word]})
@@ -227,7 +227,7 @@ def _theirs(text: str, path: str) -> Iterable[Found]:
     small = letters.lower()
     if everywhere.file(path):
         return []
-    asked = (rules[at] for at in _with_a_word_in(small) if rules[at].of_path(path))
+    asked = (rules[at] for at in _select_rules(small) if rules[at].of_path(path))
     return list(chain.from_iterable(rule.found_in(letters, path) for rule in asked))
 
 

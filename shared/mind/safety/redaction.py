@@ -15,7 +15,7 @@ from typing import Any
 
 from shared.core.models.model_errors import InvalidOutput
 from shared.core.run.run import Usage
-from shared.core.secrets.secret_places import without_places_in
+from shared.core.secrets.secret_places import hide_places_in
 from shared.core.secrets.secrets_in_text import secret_value
 from shared.core.text.outgoing_text import visible
 from shared.mind.safety.leaks import MIN_KNOWN, secrets_anywhere
@@ -126,7 +126,7 @@ def hide_request(request: ModelRequest, redactor: Redactor) -> ModelRequest:
         prompt=redactor.hide(request.prompt),
         messages=tuple(_hide_message(message, redactor) for message in request.messages),
         tools=tuple(replace(tool, purpose=redactor.hide(tool.purpose)) for tool in request.tools),
-        data=without_places_in(redactor.hide_in(dict(request.data))),  # rules write what they read into what they make
+        data=hide_places_in(redactor.hide_in(dict(request.data))),  # rules write what they read into what they make
     )
 
 
@@ -160,10 +160,10 @@ class _DiscreetModel:
         try:
             result = self.inner.complete(self._hide_once(request))
         except InvalidOutput as error:
-            error.answer = without_places_in({"said": error.answer})["said"]
+            error.answer = hide_places_in({"said": error.answer})["said"]
             raise
-        calls = tuple(replace(call, input=without_places_in(dict(call.input))) for call in result.calls)
-        return replace(result, answer=without_places_in(result.answer), calls=calls)
+        calls = tuple(replace(call, input=hide_places_in(dict(call.input))) for call in result.calls)
+        return replace(result, answer=hide_places_in(result.answer), calls=calls)
 
     def _hide_once(self, request: ModelRequest) -> ModelRequest:
         """Return the request with placeholders; it is mostly asked for the one it was asked for just before."""

@@ -10,7 +10,12 @@ from pathlib import Path
 import pytest
 from google.oauth2.credentials import Credentials
 
-from shared.backends.local.search.embedder import MiniLM, default_vectors_folder, local_embedder, why_no_vectors
+from shared.backends.local.search.embedder import (
+    MiniLM,
+    default_vectors_folder,
+    explain_missing_vectors,
+    local_embedder,
+)
 from shared.backends.local.search.word_pieces import WordPieces
 from shared.backends.models.vertex_embedder import MODEL, VertexEmbedder
 from shared.core.errors import ConfigError, IntegrationError, OutcomeUnknown, RateLimited, Rejected, Unauthorized
@@ -114,7 +119,7 @@ def test_a_text_is_cut_at_what_the_model_reads(small_model: MiniLM) -> None:
 
 def test_without_the_model_there_is_none_and_the_way_out_is_told(tmp_path: Path) -> None:
     assert local_embedder(tmp_path) is None
-    assert "make vectors" in why_no_vectors(tmp_path)
+    assert "make vectors" in explain_missing_vectors(tmp_path)
 
 
 def test_a_damaged_model_is_not_used(small_model: MiniLM, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.app.money.ceilings import refuse_too_dear, within_means
+from shared.app.money.ceilings import limit_to_means, refuse_too_dear
 from shared.core.models.model_errors import InvalidOutput
 from shared.core.run.run import Limits, StepSpec, Usage
 from shared.steps import KINDS
@@ -30,7 +30,7 @@ def spec(tokens: int, micros: int, kind: str = "code.generate") -> StepSpec:
 )
 def test_what_is_held_is_what_there_is_and_at_least_one_question(most: tuple[int, int], held: tuple[int, int]) -> None:
     run, _ = begin(limits=Limits(tokens=1000, micros=1000, kept_back=100))
-    (found,) = within_means([spec(*most)], run, KINDS)
+    (found,) = limit_to_means([spec(*most)], run, KINDS)
     assert found.estimate == Usage(*held)
     if held[1] <= 900:
         refuse_too_dear([found], run)
@@ -41,11 +41,11 @@ def test_what_is_held_is_what_there_is_and_at_least_one_question(most: tuple[int
 
 def test_what_was_spent_counts() -> None:
     run, _ = begin(limits=Limits(tokens=1000, micros=1000))
-    (found,) = within_means([spec(300, 1000)], replace(run, spent=Usage(0, 400)), KINDS)
+    (found,) = limit_to_means([spec(300, 1000)], replace(run, spent=Usage(0, 400)), KINDS)
     assert found.estimate == Usage(300, 600)
 
 
 def test_steps_that_ask_once_or_not_at_all_stay_as_they_are() -> None:
     run, _ = begin(limits=Limits(tokens=1, micros=1))
     for kind in ("code.write", "notion.comment", "unknown.kind"):
-        assert within_means([spec(300, 900, kind)], run, KINDS) == (spec(300, 900, kind),)
+        assert limit_to_means([spec(300, 900, kind)], run, KINDS) == (spec(300, 900, kind),)

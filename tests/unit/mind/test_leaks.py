@@ -103,7 +103,7 @@ def test_just_the_rules_with_a_word_in_the_text_are_asked(every: int) -> None:
     words = sorted({word for rule in rules for word in rule.get("keywords", ())})
     text = "é\n".join(words[every - 1 :: every])
     asked = [rule["id"] for rule in rules if any(word in text for word in rule.get("keywords", ()))]
-    assert [scanner._read()[0][at].id for at in scanner._with_a_word_in(text.encode("latin-1"))] == asked
+    assert [scanner._read()[0][at].id for at in scanner._select_rules(text.encode("latin-1"))] == asked
 
 
 def test_what_the_rule_file_allows_is_allowed() -> None:

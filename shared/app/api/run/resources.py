@@ -27,7 +27,7 @@ VIEWS: dict[str, Any] = {"Thing": THING, "Made": MADE}
 def list_made(call: Call) -> ApiReply:
     """Return what was made in other systems, and how many messages went out."""
     from shared.app.resources.inventory import find_made
-    from shared.app.resources.removal import why_not
+    from shared.app.resources.removal import explain_refusal
 
     found = find_made(call.deps, call.tenant, call.query.get("run", ""))
     things = [
@@ -40,7 +40,7 @@ def list_made(call: Call) -> ApiReply:
             "run": each.run,
             "at": each.at,
             "gone": each.gone,
-            "stays": why_not(each),
+            "stays": explain_refusal(each),
         }
         for each in found.things
     ]

@@ -108,12 +108,12 @@ def _shorten(kind: StepKind, kinds: Mapping[str, StepKind], named: dict[str, str
     for name, each in defs.items():
         text = _type(each, defs, 1)
         if text in line and len(text) > 4 * _SHORT:
-            named[name.upper()] = _with_words(_ENUM.sub("as Notion's API names it", text))
+            named[name.upper()] = _shorten_words(_ENUM.sub("as Notion's API names it", text))
             line = line.replace(text, name.upper())
-    return _with_words(line)
+    return _shorten_words(line)
 
 
-def _with_words(text: str) -> str:
+def _shorten_words(text: str) -> str:
     for long, short in _WORDS.items():
         text = text.replace(long, short)
     return text

@@ -29,7 +29,7 @@ def default_vectors_folder() -> Path:
     return Path(sys.prefix) / "share" / "workwright" / "vectors"
 
 
-def why_no_vectors(folder: Path) -> str:
+def explain_missing_vectors(folder: Path) -> str:
     """Return what is missing for the vector model, and the way out; "" when nothing is."""
     missing = [name for name in _NEEDED if util.find_spec(name) is None]
     if missing:
@@ -42,7 +42,7 @@ def why_no_vectors(folder: Path) -> str:
 def local_embedder(folder: Path | None = None) -> MiniLM | None:
     """Return the model, or None where the extra or the files are absent. Raises ConfigError for damaged files."""
     folder = folder or default_vectors_folder()
-    return None if why_no_vectors(folder) else MiniLM(folder)
+    return None if explain_missing_vectors(folder) else MiniLM(folder)
 
 
 class MiniLM:

@@ -29,7 +29,7 @@ def python(data: Mapping[str, Any]) -> dict[str, Any]:
             path: _rename_identifier(text, old, new) if path.endswith(".py") else text for path, text in after.items()
         }
     if _UNUSED.search(task):
-        after = {path: _without_unused(text) if path.endswith(".py") else text for path, text in after.items()}
+        after = {path: _drop_unused_imports(text) if path.endswith(".py") else text for path, text in after.items()}
     changed = [{"path": path, "content": text} for path, text in after.items() if text != files[path]]
     if not changed:
         raise Refused(_NO.format(what="write Python for this task"))
@@ -56,7 +56,7 @@ def _lines(text: str) -> list[str]:
     return io.StringIO(text, newline="").readlines()
 
 
-def _without_unused(text: str) -> str:
+def _drop_unused_imports(text: str) -> str:
     tree = _parse_python(text)
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     exported = set(re.findall(r"[\"'](\w+)[\"']", text))

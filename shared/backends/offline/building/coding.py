@@ -96,14 +96,14 @@ def mend_code(data: Mapping[str, Any]) -> dict[str, Any]:
 
 def _only_adds(data: Mapping[str, Any]) -> bool:
     """Say whether there is a rule for the last wish, and all that was approved stays on the page."""
-    understood, plain = understand(page_from_data(data["page"])), understand(_without_last(data["page"]))
+    understood, plain = understand(page_from_data(data["page"])), understand(_drop_last_block(data["page"]))
     block_ids = {block.id for block in understood.page.walk()}
     approved = requirements_from_data((data.get("proposal") or {}).get("requirements"))
     added = len(understood.shaped.done) > len(plain.shaped.done) and understood.artifact == plain.artifact
     return added and all(each.block in block_ids for each in approved)
 
 
-def _without_last(page: Mapping[str, Any]) -> Page:
+def _drop_last_block(page: Mapping[str, Any]) -> Page:
     return page_from_data({**page, "blocks": page["blocks"][:-1]})
 
 

@@ -102,12 +102,12 @@ def _limit_parts(parts: list[Part], limit: int) -> tuple[Part, ...]:
     merged = [parts[0]]
     for at in range(1, len(parts), each):
         first, *rest = parts[at : at + each]
-        more = [block for part in rest for block in (*_without_children(part.heading), *part.blocks)]
+        more = [block for part in rest for block in (*_strip_children(part.heading), *part.blocks)]
         merged.append(Part(f"{first.title} …" if rest else first.title, first.heading, (*first.blocks, *more)))
     return tuple(merged)
 
 
-def _without_children(heading: Block | None) -> tuple[Block, ...]:
+def _strip_children(heading: Block | None) -> tuple[Block, ...]:
     """Return the heading alone: its children were moved into its part, and must keep their one place."""
     return (replace(heading, children=()),) if heading else ()
 

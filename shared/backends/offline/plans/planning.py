@@ -57,7 +57,7 @@ def make_plan(data: Mapping[str, Any]) -> dict[str, Any]:
         return _asking(understood, name, question, "somewhere to put the result")
     if understood.question:
         return _asking(understood, name, understood.question, "what it should be, say or do")
-    kinds, followed = without_unwanted(kinds, data.get("preferences") or ())
+    kinds, followed = drop_unwanted(kinds, data.get("preferences") or ())
     kinds, obeyed = _apply_wishes(kinds, understood)
     steps = _steps(understood, kinds, requirements, name, str(data.get("repository") or ""))
     summary = [*_describe_artifact(understood, requirements), *_list_remarks(understood, obeyed)]
@@ -70,7 +70,7 @@ def make_plan(data: Mapping[str, Any]) -> dict[str, Any]:
 def _apply_wishes(kinds: list[str], understood: Understood) -> tuple[list[str], frozenset[str]]:
     """Return the kinds of steps that wishes about the plan leave, and the wishes that were about steps."""
     wishes = [{"id": wish, "text": wish} for wish in understood.shaped.undone]
-    left, obeyed = without_unwanted(kinds, wishes)
+    left, obeyed = drop_unwanted(kinds, wishes)
     return left, frozenset(obeyed)
 
 
@@ -97,7 +97,7 @@ def _steps(
     ]
 
 
-def without_unwanted(kinds: list[str], preferences: Sequence[Mapping[str, str]]) -> tuple[list[str], list[str]]:
+def drop_unwanted(kinds: list[str], preferences: Sequence[Mapping[str, str]]) -> tuple[list[str], list[str]]:
     """Return the kinds that the team's preferences leave, and the ids of the preferences that made a difference."""
     followed = [preference["id"] for preference in preferences if kinds_to_avoid(preference["text"]) & set(kinds)]
     unwanted = set().union(

@@ -207,18 +207,18 @@ def media(kind: str, url: str = "", caption: Text = "", *, upload: str = "") -> 
     if upload:
         source = {"type": "file_upload", "file_upload": {"id": check_id(upload, f"{kind}.file_upload.id")}}
         return block(kind, source | _build_caption(kind, caption))
-    return _with_address(kind, {"type": "external", "external": {"url": url}}, url, caption)
+    return _build_linked_block(kind, {"type": "external", "external": {"url": url}}, url, caption)
 
 
 def bookmark(url: str, caption: Text = "") -> Json:
-    return _with_address("bookmark", {"url": url}, url, caption)
+    return _build_linked_block("bookmark", {"url": url}, url, caption)
 
 
 def embed(url: str, caption: Text = "") -> Json:
-    return _with_address("embed", {"url": url}, url, caption)
+    return _build_linked_block("embed", {"url": url}, url, caption)
 
 
-def _with_address(kind: str, body: Json, url: str, caption: Text) -> Json:
+def _build_linked_block(kind: str, body: Json, url: str, caption: Text) -> Json:
     if not is_web_address(url):
         raise ValueError(f"{kind}.url: {url[:100]!r} is not an address on the web")
     return block(kind, body | _build_caption(kind, caption))

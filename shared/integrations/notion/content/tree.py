@@ -27,7 +27,7 @@ from itertools import accumulate, takewhile
 from typing import Any
 
 from shared.core.errors import Rejected
-from shared.integrations.notion.content.tree_nodes import AROUND, BORN_WITH, Node, measure_blocks, with_children
+from shared.integrations.notion.content.tree_nodes import AROUND, BORN_WITH, Node, measure_blocks, replace_children
 from shared.integrations.notion.content.tree_requests import TOP, Append, PagePlan, Place, Read, Request
 from shared.integrations.notion.content.tree_runs import MAX_BLOCKS, MAX_BYTES, MAX_SIBLINGS, Option, Run, fewest, runs
 
@@ -255,8 +255,8 @@ def _body(node: Node, way: Option) -> Json:
         return node.block
     come = node.children[way.first : way.last]
     if not way.parts:
-        return with_children(node.block, [child.block for child in come])
-    return with_children(node.block, [_body(*each) for each in zip(come, way.parts, strict=True)])
+        return replace_children(node.block, [child.block for child in come])
+    return replace_children(node.block, [_body(*each) for each in zip(come, way.parts, strict=True)])
 
 
 def position(request: Append, ids: Mapping[int, str], after: str | None) -> tuple[str | None, bool]:

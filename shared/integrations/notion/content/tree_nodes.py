@@ -50,7 +50,7 @@ def children_of(block: Json) -> list[Json]:
     return found
 
 
-def with_children(block: Json, children: Sequence[Json]) -> Json:
+def replace_children(block: Json, children: Sequence[Json]) -> Json:
     """Return a block with other children, or none."""
     kind = block["type"]
     body = {name: value for name, value in block[kind].items() if name != "children"}
@@ -60,7 +60,7 @@ def with_children(block: Json, children: Sequence[Json]) -> Json:
 def _measure_block(block: Json, numbers: Iterator[int]) -> Node:
     number, kind = next(numbers), str(block["type"])
     children = [_measure_block(child, numbers) for child in children_of(block)]
-    own = len(json_bytes(with_children(block, ()))) + 1  # and a comma
+    own = len(json_bytes(replace_children(block, ()))) + 1  # and a comma
     if own > MAX_BYTES:
         raise Rejected("notion", f"a {kind} of {own} bytes is larger than a request; split its text")
     size = own + sum(child.size for child in children) + (AROUND if children else 0)

@@ -73,7 +73,7 @@ def _run(wanted: Deploy, ctx: StepContext) -> Done | Again:
     if deployment.state == "failed":
         raise _not_built(ctx, hosting, deployment)
     if not deployment.live:
-        raise Rejected(hosting.system, _why_not(deployment))
+        raise Rejected(hosting.system, _explain_failure(deployment))
     _clear(ctx, hosting, site, of)
     url = address(hosting, deployment.url)
     output = {"deployment": deployment.id, "url": url, "project": site.id, "system": hosting.system}
@@ -165,7 +165,7 @@ def _framework(work: Work) -> str | None:
     return "nextjs" if work.kind != "static_site" and _NEXT.search(package) else None
 
 
-def _why_not(deployment: Deployed) -> str:
+def _explain_failure(deployment: Deployed) -> str:
     """Say why a deployment will not answer, and what a person can do."""
     subject = f"deployment {deployment.id}"
     if deployment.state == "blocked":

@@ -16,13 +16,13 @@ from shared.core.money.spending import (
     Ledger,
     Move,
     Open,
+    add_calls,
     alerts,
     day_of,
     ledger_from_data,
     ledger_to_data,
     room,
     turn_of,
-    with_calls,
 )
 from shared.core.run.run import Usage
 
@@ -154,8 +154,8 @@ def test_a_refusal_counts_as_all_of_it() -> None:
 @given(st.lists(st.tuples(st.sampled_from(["a", "b"]), st.integers(0, 99), st.integers(0, 99)), max_size=8))
 def test_the_sums_by_model_are_those_of_the_calls(calls: list[tuple[str, int, int]]) -> None:
     listed = [{"model": model, "tokens": tokens, "micros": micros} for model, tokens, micros in calls]
-    whole = with_calls({}, listed)
-    assert with_calls(with_calls({}, listed[:3]), listed[3:]) == whole
+    whole = add_calls({}, listed)
+    assert add_calls(add_calls({}, listed[:3]), listed[3:]) == whole
     for model in ("a", "b"):
         mine = [call for call in calls if call[0] == model]
         sums = (len(mine), sum(call[1] for call in mine), sum(call[2] for call in mine))

@@ -9,7 +9,7 @@ import pytest
 from shared.core.models.model_errors import InvalidOutput
 from shared.core.planning.plan import Before, Rule, validate
 from shared.core.planning.plan_refusals import MAX_TOLD, REFUSALS
-from shared.core.planning.plan_tidy import bare_references, steps_named, without_ours
+from shared.core.planning.plan_tidy import bare_references, drop_our_steps, steps_named
 from shared.core.run.run import StepSpec
 
 
@@ -75,7 +75,7 @@ def test_every_refusal_says_how_it_is_announced() -> None:
 
 
 def test_steps_that_code_adds_anyway_are_left_out_and_others_wait_for_what_those_waited_for() -> None:
-    kept = without_ours(
+    kept = drop_our_steps(
         [
             step("write"),
             step("publish", "write", kind="notion.publish_plan"),
@@ -89,7 +89,7 @@ def test_steps_that_code_adds_anyway_are_left_out_and_others_wait_for_what_those
 
 
 def test_steps_of_ours_that_wait_for_each_other_are_left_out_too() -> None:
-    kept = without_ours(
+    kept = drop_our_steps(
         [step("a", "b", kind="approval"), step("b", "a", kind="gate.review"), step("tell", "a", "b")], RULES
     )
     assert [(each["id"], each["depends_on"]) for each in kept] == [("tell", [])]

@@ -143,7 +143,7 @@ def shape_page(page: Page, *, asks_for_content: bool, marked: frozenset[str] = f
     undone: list[str] = []
     for block in wishes:
         if not chosen_by(block):
-            own, change = _with_wish(own, block)
+            own, change = _apply_wish(own, block)
             (done if change else undone).append(change or one_line(block.text))
     return Shaped(
         own,
@@ -187,7 +187,7 @@ def _drop_unwanted(blocks: tuple[Block, ...], unwanted: Callable[[Block], object
     return tuple(kept)
 
 
-def _with_wish(page: Page, wish: Block) -> tuple[Page, str]:
+def _apply_wish(page: Page, wish: Block) -> tuple[Page, str]:
     """Return the page as the wish wants it, and what was done in words; "" where there is no rule for it."""
     text = bare_wish(wish.text)
     if dropped := _find_dropped(page, text):
