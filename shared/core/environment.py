@@ -91,7 +91,7 @@ class Environment:
         found = tuple(each.rstrip("/") for each in self.words(name))
         for each in found:
             if not is_address(each):
-                self.refuse(f"{name} has {each!r}; list addresses like https://{_like(name)}.example")
+                self.refuse(f"{name} has {each!r}; list addresses like https://{_choose_example(name)}.example")
         return found
 
     def number(
@@ -151,6 +151,6 @@ class Environment:
             raise ConfigError("The environment is wrong:\n" + "\n".join(f"  - {each}" for each in self.problems))
 
 
-def _like(name: str) -> str:
+def _choose_example(name: str) -> str:
     """Return what an example of a variable's value is called: `WORKWRIGHT_X_HOSTS` lists hosts of X."""
     return name.removeprefix("WORKWRIGHT_").partition("_")[0].lower()

@@ -13,11 +13,11 @@ _NUMBERED = "numbered_list_item"
 Marked = Callable[[Block], tuple[str, bool]]
 
 
-def _by_id(block: Block) -> tuple[str, bool]:
+def _label_by_id(block: Block) -> tuple[str, bool]:
     return block.id, True
 
 
-def page_text(page: Page, marked: Marked = _by_id) -> str:
+def page_text(page: Page, marked: Marked = _label_by_id) -> str:
     """Return title, columns and blocks; what is below a block is indented, further lines of its text more so.
 
     It costs about a third of the tokens of the same page as JSON. `marked` gives what stands before a block, in square

@@ -79,7 +79,7 @@ def rank_chunks(
 ) -> dict[str, tuple[float, str]]:
     """Return every chunk that either search found, with its score and how it was found; `pool` of each are taken."""
     words = knowledge.words(query, limit=pool)
-    near = _near(knowledge, embedder, query, words, pool)
+    near = _find_nearest(knowledge, embedder, query, words, pool)
     fused = fuse(words, near)
     by_words, by_meaning = {each.chunk for each in words}, {each.chunk for each in near.found}
     found = {}
@@ -129,7 +129,7 @@ def exact_parts(query: str) -> list[str]:
     return list(dict.fromkeys([*quoted, *addresses, *_NAME.findall(rest)]))[:5]
 
 
-def _near(
+def _find_nearest(
     knowledge: Knowledge,
     embedder: Embedder | None,
     query: str,

@@ -129,13 +129,13 @@ def _refuse_stale(run: Run, asked: Asked, now: datetime) -> None:
     if gate is not None and gate.status in (StepStatus.SUCCEEDED, StepStatus.CANCELLED) and gate.output:
         by = gate.output.get("by", "somebody")
         raise Conflicting(
-            f"{_about(asked.gate)} has already been decided by {by}", way_out="There is nothing you need to do."
+            f"{_describe_gate(asked.gate)} has already been decided by {by}", way_out="There is nothing you need to do."
         )
     if run.status.final:
         raise Conflicting(f"the run has ended: {run.status.value}", way_out="Set the page's status to Plan it again.")
     if gate is None or gate.wait is None or not _same(run, gate.wait, asked):
         raise Conflicting(
-            f"{_about(asked.gate)} has changed since this was asked", way_out="Look at what is asked now."
+            f"{_describe_gate(asked.gate)} has changed since this was asked", way_out="Look at what is asked now."
         )
     if gate.wait.kind != WaitKind.APPROVAL:
         raise Conflicting("a question in words cannot be approved or denied", way_out="Answer it.")
@@ -149,7 +149,7 @@ def _same(run: Run, wait: Wait, asked: Asked) -> bool:
     return wait.what == asked.plan_hash and (moved or wait.until == asked.expires_at)
 
 
-def _about(gate: str) -> str:
+def _describe_gate(gate: str) -> str:
     return {RELEASE: "what leaves", PRODUCTION: "what goes live"}.get(gate_kind(gate), "the plan")
 
 

@@ -89,7 +89,7 @@ def collect_subjects(deps: Deps, tools: Tools, tenant: str, chat: Chat, text: st
         page = hit.chunk.page
         if page not in found and len(found) < PAGES:
             known = places.find_known(page)
-            found[page] = Named(page, _own_title(known) if known else page, _above(places, known))
+            found[page] = Named(page, _own_title(known) if known else page, _build_trail(places, known))
     for run in runs:
         if run.trigger.page:
             found.setdefault(run.trigger.page, Named(run.trigger.page, title_of(run)))
@@ -108,7 +108,7 @@ def pages_called(deps: Deps, tools: Tools, tenant: str, phrase: str) -> tuple[Na
     ]
     shown = (place for place in matching if served.way(place.id))
     some = islice(shown, _MAX_NAMED)
-    return tuple(Named(p.id, _own_title(p), _above(places, p)) for p in some)
+    return tuple(Named(p.id, _own_title(p), _build_trail(places, p)) for p in some)
 
 
 def page_called(deps: Deps, tenant: str, page: str) -> Named | None:
@@ -133,7 +133,7 @@ def _own_title(place: Place) -> str:
     return " ".join(plain(place.title).split())[:200] or place.id
 
 
-def _above(places: WorkspaceMap, place: Place | None) -> str:
+def _build_trail(places: WorkspaceMap, place: Place | None) -> str:
     return trail([plain(each.title) for each in places.path(place.id)[:-1]]) if place is not None else ""
 
 

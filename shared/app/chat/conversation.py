@@ -101,7 +101,7 @@ def speak(deps: Deps, tools: Tools, tenant: str, chat: Chat, text: str, message:
     answer = Said("assistant", text, deps.clock.now().isoformat(), name, deed.did, deed.run, sources)
     try:
         after = slide_window(
-            _after(deps, tenant, chat, answer, deed, language),
+            _record_answer(deps, tenant, chat, answer, deed, language),
             lambda: meter_model(deps, tenant, tools.model(tenant), CHAT),
         )
         return keep_chat(deps, tenant, after)
@@ -115,10 +115,10 @@ def _tell_behind(deps: Deps, tenant: str, chat: Chat, answer: Said, deed: Deed, 
         raise NotThere("this conversation has been deleted meanwhile") from None
     if latest.answer_to(answer.message) is not None:
         return latest
-    return keep_chat(deps, tenant, _after(deps, tenant, latest, answer, deed, language))
+    return keep_chat(deps, tenant, _record_answer(deps, tenant, latest, answer, deed, language))
 
 
-def _after(deps: Deps, tenant: str, chat: Chat, answer: Said, deed: Deed, language: str) -> Chat:
+def _record_answer(deps: Deps, tenant: str, chat: Chat, answer: Said, deed: Deed, language: str) -> Chat:
     """Return the conversation with this answer, about the page and the run that it is about."""
     title = chat.title
     if deed.page and deed.page != chat.page:

@@ -68,7 +68,9 @@ def start_connection(
         tenant=tenant,
     )
     client_id = deps.secrets.get(f"{provider.name}-client-id").reveal()
-    asked = authorize_url(_at(provider, accounts), client_id, redirect_uri, state, verifier=_verifier(cookie))
+    asked = authorize_url(
+        _place_provider(provider, accounts), client_id, redirect_uri, state, verifier=_verifier(cookie)
+    )
     return Started(asked, cookie)
 
 
@@ -226,7 +228,7 @@ def _provider(name: str) -> OAuthProvider:
     return provider
 
 
-def _at(provider: OAuthProvider, accounts: Accounts) -> OAuthProvider:
+def _place_provider(provider: OAuthProvider, accounts: Accounts) -> OAuthProvider:
     """Return the provider at the address this installation uses: the vendor's, or a simulator's."""
     base = accounts.endpoints.of(provider.name)
     path = urlsplit(provider.authorize_url).path

@@ -137,11 +137,11 @@ def _scope(command: Command, deps: Deps) -> str:
         return scope_of_loss(deps, command.tenant, command.ref.partition(".")[0], message)
     loaded = deps.store.load_run(command.tenant, command.run) if command.topic == ASKED else None
     return identify_message(
-        command.run, command.topic, _about(command, loaded.run) if loaded is not None else command.ref
+        command.run, command.topic, _identify_subject(command, loaded.run) if loaded is not None else command.ref
     )
 
 
-def _about(command: Command, run: Run) -> str:
+def _identify_subject(command: Command, run: Run) -> str:
     """Return what the message is about; at a gate, which of the questions that were asked there."""
     gate = run.step(command.ref) if command.topic == ASKED else None
     return command.ref if gate is None else question_of(gate, _number(command, run))
@@ -190,7 +190,7 @@ class _Sender(Channels):
         self._run = run
         self._page = run.trigger.page
         self._gate = run.step(command.ref) if command.topic == ASKED else None
-        self._own = identify_message(run.id, command.topic, _about(command, run))
+        self._own = identify_message(run.id, command.topic, _identify_subject(command, run))
         self._on_page = Effects(deps, run.tenant, self._own, f"notify.{command.topic}")
         self._url = run_url(deps, run)
         self._target = marks.mark(self._url, self._own)

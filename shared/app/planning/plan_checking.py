@@ -57,7 +57,7 @@ def validate_plan(
     rules = {kind.name: rule_of(kind, model, tools.kinds) for kind in usable(tools.kinds, settings).values()}
     absent = absent_kinds(tools.kinds, settings)
     left = run.limits.steps - len(run.steps) - 5  # what every plan gets from us
-    before = _before(run)
+    before = _collect_before(run)
     problems = Problems()
     kept = drop_our_steps(proposal.steps, rules)
     _refuse_artifacts(kept, ship_of(settings), problems)
@@ -117,7 +117,7 @@ def places_named(deps: Deps, tools: Tools, run: Run, today: str = "", page_text:
     return NamedPlaces(deps, run.tenant, connect, settings, date.fromisoformat(day), page_text)
 
 
-def _before(run: Run) -> Before:
+def _collect_before(run: Run) -> Before:
     done = collect_progress(run)
     failed = [step.spec for step in done.failed if not step.home]  # who has a run retried has mended what failed in it
     return Before({name: step.spec for name, step in done.done.items()}, failed)

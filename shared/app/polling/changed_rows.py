@@ -64,7 +64,7 @@ def look_for_rows(deps: Deps, tenant: str, notion: Notion, source: str, watch: W
             break
         cursor, upto = part.cursor, str(part.rows[-1]["last_edited_time"]) if part.rows else since
         if not part.cursor:  # one query gives so many rows and no more: another one begins where it stopped
-            since, began = _beyond(tenant, source, since, upto), now
+            since, began = _choose_next_start(tenant, source, since, upto), now
         settled = _newest(settled, now)
         mark = replace(mark, settled=settled, upto=upto if cursor else since, asked=since)
         mark = replace(mark, cursor=cursor, began=began.isoformat())
@@ -104,7 +104,7 @@ def _newest(settled: Mapping[str, str], began: datetime) -> dict[str, str]:
     return dict(again[-_MAX_SETTLED:])
 
 
-def _beyond(tenant: str, source: str, since: str, upto: str) -> str:
+def _choose_next_start(tenant: str, source: str, since: str, upto: str) -> str:
     """Return where the next query begins: at the last minute that was reached, or after it when it never ends."""
     if datetime.fromisoformat(upto) > datetime.fromisoformat(since):
         return upto

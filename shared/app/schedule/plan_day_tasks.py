@@ -69,12 +69,12 @@ def _span(value: Mapping[str, Any], zone: ZoneInfo) -> tuple[date, ...]:
     shown = value.get("date") or {}
     texts = [str(shown[end]) for end in ("start", "end") if shown.get(end)]
     try:
-        return tuple(date.fromisoformat(text) if len(text) == _DATE else _at(text, zone) for text in texts)
+        return tuple(date.fromisoformat(text) if len(text) == _DATE else _parse_moment(text, zone) for text in texts)
     except ValueError:
         return ()
 
 
-def _at(text: str, zone: ZoneInfo) -> datetime:
+def _parse_moment(text: str, zone: ZoneInfo) -> datetime:
     at = datetime.fromisoformat(text)
     return at.astimezone(zone) if at.tzinfo else at.replace(tzinfo=zone)
 

@@ -37,7 +37,7 @@ def valid(deps: Deps, name: str) -> Iterator[Secret]:
     yield deps.secrets.get(name, refresh=True)  # this instance may not have heard of the new one yet
     if deps.clock.now() < rotation.until:
         try:
-            yield deps.secrets.get(_before(name))
+            yield deps.secrets.get(_name_former(name))
         except KeyError:
             return
 
@@ -56,7 +56,7 @@ def change(deps: Deps, name: str, *, at_once: bool = False) -> datetime:
         raise ConfigError(f"{name} has already been changed; the one before is accepted until {accepted}")
     until = now if at_once else now + CHANGED[name]
     try:
-        deps.secrets.set(_before(name), deps.secrets.get(name, refresh=True))
+        deps.secrets.set(_name_former(name), deps.secrets.get(name, refresh=True))
     except KeyError:
         raise ConfigError(f"the secret {name} is not set yet; set it to 32 random bytes as text") from None
     deps.crash_point("rotate.after/before")
@@ -69,10 +69,10 @@ def change(deps: Deps, name: str, *, at_once: bool = False) -> datetime:
 def _cut_off(deps: Deps, name: str) -> bool:
     """Say whether the last change died before the new secret was there: then it is to be finished."""
     try:
-        return deps.secrets.get(_before(name), refresh=True) == deps.secrets.get(name, refresh=True)
+        return deps.secrets.get(_name_former(name), refresh=True) == deps.secrets.get(name, refresh=True)
     except KeyError:
         return False
 
 
-def _before(name: str) -> str:
+def _name_former(name: str) -> str:
     return f"{name}-before"

@@ -177,7 +177,7 @@ def _offer(notion: Notion) -> Json:
     """Return what an owner can choose from: pages to put databases on, and databases to adopt."""
     pages = [page for page in notion.search("") if (page.get("parent") or {}).get("type") != "data_source_id"]
     found = [
-        {"id": str(source["parent"]["database_id"]), "title": _title(source), "like": _like(source)}
+        {"id": str(source["parent"]["database_id"]), "title": _title(source), "like": _match_kind(source)}
         for source in notion.search("", "data_source")
         if (source.get("parent") or {}).get("database_id")
     ]
@@ -185,7 +185,7 @@ def _offer(notion: Notion) -> Json:
     return {"pages": listed[:MAX_OFFERED], "found": found[:MAX_OFFERED]}
 
 
-def _like(source: Json) -> str:
+def _match_kind(source: Json) -> str:
     """Return the kind whose title a data source has; "" for none."""
     title = _title(source).casefold()
     return next((kind for kind in KINDS if SCHEMAS[kind].title.casefold() == title), "")

@@ -61,7 +61,7 @@ def indexes(site: Site) -> Iterator[Finding]:
     }
     problems = []
     for index in wanted["composite"]:
-        state = built.get(_of_wanted(index))
+        state = built.get(_normalise_wanted(index))
         if state != "READY":
             fields = ", ".join(field["path"] for field in index["fields"])
             problems.append(f"{index['collection']} ({fields}) is {state or 'not there'}")
@@ -161,7 +161,7 @@ def _database(site: Site) -> str:
     return f"projects/{site.wanted.project}/databases/(default)"
 
 
-def _of_wanted(index: dict[str, Any]) -> tuple[Any, ...]:
+def _normalise_wanted(index: dict[str, Any]) -> tuple[Any, ...]:
     fields = tuple((field["path"], field.get("order"), field.get("dimension")) for field in index["fields"])
     return index["collection"], index["scope"], fields
 

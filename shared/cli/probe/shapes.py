@@ -100,16 +100,16 @@ def _compare_object(shape: Mapping[str, Any], found: Any, words: Words, where: s
         if name == "*":
             continue
         if field in found:
-            yield from compare(inner, found[field], words, _below(where, field))
+            yield from compare(inner, found[field], words, _join_path(where, field))
         elif not name.endswith("?"):
-            yield Difference(_below(where, field), MISSING, describe_shape(inner), "nothing")
+            yield Difference(_join_path(where, field), MISSING, describe_shape(inner), "nothing")
     for name in found:
         if name in known:
             continue
         if rest is not None:
-            yield from compare(rest, found[name], words, _below(where, "*"))
+            yield from compare(rest, found[name], words, _join_path(where, "*"))
         else:
-            yield Difference(_below(where, words.field(name)), MORE, "nothing", describe_value(found[name], words))
+            yield Difference(_join_path(where, words.field(name)), MORE, "nothing", describe_value(found[name], words))
 
 
 def _compare_list(shape: Any, found: Any, words: Words, where: str) -> Iterator[Difference]:
@@ -156,7 +156,7 @@ def _is(kind: str, found: Any) -> bool:
     return _KINDS[kind](found)
 
 
-def _below(where: str, field: str) -> str:
+def _join_path(where: str, field: str) -> str:
     return f"{where}.{field}" if where else field
 
 

@@ -148,7 +148,7 @@ def _read(text: str) -> Spoken:
     if (order := _read_order(bare)) is not None:
         return order
     if verbs.BEGINS_LATER.match(bare) and "?" not in bare and (act := _act_in(bare)):
-        return Spoken(act, _after(act, bare), Doubt.LATER)
+        return Spoken(act, _cut_behind_verb(act, bare), Doubt.LATER)
     if asked := _read_question(bare):
         return asked
     return _read_statement(bare)
@@ -196,7 +196,7 @@ def _act_in(text: str) -> str:
     return min(acts)[1] if acts else ""
 
 
-def _after(act: str, text: str) -> str:
+def _cut_behind_verb(act: str, text: str) -> str:
     """Return what stands behind the verb."""
     pattern = dict(verbs.BARE)[act]
     found = pattern.search(text)
@@ -207,13 +207,13 @@ def _after(act: str, text: str) -> str:
 def _read_question(text: str) -> Spoken | None:
     """Return a question about an act, or about how something stands; None where it is about neither."""
     if verbs.WHAT_IF.match(text) and (act := _act_in(text)):
-        return Spoken(EXPLAIN, _after(act, text))
+        return Spoken(EXPLAIN, _cut_behind_verb(act, text))
     if verbs.HOW_TO.match(text) and _act_in(text) and re.search(r"\b(?:i|we|you|one|ich|wir|man|je|on)\b", text):
         return Spoken(HELP)
     if verbs.ASKS_FOR.match(text) and (act := _act_in(text)) and _is_asked_of_us(text, act):
         if verbs.NOT.search(_MARKED.sub(" ", text)):
-            return Spoken(act, _after(act, text), Doubt.NEGATED)
-        return Spoken(act, _after(act, text), Doubt.ASKED)
+            return Spoken(act, _cut_behind_verb(act, text), Doubt.NEGATED)
+        return Spoken(act, _cut_behind_verb(act, text), Doubt.ASKED)
     for pattern in _ABOUT:
         if (found := pattern.fullmatch(text.rstrip(" ?!.¿"))) is not None:
             return Spoken(EXPLAIN, found.group("name"))
@@ -238,7 +238,7 @@ def _read_statement(text: str) -> Spoken:
     act = _act_in(text) or (ASK if verbs.ANY_VERB.search(text) is None else APPROVE)
     if act == ASK or "?" in text or verbs.WHY.match(text):
         return Spoken(ASK)
-    name = _after(act, text) if _act_in(text) else (marked.group(0) if marked else "")
+    name = _cut_behind_verb(act, text) if _act_in(text) else (marked.group(0) if marked else "")
     begins_no = re.match(
         r"(?:i |we |you |ich |wir )?(?:should |must |will |would )?(?:don'?t|do not|never|not|please don'?t|ne "
         r"|n'|no )",

@@ -45,7 +45,7 @@ class Conventions:
         lines = [
             f"Languages: {', '.join(self.languages) or 'none that is known'}.",
             f"Tests: {self.framework or 'no framework found'}, run here by {self.runner}; files of them:"
-            f" {len(self.test_files)}{_where(self.test_files)}.",
+            f" {len(self.test_files)}{_list_test_folders(self.test_files)}.",
         ]
         lines += [f"Packages: {self.package_manager}."] if self.package_manager else []
         lines += [f"Scripts of package.json: {'; '.join(self.scripts)}."] if self.scripts else []
@@ -91,7 +91,7 @@ def _framework(
     files: Mapping[str, bytes], tests: tuple[str, ...], package: Mapping[str, Any], project: str, runner: str
 ) -> str:
     if runner == NODE:
-        known = {**_of(package, "devDependencies"), **_of(package, "dependencies")}
+        known = {**_read_mapping(package, "devDependencies"), **_read_mapping(package, "dependencies")}
         named = next((name for name in ("vitest", "jest", "mocha", "ava") if name in known), "")
         return named or ("node:test" if tests or "test" in _scripts(package) else "")
     if runner != PYTHON:
@@ -113,13 +113,13 @@ def _package(files: Mapping[str, bytes]) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _of(package: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+def _read_mapping(package: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     found = package.get(name)
     return found if isinstance(found, dict) else {}
 
 
 def _scripts(package: Mapping[str, Any]) -> Mapping[str, str]:
-    return {str(name): str(command) for name, command in _of(package, "scripts").items()}
+    return {str(name): str(command) for name, command in _read_mapping(package, "scripts").items()}
 
 
 def _tools(project: str) -> list[str]:
@@ -148,6 +148,6 @@ def _indent(files: Mapping[str, bytes]) -> str:
     return "tabs" if width == "\t" else f"{len(width)} spaces" if set(width) == {" "} else ""
 
 
-def _where(tests: tuple[str, ...]) -> str:
+def _list_test_folders(tests: tuple[str, ...]) -> str:
     folders = Counter(posixpath.dirname(path) or "the root" for path in tests)
     return f", in {', '.join(name for name, _ in folders.most_common(3))}" if folders else ""

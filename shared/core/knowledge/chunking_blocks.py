@@ -54,7 +54,7 @@ def sections(page: Page, top: tuple[str, ...]) -> Iterator[Section]:
     values = [f"{name}: {value}" for name, value in page.properties.items() if value.strip()]
     if values:
         yield Section(top, [Piece(page.id, "\n".join([page.title, *values]), "row")])
-    found = list(_below(page.blocks, Section(top)))
+    found = list(_split_sections(page.blocks, Section(top)))
     paths: set[tuple[str, ...]] = set()
     for section in found:
         if any(piece.text.strip() for piece in section.pieces):
@@ -67,7 +67,7 @@ def sections(page: Page, top: tuple[str, ...]) -> Iterator[Section]:
             yield Section(section.path[:-1], [Piece(section.block, section.path[-1], "text")], section.block, True)
 
 
-def _below(blocks: Sequence[Block], here: Section) -> Iterator[Section]:
+def _split_sections(blocks: Sequence[Block], here: Section) -> Iterator[Section]:
     """Yield `here` and all sections that begin within these blocks, and go on with the text after them.
 
     A heading holds until the next of its level or above; a toggle holds what is in it, and no more.
@@ -83,14 +83,14 @@ def _below(blocks: Sequence[Block], here: Section) -> Iterator[Section]:
             if not block.text.strip():
                 current.block = ""
             if block.children:
-                yield from _below(block.children, current)
+                yield from _split_sections(block.children, current)
                 current = Section(current.path, block=current.block)
         elif block.type == "toggle" and block.text.strip() and block.children:
             yield current
-            yield from _below(block.children, Section((*current.path, block.text.strip()), block=block.id))
+            yield from _split_sections(block.children, Section((*current.path, block.text.strip()), block=block.id))
             current = Section(current.path, block=current.block)
         elif _is_container(block):
-            inner = list(_below(block.children, _append_own_text(current, block)))
+            inner = list(_split_sections(block.children, _append_own_text(current, block)))
             yield from inner[:-1]
             current = inner[-1] if inner[-1].path == current.path else Section(current.path, block=current.block)
             if current is not inner[-1]:

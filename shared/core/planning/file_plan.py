@@ -171,7 +171,7 @@ def chunks(files: Iterable[PlannedFile], room: int) -> list[Chunk]:
                 packed.append([file])
     where = {file.path: number for number, chunk in enumerate(packed, 1) for file in chunk}
     return [
-        Chunk(number, tuple(chunk), tuple(sorted(_before(chunk, where) - {number})))
+        Chunk(number, tuple(chunk), tuple(sorted(_list_earlier_chunks(chunk, where) - {number})))
         for number, chunk in enumerate(packed, 1)
     ]
 
@@ -204,7 +204,7 @@ def _levels(ordered: Sequence[PlannedFile]) -> list[list[PlannedFile]]:
     return found
 
 
-def _before(chunk: Sequence[PlannedFile], where: dict[str, int]) -> set[int]:
+def _list_earlier_chunks(chunk: Sequence[PlannedFile], where: dict[str, int]) -> set[int]:
     return {where[name] for file in chunk for name in file.depends_on if name in where}
 
 

@@ -56,7 +56,7 @@ def _add_release_gate(
     leaving = [spec.id for spec in specs if rules[spec.kind].ships == "release"]
     if not leaving:
         return specs
-    behind = _behind(specs, leaving)
+    behind = _collect_successors(specs, leaving)
     after = dict.fromkeys(n for spec in specs if spec.id in leaving for n in spec.depends_on if n not in behind)
     rule, by_id = rules[REVIEW], {spec.id: spec for spec in (*done.values(), *specs)}
     review = StepSpec(
@@ -79,7 +79,7 @@ def _add_live_gate(specs: tuple[StepSpec, ...], rules: Mapping[str, Rule], prefi
     live = [spec.id for spec in specs if not spec.gate and rules[spec.kind].ships == "production"]
     if not live:
         return specs
-    behind = _behind(specs, live)
+    behind = _collect_successors(specs, live)
     after = dict.fromkeys(n for spec in specs if spec.id in live for n in spec.depends_on if n not in behind)
     gate = _approval(f"{prefix}production", "Approve that it goes live", tuple(after))
     place = next(number for number, spec in enumerate(specs) if spec.id in live)
@@ -87,7 +87,7 @@ def _add_live_gate(specs: tuple[StepSpec, ...], rules: Mapping[str, Rule], prefi
     return (*gated[:place], gate, *gated[place:])
 
 
-def _behind(specs: Sequence[StepSpec], names: Iterable[str]) -> set[str]:
+def _collect_successors(specs: Sequence[StepSpec], names: Iterable[str]) -> set[str]:
     """Return these steps and all that wait for one of them; specs in plan order."""
     found = set(names)
     for spec in specs:

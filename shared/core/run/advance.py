@@ -8,7 +8,7 @@ from shared.core.run.attempts import give_up
 from shared.core.run.children import close_orphans, others_hold, wake_parents
 from shared.core.run.draft import Draft
 from shared.core.run.faults import Fault
-from shared.core.run.rework import before
+from shared.core.run.rework import list_predecessors
 from shared.core.run.run import RunStatus, Step, StepStatus, Wait, WaitKind
 
 _DONE = (StepStatus.SUCCEEDED, StepStatus.SKIPPED)
@@ -138,7 +138,7 @@ def _is_first(draft: Draft, gate: Step) -> bool:
     """Say whether nobody has approved anything before this gate: only then nothing of the plan has begun."""
     while gate.parent:  # a group that asks people works for the plan it stands in
         gate = draft.steps[gate.parent]
-    ahead = (draft.steps[name] for name in before(draft, gate) if name in draft.steps)
+    ahead = (draft.steps[name] for name in list_predecessors(draft, gate) if name in draft.steps)
     return not any(each.spec.gate == WaitKind.APPROVAL and each.status == StepStatus.SUCCEEDED for each in ahead)
 
 

@@ -142,13 +142,13 @@ def stand_still(draft: Draft, since: datetime, until: datetime) -> bool:
     draft.fields["deadline"] = run.deadline + (until - since)
     for step in tuple(draft.steps.values()):
         if step.status in (StepStatus.RUNNING, StepStatus.UNDOING) and step.handed_at is not None:
-            draft.set(step.id, handed_at=step.handed_at + _of(step, since, until))
+            draft.set(step.id, handed_at=step.handed_at + _measure_pause(step, since, until))
         elif step.wait is not None and step.wait.until is not None:
             draft.set(step.id, wait=_later(step, step.wait, since, until))
     return True
 
 
-def _of(step: Step, since: datetime, until: datetime) -> timedelta:
+def _measure_pause(step: Step, since: datetime, until: datetime) -> timedelta:
     """Return how much of the pause a step has seen."""
     begun = max(since, step.handed_at) if step.handed_at is not None else since
     return max(until - begun, timedelta(0))
@@ -157,7 +157,7 @@ def _of(step: Step, since: datetime, until: datetime) -> timedelta:
 def _later(step: Step, wait: Wait, since: datetime, until: datetime) -> Wait:
     assert wait.until is not None
     if wait.kind in (WaitKind.APPROVAL, WaitKind.INPUT):
-        return Wait(wait.kind, wait.until + _of(step, since, until), wait.what)
+        return Wait(wait.kind, wait.until + _measure_pause(step, since, until), wait.what)
     return Wait(wait.kind, max(wait.until, until), wait.what) if wait.kind == WaitKind.TIME else wait
 
 

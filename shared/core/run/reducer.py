@@ -217,7 +217,7 @@ def _grant_restored(draft: Draft, event: acts.GrantRestored) -> bool:
     return bool(waiting)
 
 
-def _because(reason: str) -> str:
+def _format_reason(reason: str) -> str:
     """Return a reason as it stands behind a name: a place follows it, all else stands apart."""
     if not reason:
         return ""
@@ -225,7 +225,7 @@ def _because(reason: str) -> str:
 
 
 def _cancel(draft: Draft, event: acts.CancelRequested) -> bool:
-    reason = f"cancelled by {event.by}" + _because(event.reason)
+    reason = f"cancelled by {event.by}" + _format_reason(event.reason)
     if not draft.cancel:
         draft.fields |= {"cancel": reason, "pause": None}
         if not event.force:

@@ -55,7 +55,7 @@ def another_look_asked(draft: Draft, event: AnotherLookAsked) -> bool:
 def send_back(draft: Draft, producer: Step, feedback: str) -> None:
     """Begin the producer again, told why; what is behind it waits until it is done."""
     for step in tuple(draft.steps.values()):
-        if step.id != producer.id and not step.parent and producer.id in before(draft, step):
+        if step.id != producer.id and not step.parent and producer.id in list_predecessors(draft, step):
             _reset(draft, step)
     draft.set(
         producer.id,
@@ -86,7 +86,7 @@ def ask_again(draft: Draft, step: Step, reason: str) -> bool:
     """
     if step.rounds >= draft.run.limits.repairs:
         return False
-    ahead = before(draft, step)
+    ahead = list_predecessors(draft, step)
     gates = [each for each in draft.steps.values() if each.id in ahead and each.spec.gate == WaitKind.APPROVAL]
     for gate in reversed(gates):
         shown = [draft.steps[name] for name in gate.spec.depends_on if name in draft.steps]
@@ -99,7 +99,7 @@ def ask_again(draft: Draft, step: Step, reason: str) -> bool:
     return False
 
 
-def before(draft: Draft, step: Step) -> Collection[str]:
+def list_predecessors(draft: Draft, step: Step) -> Collection[str]:
     """Return the ids of all steps that have to be done before this one."""
     found: dict[str, None] = {}
     waiting = list(step.spec.depends_on)

@@ -134,7 +134,7 @@ def pairs(text: str) -> Iterator[Found]:
                     yield Found("password", match.start(1), match.start(1) + len(value))
 
 
-def near(looked: Looked) -> Iterator[Found]:
+def find_pairs(looked: Looked) -> Iterator[Found]:
     """Find what chance made, a few words from a word that says secret or from the id it belongs to, and passwords."""
     text = looked.text
     ids = _AWS_ID.finditer(text) if any(sign in looked.long_ones for sign in _AWS_SIGNS) else ()
@@ -191,14 +191,14 @@ def _find_chosen(looked: Looked) -> Iterator[Found]:
             if _SIGN_THERE.search(text, max(0, at - _REACH), end + _REACH) and not (
                 word.isascii() and (lower[max(0, at - 1) : at].isalpha() or lower[end : end + 1].isalpha())
             ):
-                yield from _behind(text, end, word)
+                yield from _find_behind(text, end, word)
                 if word != _NEXT_ALONE:
-                    yield from _before(text, at)
+                    yield from _find_before(text, at)
             elif word in _WITHOUT_SIGN and (match := _ADJACENT.match(text, end)) and is_mixed_password(match[1]):
                 yield Found("password", *match.span(1))
 
 
-def _behind(text: str, at: int, door: str) -> Iterator[Found]:
+def _find_behind(text: str, at: int, door: str) -> Iterator[Found]:
     for count in range(1 if door == _NEXT_ALONE else _MAX_WORDS):
         word = _WORD.match(text, at)
         if word is None or (count and "\n" in text[at : word.start(1)]):
@@ -211,7 +211,7 @@ def _behind(text: str, at: int, door: str) -> Iterator[Found]:
         at = word.end()
 
 
-def _before(text: str, at: int) -> Iterator[Found]:
+def _find_before(text: str, at: int) -> Iterator[Found]:
     begin = max(0, at - _REACH)
     match = _PRECEDES.search(text[begin:at])
     if match is not None and is_strong_password(match[1]) and not stands_for_one(match[1]):

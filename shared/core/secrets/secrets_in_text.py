@@ -39,7 +39,7 @@ from shared.core.secrets.secret_looks import (
     tells_of_tests,
 )
 from shared.core.secrets.secret_notes import find_noted
-from shared.core.secrets.secret_pairs import near, pairs
+from shared.core.secrets.secret_pairs import find_pairs, pairs
 from shared.core.secrets.secret_places import PLACE
 from shared.core.secrets.secret_rules import (
     ABOUT,
@@ -112,7 +112,7 @@ def _plain(looked: Looked, rules: Rules) -> Iterator[Found]:
     yield from _find_by_prefix(looked, rules)
     yield from _find_named(looked)
     yield from pairs(looked.text)
-    yield from near(looked)
+    yield from find_pairs(looked)
     yield from find_in_tables(looked)
     yield from find_told(looked)
     yield from find_noted(looked)
@@ -128,7 +128,7 @@ def _find_disguised(looked: Looked, rules: Rules) -> Iterator[Found]:
         if reading is not None:
             yield from _find_across_seams(reading, _plain(Looked(reading.text), rules))
     if (reading := join_continued(text)) is not None:
-        yield from _across(reading, _plain(Looked(reading.text), rules))
+        yield from _find_across_changes(reading, _plain(Looked(reading.text), rules))
         for each in pairs(reading.text):  # what a command is told may stand lines behind its name
             yield Found(each.kind, *reading.place(each.start, each.end)[:2])
     if (reading := close_up(text)) is not None:
@@ -143,7 +143,7 @@ def _find_disguised(looked: Looked, rules: Rules) -> Iterator[Found]:
             yield Found(each.kind, len(text) - each.end, len(text) - each.start)
 
 
-def _across(reading: Reading, found: Iterable[Found]) -> Iterator[Found]:
+def _find_across_changes(reading: Reading, found: Iterable[Found]) -> Iterator[Found]:
     """Return what stands across a place that was changed."""
     for each in found:
         start, end, changed = reading.place(each.start, each.end)
@@ -174,7 +174,7 @@ def _find_by_prefix(looked: Looked, rules: Rules) -> Iterator[Found]:
         for literal in rule.literals:
             at = text.find(literal) if rule.short or literal in long_ones else -1
             while at >= 0:
-                match = _around(rule, text, at)
+                match = _match_around(rule, text, at)
                 end = at + len(literal)
                 if match is not None:
                     start, end = match.start(rule.pattern.groups), max(end, match.end())
@@ -194,7 +194,7 @@ def _stands_for(rule: Rule, text: str, match: re.Match[str]) -> bool:
     return stands_for_one(value)
 
 
-def _around(rule: Rule, text: str, at: int) -> re.Match[str] | None:
+def _match_around(rule: Rule, text: str, at: int) -> re.Match[str] | None:
     """Return the match around a literal, if it does not begin in the middle of a word."""
     for start in range(max(0, at - rule.back), at + 1):
         if _is_within_word(text, start):
@@ -219,10 +219,10 @@ def _find_named(looked: Looked) -> Iterator[Found]:
             end = at + len(word.text)
             follows = word.alone and text[end : end + 1].isalpha()
             if not follows and (word.before is None or word.before.search(lower[max(0, at - 12) : at])):
-                yield from _beside(text, end, word.chosen)
+                yield from _find_values(text, end, word.chosen)
 
 
-def _beside(text: str, at: int, chosen: bool) -> Iterator[Found]:
+def _find_values(text: str, at: int, chosen: bool) -> Iterator[Found]:
     given = GIVEN.match(text, at)
     match = given or ELEMENT.match(text, at) or ASSIGNED.match(text, at)
     paired = match is None and (match := PAIRED.match(text, at)) is not None

@@ -15,7 +15,7 @@ from shared.http_client import HttpClient
 from shared.integrations.forge import EXECUTABLE, FILE, FOLDER, SYMLINK, Author, Entry, Repository
 from shared.integrations.gitlab.changes import MergeRequests
 from shared.integrations.gitlab.hooks import Hooks
-from shared.integrations.gitlab.wire import SYSTEM, Json, Wire, project, read_error_message, repository_of, within
+from shared.integrations.gitlab.wire import SYSTEM, Json, Wire, encode_path, project, read_error_message, repository_of
 
 BASE_URL = "https://gitlab.com"
 
@@ -42,7 +42,7 @@ class GitLab(MergeRequests, Hooks):
         try:
             return self.repository(owner, name)
         except Missing:
-            space = self._wire.call("GET", f"/namespaces/{within(owner)}").json
+            space = self._wire.call("GET", f"/namespaces/{encode_path(owner)}").json
         body: Json = {"name": name, "path": name, "namespace_id": space["id"], "initialize_with_readme": True}
         asked = body | {"visibility": "private" if private else "public"}
         answer = self._wire.call("POST", "/projects", json=asked, accept=(400, 409))
@@ -57,7 +57,7 @@ class GitLab(MergeRequests, Hooks):
 
     def head(self, owner: str, name: str, branch: str) -> str:
         """Return the commit a branch points to; "" when there is no such branch, or no commit at all."""
-        path = f"{project(owner, name)}/repository/branches/{within(branch)}"
+        path = f"{project(owner, name)}/repository/branches/{encode_path(branch)}"
         answer = self._wire.call("GET", path, accept=(404,))
         if answer.ok:
             return str(answer.json["commit"]["id"])
@@ -68,7 +68,7 @@ class GitLab(MergeRequests, Hooks):
         return str(self._commit_of(owner, name, sha)["message"])
 
     def _commit_of(self, owner: str, name: str, sha: str) -> Json:
-        found: Json = self._wire.call("GET", f"{project(owner, name)}/repository/commits/{within(sha)}").json
+        found: Json = self._wire.call("GET", f"{project(owner, name)}/repository/commits/{encode_path(sha)}").json
         return found
 
     def entries(self, owner: str, name: str, ref: str) -> list[Entry]:
@@ -84,7 +84,7 @@ class GitLab(MergeRequests, Hooks):
 
     def read_file(self, owner: str, name: str, path: str, ref: str) -> bytes:
         """Return the content of a file; raises Missing."""
-        at = f"{project(owner, name)}/repository/files/{within(path)}"
+        at = f"{project(owner, name)}/repository/files/{encode_path(path)}"
         raw = self._wire.call("GET", at, params={"ref": ref}).json
         try:
             return base64.b64decode(raw["content"], validate=True)
@@ -98,7 +98,7 @@ class GitLab(MergeRequests, Hooks):
     def delete_branch(self, owner: str, name: str, branch: str) -> None:
         """Delete a branch; one that is gone counts as deleted."""
         self._wire.call(
-            "DELETE", f"{project(owner, name)}/repository/branches/{within(branch)}", accept=(404,), text=True
+            "DELETE", f"{project(owner, name)}/repository/branches/{encode_path(branch)}", accept=(404,), text=True
         )
 
     def first_commit(

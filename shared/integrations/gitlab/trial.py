@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from shared.core.errors import IntegrationError, Unauthorized
 from shared.http_answers import Answer
 from shared.http_client import HttpClient, Trace
-from shared.integrations.gitlab.wire import Wire, read_error_code, read_error_message, within
+from shared.integrations.gitlab.wire import Wire, encode_path, read_error_code, read_error_message
 from shared.integrations.token_looks import find_misfit
 from shared.integrations.trial_result import TIMEOUTS, Given, Tried, discreet, tell_unclear
 from shared.ports import Secret
@@ -48,7 +48,7 @@ def try_gitlab(
         if not me.ok or not isinstance(me.json, Mapping) or "username" not in me.json:
             return _not_taken(me, facts)
         about = wire.call("GET", "/personal_access_tokens/self", accept=(400, 403, 404))
-        facts |= {"login": str(me.json["username"]), **_about(about)}
+        facts |= {"login": str(me.json["username"]), **_read_token_facts(about)}
         facts["owner"] = owner or facts["login"]
         return _judge_token(wire, me.json, facts)
     except Unauthorized:  # it was taken a moment ago
@@ -92,7 +92,7 @@ def _too_narrow(facts: Mapping[str, str]) -> Tried:
     return Tried(False, says, f"{_MENU}, make another with “api”, because a token's scopes cannot be changed.", facts)
 
 
-def _about(answer: Answer) -> dict[str, str]:
+def _read_token_facts(answer: Answer) -> dict[str, str]:
     """Return what a personal, project or group token says of itself; others are not told."""
     token: Mapping[str, Any] = answer.json if answer.ok and isinstance(answer.json, Mapping) else {}
     scopes = token.get("scopes")
@@ -117,20 +117,20 @@ def _good(facts: Mapping[str, str], what: str) -> Tried:
 
 def _wrong_group(wire: Wire, person: str, facts: Mapping[str, str]) -> Tried | None:
     owner, login = facts["owner"], facts["login"]
-    group = wire.call("GET", f"/groups/{within(owner)}", accept=(403, 404))
+    group = wire.call("GET", f"/groups/{encode_path(owner)}", accept=(403, 404))
     if not group.ok:
         says = f"There is no group “{owner}” at {facts['host']} that {login} can see."
         way_out = (
             f"Look at its spelling, ask one of its owners to add {login}, or leave it out: projects are then {login}'s."
         )
         return Tried(False, says, way_out, facts)
-    member = wire.call("GET", f"/groups/{within(owner)}/members/all/{person}", accept=(403, 404))
+    member = wire.call("GET", f"/groups/{encode_path(owner)}/members/all/{person}", accept=(403, 404))
     has = int(member.json.get("access_level") or 0) if member.ok else 0
     rule = str(group.json.get("project_creation_level") or "developer")
     needed = _CREATES.get(rule, 99)
     if has >= needed:
         return None
-    says = f"{login} {_as(has)} in the group {owner}, and may not make projects there."
+    says = f"{login} {_describe_role(has)} in the group {owner}, and may not make projects there."
     if needed == 99:
         way_out = f"The group lets nobody make projects: an owner can change that under {owner} › Settings › General."
         return Tried(False, says, f"{way_out[:-1]} › Permissions and group features.", facts)
@@ -138,7 +138,7 @@ def _wrong_group(wire: Wire, person: str, facts: Mapping[str, str]) -> Tried | N
     return Tried(False, says, way_out, facts)
 
 
-def _as(level: int) -> str:
+def _describe_role(level: int) -> str:
     return f"is a {_ROLES.get(level, 'member')}" if level else "has no role"
 
 

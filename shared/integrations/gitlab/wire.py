@@ -75,7 +75,7 @@ class Wire:
         for _ in range(MAX_PAGES):
             answer = self.call("GET", path, params=asked)
             yield from answer.json
-            asked = _next(answer)
+            asked = _read_next_query(answer)
             if asked is None:
                 return
         raise Rejected(SYSTEM, f"GET {path}: more than {MAX_PAGES * PER_PAGE} entries")
@@ -87,7 +87,7 @@ def project(owner: str, name: str) -> str:
     return "/projects/" + "%2F".join(parts)
 
 
-def within(path: str) -> str:
+def encode_path(path: str) -> str:
     """Return a branch or the path of a file as one segment of an address."""
     return "%2F".join(segment(part) for part in path.split("/"))
 
@@ -110,7 +110,7 @@ def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _next(answer: Answer) -> Json | None:
+def _read_next_query(answer: Answer) -> Json | None:
     """Return the query of the next page; its address may name another host, behind a proxy, and is not followed."""
     for link in answer.headers.get("Link", "").split(","):
         address, _, kind = link.partition(";")

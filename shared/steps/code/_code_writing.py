@@ -51,7 +51,7 @@ def write_files(ctx: StepContext, outline: str, number: int) -> Done:
     """Return what is written of the chunk of that number, in the plan of that step."""
     plan = file_plan(ctx.run, outline, ctx.get_text)
     chunk = plan.chunks[number - 1]
-    before = _before(ctx, number)
+    before = _load_earlier_pieces(ctx, number)
     left = list_left(chunk, before)
     left.sort(key=lambda file: file.path != before.open_path)
     existing_texts = {path: text for path, data in plan.repository_files.items() if (text := text_of(data)) is not None}
@@ -78,7 +78,7 @@ def write_files(ctx: StepContext, outline: str, number: int) -> Done:
     return Done(output | ({"note": cut_text(written.note, _NOTE)} if written.note.strip() else {}), result.usage)
 
 
-def _before(ctx: StepContext, number: int) -> Pieces:
+def _load_earlier_pieces(ctx: StepContext, number: int) -> Pieces:
     """Return what the pieces before this one have written; this one is asked for and not there, so it ends there."""
     group = ctx.step.id.rpartition(CHILD)[0]
     found = pieces_of(ctx.run, group, number, ctx.get_text)

@@ -162,7 +162,7 @@ def try_work(ctx: StepContext, work: Work, baseline: Mapping[str, Any] | None) -
         verdict.failures,
         runs.driver,
         round(runs.seconds, 2),
-        _about(own, files, known) if own.files else {},
+        _describe_own_tests(own, files, known) if own.files else {},
         tuple(runs.notes),
     )
     return Trial(verdict.ok, report, verdict.feedback, verdict.signature, known if keeps else None, counted)
@@ -205,7 +205,7 @@ def _own_tests(runs: _Runs, work: Work, files: Mapping[str, bytes], own: OwnTest
     return judge_own(result, before=known["passed"], nonce=nonce)
 
 
-def _about(own: OwnTests, files: Mapping[str, bytes], known: Mapping[str, Any]) -> dict[str, Any]:
+def _describe_own_tests(own: OwnTests, files: Mapping[str, bytes], known: Mapping[str, Any]) -> dict[str, Any]:
     changed, removed = own.changed_by(files)
     return {"passed_before": len(known["passed"]), "changed": changed, "removed": removed, **_list_failed_before(known)}
 

@@ -79,7 +79,7 @@ def _plan_block(ctx: StepContext, steps: Sequence[Step]) -> dict[str, Any]:
         blocks.callout(progress.spans, progress.icon, color=progress.color),
         *_build_outlook(ctx.run, planned),
         *(blocks.to_do(step.spec.title or step.spec.kind) for step in steps),
-        *_beside(proposal, planned, steps),
+        *_build_folded_parts(proposal, planned, steps),
         blocks.toggle("What exactly is approved", _describe_in_full(steps)),
         blocks.toggle(
             f"Requirements read from this page ({len(requirements)})",
@@ -104,7 +104,9 @@ def _build_outlook(run: Run, planned: Mapping[str, Any]) -> list[dict[str, Any]]
     ]
 
 
-def _beside(proposal: Mapping[str, Any], planned: Mapping[str, Any], steps: Sequence[Step]) -> list[dict[str, Any]]:
+def _build_folded_parts(
+    proposal: Mapping[str, Any], planned: Mapping[str, Any], steps: Sequence[Step]
+) -> list[dict[str, Any]]:
     """Return what stands folded beside the steps: assumptions, other ways, reasons, preferences that were followed."""
     other = [f"{each['title']}: {each['why_not']}" for each in proposal["alternatives"]]
     reasons = {str(each.get("id")): str(each.get("why", "")) for each in proposal["steps"]}

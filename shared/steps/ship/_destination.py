@@ -93,12 +93,12 @@ def list_overwritten(entries: Sequence[Entry], work: Work) -> list[Entry]:
 def find_conflicts(entries: Sequence[Entry], work: Work) -> Iterator[Finding]:
     """Find what the work would take away without a word: links, what is too large, a folder or a file of that name."""
     left = {each.path: each for each in entries if each.path not in work.tree.deleted}
-    folders = {folder for path in left for folder in _above(path)}
+    folders = {folder for path in left for folder in _list_folders(path)}
     for path in sorted(work.tree.files):
         entry = left.get(path)
         if path in folders:
             yield Finding(BLOCK, "there", path, 0, "a folder of that name is there already", "Take another name.")
-        elif file := next((folder for folder in _above(path) if folder in left), ""):
+        elif file := next((folder for folder in _list_folders(path) if folder in left), ""):
             yield Finding(BLOCK, "there", path, 0, f"{file!r} is a file there, and no folder", "Take another name.")
         elif entry is not None and entry.mode not in _PLAIN:
             what = "is a link or another repository there"
@@ -107,6 +107,6 @@ def find_conflicts(entries: Sequence[Entry], work: Work) -> Iterator[Finding]:
             yield Finding(BLOCK, "there", path, 0, "is there, and too large to be read", "Leave it as it is.")
 
 
-def _above(path: str) -> list[str]:
+def _list_folders(path: str) -> list[str]:
     names = path.split("/")
     return ["/".join(names[:end]) for end in range(1, len(names))]

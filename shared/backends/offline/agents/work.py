@@ -150,7 +150,7 @@ def day(data: Mapping[str, Any]) -> dict[str, Any]:
             continue
         left_minutes -= int(task["minutes"])
         done.add(str(task["id"]))
-        order.append({"id": task["id"], "why": _because(task, today)})
+        order.append({"id": task["id"], "why": _explain_priority(task, today)})
     return {"order": order, "left": left}
 
 
@@ -159,7 +159,7 @@ def _urgency(task: Mapping[str, Any], today: str) -> tuple[bool, str, int, int]:
     return not (due and due <= today), due or "9", _RANK[str(task["priority"])], int(task["minutes"])
 
 
-def _because(task: Mapping[str, Any], today: str) -> str:
+def _explain_priority(task: Mapping[str, Any], today: str) -> str:
     due = str(task["due"])
     if due and due <= today:
         return "overdue" if due < today else "due today"

@@ -184,7 +184,7 @@ def service_readme(service: Service) -> str:
         f"python3 app.py {' '.join([c['verb'], *(a.upper() for a in c['arguments'])])}" for c in service.api["commands"]
     ]
     lines += ["```\n", "Records are kept in `records.json` (`--data` names another file).\n"]
-    lines += [f"- `{item['method']} {item['path']}`{_about(item)}" for item in service.api["endpoints"]]
+    lines += [f"- `{item['method']} {item['path']}`{_describe_item(item)}" for item in service.api["endpoints"]]
     lines += [
         "",
         "It keeps records and gives them back: list (with `?field=value` or `?q=word`), create, read, change, delete. "
@@ -196,5 +196,5 @@ def service_readme(service: Service) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _about(item: Mapping[str, Any]) -> str:
+def _describe_item(item: Mapping[str, Any]) -> str:
     return f": {plain(item['about'])}" if item["about"] else ""

@@ -144,7 +144,7 @@ def _refuse(number: int = errno.EPERM) -> bytes:
     return _line(_RETURN, _ERRNO | number)
 
 
-def _when(number: int, body: bytes) -> bytes:
+def _guard_call(number: int, body: bytes) -> bytes:
     """Run the body for one system call. The body ends in a return on every path."""
     return _line(_JUMP_EQUAL, number, 0, len(body) // 8) + body
 
@@ -155,7 +155,7 @@ def _only(index: int, allowed: tuple[int, ...], refusal: int) -> bytes:
     return _argument(index) + tests + _refuse(refusal) + _line(_RETURN, _ALLOW)
 
 
-def _except(index: int, refused: tuple[int, ...]) -> bytes:
+def _allow_unless(index: int, refused: tuple[int, ...]) -> bytes:
     """Let the call pass unless an argument has one of these values."""
     tests = b"".join(_line(_JUMP_EQUAL, value, len(refused) - at) for at, value in enumerate(refused))
     return _argument(index) + tests + _line(_RETURN, _ALLOW) + _refuse()
@@ -195,16 +195,16 @@ def seccomp_filter(machine: str = "", *, landlock_abi: int = 0) -> bytes:
         tables += [_WITHOUT_NAMESPACES] + [table for since, table in _CONFINED_SINCE if landlock_abi < since]
     denied = [numbers[column] for table in tables for numbers in table.values()]
     if landlock_abi:
-        parts.append(_when(_PRLIMIT[column], _only(0, (0,), errno.EPERM)))
-    parts += [_when(number, _refuse()) for number in denied if number is not None]
+        parts.append(_guard_call(_PRLIMIT[column], _only(0, (0,), errno.EPERM)))
+    parts += [_guard_call(number, _refuse()) for number in denied if number is not None]
     parts += [
         # clone3 hides its flags behind a pointer; told that it does not exist, the C library falls back to clone
-        _when(_CLONE3[column], _refuse(errno.ENOSYS)),
-        _when(_CLONE[column], _unless_any_bit(0, _NEW_NAMESPACE_FLAGS)),
-        _when(_SOCKET[column], refuse_socket),
-        _when(_SOCKETPAIR[column], _only(0, (_AF_UNIX,), errno.EAFNOSUPPORT)),
-        _when(_IOCTL[column], _except(1, _TERMINAL_REQUESTS)),
-        _when(_MMAP[column], _unless_all_bits(3, _SHARED_ANONYMOUS)),
+        _guard_call(_CLONE3[column], _refuse(errno.ENOSYS)),
+        _guard_call(_CLONE[column], _unless_any_bit(0, _NEW_NAMESPACE_FLAGS)),
+        _guard_call(_SOCKET[column], refuse_socket),
+        _guard_call(_SOCKETPAIR[column], _only(0, (_AF_UNIX,), errno.EAFNOSUPPORT)),
+        _guard_call(_IOCTL[column], _allow_unless(1, _TERMINAL_REQUESTS)),
+        _guard_call(_MMAP[column], _unless_all_bits(3, _SHARED_ANONYMOUS)),
         _line(_RETURN, _ALLOW),
     ]
     return b"".join(parts)

@@ -52,7 +52,7 @@ class Deploy(Input):
 
 def _run(wanted: Deploy, ctx: StepContext) -> Done | Again:
     work = load_tested_work(ctx)
-    of = _of(ctx, work.tree_id)
+    of = _identify_work(ctx, work.tree_id)
     begun = ctx.effect.find_result(name_effect(ctx, "deployment", of))
     if begun is None:
         require_shipping(ctx, work.tree_id)
@@ -85,7 +85,7 @@ def _host(ctx: StepContext, made: Mapping[str, Any]) -> Hosting:
     return host_named(ctx, str(made["system"])) if made.get("system") else hosting_of(ctx)
 
 
-def _of(ctx: StepContext, tree: str) -> str:
+def _identify_work(ctx: StepContext, tree: str) -> str:
     """Return what the deployment of this work is known by: once it was cleared away the same work is another one."""
     of, number = tree, 1
     while (known := ctx.effect.find_result(name_effect(ctx, "deployment", of))) is not None:
@@ -191,7 +191,7 @@ def _clear(ctx: StepContext, hosting: Hosting, site: Site, of: str) -> None:
     """Delete the previews that this run made of earlier work, but for one that went live meanwhile."""
     olds = earlier(ctx, "deployment", of)
     gone = {each["of"] for each in earlier(ctx, "undo-deployment", "")}
-    left = [str(old["id"]) for old in olds if old["id"] not in gone and _at(old) == hosting.system]
+    left = [str(old["id"]) for old in olds if old["id"] not in gone and _read_system(old) == hosting.system]
     if not left:
         return
     live = hosting.site(site.id).production
@@ -200,7 +200,7 @@ def _clear(ctx: StepContext, hosting: Hosting, site: Site, of: str) -> None:
             _take_away(ctx, hosting, deployment)
 
 
-def _at(made: Mapping[str, Any]) -> str:
+def _read_system(made: Mapping[str, Any]) -> str:
     return str(made.get("system") or UNNAMED_HOST)
 
 
@@ -211,7 +211,7 @@ def _undo(wanted: Deploy, ctx: StepContext) -> None:
         return
     ctx.effect.was_begun(name_effect(ctx, "deployment", ""))  # not while the request for another may still arrive
     for known in earlier(ctx, "deployment", ""):
-        _take_away(ctx, host_named(ctx, _at(known)), str(known["id"]))
+        _take_away(ctx, host_named(ctx, _read_system(known)), str(known["id"]))
     for made in projects:
         _take_lost(ctx, host_named(ctx, str(made.get("of") or UNNAMED_HOST)), str(made["id"]))
 

@@ -33,11 +33,11 @@ def _run(wanted: Promote, ctx: StepContext) -> Done | Again:
     deployed = ctx.output_of("site.deploy")
     hosting, site, deployment = _host(ctx), str(deployed["project"]), str(deployed["deployment"])
     if is_taken_back(ctx):
-        return take_back(ctx, Going(hosting, site, deployment, _before(ctx)), "")
+        return take_back(ctx, Going(hosting, site, deployment, _load_former_deployment(ctx)), "")
     if ctx.effect.find_result(name_effect(ctx, "promotion", deployment)) is None:
         require_go_live(ctx, load_tested_work(ctx).tree_id, Going(hosting, site, deployment, "").bound)
         _keep_before(ctx, hosting, site, deployment)
-    going = Going(hosting, site, deployment, _before(ctx))
+    going = Going(hosting, site, deployment, _load_former_deployment(ctx))
     asked = ctx.effect(
         name_effect(ctx, "promotion", deployment),
         lambda: _promote(ctx, going),
@@ -72,7 +72,7 @@ def _keep_before(ctx: StepContext, hosting: Hosting, site: str, deployment: str)
         ctx.same_end(name_effect(ctx, BEFORE, of), lambda: kept)
 
 
-def _before(ctx: StepContext) -> str:
+def _load_former_deployment(ctx: StepContext) -> str:
     kept = earlier(ctx, BEFORE, "")
     return str(kept[-1]["deployment"]) if kept else ""
 
