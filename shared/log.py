@@ -47,7 +47,7 @@ def line(severity: str, message: str, *, to: TextIO | None = None, **fields: Any
     """
     if _ORDER.index(severity) < _ORDER.index(_min_severity):
         return
-    entry = {"severity": severity, "message": message, **_where(fields)}
+    entry = {"severity": severity, "message": message, **_list_trace_fields(fields)}
     entry |= {name: value for name, value in fields.items() if value not in (None, "") and name not in _LABELS[1:]}
     out = to or sys.stderr
     # One write with its end: between two, another thread's line would come, and the platform reads neither as JSON.
@@ -92,7 +92,7 @@ def crash(error: BaseException) -> None:
     line("ERROR", "request crashed", event="request.crashed", error=type(error).__name__, **more)
 
 
-def _where(fields: Mapping[str, Any]) -> dict[str, Any]:
+def _list_trace_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields by which Cloud Logging finds the lines of one function, tenant, run or trace."""
     here, found = trace.place(), dict[str, Any]()
     labels = dict(here.labels) if here is not None else {}

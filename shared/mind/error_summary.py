@@ -26,7 +26,7 @@ def compact_error(text: str, limit: int = MAX) -> str:
     What stays is in its order and as it was; a line says how many were left out.
     """
     lines = [line.rstrip() for line in visible(_COLOUR.sub("", text)).splitlines()]
-    lines = _drop_frames(_once(lines))
+    lines = _drop_frames(_drop_repeated(lines))
     if _size(lines) <= limit:
         return "\n".join(lines).strip()
     lines = [_shorter(line, limit // 4) for line in lines]
@@ -43,7 +43,7 @@ def compact_error(text: str, limit: int = MAX) -> str:
     return "\n".join(found)[:limit]
 
 
-def _once(lines: Sequence[str]) -> list[str]:
+def _drop_repeated(lines: Sequence[str]) -> list[str]:
     """Leave out what is said again: retries and subtests print the same lines with another number."""
     seen: set[str] = set()
     found: list[str] = []

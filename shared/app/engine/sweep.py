@@ -11,7 +11,7 @@ from shared.app.code.snapshots import expire_snapshots
 from shared.app.engine.deps import Deps
 from shared.app.engine.due_times import ring
 from shared.app.engine.engine import Span, count_nothing, pauses_of, record
-from shared.app.engine.switches import order_erasures, rehearses, release, why_of
+from shared.app.engine.switches import find_pause_reason, order_erasures, rehearses, release
 from shared.core.errors import AgentError
 from shared.core.run import events as ev
 from shared.core.run.commands import Command
@@ -88,7 +88,7 @@ def _due(deps: Deps, now: datetime) -> tuple[list[tuple[str, str]], Mapping[str,
         found = deps.store.due_runs(now, limit)
         for tenant in {tenant for tenant, _ in found} - paused.keys():
             switches = tenant_settings(deps.store, SYSTEM), tenant_settings(deps.store, tenant)
-            paused[tenant], stood[tenant] = bool(why_of(*switches)), pauses_of(now, *switches)
+            paused[tenant], stood[tenant] = bool(find_pause_reason(*switches)), pauses_of(now, *switches)
         due = [each for each in found if not paused[each[0]]]
         if len(due) >= _LOOKS or len(found) < limit or limit >= _MAX_LOOKS:
             return due[:_LOOKS], stood

@@ -59,12 +59,12 @@ class Paused(Conflicting):
     code = "paused"
 
 
-def why_paused(deps: Deps, tenant: str) -> str:
+def explain_pause(deps: Deps, tenant: str) -> str:
     """Return why nothing is done for this tenant now; "" when nothing is in the way."""
-    return why_of(*(tenant_settings(deps.store, whose) for whose in (SYSTEM, tenant)))
+    return find_pause_reason(*(tenant_settings(deps.store, whose) for whose in (SYSTEM, tenant)))
 
 
-def why_of(*settings: TenantSettings) -> str:
+def find_pause_reason(*settings: TenantSettings) -> str:
     """Return why nothing is done by these settings, those of everybody and of a tenant."""
     return next((each.why_paused for each in settings if each.paused), "")
 
@@ -72,7 +72,7 @@ def why_of(*settings: TenantSettings) -> str:
 def may_open(deps: Deps, tenant: str) -> bool:
     """Raise Paused where nothing new may be opened; return whether what is opened now is only rehearsed."""
     everybody = tenant_settings(deps.store, SYSTEM)
-    if why := why_of(everybody, tenant_settings(deps.store, tenant)):
+    if why := find_pause_reason(everybody, tenant_settings(deps.store, tenant)):
         raise Paused(f"work is paused: {why}", way_out="Nothing is lost. Try again when work has been resumed.")
     return everybody.rehearses
 
@@ -135,7 +135,7 @@ def hold_back(command: Command, deps: Deps) -> bool:
         log.line("INFO", "command of a deleted tenant dropped", tenant=tenant, command=command.name)
         return True
     own = settings_in(doc.body if doc is not None else None)
-    if not why_of(tenant_settings(deps.store, SYSTEM), own):
+    if not find_pause_reason(tenant_settings(deps.store, SYSTEM), own):
         return False
     if command.name in (LOOK, CONSIDER) and command.ref == own.pause_page:
         return False  # where the box is cleared
@@ -174,7 +174,7 @@ def release(deps: Deps) -> int:
     while docs := deps.store.list_docs(SYSTEM, HALTED, after=after, limit=_PAGE):
         for doc in docs:
             try:  # one by one: a tenant whose commands cannot be handed over must not hold up the rest
-                if why_paused(deps, doc.id):
+                if explain_pause(deps, doc.id):
                     _look_at_page(deps, doc.id)
                     continue
                 count += _release(deps, doc.id)
@@ -226,7 +226,7 @@ def pause_view(deps: Deps, tenant: str) -> Mapping[str, Any]:
     stops = found if found.paused else TenantSettings()
     return {
         "paused": bool(stops.paused),
-        "reason": why_of(everybody, own),
+        "reason": find_pause_reason(everybody, own),
         "by": stops.paused_by,
         "since": stops.paused_at,
         "go_on": _go_on(stops, tenant, for_all=for_all) if stops.paused else "",

@@ -131,7 +131,7 @@ def reword_question(model: Model, question: str, history: Sequence[Message], abo
     try:
         (rewritten, _), _ = within(
             model,
-            lambda text: _with(request, text),
+            lambda text: _replace_prompt(request, text),
             parts,
             lambda asked: ask(model, asked, _Rewritten, repairs=0),
             answer_tokens=400,
@@ -202,7 +202,7 @@ def _ask_model(
     parts += [places.part(), Part("input", "the question", question, must=True)]
     (answered, result), context = within(
         model,
-        lambda text: _with(request, text),
+        lambda text: _replace_prompt(request, text),
         parts,
         lambda asked: ask(model, asked, _Answered),
         answer_tokens=ANSWER_TOKENS,
@@ -241,7 +241,7 @@ def _list_shown(context: Context) -> frozenset[str]:
     )
 
 
-def _with(request: ModelRequest, text: str) -> ModelRequest:
+def _replace_prompt(request: ModelRequest, text: str) -> ModelRequest:
     return replace(request, prompt=text)
 
 

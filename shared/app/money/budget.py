@@ -171,10 +171,10 @@ def _calls(request: ModelRequest, model: str, used: Usage, made: tuple[ModelCall
     """Return the calls as events keep them; one that nobody listed is this one, unless it has cost nothing."""
     if not made and (used != NOTHING or outcome == "ok"):
         made = (ModelCall(model, "", request.task, request.task_class, used, outcome),)
-    return tuple(_as_data(call, request) for call in made)
+    return tuple(_encode_call(call, request) for call in made)
 
 
-def _as_data(call: ModelCall, request: ModelRequest) -> Mapping[str, Any]:
+def _encode_call(call: ModelCall, request: ModelRequest) -> Mapping[str, Any]:
     data = {**asdict(call), "tokens": call.usage.tokens, "micros": call.usage.micros}
     del data["usage"]
     data["agent"] = call.agent or (request.task.removeprefix("agent.") if request.task.startswith("agent.") else "")

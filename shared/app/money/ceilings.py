@@ -20,10 +20,12 @@ def limit_to_means(specs: Iterable[StepSpec], run: Run, kinds: Mapping[str, Step
     They are reserved for several questions at their dearest; one is enough to go on with, for what a question leaves
     pays for the next, and contexts are cut to what there is.
     """
-    return tuple(_within(spec, run, kinds[spec.kind].max_calls) if spec.kind in kinds else spec for spec in specs)
+    return tuple(
+        _limit_estimate(spec, run, kinds[spec.kind].max_calls) if spec.kind in kinds else spec for spec in specs
+    )
 
 
-def _within(spec: StepSpec, run: Run, calls: int) -> StepSpec:
+def _limit_estimate(spec: StepSpec, run: Run, calls: int) -> StepSpec:
     ceiling, micros, tokens = spec.estimate, *_compute_left(run)
     if not spec.group or calls < 2 or (ceiling.micros <= micros and ceiling.tokens <= tokens):
         return spec

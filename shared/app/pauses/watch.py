@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from shared.app.engine.deps import Deps
 from shared.app.engine.engine import record
-from shared.app.engine.switches import why_paused
+from shared.app.engine.switches import explain_pause
 from shared.core.errors import AgentError, ErrorClass
 from shared.core.notify.attention import REHEARSAL
 from shared.core.run.acts import RunPaused
@@ -49,7 +49,7 @@ class Watch:
         if now - self._looked < _FRESH:
             return
         self._looked = now
-        if why_paused(self._deps, self._run.tenant):
+        if explain_pause(self._deps, self._run.tenant):
             raise HeldUp(HELD)
         loaded = self._deps.store.load_run(self._run.tenant, self._run.id)
         if loaded is not None and loaded.run.pause is not None:

@@ -61,7 +61,7 @@ def _order(deps: Deps, tenant: str, settings: Mapping[str, Any], room: Room) -> 
     runs = lately_runs(deps, tenant, known)
     found = activity(runs, known, now)
     wanted: Pace = pace(found, len(quick_sources(settings)), room)
-    left = wanted.interval_s - _since(known.at, now)
+    left = wanted.interval_s - _measure_age(known.at, now)
     if 0.0 < left <= wanted.interval_s:  # more than that: a clock was turned back
         return left
     at = now.isoformat()
@@ -82,7 +82,7 @@ def was_just_asked(deps: Deps, tenant: str, settings: Mapping[str, Any]) -> bool
     """Say whether quick looks at the tenant's tables go on, so that a pass need not ask them too."""
     if not asks_often(settings):
         return False
-    return abs(_since(load_asked(deps, tenant).looked, deps.clock.now())) < _FRESH.total_seconds()
+    return abs(_measure_age(load_asked(deps, tenant).looked, deps.clock.now())) < _FRESH.total_seconds()
 
 
 def lately_runs(deps: Deps, tenant: str, known: Asked) -> list[Run]:
@@ -102,11 +102,11 @@ def activity(runs: Sequence[Run], known: Asked, now: datetime) -> Activity:
     """Return what goes on among these runs."""
     alive = open_runs(runs)
     waiting = len([run for run in alive if run.status in WAIT])
-    quiet_s = max(0.0, _since(known.active, now))
+    quiet_s = max(0.0, _measure_age(known.active, now))
     return Activity(len(alive) - waiting, waiting, len(threads_of(runs, now)), quiet_s)
 
 
-def _since(at: str, now: datetime) -> float:
+def _measure_age(at: str, now: datetime) -> float:
     return (now - datetime.fromisoformat(at)).total_seconds() if at else float("inf")
 
 

@@ -104,7 +104,7 @@ def _column(
     unfit = [name for name, prop in schema.items() if fold(name) in _names(column) and prop["type"] not in column.types]
     if not named and not unfit and not (column.required and fitting):
         return False
-    found.questions.append(_which(kind, column, named or fitting, unfit, schema))
+    found.questions.append(_ask_for_column(kind, column, named or fitting, unfit, schema))
     return True
 
 
@@ -113,7 +113,7 @@ def _names(column: Column) -> frozenset[str]:
     return frozenset({own, f"{own} (workwright)", *(fold(each) for each in column.spellings)})
 
 
-def _which(kind: str, column: Column, fitting: Sequence[str], unfit: Sequence[str], schema: Json) -> Question:
+def _ask_for_column(kind: str, column: Column, fitting: Sequence[str], unfit: Sequence[str], schema: Json) -> Question:
     text = f"Which column of this database is “{column.name}” ({_types(column)})?"
     if unfit:
         of_type = ", ".join(f"“{name}” is {_article(schema[name]['type'])}" for name in unfit)

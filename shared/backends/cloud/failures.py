@@ -24,10 +24,10 @@ def asking(system: str, what: str) -> Iterator[None]:
     try:
         yield
     except api_errors() as error:
-        raise as_ours(system, what, error) from error
+        raise to_our_error(system, what, error) from error
 
 
-def as_ours(system: str, what: str, error: Exception) -> IntegrationError:
+def to_our_error(system: str, what: str, error: Exception) -> IntegrationError:
     """Return our error for one of Google's."""
     message, code = f"{what}: {short(error)}", code_of(error)
     if code == "NOT_FOUND":

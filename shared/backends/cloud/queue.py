@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.backends.cloud.api_error import UNCLEAR, api_errors, code_of
-from shared.backends.cloud.failures import as_ours
+from shared.backends.cloud.failures import to_our_error
 from shared.core.backoff import backoff
 from shared.core.errors import AgentError, ConfigError, IntegrationError, VersionConflict
 from shared.core.notify.attention import telling
@@ -125,7 +125,7 @@ class CloudTasksQueue:
                 if code_of(error) == "ALREADY_EXISTS":
                     return
                 if attempt == TASK.tries or code_of(error) not in UNCLEAR:
-                    raise as_ours("cloud-tasks", f"hand over {command.name} {command.id}", error) from error
+                    raise to_our_error("cloud-tasks", f"hand over {command.name} {command.id}", error) from error
                 self._pause(backoff(attempt, TASK.waits, random.random()).total_seconds())
 
     def _task(self, command: Command, generation: int) -> dict[str, Any]:

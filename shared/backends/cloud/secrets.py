@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 
 from shared.backends import envelope as envelopes
 from shared.backends.cloud.api_error import api_errors, code_of
-from shared.backends.cloud.failures import as_ours, asking
+from shared.backends.cloud.failures import asking, to_our_error
 from shared.core.errors import VersionConflict
 from shared.ports import Clock, Put, Secret, Store
 
@@ -128,7 +128,7 @@ class CloudSecrets:
         except api_errors() as error:
             if code_of(error) == "NOT_FOUND":
                 return Secret("")
-            raise as_ours("secret-manager", f"read {name}", error) from error
+            raise to_our_error("secret-manager", f"read {name}", error) from error
         return Secret(version.payload.data.decode())
 
     def _name(self, name: str) -> str:
@@ -198,4 +198,4 @@ class CloudSecrets:
         except api_errors() as error:
             if code_of(error) == "INVALID_ARGUMENT":
                 raise ValueError(f"key {key_id!r} was not made for tenant {tenant!r}") from None
-            raise as_ours("kms", "unwrap a tenant's key", error) from error
+            raise to_our_error("kms", "unwrap a tenant's key", error) from error

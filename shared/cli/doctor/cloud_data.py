@@ -56,7 +56,7 @@ def indexes(site: Site) -> Iterator[Finding]:
     """
     groups, wanted = f"{_database(site)}/collectionGroups/-", site.wanted.indexes
     built = {
-        _of_index(index): str(index.get("state"))
+        _normalise_index(index): str(index.get("state"))
         for index in site.google.all("firestore", f"{groups}/indexes", "indexes")
     }
     problems = []
@@ -166,7 +166,7 @@ def _normalise_wanted(index: dict[str, Any]) -> tuple[Any, ...]:
     return index["collection"], index["scope"], fields
 
 
-def _of_index(index: dict[str, Any]) -> tuple[Any, ...]:
+def _normalise_index(index: dict[str, Any]) -> tuple[Any, ...]:
     """Return the same of an index that is there; Firestore adds `__name__` where nobody asked for it."""
     fields = tuple(
         (field["fieldPath"], field.get("order"), field.get("vectorConfig", {}).get("dimension"))

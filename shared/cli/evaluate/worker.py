@@ -124,7 +124,7 @@ def _evaluate(house: House, page: EvalPage, order: Order, key: str) -> Json:
     if deps.models.references != (OFFLINE,) and not ended.run.spent.tokens and ended.end != NO_MONEY:
         end |= {"end": NO_MODEL}  # a key that is not accepted must not pass for a page that was refused rightly
     if end["end"] in (NO_MONEY, NO_MODEL):
-        return {**end, "failed": ended.run.status.final or end["end"] == NO_MODEL, "why": _why(ended)}
+        return {**end, "failed": ended.run.status.final or end["end"] == NO_MODEL, "why": _find_failure(ended)}
     made = gather(house, home, ended, order.browser)
     findings = [_ends_well(ended, page), *_makes_nothing(house, page), *(check.look(made) for check in page.checks)]
     keep(folder, house, ended, made)
@@ -176,7 +176,7 @@ def _describe_end(ended: Ended, page: EvalPage) -> Json:
     }
 
 
-def _why(ended: Ended) -> str:
+def _find_failure(ended: Ended) -> str:
     run = ended.run
     return run.failure or next((step.error for step in run.steps if step.error), "")
 

@@ -131,7 +131,7 @@ def _repository(code: Mapping[str, Any], given: Mapping[str, Any], forge: str) -
 
 def _leaving(review: Mapping[str, Any]) -> list[str]:
     stat = review.get("stat") or {}
-    paths = _within([str(each) for each in review.get("paths", ())][:MAX_FILES])
+    paths = _limit_paths([str(each) for each in review.get("paths", ())][:MAX_FILES])
     more = int(stat.get("files", 0)) - len(paths)
     files = ", ".join(paths) + (f" and {more} more" if more > 0 else "")
     lines = [f"To: {each}{'' if str(each).endswith('…') else '.'}" for each in review.get("targets", ())]
@@ -143,7 +143,7 @@ def _leaving(review: Mapping[str, Any]) -> list[str]:
     return [*_plain(lines), *_list_tests(review)]
 
 
-def _within(paths: Sequence[str]) -> list[str]:
+def _limit_paths(paths: Sequence[str]) -> list[str]:
     """Return the paths that one line has room for, beside what else it says."""
     kept, room = [], MAX_LINE * 3
     for path in paths:

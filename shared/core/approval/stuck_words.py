@@ -47,10 +47,10 @@ def question_of_stuck(run: Run, stuck: Stuck) -> str:
     way_out = _way_out(run, stuck)
     if note := cut_text(stuck.note.strip(), MAX_TOLD // 2):
         way_out = f"Its author says: {note}\n{way_out}"
-    return f"{cut_text(_what(stuck), MAX - 1 - len(way_out))}\n{way_out}"
+    return f"{cut_text(_describe_stuck(stuck), MAX - 1 - len(way_out))}\n{way_out}"
 
 
-def _what(stuck: Stuck) -> str:
+def _describe_stuck(stuck: Stuck) -> str:
     objection, failing = cut_text(stuck.objection.strip(), MAX_TOLD), cut_text(stuck.failing.strip(), MAX_TOLD)
     kept = "What passed its tests before is kept as it was." if stuck.green else "No version has passed its tests yet."
     if not objection and not failing:

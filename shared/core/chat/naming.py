@@ -132,12 +132,14 @@ def resolve(phrase: str, named: Sequence[Named], raw: str = "") -> Found:
 def find_mentioned(text: str, named: Sequence[Named]) -> tuple[Named, ...]:
     """Return what is called by its whole title in a text; a title within a longer one that is there is not."""
     words = words_of(text)
-    fitting = [thing for thing in named if _within(words_of(thing.title), words) and _core(words_of(thing.title))]
+    fitting = [
+        thing for thing in named if _contains_words(words_of(thing.title), words) and _core(words_of(thing.title))
+    ]
     return tuple(
         thing
         for thing in fitting
         if not any(
-            _within(words_of(thing.title), words_of(o.title)) and words_of(thing.title) != words_of(o.title)
+            _contains_words(words_of(thing.title), words_of(o.title)) and words_of(thing.title) != words_of(o.title)
             for o in fitting
         )
     )
@@ -204,7 +206,7 @@ def _core(words: Sequence[str]) -> frozenset[str]:
     return frozenset(word for word in words if word not in _FILLING)
 
 
-def _within(inner: tuple[str, ...], outer: tuple[str, ...]) -> bool:
+def _contains_words(inner: tuple[str, ...], outer: tuple[str, ...]) -> bool:
     return bool(inner) and any(outer[at : at + len(inner)] == inner for at in range(len(outer) - len(inner) + 1))
 
 

@@ -45,7 +45,7 @@ class Worktree:
 
         With the `run` it belongs to, no other run's text is the same one: it may be deleted with that run.
         """
-        files = {path: _as_json(self.files[path]) for path in sorted(self.files)}
+        files = {path: _encode_content(self.files[path]) for path in sorted(self.files)}
         tree = {"run": run, "base": self.base, "deleted": sorted(self.deleted), "files": files}
         return json.dumps(tree, ensure_ascii=False)
 
@@ -102,7 +102,7 @@ def _lines(text: str) -> list[str]:
     return [f"{part}\n" for part in parts[:-1]] + ([parts[-1]] if parts[-1] else [])
 
 
-def _as_json(data: bytes) -> object:
+def _encode_content(data: bytes) -> object:
     try:
         return data.decode()
     except UnicodeDecodeError:

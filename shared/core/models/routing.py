@@ -124,7 +124,7 @@ def route(
         out = [each for each in out if each[0] != fitting[0]]
     ordered = fitting if listed else _sort_by_preference(fitting, rules.prefer, catalogue, needs, now)
     choices = [
-        Choice(provider, model, _why(place, f"{provider}/{model}", task_class, rules, catalogue, needs, now))
+        Choice(provider, model, _explain_choice(place, f"{provider}/{model}", task_class, rules, catalogue, needs, now))
         for place, (provider, _, model) in enumerate((each.partition("/") for each in ordered), 1)
     ]
     return Routing(tuple(_sort_by_health(choices, health, now)), tuple(out))
@@ -202,7 +202,7 @@ def _sort_by_preference(
     return sorted(fitting, key=key) if prefer else fitting
 
 
-def _why(
+def _explain_choice(
     place: int, reference: str, task_class: str, rules: Rules, catalogue: Catalogue, needs: Needs, now: datetime
 ) -> str:
     if task_class in rules.classes:

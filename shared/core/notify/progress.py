@@ -82,7 +82,11 @@ def progress_of(run: Run, run_url: str, steps: Collection[str], settings: Mappin
     status = status_of(run)
     icon, color = ("↩️", "orange_background") if run.facts.get(ROLLED_BACK) else _LOOKS[status]
     taken_back = describe_roll_back(run)
-    head = f"{taken_back}\n{status}{_where(run, steps)}" if taken_back else f"{status}{_where(run, steps)}"
+    head = (
+        f"{taken_back}\n{status}{_describe_place(run, steps)}"
+        if taken_back
+        else f"{status}{_describe_place(run, steps)}"
+    )
     lines = [
         _doing(run, steps),
         *(plain(text) for text in attention_of(run)),
@@ -121,7 +125,7 @@ def convert_to_zone(at: datetime, settings: Mapping[str, Any]) -> datetime:
         return at.astimezone(UTC)
 
 
-def _where(run: Run, steps: Collection[str]) -> str:
+def _describe_place(run: Run, steps: Collection[str]) -> str:
     if run.status == RunStatus.AWAITING_APPROVAL:
         waiting = {RELEASE: "waiting for approval of what leaves", PRODUCTION: "waiting for approval to go live"}
         words = waiting.get(waiting_kind(run), "waiting for approval")

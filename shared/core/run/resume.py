@@ -56,7 +56,7 @@ def _to_be_done(old: Run, back: Collection[str]) -> set[str]:
     again = {
         step.id
         for step in old.steps
-        if step.id in needed and (step.id in back or step.status not in _DONE) and not _past(step, by_id, back)
+        if step.id in needed and (step.id in back or step.status not in _DONE) and not _is_past(step, by_id, back)
     }
     withdrawn = {step.id for step in old.steps if step.id in again and (old.cancel or step.id in back)}
     for gate in old.steps:
@@ -66,7 +66,7 @@ def _to_be_done(old: Run, back: Collection[str]) -> set[str]:
     return again
 
 
-def _past(step: Step, by_id: dict[str, Step], back: Collection[str]) -> bool:
+def _is_past(step: Step, by_id: dict[str, Step], back: Collection[str]) -> bool:
     """Say whether a child was given up by a parent that came to its end without it: nobody waits for it any more."""
     parent = by_id.get(step.parent)
     return parent is not None and parent.status in _DONE and step.id not in back

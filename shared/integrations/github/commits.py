@@ -74,14 +74,14 @@ def _entry(wire: Wire, repo: str, path: str, content: bytes, mode: str) -> Json:
     if mode == SUBMODULE:
         raise Rejected(SYSTEM, f"{path!r} is another repository inside this one; it cannot be written as a file")
     entry: Json = {"path": path, "mode": mode, "type": "blob"}
-    text = _as_text(content)
+    text = _decode_text(content)
     if text is not None:
         return entry | {"content": text}
     body = {"content": base64.b64encode(content).decode(), "encoding": "base64"}
     return entry | {"sha": wire.call("POST", f"{repo}/git/blobs", json=body).json["sha"]}
 
 
-def _as_text(content: bytes) -> str | None:
+def _decode_text(content: bytes) -> str | None:
     try:
         text = content.decode()
     except UnicodeDecodeError:

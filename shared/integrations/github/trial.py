@@ -111,7 +111,7 @@ def _may_not_create(wire: Wire, facts: Mapping[str, str]) -> Tried | None:
     own = facts["owner"].lower() == facts["login"].lower()
     path = "/user/repos" if own else f"/orgs/{segment(facts['owner'])}/repos"
     answer = wire.call("POST", path, json={"name": ""}, accept=(*_REFUSED, 422))
-    return None if answer.status == 422 else _why(answer, facts, "make repositories", "Administration")
+    return None if answer.status == 422 else _explain_refusal(answer, facts, "make repositories", "Administration")
 
 
 def _one_of(wire: Wire, owner: str) -> str:
@@ -134,15 +134,15 @@ def _tried_repository(wire: Wire, facts: Mapping[str, str], name: str) -> Tried:
                 f"Make it, look at its spelling, or let the token reach it: {_MENU}, and the token's repositories."
             )
             return Tried(False, says, way_out, facts)
-        return _why(repository_answer, facts, f"see {name}", "Metadata")
+        return _explain_refusal(repository_answer, facts, f"see {name}", "Metadata")
     branch = {"ref": "refs/heads/workwright-try", "sha": _NO_COMMIT}
     answer = wire.call("POST", f"{path}/git/refs", json=branch, accept=(*_REFUSED, 409, 422))
     if answer.status in _REFUSED:
-        return _why(answer, facts, f"change {name}", "Contents")
+        return _explain_refusal(answer, facts, f"change {name}", "Contents")
     return _good(facts, "may make and change repositories")
 
 
-def _why(answer: Answer, facts: Mapping[str, str], what: str, right: str) -> Tried:
+def _explain_refusal(answer: Answer, facts: Mapping[str, str], what: str, right: str) -> Tried:
     """Put GitHub's refusal into words: single sign-on, an organisation's rules, or a right that the token lacks."""
     owner, message = facts["owner"], vendor_message(answer)
     sign_on = answer.headers.get("X-GitHub-SSO", "")

@@ -35,7 +35,7 @@ def row_parts(notion: Notion, source: str, reached: Reached) -> Iterator[tuple[l
     restarted = False
     while True:
         try:
-            part = notion.query_part(source, _since(reached.since), _BY_AGE, cursor=reached.cursor, only=_TITLE)
+            part = notion.query_part(source, _filter_since(reached.since), _BY_AGE, cursor=reached.cursor, only=_TITLE)
         except CursorExpired as error:
             if restarted:
                 raise Unavailable(notion.system, f"{source}: the list expired while it was being read") from error
@@ -55,7 +55,7 @@ def row_parts(notion: Notion, source: str, reached: Reached) -> Iterator[tuple[l
             return
 
 
-def _since(time: str) -> Json | None:
+def _filter_since(time: str) -> Json | None:
     return {"timestamp": "created_time", "created_time": {"on_or_after": time}} if time else None
 
 

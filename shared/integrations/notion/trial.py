@@ -69,7 +69,7 @@ def try_notion(
     facts: dict[str, str] = {}
     notion = Notion(HttpClient("notion", at, token, timeouts=TIMEOUTS, trace=trace))
     try:
-        facts |= _whose(notion.me())
+        facts |= _read_owner(notion.me())
         return _judge_token(notion, facts, page, workspace, given)
     except Unauthorized:
         says = "Notion does not accept this token: it is not complete, was replaced, or its connection was removed."
@@ -78,7 +78,7 @@ def try_notion(
         return tell_unclear("notion", error, facts)
 
 
-def _whose(me: Mapping[str, Any]) -> dict[str, str]:
+def _read_owner(me: Mapping[str, Any]) -> dict[str, str]:
     bot = me.get("bot")
     bot = bot if isinstance(bot, Mapping) else {}
     owner = bot.get("owner")

@@ -109,7 +109,7 @@ def read_event(kind: str, data: Mapping[str, Any]) -> Event:
     """Return what `data` says for an event of this type. Fields that are missing or odd are read as empty."""
     parent = read_parent(data)
     if kind == "page.transcription_block.transcript_deleted":
-        return TranscriptEvent(_who(data.get("target")), text(data, "transcript_id"))
+        return TranscriptEvent(_read_author(data.get("target")), text(data, "transcript_id"))
     if kind not in TYPES:
         return Unknown(dict(data))
     match kind.partition(".")[0]:
@@ -153,13 +153,13 @@ def _ensure_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _who(value: Any) -> Who:
+def _read_author(value: Any) -> Who:
     body = mapping(value)
     return text(body, "id"), text(body, "type")
 
 
 def _things(value: Any) -> tuple[Who, ...]:
-    return tuple(_who(each) for each in _ensure_list(value) if isinstance(each, dict))
+    return tuple(_read_author(each) for each in _ensure_list(value) if isinstance(each, dict))
 
 
 def _names(value: Any) -> tuple[str, ...]:

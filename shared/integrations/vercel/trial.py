@@ -27,14 +27,14 @@ def try_vercel(token: Secret, *, at: str = BASE_URL, trace: Trace | None = None)
     try:
         me = http.call("GET", "/v2/user", judge=_find_refusal)
         if not me.ok:
-            return _why(me, facts)
+            return _explain_limit(me, facts)
         user = me.json.get("user", me.json) if isinstance(me.json, Mapping) else {}
         if not isinstance(user, Mapping) or not user.get("username"):
             return Tried(False, f"What answers at {at} is not Vercel: it names nobody.", "Check the address.", facts)
         facts |= {"login": str(user["username"]), "email": str(user.get("email") or "")}
         projects = http.call("GET", "/v10/projects", params={"limit": "1"}, judge=_find_refusal)
         if not projects.ok:
-            return _why(projects, facts)
+            return _explain_limit(projects, facts)
     except Unauthorized:
         return _explain_refusal(facts)
     except IntegrationError as error:
@@ -51,7 +51,7 @@ def _explain_refusal(facts: Mapping[str, str]) -> Tried:
     return Tried(False, says, _NEW, facts)
 
 
-def _why(answer: Answer, facts: Mapping[str, str]) -> Tried:
+def _explain_limit(answer: Answer, facts: Mapping[str, str]) -> Tried:
     """Tell a token that is no good from one that is limited: Vercel answers both with 403."""
     body: Mapping[str, Any] = answer.json if isinstance(answer.json, Mapping) else {}
     error = body.get("error")

@@ -60,14 +60,14 @@ def check(house: Installation, story: Story, run: Run, checks_ref: str) -> None:
         case "failed" | "stopped":
             shown = marks.FAILED if story.outcome == FAILED else marks.CANCELLED
             story.check("page shows the end", story.page["status"] == shown, story.page["status"])
-            story.check("the reason is told", bool(_why(run)), _why(run))
+            story.check("the reason is told", bool(_describe_failure(run)), _describe_failure(run))
         case "timed out":
             story.check("it goes on", not run.status.final, run.status.value.replace("_", " "))
         case _:
             _check_done(house, story, run, checks_ref)
 
 
-def _why(run: Run) -> str:
+def _describe_failure(run: Run) -> str:
     return plain(run.failure or run.cancel)
 
 

@@ -104,13 +104,13 @@ def input_parts(agent: Agent, given: BaseModel) -> list[Part]:
             found += [_file_part(agent, each) for each in value]
         else:
             part = ORDER if name == agent.order else "input"
-            found.append(Part(part, f"{agent.id}: {name}", _as_text(value), must=True))
+            found.append(Part(part, f"{agent.id}: {name}", _format_value(value), must=True))
     if empty:
         found.append(Part("input", f"{agent.id}: not given", f"Not given to you: {', '.join(empty)}.", trusted=True))
     return found
 
 
-def _as_text(value: Any) -> str:
+def _format_value(value: Any) -> str:
     """Return a value as it is shown; a day with its weekday, which models reckon wrongly."""
     if not isinstance(value, str):
         return json.dumps(value, ensure_ascii=False, indent=None)

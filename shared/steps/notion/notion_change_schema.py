@@ -74,7 +74,7 @@ def _changes(wanted: ChangeSchema, before: Mapping[str, Json], now: Mapping[str,
         changes[held["id"]] = column.config(ctx)
     for name, options in wanted.options.items():
         held = column_of(before, name)[1]
-        changes[held["id"]] = _with_options(name, _find_by_id(now, held) or held, options)
+        changes[held["id"]] = _add_options(name, _find_by_id(now, held) or held, options)
     for name, new in wanted.rename.items():
         key = column_of(before, name)[1]["id"]
         changes[key] = {**(changes.get(key) or {}), "name": plain(new)}
@@ -86,7 +86,7 @@ def _changes(wanted: ChangeSchema, before: Mapping[str, Json], now: Mapping[str,
     return changes
 
 
-def _with_options(name: str, column: Json, names: Sequence[str]) -> Json:
+def _add_options(name: str, column: Json, names: Sequence[str]) -> Json:
     if column["type"] not in _CHOICES:
         raise StepFailure(f"options: {name!r} is a {column['type']} and has none", signature=f"options {name}")
     again = config_again(column, with_ids=True)

@@ -158,7 +158,7 @@ def _undo(wanted: UpdateRows, ctx: StepContext) -> None:
     theirs = _list_left_to_people(ctx, reached)
     if ctx.effect.was_begun(f"{_ROWS}-{reached:05d}"):
         reached += _TOGETHER  # begun, and nobody knows how far it came
-    touched = [each for change in planned["changes"][:reached] if (each := _without(change, theirs))]
+    touched = [each for change in planned["changes"][:reached] if (each := _drop_columns(change, theirs))]
     back = [each for each in touched if each["before"]]
     notion, source = ctx.connect(Notion), ctx.target(wanted.data_source, "data_source")
     result = write_rows(notion, ctx, back, "undo", turn=_AT_A_TIME, write=_put_back, source=source)
@@ -176,7 +176,7 @@ def _list_left_to_people(ctx: StepContext, reached: int) -> dict[str, list[str]]
     return theirs
 
 
-def _without(change: Json, theirs: Mapping[str, Collection[str]]) -> Json | None:
+def _drop_columns(change: Json, theirs: Mapping[str, Collection[str]]) -> Json | None:
     """Return the change without those columns; None where nothing is left of it."""
     left = theirs.get(change["id"], ())
     written = {key: value for key, value in change["properties"].items() if key not in left}

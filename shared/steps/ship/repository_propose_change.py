@@ -145,7 +145,7 @@ def _write_request(
         "pull-request",
         open_it,
         repeat=Repeat.LOOK,
-        look=lambda: None if former else _there(forge.find_change(owner, name, branch), work.tree_id),
+        look=lambda: None if former else _describe_found(forge.find_change(owner, name, branch), work.tree_id),
     )
     number = int(opened["number"])
     if not former:  # which has claimed it for this run
@@ -164,7 +164,7 @@ def _describe_opened(change: Change, tree: str) -> dict[str, Any]:
     return {"url": change.url, "number": change.number, "of": tree}
 
 
-def _there(found: Change | None, tree: str) -> dict[str, Any] | None:
+def _describe_found(found: Change | None, tree: str) -> dict[str, Any] | None:
     return _describe_opened(found, tree) if found else None
 
 
@@ -196,7 +196,7 @@ def _undo(wanted: Propose, ctx: StepContext) -> None:
     place = Place(wanted, ctx)
     opened = ctx.effect.find_result("pull-request")
     if opened is None:
-        opened = _there(place.forge.find_change(place.owner, place.name, place.branch), "")
+        opened = _describe_found(place.forge.find_change(place.owner, place.name, place.branch), "")
     if opened is not None:
         number = int(opened["number"])
         now = place.forge.change(place.owner, place.name, number)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from shared.app.engine.switches import why_paused
+from shared.app.engine.switches import explain_pause
 from shared.backends.clock import SystemClock
 from shared.backends.local.folder.data_folder import RESTORED
 from shared.backends.local.keys.local_secrets import LocalSecrets
@@ -46,7 +46,7 @@ def _said(data: Path, *words: str) -> Any:
 def test_pause_and_resume_for_everybody_and_for_one(data: Path) -> None:
     assert _said(data, "pause", "--why", "a bad release")["everybody"] is True
     with LocalStore(data, SystemClock()) as store:
-        assert why_paused(_Deps(store), "acme") == "a bad release"  # type: ignore[arg-type]
+        assert explain_pause(_Deps(store), "acme") == "a bad release"  # type: ignore[arg-type]
     assert _said(data, "resume")["paused"] is False
     said = _said(data, "pause", "--tenant", "acme")
     assert datetime.fromisoformat(said.pop("since")) <= datetime.now(UTC)
@@ -59,7 +59,7 @@ def test_pause_and_resume_for_everybody_and_for_one(data: Path) -> None:
         "held": 0,
     }
     with LocalStore(data, SystemClock()) as store:
-        assert (why_paused(_Deps(store), "acme"), why_paused(_Deps(store), "globex")) == ("paused", "")  # type: ignore[arg-type]
+        assert (explain_pause(_Deps(store), "acme"), explain_pause(_Deps(store), "globex")) == ("paused", "")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("words", [("pause",), ("resume",), ("rotate-key",)])

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from shared.app.engine.effects import Effects
-from shared.app.engine.switches import set_pause, why_paused
+from shared.app.engine.switches import explain_pause, set_pause
 from shared.app.migration.state import arrival_of
 from shared.backends.clock import SystemClock
 from shared.backends.cloud.rest.wire import Rest
@@ -111,7 +111,7 @@ def _at_most_one_works(there: Any, data: Path) -> None:
     """Whatever was written when it died: this machine, or the deployment, or neither."""
     here = not (data / "moved.json").exists()
     begun = bool(there.deps.store.list_runs(TEAM)) or there.deps.store.get(TEAM, "grants", "notion") is not None
-    works = begun and why_paused(there.deps, TEAM) == ""
+    works = begun and explain_pause(there.deps, TEAM) == ""
     assert not (here and (works or begun))
     if works:
         assert arrival_of(there.deps, TEAM)["state"] == "on"

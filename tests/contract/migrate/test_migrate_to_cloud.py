@@ -12,7 +12,7 @@ import pytest
 from shared.app.api.keys import caller_of
 from shared.app.approval.approvals import approval_token, read_token
 from shared.app.connections.forge_hooks import hook_id
-from shared.app.engine.switches import set_pause, why_paused
+from shared.app.engine.switches import explain_pause, set_pause
 from shared.backends.clock import SystemClock
 from shared.backends.local.folder.data_folder import DATABASE
 from shared.backends.local.state.local_store import LocalStore
@@ -62,7 +62,7 @@ def test_all_that_a_team_has_is_there_afterwards_and_its_key_opens_it(
     assert found["audit"] == ["x", "y", "Moved"]
     assert found["settings/tenant"]["name"] == "Team"
     assert "asks" not in found["settings/tenant"]  # the clock that asks often is the machine's
-    assert why_paused(there.deps, TEAM) == ""
+    assert explain_pause(there.deps, TEAM) == ""
     assert there.deps.queue.dead_letters(TEAM)[0].command.id == "dead"
     assert not {"sync/knowledge", "stale/p1", "hooks/h-1"} & found.keys()
     assert caller_of(there.deps, f"Bearer {made[1]}").role == "owner"
@@ -145,7 +145,7 @@ def test_a_pause_of_its_people_stays(deployment: Deployment, data: Path) -> None
     with LocalStore(data, SystemClock()) as store:
         set_pause(local_deps(store, data), TEAM, "holidays", "Ada")
     deployment.move(data, "--tenant", TEAM, "--yes")
-    assert why_paused(deployment.there(os.environ).deps, TEAM) == "holidays"
+    assert explain_pause(deployment.there(os.environ).deps, TEAM) == "holidays"
 
 
 def test_a_link_that_was_sent_before_counts_and_a_webhook_taken_away_stays_away(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.backends.local.state.commit_group import as_store_error
+from shared.backends.local.state.commit_group import to_store_error
 from shared.core.errors import StoreCorrupt, StoreError
 
 
@@ -26,7 +26,7 @@ def _refusal_of(path: Path, statement: str) -> sqlite3.Error:
 def test_a_refusal_that_speaks_of_damage_is_none(tmp_path: Path, statement: str) -> None:
     error = _refusal_of(tmp_path / "whole.db", statement)
     assert any(word in str(error) for word in ("malformed", "corrupt"))
-    assert type(as_store_error(error)) is StoreError
+    assert type(to_store_error(error)) is StoreError
 
 
 def _garbage(path: Path) -> None:
@@ -47,4 +47,4 @@ def _torn(path: Path) -> None:
 def test_what_is_damaged_is_said_to_be(tmp_path: Path, damage: Callable[[Path], None]) -> None:
     damage(tmp_path / "broken.db")
     error = _refusal_of(tmp_path / "broken.db", "SELECT a FROM t")
-    assert type(as_store_error(error)) is StoreCorrupt
+    assert type(to_store_error(error)) is StoreCorrupt

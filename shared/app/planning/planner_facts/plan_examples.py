@@ -68,7 +68,7 @@ def example_plans(kinds: Collection[str], families: Collection[str]) -> str:
         left = possible(steps, kinds) if family in families else []
         if left:
             more = f" {_SITE}" if any(step["kind"].startswith("site.") for step in left) else ""
-            paragraphs.append(f"Steps of a usual plan ({family}).{more}\n{_as_text(left)}")
+            paragraphs.append(f"Steps of a usual plan ({family}).{more}\n{_format_steps(left)}")
     return "\n".join(paragraphs)
 
 
@@ -79,5 +79,5 @@ def possible(steps: Sequence[Json], kinds: Collection[str]) -> list[Json]:
     return [{**step, "depends_on": [name for name in step["depends_on"] if name in names]} for step in left]
 
 
-def _as_text(steps: Sequence[Json]) -> str:
+def _format_steps(steps: Sequence[Json]) -> str:
     return SHOWN.shorten("\n".join(json.dumps(step, ensure_ascii=False, separators=(",", ":")) for step in steps))

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from shared.backends.cloud.api_error import ApiError
 from shared.backends.cloud.rest.query_words import NAME, OPERATORS, FieldFilter, field, quote_name, rows
-from shared.backends.cloud.rest.values import Moment, as_moment, decode_value, encode_fields, encode_value
+from shared.backends.cloud.rest.values import Moment, decode_value, encode_fields, encode_value, format_moment
 from shared.backends.cloud.rest.wire import Rest, known_shape
 
 _DEFAULT_S = 15.0
@@ -48,7 +48,7 @@ class RestFirestore:
     def write_option(self, **option: Any) -> dict[str, Any]:
         """Return a precondition: `last_update_time` or `exists`."""
         if "last_update_time" in option:
-            return {"updateTime": as_moment(option["last_update_time"])}
+            return {"updateTime": format_moment(option["last_update_time"])}
         return {"exists": option["exists"]}
 
 

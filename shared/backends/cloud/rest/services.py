@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from shared.backends.cloud.rest.values import as_moment
+from shared.backends.cloud.rest.values import format_moment
 from shared.backends.cloud.rest.wire import Rest, known_shape
 
 _DEFAULT_S = 10.0
@@ -39,7 +39,7 @@ class RestTasks:
             },
         }
         if "schedule_time" in task:
-            wanted["scheduleTime"] = as_moment(task["schedule_time"])
+            wanted["scheduleTime"] = format_moment(task["schedule_time"])
         self._rest.call("POST", f"{request['parent']}/tasks", {"task": wanted}, timeout=timeout)
 
 

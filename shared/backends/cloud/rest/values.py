@@ -16,7 +16,7 @@ class Moment(str):
         return str(self)
 
 
-def as_moment(at: datetime) -> str:
+def format_moment(at: datetime) -> str:
     """Return a time as Firestore reads it."""
     return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
@@ -36,7 +36,7 @@ def encode_value(value: Any) -> dict[str, Any]:
     if isinstance(value, bytes):
         return {"bytesValue": base64.b64encode(value).decode()}
     if isinstance(value, datetime):
-        return {"timestampValue": as_moment(value)}
+        return {"timestampValue": format_moment(value)}
     raise TypeError(f"{type(value).__name__} cannot be stored in Firestore")
 
 

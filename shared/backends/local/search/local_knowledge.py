@@ -161,14 +161,14 @@ class TenantFile:
 
     def _read(self, ask: Callable[[sqlite3.Connection], T], nothing: T) -> T:
         """Ask the file; where there is none, the answer is `nothing`."""
-        with self._lock, _as_ours(self._path):
+        with self._lock, _translate_errors(self._path):
             if self._connection is None and not self._path.exists():
                 return nothing
             return ask(self._open_connection())
 
     @contextmanager
     def _changing(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, _as_ours(self._path):
+        with self._lock, _translate_errors(self._path):
             connection = self._open_connection()
             connection.execute("BEGIN IMMEDIATE")
             try:
@@ -237,7 +237,7 @@ _CHUNK = "SELECT c.id, p.id, c.path, c.text, c.key, c.body FROM chunks c JOIN pa
 
 
 @contextmanager
-def _as_ours(path: Path) -> Iterator[None]:
+def _translate_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:

@@ -143,7 +143,7 @@ class CommitGroup:
             if len(group) > 1 and isinstance(error, Exception):
                 return False
             for write in group:
-                write.error = as_store_error(error)
+                write.error = to_store_error(error)
                 write.done = True
             if not isinstance(error, Exception):
                 raise
@@ -184,7 +184,7 @@ def is_damaged(error: sqlite3.Error) -> bool:
     return code & 0xFF in _DAMAGED  # above these bits stands what exactly is damaged
 
 
-def as_store_error(error: BaseException) -> BaseException:
+def to_store_error(error: BaseException) -> BaseException:
     """Return SQLite's errors as ours, others as they are."""
     if not isinstance(error, sqlite3.Error):
         return error

@@ -20,7 +20,7 @@ from shared.backends.clock import Elapsed
 from shared.backends.local.folder import upgrade
 from shared.backends.local.folder.data_folder import DataFolder
 from shared.backends.local.state import documents, erase, saved_runs, texts
-from shared.backends.local.state.commit_group import Changes, CommitGroup, as_store_error
+from shared.backends.local.state.commit_group import Changes, CommitGroup, to_store_error
 from shared.backends.local.state.encoding import check_id, check_tenant, to_text
 from shared.backends.local.state.recent_runs import RecentRuns
 from shared.backends.local.state.run_commit import ADD_AUDIT, PreparedCommit
@@ -247,7 +247,7 @@ class LocalStore:
         try:
             yield connection
         except sqlite3.Error as error:
-            raise as_store_error(error) from error
+            raise to_store_error(error) from error
         finally:
             if self._closed:
                 connection.close()

@@ -91,8 +91,8 @@ def web(data: Mapping[str, Any]) -> dict[str, Any]:
     for file in data["files"]:
         text = after = str(file["content"])
         if str(file["path"]).endswith((".html", ".htm")):
-            after = _IMAGE.sub(lambda tag: _with(tag[0], "img", "alt", ""), after)
-            after = _HTML.sub(lambda tag: _with(tag[0], "html", "lang", "en"), after)
+            after = _IMAGE.sub(lambda tag: _add_attribute(tag[0], "img", "alt", ""), after)
+            after = _HTML.sub(lambda tag: _add_attribute(tag[0], "html", "lang", "en"), after)
             if "viewport" not in after:
                 after = _HEAD.sub(lambda tag: tag[0] + _VIEWPORT, after, count=1)
         if after != text:
@@ -102,7 +102,7 @@ def web(data: Mapping[str, Any]) -> dict[str, Any]:
     return {"files": changed, "notes": ["Empty alt texts and the language are guesses: look at them."]}
 
 
-def _with(tag: str, name: str, attribute: str, value: str) -> str:
+def _add_attribute(tag: str, name: str, attribute: str, value: str) -> str:
     """Return a tag with that attribute, in front of the others, if it has none of that name."""
     if re.search(rf"(?<![\w-]){attribute}\s*=", tag, re.IGNORECASE):
         return tag

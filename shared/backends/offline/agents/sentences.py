@@ -68,7 +68,7 @@ def choose_telling(parts: Sequence[str], room: int) -> list[str]:
     return [parts[number] for number in sorted(kept)]
 
 
-def within(text: str, words: int) -> str:
+def cut_words(text: str, words: int) -> str:
     """Return the beginning of a text, at most so many words."""
     parts = text.split()
     return " ".join(parts[:words]) + (" …" if len(parts) > words else "")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from shared.backends.offline.agents.sentences import choose_telling, distinct, sentences, within
+from shared.backends.offline.agents.sentences import choose_telling, cut_words, distinct, sentences
 from shared.backends.offline.language import guess_language
 from shared.core.models.model_errors import Refused
 
@@ -22,7 +22,7 @@ def write(data: Mapping[str, Any]) -> dict[str, Any]:
         fits = length <= room
         (kept if fits else left).append(fact)
         room -= length if fits else 0
-    title = within(sentences(str(data["brief"]))[0] if str(data["brief"]).strip() else "Text", 10)
+    title = cut_words(sentences(str(data["brief"]))[0] if str(data["brief"]).strip() else "Text", 10)
     text = "\n\n".join(fact if fact[-1:] in ".!?" else f"{fact}." for fact in kept)
     return {"title": title, "text": text, "missing": [], "left_out": [f"{fact} (no room)"[:400] for fact in left]}
 
@@ -53,7 +53,7 @@ def summarise(data: Mapping[str, Any]) -> dict[str, Any]:
     parts = distinct(sentences(str(data["text"])))
     kept = choose_telling(parts, int(data["words"]))
     if not kept and parts:
-        kept = [within(parts[0], int(data["words"]))]
+        kept = [cut_words(parts[0], int(data["words"]))]
     points = [part[:400] for part in parts if _TELLING.search(part)]
     return {"summary": " ".join(kept)[:8000], "points": points[:20]}
 
@@ -127,7 +127,7 @@ def retrospective(data: Mapping[str, Any]) -> dict[str, Any]:
     events = [str(event).strip() for event in data["events"] if str(event).strip()]
     badly = [event for event in events if _BADLY.search(event)]
     well = [event for event in events if _WELL.search(event) and event not in badly]
-    actions = [f"Find out why: {within(event, 30)}"[:400] for event in distinct(badly)[:3]]
+    actions = [f"Find out why: {cut_words(event, 30)}"[:400] for event in distinct(badly)[:3]]
     return {"well": distinct(well)[:20], "badly": distinct(badly)[:20], "actions": actions}
 
 

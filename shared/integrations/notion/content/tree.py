@@ -160,7 +160,7 @@ def _choose_partial_birth(node: Node) -> Option:
     run = takewhile(lambda child: child.kind != "column_list", node.children[first : first + MAX_SIBLINGS])
     ways = [_second_tier(child) for child in run]
     for parts in ([way[0] for way in ways], [way[-1] for way in ways], [ways[0][-1]]):
-        option = _with_parts(node, first, tuple(parts))
+        option = _combine_parts(node, first, tuple(parts))
         if _fits(option):
             return option
     raise Rejected("notion", f"a {node.kind} cannot be written: its first child alone fills a request")
@@ -169,17 +169,17 @@ def _choose_partial_birth(node: Node) -> Option:
 def _second_tier(node: Node) -> list[Option]:
     """Return the ways to send a block that is not whole and stands in the second tier, the lightest last."""
     ways = _list_openings(node.children, 3, node.own + AROUND, 1, min_children=BORN_WITH.get(node.kind, 0))
-    return ways or [_with_parts(node, 0, (node.children[0].options[-1],))]  # a tab with a bare label
+    return ways or [_combine_parts(node, 0, (node.children[0].options[-1],))]  # a tab with a bare label
 
 
 def _ways_of_columns(node: Node) -> list[Option]:
     if node.lowest and _fits(node.whole):
         light = node.whole
     else:
-        light = _with_parts(node, 0, _lighten_columns(node))
-    bare = _with_parts(node, 0, tuple(column.options[-1] for column in node.children[:MAX_SIBLINGS]))
+        light = _combine_parts(node, 0, _lighten_columns(node))
+    bare = _combine_parts(node, 0, tuple(column.options[-1] for column in node.children[:MAX_SIBLINGS]))
     if not _fits(bare):
-        bare = _with_parts(node, 0, tuple(column.options[-1] for column in node.children[:2]))
+        bare = _combine_parts(node, 0, tuple(column.options[-1] for column in node.children[:2]))
     ways = [option for option in (light, bare) if _fits(option)]
     if not ways:
         raise Rejected("notion", "columns cannot be written: the first blocks of two of them fill a request")
@@ -191,13 +191,13 @@ def _lighten_columns(node: Node) -> tuple[Option, ...]:
     columns = node.children[:MAX_SIBLINGS]
     parts = [column.options[0] for column in columns]
     for index in sorted(range(len(parts)), key=lambda i: (-parts[i].blocks, -parts[i].size)):
-        if _fits(_with_parts(node, 0, tuple(parts))):
+        if _fits(_combine_parts(node, 0, tuple(parts))):
             break
         parts[index] = columns[index].options[-1]
     return tuple(parts)
 
 
-def _with_parts(node: Node, first: int, parts: tuple[Option, ...]) -> Option:
+def _combine_parts(node: Node, first: int, parts: tuple[Option, ...]) -> Option:
     last = first + len(parts)
     left = fewest([child.options for child in node.children[:first]])[-1][0]
     right = fewest([child.options for child in reversed(node.children[last:])])[-1][0]

@@ -76,14 +76,14 @@ def _search(siblings: Sequence[Sequence[Option]], *, nested: bool) -> list[list[
     found[0].append(State())
     for index, ways in enumerate(siblings):
         here = found[index] = _best(found[index])
-        found[index + 1] += [after for state in here for way in ways for after in _with(state, way)]
+        found[index + 1] += [after for state in here for way in ways for after in _extend_state(state, way)]
         if nested and index:
             _group(siblings, index, here, found)
     found[-1] = _best(found[-1])
     return found
 
 
-def _with(state: State, way: Option) -> list[State]:
+def _extend_state(state: State, way: Option) -> list[State]:
     cost = state.cost + way.cost
     after = [State(cost + 1, way.blocks, way.size, 1, state, (way,))]
     blocks, size = state.blocks + way.blocks, state.size + way.size

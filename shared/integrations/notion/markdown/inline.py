@@ -79,10 +79,10 @@ def _walk(node: SyntaxTreeNode, style: Span, tags: Mapping[str, Style]) -> Itera
     elif kind == "link":
         yield from _link(node, style, tags)
     else:
-        yield from _walk_styled(node.children, _in(kind, style), tags)
+        yield from _walk_styled(node.children, _apply_kind(kind, style), tags)
 
 
-def _in(kind: str, style: Span) -> Span:
+def _apply_kind(kind: str, style: Span) -> Span:
     if kind == "strong":
         return replace(style, bold=True)
     if kind == "em":
@@ -127,13 +127,13 @@ def _walk_styled(nodes: Sequence[SyntaxTreeNode], style: Span, tags: Mapping[str
         elif (tag := pairs[at]) is None:
             style = around.pop()
         elif tag.group(4):  # a tag that is its own end
-            yield _of_tag(tag, replace(style, text="@"), tags)
+            yield _apply_tag(tag, replace(style, text="@"), tags)
         else:
             around.append(style)
-            style = _of_tag(tag, style, tags)
+            style = _apply_tag(tag, style, tags)
 
 
-def _of_tag(tag: re.Match[str], style: Span, tags: Mapping[str, Style]) -> Span:
+def _apply_tag(tag: re.Match[str], style: Span, tags: Mapping[str, Style]) -> Span:
     given = {name: html.unescape(value) for name, value in _ATTRIBUTE.findall(tag.group(3))}
     return tags[tag.group(2).lower()](style, given)
 

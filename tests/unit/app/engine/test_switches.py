@@ -8,7 +8,7 @@ import pytest
 
 from shared.app.engine.engine import open_run
 from shared.app.engine.sweep import sweep
-from shared.app.engine.switches import HALTED, HELD, Paused, hold_back, pause_view, release, set_pause, why_paused
+from shared.app.engine.switches import HALTED, HELD, Paused, explain_pause, hold_back, pause_view, release, set_pause
 from shared.core.errors import StoreCorrupt
 from shared.core.run.commands import RECONCILE, Command
 from shared.core.run.events import RunOpened
@@ -45,7 +45,7 @@ def test_what_was_handed_over_waits_and_goes_on_when_work_is_resumed(doors: Guar
     _open(doors, "run-1", NOTE)
     _open(doors, "run-2", NOTE, tenant=OTHER)
     set_pause(doors.deps, whose, "a bad release", "the operator")
-    assert why_paused(doors.deps, TENANT) == "a bad release"
+    assert explain_pause(doors.deps, TENANT) == "a bad release"
     doors.work()
     assert _status(doors, "run-1") == StepStatus.RUNNING
     neighbour = StepStatus.RUNNING if whose == SYSTEM else StepStatus.FAILED

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from shared.app.connections.connect_account import change_settings
-from shared.app.engine.switches import HELD, hold_back, set_pause, why_paused
+from shared.app.engine.switches import HELD, explain_pause, hold_back, set_pause
 from shared.app.intake.reconcile import order_passes
 from shared.app.workspace.workspace_create import create_databases
 from shared.app.workspace.workspace_databases import sources_of
@@ -109,11 +109,11 @@ def test_a_box_on_the_page_pauses_everything_within_one_look_and_clearing_it_let
     page = quiet.desk.as_person("POST", "/v1/pages", {"parent": parent, "properties": title})["id"]
     quiet.look()
     deps, command = quiet.house.deps, Command("quick-1", RECONCILE, "sync", TENANT, topic=QUICK)
-    assert why_paused(deps, TENANT)
+    assert explain_pause(deps, TENANT)
     assert not hold_back(command, deps)  # or nobody would see the box cleared
     quiet.desk.as_person("PATCH", f"/v1/pages/{page}", {"properties": {"Paused": {"checkbox": False}}})
     quiet.look_later()
-    assert not why_paused(deps, TENANT)
+    assert not explain_pause(deps, TENANT)
     set_pause(deps, TENANT, True, "Ada")
     assert hold_back(command, deps)
     assert deps.store.list_docs(TENANT, HELD) == []  # one every few seconds would be many by tomorrow

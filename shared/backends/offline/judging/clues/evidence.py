@@ -125,7 +125,7 @@ class Found:
 
 def lines_of(page: Page) -> list[Line]:
     """Return what the page says, sentence by sentence, its title and columns first; as much as is looked at."""
-    return _within(_once(_all_lines(page)))
+    return _limit_lines(_drop_repeated(_all_lines(page)))
 
 
 def blocks_saying(page: Page, texts: Collection[str]) -> frozenset[str]:
@@ -147,7 +147,7 @@ def _all_lines(page: Page) -> list[Line]:
     return found
 
 
-def _once(lines: list[Line]) -> list[Line]:
+def _drop_repeated(lines: list[Line]) -> list[Line]:
     """Return the lines; what is said twice in one place counts once."""
     found = dict[tuple[str, str, frozenset[str]], Line]()
     for line in lines:
@@ -155,7 +155,7 @@ def _once(lines: list[Line]) -> list[Line]:
     return list(found.values())
 
 
-def _within(lines: list[Line]) -> list[Line]:
+def _limit_lines(lines: list[Line]) -> list[Line]:
     """Return as many of the lines as are not too much to look at."""
     letters = accumulate(len(line.text) for line in lines)
     return [line for line, so_far in zip(lines, letters, strict=True) if so_far < _MAX_LETTERS]
@@ -163,8 +163,11 @@ def _within(lines: list[Line]) -> list[Line]:
 
 def find_signs(page: Page) -> list[Found]:
     """Return every sign that the page carries, the weightiest first."""
-    every, italian = _once(_all_lines(page)), guess_language(page.title + " ".join(map(own_words, page.walk()))) == "it"
-    some = _within(every)
+    every, italian = (
+        _drop_repeated(_all_lines(page)),
+        guess_language(page.title + " ".join(map(own_words, page.walk()))) == "it",
+    )
+    some = _limit_lines(every)
     signs = (*SIGNS, *INNER_SIGNS, *CIRCLE_SIGNS, *OFFER_SIGNS)
     carried = (_find_evidence(sign, every if sign.of == PRIVATE else some, italian) for sign in signs)
     found = [*_find_program_signs(page), *(each for each in carried if each is not None)]
