@@ -145,3 +145,37 @@ def test_bounds_are_named_by_the_fields_words() -> None:
     ]
     assert len(paths) > 500
     assert {name for path in paths for name in _list_vague(path.read_text(encoding="utf-8"))} == _GIVEN
+
+
+MAX_HALF_SENTENCES = 117
+"""Functions whose name begins where a sentence goes on, and says nothing of what they do. The number may only fall."""
+_GOES_ON = {
+    *("about", "above", "across", "after", "against", "among", "around", "as", "at", "because", "before", "behind"),
+    *("below", "beside", "between", "beyond", "by", "down", "during", "except", "for", "how", "if", "in", "inside"),
+    *("into", "like", "near", "next", "of", "off", "on", "once", "onto", "out", "outside", "over", "past", "per"),
+    *("since", "so", "than", "that", "then", "there", "through", "till", "under", "until", "up", "upon", "via", "what"),
+    *("when", "where", "which", "while", "who", "whom", "whose", "why", "with", "within", "without"),
+}
+
+
+def _list_half_sentences(text: str) -> list[str]:
+    names = re.findall(r"^\s*(?:async )?def (\w+)", text, re.MULTILINE)
+    return [name for name in names if name[:2] != "__" and name.strip("_").partition("_")[0] in _GOES_ON]
+
+
+def test_half_a_sentence_as_a_name_is_found() -> None:
+    """What the next test asks can say no."""
+    text = "def _before_it_leaves(): ...\nclass A:\n    async def of(self):\n        def why_not(): ...\n"
+    assert _list_half_sentences(text) == ["_before_it_leaves", "of", "why_not"]
+    assert (
+        _list_half_sentences("def from_data(): ...\ndef to_data(): ...\ndef inform(): ...\ndef __next__(): ...") == []
+    )
+
+
+def test_functions_named_by_half_a_sentence_become_fewer() -> None:
+    paths = [
+        path for path in ROOT.glob("shared/**/*.py") if "simulators" not in path.parts and "bench" not in path.parts
+    ]
+    assert len(paths) > 500
+    found = [name for path in paths for name in _list_half_sentences(path.read_text(encoding="utf-8"))]
+    assert len(found) <= MAX_HALF_SENTENCES
