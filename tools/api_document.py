@@ -38,7 +38,7 @@ true is tested from outside.
 - **Once**: a POST with an `Idempotency-Key` (a UUID, say) is carried out once. Sent again within a day with the
   same body it gets the same answer, with `Idempotency-Replayed: true`; with another body 409.
 - **Lists** come in pages: `next` of an answer is the `after` of the next call, null at the end.
-- **Rates**: 600 calls a minute for each team, unless the operator has set another; then 429 with `Retry-After`.
+- **Rates**: 600 calls a minute for each key, unless the operator has set another; then 429 with `Retry-After`.
 """
 
 

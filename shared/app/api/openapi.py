@@ -174,7 +174,7 @@ _REASONS = {
     409: "It has changed, or somebody else is working on it.",
     413: "The request is too large.",
     415: "The body is of the wrong type.",
-    429: "The tenant has made too many calls.",
+    429: "The key has made too many calls.",
     503: "This cannot be done right now.",
 }
 

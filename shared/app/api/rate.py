@@ -1,4 +1,7 @@
-"""The rate of a tenant's calls: each process takes tokens from the store in batches and spends them by itself."""
+"""The rate of a key's calls: each process takes tokens from the store in batches and spends them by itself.
+
+Each key has a rate of its own: a script that calls without end locks out nobody but itself.
+"""
 
 from __future__ import annotations
 
@@ -24,41 +27,41 @@ _MAX_PURSES = 10_000
 class _Purse:
     window: int = -1
     tokens: int = 0
-    lock: threading.Lock = field(default_factory=threading.Lock)  # its own: no team waits for another's document
+    lock: threading.Lock = field(default_factory=threading.Lock)  # its own: no key waits for another's document
 
 
 class Rate:
-    """Never lets a tenant have more than its cap in one window, over however many processes."""
+    """Never lets a key have more than its cap in one window, over however many processes."""
 
     def __init__(self) -> None:
-        self._purses: dict[str, _Purse] = {}
+        self._purses: dict[tuple[str, str], _Purse] = {}
         self._lock = threading.Lock()
 
-    def spend(self, deps: Deps, tenant: str) -> None:
+    def spend(self, deps: Deps, tenant: str, key: str) -> None:
         """Take one token; raises TooMany until the window ends."""
-        now = deps.clock.now().timestamp() + _offset(tenant)
+        now = deps.clock.now().timestamp() + _offset(key)
         window = int(now // WINDOW_S)
-        purse = self._purse(tenant)
+        purse = self._purse(tenant, key)
         with purse.lock:
             if purse.window != window:
                 purse.window, purse.tokens = window, 0
             if purse.tokens == 0:
-                purse.tokens = _lease(deps, tenant, window)
+                purse.tokens = _lease(deps, tenant, key, window)
             if purse.tokens == 0:
                 left = WINDOW_S - now % WINDOW_S
                 raise TooMany(
-                    "your tenant has made more calls than it may in a minute", retry_after=timedelta(seconds=left)
+                    "this key has made more calls than it may in a minute", retry_after=timedelta(seconds=left)
                 )
             purse.tokens -= 1
 
-    def _purse(self, tenant: str) -> _Purse:
+    def _purse(self, tenant: str, key: str) -> _Purse:
         with self._lock:
-            if tenant not in self._purses and len(self._purses) >= _MAX_PURSES:
+            if (tenant, key) not in self._purses and len(self._purses) >= _MAX_PURSES:
                 self._purses.clear()
-            return self._purses.setdefault(tenant, _Purse())
+            return self._purses.setdefault((tenant, key), _Purse())
 
 
-def _lease(deps: Deps, tenant: str, window: int) -> int:
+def _lease(deps: Deps, tenant: str, key: str, window: int) -> int:
     """Take up to a batch of the window's tokens, for good: what a process does not spend is lost with the window."""
     given = tenant_settings(deps.store, tenant).api_per_minute
     cap = PER_MINUTE if given is None else int(given)
@@ -71,12 +74,12 @@ def _lease(deps: Deps, tenant: str, window: int) -> int:
         return {"window": window, "used": used + granted} if granted else lent
 
     try:
-        change_doc(deps.store, (tenant, "rates", "api"), take)
+        change_doc(deps.store, (tenant, "rates", f"api.{key}"), take)
     except Busy:
         return 0  # so many others take at once that the cap is near anyway
     return granted
 
 
-def _offset(tenant: str) -> int:
-    """Return where the tenant's windows begin, so that not all of them begin at once."""
-    return zlib.crc32(tenant.encode()) % WINDOW_S
+def _offset(key: str) -> int:
+    """Return where the key's windows begin, so that not all of them begin at once."""
+    return zlib.crc32(key.encode()) % WINDOW_S

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 
 class Api:
-    """The API of one process; everything it keeps between requests is its share of each tenant's rate."""
+    """The API of one process; everything it keeps between requests is its share of each key's rate."""
 
     def __init__(self, deps: Deps, tools: Callable[[], Tools] = no_tools) -> None:
         self._deps = deps
@@ -94,7 +94,7 @@ class Api:
         if roles is None:
             return None
         caller = caller_of(self._deps, request.header("authorization"))
-        self._rate.spend(self._deps, caller.tenant)
+        self._rate.spend(self._deps, caller.tenant, caller.key)
         if caller.role not in roles:
             raise Forbidden(f"the role {caller.role} does not have the permission {route.permission}")
         refuse_other_origin(self._deps, caller.tenant, request)

@@ -22,7 +22,7 @@ class TenantSettings:
     people: tuple[Mapping[str, Any], ...] = sparse(())  # who is told, and may decide
     budget: Mapping[str, Any] | None = sparse(None)
     automated_runs_per_hour: int | None = sparse(None)  # of one page
-    api_per_minute: int | None = sparse(None)
+    api_per_minute: int | None = sparse(None)  # of each key
     origins: tuple[str, ...] = sparse(())  # of frontends whose pages may call with a key of the team
     planning_time: str | None = sparse(None)
     time_zone: str | None = sparse(None)
