@@ -57,7 +57,9 @@ def demo(
 
         ended = show_demo(data, wanted, (interactive, keep, as_json), port, code, limit)
     except (KeyboardInterrupt, click.Abort):
-        click.echo("\nInterrupted. Nothing of it is kept.", err=True)
+        click.echo(
+            f"\nInterrupted. {f'What there is of it is in {data}.' if keep else 'Nothing of it is kept.'}", err=True
+        )
         ended = BROKEN_OFF
     finally:
         if not keep:

@@ -12,7 +12,7 @@ from shared import log
 from shared.app.engine.switches import set_rehearsal
 from shared.cli.greeting import greet
 from shared.cli.service.notice import tell_manager
-from shared.cli.service.stop_signals import stay_undisturbed, wait_for_the_end
+from shared.cli.service.stop_signals import StopSignal, stay_undisturbed
 from shared.local.configuration.runtime_environment import select_used
 from shared.local.runtime import House
 from shared.local.settle import see_that_it_is_free, settle_by_choice, watching
@@ -44,7 +44,7 @@ def run_house(data: Path, port: int | None, public_url: str, flags: tuple[bool, 
         if sys.stdout.isatty() and not as_json:
             click.echo("\n".join(greet(house)))
         sys.stdout.flush()
-        wait_for_the_end(watching(house, settled=settled))
+        StopSignal().wait(watching(house, settled=settled))
     finally:
         stay_undisturbed()
         tell_manager("STOPPING=1")

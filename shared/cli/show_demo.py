@@ -12,7 +12,7 @@ import click
 from rich.console import Console
 
 from shared import log
-from shared.cli.service.stop_signals import wait_for_the_end
+from shared.cli.service.stop_signals import StopSignal
 from shared.cli.timeline import Timeline, summary
 from shared.core.approval.gates import waiting_kind
 from shared.core.approval.release_words import subject_of
@@ -43,10 +43,11 @@ def show_demo(data: Path, idea: Any, flags: tuple[bool, bool, bool], port: int, 
                 return answer
 
             story = tell_story(house, idea, Progress(timeline.show, ask), code, limit)
+        stop = StopSignal() if keep else None  # before the end is told: who reads it may stop it at once
         _tell_end(story, console, keep, as_json)
-        if keep:
+        if stop is not None:
             console.print(f"\nEverything is in {data} and stays up until Ctrl-C.")
-            wait_for_the_end()
+            stop.wait()
         return exit_code(story)
     finally:
         house.stop()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import queue
 import signal
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -43,10 +43,20 @@ def stay_undisturbed() -> None:
         signal.signal(number, lambda *_: None)
 
 
-def wait_for_the_end(meanwhile: Callable[[], None] = lambda: None) -> None:
-    """Wait for a signal; what is looked after meanwhile is finished, and may end the wait by what it raises."""
-    ended = threading.Event()
-    for number in _SIGNALS:
-        signal.signal(number, lambda *_: ended.set())
-    while not ended.wait(0.5):
-        meanwhile()
+class StopSignal:
+    """The signal to stop: from its making on a signal breaks nothing off any more, and is found here."""
+
+    def __init__(self) -> None:
+        # `put` may come in the middle of anything, also of a `get`, where an Event would wait for its own lock
+        self._came: queue.SimpleQueue[int] = queue.SimpleQueue()
+        for number in _SIGNALS:
+            signal.signal(number, lambda number, _: self._came.put(number))
+
+    def wait(self, meanwhile: Callable[[], None] = lambda: None) -> None:
+        """Wait for it; what is looked after meanwhile is finished, and may end the wait by what it raises."""
+        while True:
+            try:
+                self._came.get(timeout=0.5)
+                return
+            except queue.Empty:
+                meanwhile()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
 import subprocess
 import sys
+import termios
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -118,8 +120,9 @@ def test_a_folder_is_no_idea_and_a_file_that_is_not_there_none_either(tmp_path: 
 
 
 @pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_breaks_it_off_and_leaves_nothing(tmp_path: Path, told: signal.Signals) -> None:
-    command = [sys.executable, "-m", "shared", "demo"]
+@pytest.mark.parametrize("keep", [False, True])
+def test_a_signal_breaks_it_off_and_says_what_is_left(tmp_path: Path, told: signal.Signals, keep: bool) -> None:
+    command = [sys.executable, "-m", "shared", "demo", *(["--keep"] if keep else [])]
     env = _clean({"TMPDIR": str(tmp_path)})
     with subprocess.Popen(
         command,
@@ -137,9 +140,46 @@ def test_a_signal_breaks_it_off_and_leaves_nothing(tmp_path: Path, told: signal.
         process.send_signal(told)
         rest = process.stdout.read()
         assert process.wait(30) == 130
-    assert "Interrupted" in rest
     assert "Traceback" not in rest
-    assert list(tmp_path.glob("workwright-demo-*")) == []
+    left = list(tmp_path.glob("workwright-demo-*"))
+    assert len(left) == keep
+    assert f"Interrupted. {f'What there is of it is in {left[0]}.' if keep else 'Nothing of it is kept.'}" in rest
+
+
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
+def test_a_kept_demo_that_is_stopped_while_its_end_is_told_tells_it_whole(tmp_path: Path, told: signal.Signals) -> None:
+    """The pipe holds less than the story, so the signal comes exactly while it is written."""
+    idea = tmp_path / "idea.md"
+    idea.write_text(SITE, encoding="utf-8")
+    command = [sys.executable, "-m", "shared", "demo", "--idea", str(idea), "--keep", "--json"]
+    reads, writes = os.pipe()
+    holds = fcntl.fcntl(reads, fcntl.F_SETPIPE_SZ, 4096)
+    with (
+        open(reads, "rb") as said,
+        subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=_clean({"TMPDIR": str(tmp_path)}),
+            stdout=writes,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        ) as process,
+    ):
+        os.close(writes)
+        ends = time.monotonic() + 100
+        while _waiting_bytes(reads) < holds and process.poll() is None and time.monotonic() < ends:
+            time.sleep(0.05)
+        time.sleep(0.2)
+        process.send_signal(told)
+        text = said.read().decode()
+        assert process.wait(30) == 0
+    assert len(text) > holds
+    assert json.loads(text)["ok"] is True
+    (folder,) = tmp_path.glob("workwright-demo-*")
+    assert (folder / "workwright.db").exists()
+
+
+def _waiting_bytes(pipe: int) -> int:
+    return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
 
 
 def test_every_exit_code_is_told_by_help() -> None:
