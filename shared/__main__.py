@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 
 from shared.cli.root import workwright
+from shared.cli.whole_output import print_whole
 from shared.core.errors import AgentError
 
 
 def main() -> None:
     """Run the command line; an error we know is one clear message and exit code 2."""
+    print_whole()
     try:
         workwright.main(prog_name="workwright", standalone_mode=True)
     except AgentError as error:
