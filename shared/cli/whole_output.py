@@ -13,11 +13,11 @@ def print_whole() -> None:
     Python's text layer ignores that an unbuffered stream took only a part, as a pipe does when a signal comes
     (https://github.com/python/cpython/issues/85393); a buffer writes the rest.
     """
-    sys.stdout = _with_buffer(sys.stdout)
-    sys.stderr = _with_buffer(sys.stderr)
+    sys.stdout = _add_buffer(sys.stdout)
+    sys.stderr = _add_buffer(sys.stderr)
 
 
-def _with_buffer(stream: TextIO) -> TextIO:
+def _add_buffer(stream: TextIO) -> TextIO:
     if not isinstance(stream, io.TextIOWrapper) or not isinstance(stream.buffer, io.RawIOBase):
         return stream
     encoding, errors = stream.encoding, stream.errors
