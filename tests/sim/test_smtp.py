@@ -70,6 +70,18 @@ def test_the_standard_librarys_client_is_served(sim: SmtpSimulator, kind: str) -
     assert (mail["subject"], mail["text"], mail["to"]) == ("Grüße", "Hallo, wörld\n.\n", ["ada@example.com"])
 
 
+def test_clients_that_come_in_a_burst_are_all_greeted(sim: SmtpSimulator) -> None:
+    clients = [socket.socket() for _ in range(100)]
+    for client in clients:
+        client.setblocking(False)
+        client.connect_ex(("127.0.0.1", port(sim, "plain")))
+    for client in clients:
+        client.settimeout(10)
+    assert {client.recv(4) for client in clients} == {b"220 "}
+    for client in clients:
+        client.close()
+
+
 def test_curl_is_served_with_its_own_checks(sim: SmtpSimulator, tmp_path: Path) -> None:
     require("curl")
     (tmp_path / "mail").write_bytes(letter().as_bytes())

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import google.auth.transport.requests
 import grpc
@@ -155,6 +157,19 @@ def test_duplicates_and_disorder_come_as_ordered(tasks: TasksServer, worker: Wor
     assert 8 <= len(again) <= 32
     assert set(again) <= set(first)
     assert len(worker.bodies) == 40 + len(again)
+
+
+def test_callers_that_come_at_once_are_all_answered_before_the_first_was_taken() -> None:
+    late = Worker()  # listens, and takes nobody yet
+    address = urlsplit(late.url)
+    callers = [socket.create_connection((address.hostname, address.port), timeout=10) for _ in range(64)]
+    for caller in callers:
+        caller.sendall(b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 1\r\n\r\nx")
+    with late.http:
+        assert {caller.recv(12) for caller in callers} == {b"HTTP/1.1 200"}
+    for caller in callers:
+        caller.close()
+    assert late.bodies == [b"x"] * 64
 
 
 def test_a_lost_reply_leaves_the_task_in_place(tasks: TasksServer, worker: Worker) -> None:

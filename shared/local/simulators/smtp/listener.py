@@ -26,6 +26,7 @@ class Listener(socketserver.ThreadingTCPServer):
 
     allow_reuse_address = True
     daemon_threads = True
+    request_queue_size = 128  # the standard library's 5 resets clients that come in a burst
 
     def __init__(self, simulator: SmtpSimulator, kind: str, port: int, trust: Callable[[], ssl.SSLContext]) -> None:
         self.simulator = simulator
