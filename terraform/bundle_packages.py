@@ -36,11 +36,17 @@ class Packages:
             if extra not in self._extras:
                 raise BundleError(f"pyproject.toml has no extra {extra!r}")
             roots |= {_name_of(text) for text in self._extras[extra]}
-        names = self._closure(["functions-framework", *roots])
+        wanted = self._walk(["functions-framework", *roots])
+        names = {name for name, _ in wanted}
         missing = sorted(name for name in names if name not in self._pins and name not in self._extra_pins)
         if missing:
             raise BundleError(f"no pin for {', '.join(missing)}; lock the requirements again")
-        return "".join(self._pins.get(name) or self._extra_pins[name] for name in sorted(names))
+        return "".join(self._pin(name, extras) for name, extras in sorted(wanted | {(name, "") for name in names}))
+
+    def _pin(self, name: str, extras: str) -> str:
+        """Return a package's pin, as it is asked for: pip before 23.3 takes the newest of one with an extra else."""
+        block = self._pins.get(name) or self._extra_pins[name]
+        return block.replace("==", f"[{extras}]==", 1) if extras else block
 
     def _providers_of(self, each: Import) -> set[str]:
         """Return an import's packages: none for the standard library, and two for a `from google.cloud import a, b`."""
@@ -56,17 +62,23 @@ class Packages:
 
     def _closure(self, wanted: Iterable[str]) -> set[str]:
         """Return the names of these packages and of all they need on the platform."""
+        return {name for name, _ in self._walk(wanted)}
+
+    def _walk(self, wanted: Iterable[str]) -> set[tuple[str, str]]:
+        """Return these packages and all they need on the platform, each as it is asked for: its name, its extras."""
+        asked_for: set[tuple[str, str]] = set()
         seen: set[tuple[str, str]] = set()
         waiting = [Requirement(text) for text in wanted]
         while waiting:
             asked = waiting.pop()
             name = canonicalize_name(asked.name)
+            asked_for.add((name, ",".join(sorted(asked.extras))))
             for extra in {"", *asked.extras}:
                 if (name, extra) in seen:
                     continue
                 seen.add((name, extra))
                 waiting += [need for need in _requires(name) if need.marker is None or _holds(str(need.marker), extra)]
-        return {name for name, _ in seen}
+        return asked_for
 
 
 def read_pins(path: Path) -> dict[str, str]:

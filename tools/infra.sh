@@ -11,9 +11,9 @@ fi
 echo "Installing $pins …"
 [ -x "$venv/infra/bin/python" ] || "$venv/bin/python" -m venv --without-pip "$venv/infra"
 if [ -x "$venv/bin/uv" ]; then
-    "$venv/bin/uv" pip install --quiet --python "$venv/infra/bin/python" --require-hashes -r "$pins"
+    "$venv/bin/uv" pip install --quiet --python "$venv/infra/bin/python" --no-deps --require-hashes -r "$pins"
 else
-    "$venv/bin/python" -m pip --python "$venv/infra/bin/python" install --quiet --require-hashes -r "$pins" 2>&1 |
+    "$venv/bin/python" -m pip --python "$venv/infra/bin/python" install --quiet --no-deps --require-hashes -r "$pins" 2>&1 |
         grep -v '^WARNING: ' || true
 fi
 "$venv/infra/bin/checkov" --version >/dev/null # fails here if the installation did

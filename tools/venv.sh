@@ -19,7 +19,8 @@ if [ ! -x "$venv/bin/python" ]; then
     "$python" -m venv "$venv"
 fi
 echo "Installing $requirements …"
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r "$requirements" 2>&1 |
+# Each package is pinned, so none is resolved: an older pip looks for the newest of one that is asked for with an extra.
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary :all: -r "$requirements" 2>&1 |
     grep -v '^WARNING: Location' || true
 "$venv/bin/python" -c 'import functions_framework, google.cloud.firestore' # fails here if the installation did
 here=$(pwd)

@@ -11,7 +11,7 @@ import io
 import json
 import tarfile
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -36,9 +36,10 @@ class PackageRegistry:
         """Return the address of the index for pip."""
         return f"{self.url}/simple"
 
-    def add_wheel(self, name: str, version: str = "1.0", **beside: str) -> str:
+    def add_wheel(self, name: str, version: str = "1.0", needs: Sequence[str] = (), **beside: str) -> str:
         """Offer a pure wheel, with further files beside its package; return its line for a lock file."""
-        return self._listed(name, version, f"{name}-{version}-py3-none-any.whl", _wheel(name, version, beside))
+        wheel = _wheel(name, version, needs, beside)
+        return self._listed(name, version, f"{name}-{version}-py3-none-any.whl", wheel)
 
     def add_source(self, name: str, version: str = "1.0") -> str:
         """Offer a source archive alone, whose `setup.py` would run when installed; return its line for a lock file."""
@@ -51,8 +52,9 @@ class PackageRegistry:
 
     def _listed(self, name: str, version: str, file: str, data: bytes) -> str:
         digest = hashlib.sha256(data).hexdigest()
-        page = f'<!DOCTYPE html><html><body><a href="/files/{file}#sha256={digest}">{file}</a></body></html>'
-        self.held[f"/simple/{name}/"] = ("text/html", page.encode())
+        _, before = self.held.get(f"/simple/{name}/", ("", b"<!DOCTYPE html>"))
+        page = before + f'<a href="/files/{file}#sha256={digest}">{file}</a>'.encode()
+        self.held[f"/simple/{name}/"] = ("text/html", page)
         self.held[f"/files/{file}"] = ("application/octet-stream", data)
         return f"{name}=={version} --hash=sha256:{digest}"
 
@@ -97,11 +99,12 @@ def npm_project(entries: dict[str, dict[str, str]], **files: bytes) -> dict[str,
     return {"package.json": json.dumps(manifest).encode(), "package-lock.json": json.dumps(lock).encode(), **named}
 
 
-def _wheel(name: str, version: str, beside: Mapping[str, str]) -> bytes:
+def _wheel(name: str, version: str, needs: Sequence[str], beside: Mapping[str, str]) -> bytes:
     info = f"{name}-{version}.dist-info"
+    asked = "".join(f"Requires-Dist: {each}\n" for each in needs) + "Provides-Extra: more\n"
     files = {
         f"{name}/__init__.py": f"SAID = '{name} {version}'\n",
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{asked}",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
         **beside,
     }
