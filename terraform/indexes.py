@@ -22,6 +22,7 @@ import json
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -39,7 +40,8 @@ from shared.backends.cloud.knowledge.mirror import _STATE as MIRROR  # noqa: E40
 from shared.backends.cloud.store import FirestoreStore  # noqa: E402
 from shared.backends.models.vertex_embedder import DIMENSIONS  # noqa: E402
 from shared.core.knowledge.chunk import Chunk  # noqa: E402
-from shared.ports import KnownPage  # noqa: E402
+from shared.core.run.run import RunStatus  # noqa: E402
+from shared.ports import KnownPage, RunFilter  # noqa: E402
 from terraform.query_recorder import NOW, Query, Recorder  # noqa: E402
 
 # Documents that end by themselves: collection → the time after which Firestore may delete one, and does within a day.
@@ -54,6 +56,9 @@ def ask_everything() -> Recorder:
     recorder = Recorder()
     store = FirestoreStore(recorder, SimpleNamespace(now=lambda: NOW), pause=lambda _: None)  # type: ignore[arg-type]
     store.list_runs("t", after="")
+    opened = RunFilter(since=NOW, before=NOW)
+    for only in (opened, replace(opened, statuses=(RunStatus.FAILED,))):
+        store.list_runs("t", only=only)
     store.events("t", "r")
     store.unsent("t", "r")
     store.list_docs("t", "pages")

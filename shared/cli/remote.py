@@ -1,4 +1,4 @@
-"""Look at runs and act on them from the terminal: calls to the API of the house that runs."""
+"""Look at a run and act on it from the terminal: calls to the API of the house that runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import click
 from shared.cli.house_calls import ask_house, show
 from shared.cli.root import AS_JSON, DATA, format_command, workwright
 from shared.cli.run_systems import systems_of_run
-from shared.cli.run_texts import context_text, run_text, runs_table, usage_text
+from shared.cli.run_texts import context_text, run_text, usage_text
 from shared.core.errors import ConfigError
 
 
@@ -49,20 +49,6 @@ def _line(version: dict[str, Any]) -> str:
 
 
 RUN = click.argument("run", metavar="ID")
-
-
-@workwright.command()
-@click.option("--limit", default=20, show_default=True, help="How many to show, newest first.")
-@click.option("--status", default="", help="Only runs in this state, like awaiting_approval or failed.")
-@DATA
-@AS_JSON
-def runs(limit: int, status: str, data: Path, as_json: bool) -> None:
-    """List the runs, newest first."""
-    params = {"limit": str(limit), **({"status": status} if status else {})}
-    found = ask_house(data, "GET", "/v1/runs", params=params)
-    if not as_json:
-        found["put_aside"] = ask_house(data, "GET", "/v1/dead-letters")["dead_letters"]
-    show(found, as_json, runs_table)
 
 
 @workwright.command()

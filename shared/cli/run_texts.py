@@ -12,7 +12,8 @@ def runs_table(found: dict[str, Any]) -> list[str]:
     listed = found["runs"]
     rows = [f"! {text}" for text in (found["paused"], found.get("notion_away")) if text]
     if not listed:
-        return [*rows, "No runs yet. Set a page's status to Plan it.", *put_aside_lines(found["put_aside"])]
+        none = "No such runs." if found["narrowed"] else "No runs yet. Set a page's status to Plan it."
+        return [*rows, none, *put_aside_lines(found["put_aside"])]
     for r in listed:
         rows.append(f"{r['id']:<28}  {_state(r):<19}  {r['opened_at'][:19]}  {r['title']}")
         rows += [f"  ! {text}" for text in r["attention"]]

@@ -19,9 +19,10 @@ from shared.ports.model import (
 from shared.ports.queue import CallerCheck, DeadLetter, Queue
 from shared.ports.sandbox import Sandbox, SandboxLimits, SandboxRequest, SandboxResult
 from shared.ports.secrets import Secret, Secrets
-from shared.ports.store import MAX_DOCUMENT_BYTES, SYSTEM, Commit, Doc, Loaded, Put, Store
+from shared.ports.store import EVERY_RUN, MAX_DOCUMENT_BYTES, SYSTEM, Commit, Doc, Loaded, Put, RunFilter, Store
 
 __all__ = [
+    "EVERY_RUN",
     "MAX_DOCUMENT_BYTES",
     "SYSTEM",
     "Browser",
@@ -44,6 +45,7 @@ __all__ = [
     "Provider",
     "Put",
     "Queue",
+    "RunFilter",
     "Sandbox",
     "SandboxLimits",
     "SandboxRequest",

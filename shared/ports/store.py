@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from shared.core.run.commands import Command
 from shared.core.run.events import Event
-from shared.core.run.run import Run, Usage
+from shared.core.run.run import Run, RunStatus, Usage
 
 MAX_DOCUMENT_BYTES = 1_000_000  # Firestore refuses above 1,048,487 bytes of one string, names included
 
@@ -65,6 +65,18 @@ class Commit:
     audit: tuple[Mapping[str, Any], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class RunFilter:
+    """Which runs to list: in one of these states, if there are any, opened at `since` or later and before `before`."""
+
+    statuses: tuple[RunStatus, ...] = ()
+    since: datetime | None = None
+    before: datetime | None = None
+
+
+EVERY_RUN = RunFilter()
+
+
 class Store(Protocol):
     """Durable state. Every call names the tenant first; nothing can be named without one."""
 
@@ -78,10 +90,11 @@ class Store(Protocol):
         DocumentTooLarge before anything is written.
         """
 
-    def list_runs(self, tenant: str, *, limit: int = 50, after: str = "") -> list[Run]:
+    def list_runs(self, tenant: str, *, limit: int = 50, after: str = "", only: RunFilter = EVERY_RUN) -> list[Run]:
         """Return runs, newest first, of those opened together the greater id first.
 
-        `after` is the id of the last one seen; after one that is not there comes nothing.
+        `after` is the id of the last one seen, whether or not it is among those asked for now; after one that is not
+        there comes nothing.
         """
 
     def events(self, tenant: str, run: str, *, after: int = 0, limit: int = 1000) -> list[tuple[int, Event]]:

@@ -74,6 +74,10 @@ SCHEMAS: Mapping[str, Any] = {
     "Runs": listing(
         "runs",
         "RunHead",
+        next_cursor={
+            "type": ["string", "null"],
+            "description": "Give it as `cursor`, with the same filters, to get the next page; null at the end.",
+        },
         paused=text(what="Why all work stands still; empty when it does not."),
         notion_away=text(what="Notion is not reached, or a clock is wrong; empty for neither."),
     ),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -24,7 +24,7 @@ from shared.core.run.commands import Command, command_from_data, command_to_data
 from shared.core.run.events import Event
 from shared.core.run.run import NOTHING, Run, Usage
 from shared.core.schema_versions import current, stamp_version
-from shared.ports import SYSTEM, Clock, Commit, Doc, Loaded, Put
+from shared.ports import EVERY_RUN, SYSTEM, Clock, Commit, Doc, Loaded, Put, RunFilter
 
 
 class FirestoreStore:
@@ -60,10 +60,12 @@ class FirestoreStore:
             batch.write(home.document(AUDIT, name), {"tenant": run.tenant, "body": to_text(entry)}, "")
         return batch.send()
 
-    def list_runs(self, tenant: str, *, limit: int = 50, after: str = "") -> list[Run]:
+    def list_runs(self, tenant: str, *, limit: int = 50, after: str = "", only: RunFilter = EVERY_RUN) -> list[Run]:
         """Return runs, newest first; `after` is the id of the last one seen."""
-        runs = self._home(tenant).collection(RUNS)
-        query = runs.order_by("opened_at", direction="DESCENDING").order_by("__name__", direction="DESCENDING")
+        query = self._home(tenant).collection(RUNS)
+        for field, operator, value in _conditions(only):
+            query = query.where(filter=self._client.field_filter(field, operator, value))
+        query = query.order_by("opened_at", direction="DESCENDING").order_by("__name__", direction="DESCENDING")
         with asking_the_store("list runs"):
             if after:
                 last = self._home(tenant).document(RUNS, after).get(timeout=TIMEOUT_S)
@@ -199,6 +201,16 @@ class FirestoreStore:
 
     def _batch(self, token: str) -> GuardedBatch:
         return GuardedBatch(self._client, token, self._pause)
+
+
+def _conditions(only: RunFilter) -> Iterator[tuple[str, str, Any]]:
+    """Yield each condition as field, operator and value: the fields are those that `run_fields` writes."""
+    if only.statuses:
+        yield "status", "in", [status.value for status in only.statuses]
+    if only.since is not None:
+        yield "opened_at", ">=", only.since
+    if only.before is not None:
+        yield "opened_at", "<", only.before
 
 
 def run_fields(run: Run) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from shared.core.errors import VersionConflict
 from shared.core.run.commands import Command
 from shared.core.run.events import Event
 from shared.core.run.run import Run, Usage
-from shared.ports import Commit, Doc, Loaded, Put, Store
+from shared.ports import EVERY_RUN, Commit, Doc, Loaded, Put, RunFilter, Store
 from shared.telemetry import trace
 
 READS, WRITES, DELETES = "firestore_reads", "firestore_writes", "firestore_deletes"
@@ -89,9 +89,9 @@ class CountingStore:
             self._handed.update(waiting)
         return version
 
-    def list_runs(self, tenant: str, *, limit: int = 50, after: str = "") -> list[Run]:
+    def list_runs(self, tenant: str, *, limit: int = 50, after: str = "", only: RunFilter = EVERY_RUN) -> list[Run]:
         """Count the runs, and the one to begin after."""
-        found = self._inner.list_runs(tenant, limit=limit, after=after)
+        found = self._inner.list_runs(tenant, limit=limit, after=after, only=only)
         self._meter.count(READS, bool(after) + max(1, len(found)), "runs")
         return found
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from shared.app.api.json_shapes import choice, number, shape, text
 from shared.app.api.pages import rollback_page
-from shared.app.api.route import REASON, RUN, Route
-from shared.app.api.run import contexts, plans, runs
+from shared.app.api.route import REASON, Route
+from shared.app.api.run import contexts, plans, run_list, runs
 from shared.app.api.run import run_versions as work
 from shared.app.api.settings import feedback
-from shared.core.run.run import RunStatus
 
 RUN_ROUTES: tuple[Route, ...] = (
     Route(
-        "GET", "/v1/runs", "runs.read", runs.list_runs, "List runs, newest first", "Runs", errors=(404,),
-        query={"limit": number(1, 200, 50), "after": RUN, "status": choice(*(s.value for s in RunStatus))},
+        "GET", "/v1/runs", "runs.read", run_list.list_runs, "List runs, newest first", "Runs", errors=(404,),
+        query=run_list.LIST_QUERY,
     ),
     Route("GET", "/v1/runs/{run}", "runs.read", runs.show_run, "Get a run", "Run"),
     Route(

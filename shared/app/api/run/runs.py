@@ -1,4 +1,4 @@
-"""Look at runs, and act on them: approve, deny, cancel, retry."""
+"""Look at a run, and act on it: approve, deny, cancel, retry."""
 
 from __future__ import annotations
 
@@ -6,50 +6,16 @@ from typing import Any
 
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.run.retry import retry_links, retry_run
-from shared.app.api.run.run_views import event_view, run_head, run_view
+from shared.app.api.run.run_views import event_view, run_view
 from shared.app.approval.approvals import asked_now, decide
 from shared.app.approval.gates import ask_for_rework, find_rework_step
 from shared.app.engine.engine import record
-from shared.app.engine.switches import describe_pause, standing_still_words
+from shared.app.engine.switches import standing_still_words
 from shared.app.planning.feedback import classify_stop, note
-from shared.app.polling.standstill_words import standing_words
 from shared.core.approval.gates import PLAN, gate_kind, waits_at
 from shared.core.errors import Conflicting, NotThere
 from shared.core.run import acts
 from shared.core.run.run import Run
-
-SCAN = 500  # runs looked at for one page of a filtered list; `next` goes on from there
-
-
-def list_runs(call: Call) -> ApiReply:
-    """Return runs, newest first."""
-    limit, after, status = call.query["limit"], call.query.get("after", ""), call.query.get("status")
-    if after:
-        _run(call, after)
-    found: list[Run] = []
-    scanned = 0
-    while len(found) < limit and scanned < SCAN:
-        size = min(100, SCAN - scanned) if status else limit - len(found)
-        page = call.deps.store.list_runs(call.tenant, limit=size, after=after)
-        for run in page:
-            after = run.id
-            if not status or run.status.value == status:
-                found.append(run)
-            if len(found) == limit:
-                break
-        scanned += len(page)
-        if len(page) < size:
-            more = bool(page) and page[-1].id != after
-            return _reply_with_list(call, found, after if more else "")
-    more = bool(call.deps.store.list_runs(call.tenant, limit=1, after=after))
-    return _reply_with_list(call, found, after if more else "")
-
-
-def _reply_with_list(call: Call, found: list[Run], after: str) -> ApiReply:
-    paused = describe_pause(call.deps, call.tenant)
-    away = standing_words(call.deps, call.tenant)
-    listed = [run_head(run) for run in found]
-    return ApiReply(body={"runs": listed, "next": after or None, "paused": paused, "notion_away": away})
 
 
 def show_run(call: Call) -> ApiReply:

@@ -209,7 +209,7 @@ class Query:
     def _build_structured_query(self) -> dict[str, Any]:
         found: dict[str, Any] = {"from": [{"collectionId": self.name, "allDescendants": self.everywhere}]}
         conditions = [
-            {"fieldFilter": {**field(f.field_path), "op": OPERATORS[f.op_string], "value": encode_value(f.value)}}
+            {"fieldFilter": {**field(f.field_path), "op": OPERATORS[f.op_string], "value": _operand(f)}}
             for f in self.filters
         ]
         if conditions:
@@ -261,6 +261,12 @@ class Collection:
 
 def _at(place: Snapshot | Mapping[str, Any], name: str) -> Any:
     return place.get(name) if isinstance(place, Snapshot) else place[name]
+
+
+def _operand(condition: FieldFilter) -> dict[str, Any]:
+    if condition.op_string == "in":
+        return {"arrayValue": {"values": [encode_value(value) for value in condition.value]}}
+    return encode_value(condition.value)
 
 
 def _cursor_value(value: Any) -> dict[str, Any]:

@@ -12,7 +12,14 @@ from shared.backends.cloud.rest.wire import known_shape
 
 NAME = "__name__"
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-OPERATORS = {"==": "EQUAL", "<": "LESS_THAN", "<=": "LESS_THAN_OR_EQUAL", ">": "GREATER_THAN"}
+OPERATORS = {
+    "==": "EQUAL",
+    "<": "LESS_THAN",
+    "<=": "LESS_THAN_OR_EQUAL",
+    ">": "GREATER_THAN",
+    ">=": "GREATER_THAN_OR_EQUAL",
+    "in": "IN",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from shared.core.errors import StoreError
 from shared.core.run.commands import Command
 from shared.core.run.events import Event
 from shared.core.run.run import Run, Usage
-from shared.ports import Clock, Commit, Doc, Loaded, Put
+from shared.ports import EVERY_RUN, Clock, Commit, Doc, Loaded, Put, RunFilter
 
 
 class LocalStore:
@@ -67,11 +67,11 @@ class LocalStore:
         """
         return self.group.submit(PreparedCommit(commit))
 
-    def list_runs(self, tenant: str, *, limit: int = 50, after: str = "") -> list[Run]:
+    def list_runs(self, tenant: str, *, limit: int = 50, after: str = "", only: RunFilter = EVERY_RUN) -> list[Run]:
         """Return runs, newest first; `after` is the id of the last one seen."""
         check_tenant(tenant)
         with self.reading() as connection:
-            return saved_runs.list_newest(connection, tenant, limit, after)
+            return saved_runs.list_newest(connection, tenant, limit, after, only)
 
     def events(self, tenant: str, run: str, *, after: int = 0, limit: int = 1000) -> list[tuple[int, Event]]:
         """Return numbered events of a run, oldest first."""

@@ -10,7 +10,7 @@ from shared.backends.local.state.encoding import check_id, check_tenant, to_micr
 from shared.core.run.codec import event_from_data, run_from_data
 from shared.core.run.events import Event
 from shared.core.run.run import Run
-from shared.ports import Loaded
+from shared.ports import Loaded, RunFilter
 
 _LOAD = "SELECT body, version FROM runs WHERE tenant = ? AND id = ?"
 
@@ -20,8 +20,16 @@ def load(connection: sqlite3.Connection, tenant: str, run: str) -> Loaded | None
     return Loaded(run_from_data(json.loads(found[0])), str(found[1])) if found else None
 
 
-def list_newest(connection: sqlite3.Connection, tenant: str, limit: int, after: str) -> list[Run]:
-    query, values = "SELECT body FROM runs WHERE tenant = ?", [tenant]
+def list_newest(connection: sqlite3.Connection, tenant: str, limit: int, after: str, only: RunFilter) -> list[Run]:
+    query = "SELECT body FROM runs WHERE tenant = ?"
+    values: list[str | int] = [tenant]
+    if only.statuses:
+        query += f" AND status IN ({', '.join('?' * len(only.statuses))})"
+        values += [status.value for status in only.statuses]
+    for bound, when in ((" AND opened_at >= ?", only.since), (" AND opened_at < ?", only.before)):
+        if when is not None:
+            query += bound
+            values.append(to_micros(when))
     if after:
         query += " AND (opened_at, id) < (SELECT opened_at, id FROM runs WHERE tenant = ? AND id = ?)"
         values += [tenant, check_id("run", after)]
