@@ -15,7 +15,8 @@ from shared.backends.cloud.rest.wire import Rest, no_token
 from shared.backends.cloud.store import FirestoreStore
 from shared.bench.ops.ops_store import DELETES, READS, WRITES, CountingStore, Meter
 from shared.core.errors import VersionConflict
-from shared.ports import Put, Store
+from shared.core.run.run import RunStatus
+from shared.ports import Put, RunFilter, Store
 from tests.support.builders.saved_runs import a_command, a_run, following, opening
 from tests.support.parts import require
 from tests.support.ports.backends import STORES
@@ -119,6 +120,8 @@ CALLS: dict[str, Callable[[Store], Any]] = {
     "a commit that is refused": commit_too_late,
     "runs": lambda store: store.list_runs("acme"),
     "runs after the last": lambda store: store.list_runs("acme", after="r1"),
+    "runs of a state": lambda store: store.list_runs("acme", only=RunFilter((RunStatus.EXECUTING,))),
+    "no runs of a state": lambda store: store.list_runs("acme", only=RunFilter((RunStatus.FAILED,))),
     "events": lambda store: store.events("acme", "r1"),
     "events after the last": lambda store: store.events("acme", "r1", after=9),
     "due runs": lambda store: store.due_runs(LATER),

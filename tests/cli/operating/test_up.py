@@ -76,7 +76,7 @@ def test_the_owner_can_look_at_once_and_after_a_restart(tmp_path: Path) -> None:
         listed = _type(data, "runs", "--json")
         assert (listed.returncode, json.loads(listed.stdout)) == (
             0,
-            {"runs": [], "next": None, "paused": "", "notion_away": ""},
+            {"runs": [], "next": None, "next_cursor": None, "paused": "", "notion_away": ""},
         )
         headers = {"Authorization": f"Bearer {key}"}
         keys = requests.get(f"{url}/v1/keys", headers=headers, timeout=10).json()["keys"]

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from shared.core.run.run import RunStatus
-from shared.ports import SYSTEM, Loaded, Put, Store
+from shared.ports import SYSTEM, Loaded, Put, RunFilter, Store
 from tests.support.builders.saved_runs import a_command, a_run, following, opening
 from tests.support.ports.moved_clock import START, MovedClock
 
@@ -61,6 +61,41 @@ def test_after_a_run_that_is_not_the_tenants_comes_nothing(store: Store) -> None
     store.commit(opening(a_run("theirs", tenant="globex", opened_at=START + MINUTE)))
     assert store.list_runs("acme", after="theirs") == []
     assert store.list_runs("acme", after="nobodys") == []
+
+
+def test_runs_are_listed_by_state_and_by_when_they_were_opened(store: Store) -> None:
+    states = [RunStatus.EXECUTING, RunStatus.FAILED, RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.EXECUTING]
+    for number, status in enumerate(states):
+        store.commit(opening(a_run(f"r{number}", opened_at=START + number * MINUTE, status=status)))
+    store.commit(opening(a_run("theirs", tenant="globex", status=RunStatus.FAILED)))
+    ended = (RunStatus.FAILED, RunStatus.SUCCEEDED)
+    since, before = START + MINUTE, START + 3 * MINUTE
+    wanted = [
+        (RunFilter((RunStatus.FAILED,)), ["r3", "r1"]),
+        (RunFilter(ended), ["r3", "r2", "r1"]),
+        (RunFilter((RunStatus.CANCELLED,)), []),
+        (RunFilter(since=since), ["r4", "r3", "r2", "r1"]),
+        (RunFilter(before=before), ["r2", "r1", "r0"]),
+        (RunFilter(since=since, before=before), ["r2", "r1"]),
+        (RunFilter((RunStatus.FAILED,), since, before), ["r1"]),
+        (RunFilter(since=before, before=since), []),
+    ]
+    for only, expected in wanted:
+        assert [run.id for run in store.list_runs("acme", only=only)] == expected
+        after, seen = "", []
+        while page := store.list_runs("acme", limit=1, after=after, only=only):
+            seen += [run.id for run in page]
+            after = page[-1].id
+        assert seen == expected
+
+
+def test_a_page_goes_on_after_a_run_that_is_no_longer_meant(store: Store) -> None:
+    for number in range(4):
+        store.commit(opening(a_run(f"r{number}", opened_at=START + number * MINUTE)))
+    only = RunFilter((RunStatus.EXECUTING,))
+    assert [run.id for run in store.list_runs("acme", limit=2, only=only)] == ["r3", "r2"]
+    store.commit(following(loaded(store, "r2"), changes={"status": RunStatus.SUCCEEDED}))
+    assert [run.id for run in store.list_runs("acme", limit=2, after="r2", only=only)] == ["r1", "r0"]
 
 
 @pytest.mark.parametrize("after", ["a/b", "..", "a b", "é", "__x__"])

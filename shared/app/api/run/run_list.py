@@ -152,7 +152,7 @@ def _is_within(places: WorkspaceMap, known: dict[str, bool], page: str) -> bool:
 
 def _find_begin(call: Call) -> str:
     """Return the run after which the page begins, "" for the newest; raises MalformedRequest, and NotThere."""
-    cursor, after = call.query.get("cursor", ""), call.query.get("after", "")
+    cursor, after = (str(call.query.get(name, "")) for name in ("cursor", "after"))
     if cursor and after:
         _refuse("query parameter 'cursor' is given beside 'after'", "Give one of them.")
     if cursor:
