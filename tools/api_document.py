@@ -37,7 +37,9 @@ true is tested from outside.
   while nothing has changed.
 - **Once**: a POST with an `Idempotency-Key` (a UUID, say) is carried out once. Sent again within a day with the
   same body it gets the same answer, with `Idempotency-Replayed: true`; with another body 409.
-- **Lists** come in pages: `next` of an answer is the `after` of the next call, null at the end.
+- **Lists** come in pages: `next` of an answer is the `after` of the next call, null at the end. Runs have
+  `next_cursor` too, for `cursor`: it holds for the same team and filters alone, runs that are opened meanwhile move no
+  page, and a page may have fewer runs than asked for, or none, while there is a next one.
 - **Rates**: 600 calls a minute for each key, unless the operator has set another; then 429 with `Retry-After`.
 """
 

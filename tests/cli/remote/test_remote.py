@@ -139,9 +139,25 @@ def test_it_takes_a_live_version_back_and_seals_values_of_sites(terminal: Termin
     assert "No values yet" in sealed.stdout
 
 
+def test_runs_are_listed_by_what_is_meant_however_many_they_are(terminal: Terminal) -> None:
+    deps = terminal.api.deps
+    for number in range(205):
+        trigger = Trigger("routine", "page-2", "Weekly", "every Monday")
+        open_run(deps, RunOpened(deps.clock.now(), TENANT, f"run-{number}", trigger, specs=(BUILD,)))
+    many = json.loads(terminal.type("runs", "--kind", "routine", "--limit", "204", "--json").stdout)
+    assert len({run["id"] for run in many["runs"]}) == 204
+    assert many["next_cursor"]
+    meant = ("--group", "waiting", "--by", "ada", "--kind", "page", "--from", "2000-01-01", "--text", "club")
+    assert [run["id"] for run in json.loads(terminal.type("runs", *meant, "--json").stdout)["runs"]] == ["run-waits"]
+    assert terminal.type("runs", *meant, "--to", "2000-01-01").stdout == "No such runs.\n"
+    assert terminal.type("runs", "--project", "0" * 32).stdout == "No such runs.\n"
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (("runs", "--group", "asleep"), "group"),
+        (("runs", "--from", "yesterday"), "from"),
         (("run", "run-unknown"), "No run 'run-unknown'"),
         (("run", "../keys"), "nothing at this address"),
         (("retry", "run-waits"), "has not ended"),

@@ -14,7 +14,7 @@ import json
 import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, NoReturn
+from typing import Any
 
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.json_shapes import Schema, choice, number, text
@@ -26,8 +26,9 @@ from shared.app.engine.switches import describe_pause
 from shared.app.polling.standstill_words import standing_words
 from shared.app.tenants.operator_secrets import valid
 from shared.app.workspace.workspace_map import WorkspaceMap
-from shared.core.errors import MalformedRequest, NotThere
+from shared.core.errors import NotThere
 from shared.core.run.run import Run, RunStatus
+from shared.integrations.notion.client.wire import normal_id
 from shared.ports import RunFilter, Secret
 
 SCAN = 500  # runs looked at for one page where the store cannot choose them; `next_cursor` goes on from there
@@ -47,7 +48,7 @@ _GROUP_WORDS = (
 LIST_QUERY: Mapping[str, Schema] = {
     "limit": number(1, 200, 50),
     "cursor": text("^[A-Za-z0-9_-]{1,200}$", what="`next_cursor` of the page before, asked for with the same filters."),
-    "after": RUN,
+    "after": {**RUN, "description": "The last run of the page before; `cursor` takes precedence."},
     "status": choice(*(status.value for status in RunStatus)),
     "group": {**choice(*GROUPS), "description": _GROUP_WORDS},
     "by": text(max_length=200, what="Who asked for it, as `by` of a run says; in capitals or not."),
@@ -106,8 +107,6 @@ def _read_filter(query: Mapping[str, Any]) -> RunFilter | None:
             return None
         statuses = (status,)
     first, last = (date.fromisoformat(query[name]) if name in query else None for name in ("from", "to"))
-    if first is not None and last is not None and last < first:
-        _refuse("query parameter 'to' is a day before 'from'", "Give a day that is not before it.")
     since = _begin_of(first) if first is not None else None
     return RunFilter(statuses, since, _begin_of(last) + timedelta(days=1) if last is not None else None)
 
@@ -120,7 +119,7 @@ def _chooser(call: Call) -> Callable[[Run], bool] | None:
     """Return what says of a run whether it is meant, as far as the store cannot say it; None where it says all."""
     query = call.query
     by, words, kind = _fold(query.get("by", "")), _fold(query.get("text", "")), query.get("kind", "")
-    project = notion_id(query.get("project", ""))
+    project = normal_id(notion_id(query.get("project", "")))
     if not (by or words or kind or project):
         return None
     places, within = WorkspaceMap(call.deps, call.tenant), {project: True}
@@ -139,7 +138,7 @@ def _is_within(places: WorkspaceMap, known: dict[str, bool], page: str) -> bool:
 
     Notion is not asked.
     """
-    way, at = [], notion_id(page)
+    way, at = [], normal_id(notion_id(page))
     while at and at not in known:
         known[at] = False  # a loop in what Notion answered must end
         way.append(at)
@@ -151,10 +150,8 @@ def _is_within(places: WorkspaceMap, known: dict[str, bool], page: str) -> bool:
 
 
 def _find_begin(call: Call) -> str:
-    """Return the run after which the page begins, "" for the newest; raises MalformedRequest, and NotThere."""
+    """Return the run after which the page begins, "" for the newest; raises NotThere."""
     cursor, after = (str(call.query.get(name, "")) for name in ("cursor", "after"))
-    if cursor and after:
-        _refuse("query parameter 'cursor' is given beside 'after'", "Give one of them.")
     if cursor:
         return _open(call, cursor)
     if after and call.deps.store.load_run(call.tenant, after) is None:
@@ -169,17 +166,15 @@ def _seal(call: Call, run: str) -> str:
 
 
 def _open(call: Call, cursor: str) -> str:
-    """Return the run that a cursor names; raises MalformedRequest for one that this very list has not given."""
+    """Return the run that a cursor names; raises NotThere for one that this very list has not given."""
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         given, run = raw[:_MAC], raw[_MAC:].decode("ascii")
     except (binascii.Error, UnicodeDecodeError):
         given, run = b"", ""
     if not any(hmac.compare_digest(_mac(pepper, call, run), given) for pepper in valid(call.deps, PEPPER)):
-        _refuse(
-            "query parameter 'cursor' is none that this list has given",
-            "Give `next_cursor` of a page that was asked for with the same filters, or begin without one.",
-        )
+        way_out = "Give `next_cursor` of a page that was asked for with the same filters, or begin without one."
+        raise NotThere("query parameter 'cursor' is none that this list has given", way_out=way_out)
     return run
 
 
@@ -191,7 +186,3 @@ def _mac(pepper: Secret, call: Call, run: str) -> bytes:
 
 def _fold(words: str) -> str:
     return unicodedata.normalize("NFC", words).casefold()
-
-
-def _refuse(detail: str, way_out: str) -> NoReturn:
-    raise MalformedRequest(detail, way_out=way_out)
