@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
+from shared.core.audit.audit_chain import AuditEntry, AuditHead
 from shared.core.run.commands import Command
 from shared.core.run.events import Event
 from shared.core.run.run import Run, RunStatus, Usage
@@ -136,8 +137,14 @@ class Store(Protocol):
     def usage(self, tenant: str, day: date) -> Usage:
         """Return what commits of that day (in UTC) were counted to cost, before there were ledgers of it."""
 
-    def audit(self, tenant: str, *, after: str = "", limit: int = 100) -> list[Doc]:
-        """Return audit entries of the tenant by ascending id; those of one run come in the order of its commits."""
+    def audit(self, tenant: str, *, after: str = "", limit: int = 100) -> list[AuditEntry]:
+        """Return audit entries of the tenant by ascending id, which is the order in which they were chained.
+
+        Those from before there were chains come first.
+        """
+
+    def audit_head(self, tenant: str) -> AuditHead:
+        """Return where the chain of the tenant's audit ends; it moves in the write that appends an entry."""
 
     def note(self, tenant: str, entry: Mapping[str, Any]) -> None:
         """Add an audit entry that belongs to no run; repeated after a lost answer it may be there twice."""

@@ -7,11 +7,11 @@ import re
 from typing import Any
 
 TENANTS = "tenants"
-RUNS, EVENTS, OUTBOX, USAGE, AUDIT = "runs", "events", "outbox", "usage", "audit"
+RUNS, EVENTS, OUTBOX, USAGE, AUDIT, AUDIT_HEADS = "runs", "events", "outbox", "usage", "audit", "audit_heads"
 TEXTS, PARTS, LEASES = "texts", "parts", "leases"
 
 # A put under one of these names would forge what the store itself keeps there.
-OWN = frozenset({RUNS, EVENTS, OUTBOX, USAGE, AUDIT, TEXTS, LEASES, "tasks"})
+OWN = frozenset({RUNS, EVENTS, OUTBOX, USAGE, AUDIT, AUDIT_HEADS, TEXTS, LEASES, "tasks"})
 
 # Firestore keeps "." and ".." and names between double underscores for itself.
 _TENANT = re.compile(r"(?!\.\.?\Z)(?!__.*__\Z)[A-Za-z0-9_.:-]{1,128}\Z")

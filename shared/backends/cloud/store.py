@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from shared.backends.cloud import erase, leases, texts
+from shared.backends.cloud import audit_chain, erase, leases, texts
 from shared.backends.cloud.failures import asking_the_store
 from shared.backends.cloud.guarded import TIMEOUT_S, GuardedBatch, Pause, version_of
-from shared.backends.cloud.paths import AUDIT, OUTBOX, RUNS, TENANTS, USAGE, Home
+from shared.backends.cloud.paths import OUTBOX, RUNS, TENANTS, USAGE, Home
+from shared.core.audit.audit_chain import AuditEntry, AuditHead
 from shared.core.errors import StoreCorrupt
 from shared.core.run.codec import event_from_data, event_to_data, run_from_data, run_to_data
 from shared.core.run.commands import Command, command_from_data, command_to_data
@@ -44,21 +45,19 @@ class FirestoreStore:
     def commit(self, commit: Commit) -> str:
         """Save all of it in one batch; return the new version. A lost reply is recognised and counted once."""
         run, home, now = commit.after, self._home(commit.after.tenant), self._clock.now()
-        at = commit.events[-1].at if commit.events else now
         first = run.seq - len(commit.events) + 1
         if first < 1:
             raise ValueError(f"run {run.id}: {len(commit.events)} events end at number {run.seq}")
-        batch = self._batch(commit.token)
-        batch.write(home.document(RUNS, run.id), run_fields(run), commit.expected)
-        for seq, event in enumerate(commit.events, first):
-            batch.append(home.event(run.id, seq), {"tenant": run.tenant, "body": to_text(event_to_data(event))})
-        for n, command in enumerate(commit.commands):
-            batch.write(home.document(OUTBOX, command.id), command_fields(command, run.id, now, n), None)
-        _add_puts(batch, home, commit.puts)
-        for n, entry in enumerate(commit.audit):
-            name = _audit_name(at, run, n, "" if commit.events else commit.token)
-            batch.write(home.document(AUDIT, name), {"tenant": run.tenant, "body": to_text(entry)}, "")
-        return batch.send()
+
+        def fill(batch: GuardedBatch) -> None:
+            batch.write(home.document(RUNS, run.id), run_fields(run), commit.expected)
+            for seq, event in enumerate(commit.events, first):
+                batch.append(home.event(run.id, seq), {"tenant": run.tenant, "body": to_text(event_to_data(event))})
+            for n, command in enumerate(commit.commands):
+                batch.write(home.document(OUTBOX, command.id), command_fields(command, run.id, now, n), None)
+            _add_puts(batch, home, commit.puts)
+
+        return self._send(home, commit.token, fill, commit.audit)
 
     def list_runs(self, tenant: str, *, limit: int = 50, after: str = "", only: RunFilter = EVERY_RUN) -> list[Run]:
         """Return runs, newest first; `after` is the id of the last one seen."""
@@ -128,9 +127,13 @@ class FirestoreStore:
         found = self.get(tenant, USAGE, day.isoformat())
         return Usage(found.body["tokens"], found.body["micros"]) if found else NOTHING
 
-    def audit(self, tenant: str, *, after: str = "", limit: int = 100) -> list[Doc]:
+    def audit(self, tenant: str, *, after: str = "", limit: int = 100) -> list[AuditEntry]:
         """Return audit entries of the tenant, oldest first."""
-        return self.list_docs(tenant, AUDIT, after=after, limit=limit)
+        return audit_chain.entries(self._home(tenant), after, limit)
+
+    def audit_head(self, tenant: str) -> AuditHead:
+        """Return where the chain of the tenant's audit ends."""
+        return audit_chain.head_of(self._home(tenant))
 
     def put_text(self, tenant: str, text: str) -> str:
         """Keep a text of any size; return its content address. Idempotent."""
@@ -146,11 +149,7 @@ class FirestoreStore:
 
     def note(self, tenant: str, entry: Mapping[str, Any]) -> None:
         """Add an audit entry that belongs to no run."""
-        token = uuid4().hex
-        name = f"{self._clock.now().astimezone(UTC):%Y%m%dT%H%M%S.%f}-{token}"
-        batch = self._batch(token)
-        batch.append(self._home(tenant).document(AUDIT, name), {"tenant": tenant, "body": to_text(entry)})
-        batch.send()
+        self._send(self._home(tenant), uuid4().hex, lambda batch: None, (entry,))
 
     def claim(self, tenant: str, key: str, owner: str, ttl: timedelta) -> bool:
         """Take, or extend as the same owner, a lease; False while another owner's is alive."""
@@ -199,6 +198,17 @@ class FirestoreStore:
     def _home(self, tenant: str) -> Home:
         return Home(self._client, tenant)
 
+    def _send(
+        self, home: Home, token: str, fill: Callable[[GuardedBatch], None], audit: Sequence[Mapping[str, Any]]
+    ) -> str:
+        """Send what `fill` puts into a batch; with entries of the audit as often as others append some first."""
+        if audit:
+            texts = [to_text(entry) for entry in audit]
+            return audit_chain.append(home, texts, lambda: self._batch(token), fill, self._pause)
+        batch = self._batch(token)
+        fill(batch)
+        return batch.send()
+
     def _batch(self, token: str) -> GuardedBatch:
         return GuardedBatch(self._client, token, self._pause)
 
@@ -227,12 +237,6 @@ def command_fields(command: Command, run: str, now: datetime, n: int) -> dict[st
     """Return the fields of a command in the outbox; `n` is its number within its commit."""
     body = to_text(command_to_data(command))
     return {"tenant": command.tenant, "run": run, "committed_at": now, "n": n, "body": body}
-
-
-def _audit_name(at: datetime, run: Run, n: int, token: str) -> str:
-    # It follows from the commit: a number of its own would need a counter that all runs of a tenant wait for. Time
-    # comes first, so that the order of names is the order of reading; one tenant's audit is no hot spot.
-    return f"{at.astimezone(UTC):%Y%m%dT%H%M%S.%f}-{run.id}-{run.seq:010d}-{n:04d}{token and '-' + token}"
 
 
 def _add_puts(batch: GuardedBatch, home: Home, puts: Sequence[Put]) -> None:

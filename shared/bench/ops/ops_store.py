@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from shared.core.audit.audit_chain import AuditEntry, AuditHead
 from shared.core.errors import VersionConflict
 from shared.core.run.commands import Command
 from shared.core.run.events import Event
@@ -73,15 +74,16 @@ class CountingStore:
 
     def commit(self, commit: Commit) -> str:
         """Count a document each: the run, events, commands, puts and audit entries."""
+        self._meter.count(READS, bool(commit.audit), "audit")
         try:
             version = self._inner.commit(commit)
         except VersionConflict:
-            self._meter.count(READS, 1, "conflict")  # whose write it was that stands there
+            self._meter.count(READS, 1 + bool(commit.audit), "conflict")  # whose write it was that stands there
             raise
         self._meter.count(WRITES, 1, "runs")
         self._meter.count(WRITES, len(commit.events), "events")
         self._meter.count(WRITES, len(commit.commands), "outbox")
-        self._meter.count(WRITES, len(commit.audit), "audit")
+        self._meter.count(WRITES, len(commit.audit) + bool(commit.audit), "audit")
         self._puts(commit.puts)
         with self._lock:
             waiting = self._outbox.setdefault((commit.after.tenant, commit.after.id), {})
@@ -170,16 +172,22 @@ class CountingStore:
         self._meter.count(READS, 1, "usage")
         return self._inner.usage(tenant, day)
 
-    def audit(self, tenant: str, *, after: str = "", limit: int = 100) -> list[Doc]:
+    def audit(self, tenant: str, *, after: str = "", limit: int = 100) -> list[AuditEntry]:
         """Count the entries."""
         found = self._inner.audit(tenant, after=after, limit=limit)
         self._meter.count(READS, max(1, len(found)), "audit")
         return found
 
+    def audit_head(self, tenant: str) -> AuditHead:
+        """Count one read."""
+        self._meter.count(READS, 1, "audit")
+        return self._inner.audit_head(tenant)
+
     def note(self, tenant: str, entry: Mapping[str, Any]) -> None:
-        """Count one write."""
+        """Count the end of the chain, read and written, and the entry."""
         self._inner.note(tenant, entry)
-        self._meter.count(WRITES, 1, "audit")
+        self._meter.count(READS, 1, "audit")
+        self._meter.count(WRITES, 2, "audit")
 
     def put_text(self, tenant: str, text: str) -> str:
         """Count one read, and where the text is new its parts and their header."""

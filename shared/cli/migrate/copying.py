@@ -78,9 +78,11 @@ def _copy_audit(here: Here, records: ArrivingRecords, tenant: str, since: dateti
     latest, number = _FIRST, 0
     for entry in audit_of(here.store, tenant):
         latest, number = max(latest, _time_of(entry.body)), number + 1
-        records.audit(latest, number, entry.body)
+        records.audit(latest, number, entry)
+    records.flush()
     moved = {"at": since.isoformat(), "run": "", "what": "Moved", "by": "workwright migrate-to-cloud"}
-    records.audit(max(latest, since), number + 1, moved)
+    records.end_audit(here.store.audit_head(tenant), moved)
+    records.flush()
     for day, counted in counted_days(here.store, tenant):
         records.usage(day, counted)
     records.flush()

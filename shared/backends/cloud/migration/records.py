@@ -12,9 +12,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from shared.backends.cloud import audit_chain
 from shared.backends.cloud.guarded import GuardedBatch, Pause
 from shared.backends.cloud.paths import AUDIT, OUTBOX, RUNS, USAGE, Home
 from shared.backends.cloud.store import command_fields, run_fields, to_text
+from shared.core.audit.audit_chain import AuditEntry, AuditHead, link_entry
 from shared.core.errors import VersionConflict
 from shared.core.run.codec import event_to_data
 from shared.core.run.commands import Command
@@ -52,10 +54,21 @@ class ArrivingRecords:
         """Add a command to the outbox, from which `sweep` hands it to the queue under the command's own name."""
         self._add(self._home.document(OUTBOX, command.id), command_fields(command, command.run, now, number))
 
-    def audit(self, at: datetime, number: int, entry: Mapping[str, Any]) -> None:
-        """Add an entry of the audit; by time, then by number is the order in which they are read."""
+    def audit(self, at: datetime, number: int, entry: AuditEntry) -> None:
+        """Add an entry of the audit; those from before the chain are read by time, then by number."""
+        if entry.number:
+            linked = (entry.number, entry.previous, entry.hash)
+            fields = audit_chain.entry_fields(self._home.tenant, to_text(entry.body), *linked)
+            self._add(self._home.document(AUDIT, audit_chain.entry_name(entry.number)), fields)
+            return
         name = f"{at.astimezone(UTC):%Y%m%dT%H%M%S.%f}-moved-{number:012d}"
-        self._add(self._home.document(AUDIT, name), self._of_tenant(entry))
+        self._add(self._home.document(AUDIT, name), self._of_tenant(entry.body))
+
+    def end_audit(self, head: AuditHead, entry: Mapping[str, Any]) -> None:
+        """Add a last entry after that end of the chain, and where the chain ends then."""
+        linked = link_entry(self._home.tenant, head, entry)
+        self.audit(datetime.min, 0, AuditEntry("", entry, linked.number, head.hash, linked.hash))
+        self._add(audit_chain.head_place(self._home), audit_chain.head_fields(self._home.tenant, linked))
 
     def usage(self, day: str, counted: Usage) -> None:
         """Add what a day was counted to cost before there were ledgers."""

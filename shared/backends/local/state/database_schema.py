@@ -45,4 +45,12 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         # deliveries that ended with their worker's death; `deliveries` counts the answered ones from here on
         "ALTER TABLE tasks ADD COLUMN unanswered INTEGER NOT NULL DEFAULT 0",
     ),
+    (
+        # the chain of the audit; entries from before have the number 0 in it
+        "ALTER TABLE audit ADD COLUMN number INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE audit ADD COLUMN previous TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE audit ADD COLUMN hash TEXT NOT NULL DEFAULT ''",
+        """CREATE TABLE audit_heads (
+            tenant TEXT NOT NULL PRIMARY KEY, number INTEGER NOT NULL, hash TEXT NOT NULL) WITHOUT ROWID""",
+    ),
 )

@@ -16,7 +16,7 @@ Prepared = tuple[Put, str | None]  # the put and its text; None deletes
 
 _KIND = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 # What the store keeps itself. Refused here as in the cloud, where such a document would lie among the store's own.
-_OWN = frozenset({"runs", "events", "outbox", "usage", "audit", "texts", "leases", "tasks"})
+_OWN = frozenset({"runs", "events", "outbox", "usage", "audit", "audit_heads", "texts", "leases", "tasks"})
 
 _FIND = "SELECT row, version FROM docs WHERE tenant = ? AND kind = ? AND id = ?"
 _SAVE = """INSERT INTO docs (tenant, kind, id, version, body) VALUES (?, ?, ?, 1, ?)

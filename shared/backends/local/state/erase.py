@@ -8,7 +8,7 @@ from shared.backends.local.state.commit_group import Changes
 from shared.backends.local.state.encoding import check_tenant
 from shared.ports import SYSTEM
 
-_TABLES = ("events", "runs", "docs", "texts", "usage", "audit", "taken")
+_TABLES = ("events", "runs", "docs", "texts", "usage", "audit", "audit_heads", "taken")
 
 
 def kinds(connection: sqlite3.Connection, tenant: str) -> list[str]:

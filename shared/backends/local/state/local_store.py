@@ -6,7 +6,6 @@ handled: one wait for the disk per event.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import threading
 from collections import deque
@@ -19,11 +18,12 @@ from typing import Any
 from shared.backends.clock import Elapsed
 from shared.backends.local.folder import upgrade
 from shared.backends.local.folder.data_folder import DataFolder
-from shared.backends.local.state import documents, erase, saved_runs, texts
+from shared.backends.local.state import audit_chain, documents, erase, saved_runs, texts
 from shared.backends.local.state.commit_group import Changes, CommitGroup, to_store_error
-from shared.backends.local.state.encoding import check_id, check_tenant, to_text
+from shared.backends.local.state.encoding import check_id, check_tenant
 from shared.backends.local.state.recent_runs import RecentRuns
-from shared.backends.local.state.run_commit import ADD_AUDIT, PreparedCommit
+from shared.backends.local.state.run_commit import PreparedCommit
+from shared.core.audit.audit_chain import AuditEntry, AuditHead
 from shared.core.errors import StoreError
 from shared.core.run.commands import Command
 from shared.core.run.events import Event
@@ -139,19 +139,21 @@ class LocalStore:
             ).fetchone()
         return Usage(*found) if found else Usage()
 
-    def audit(self, tenant: str, *, after: str = "", limit: int = 100) -> list[Doc]:
+    def audit(self, tenant: str, *, after: str = "", limit: int = 100) -> list[AuditEntry]:
         """Return audit entries of the tenant, oldest first; their ids are numbers with leading zeros."""
         with self.reading() as connection:
-            rows = connection.execute(
-                "SELECT seq, body FROM audit WHERE tenant = ? AND seq > ? ORDER BY seq LIMIT ?",
-                (check_tenant(tenant), int(after or 0), limit),
-            ).fetchall()
-        return [Doc(f"{seq:012d}", json.loads(body), "1") for seq, body in rows]
+            return audit_chain.entries(connection, tenant, after, limit)
+
+    def audit_head(self, tenant: str) -> AuditHead:
+        """Return where the chain of the tenant's audit ends."""
+        with self.reading() as connection:
+            return audit_chain.head_of(connection, tenant)
 
     def note(self, tenant: str, entry: Mapping[str, Any]) -> None:
         """Add an audit entry that belongs to no run."""
-        row = (check_tenant(tenant), to_text("an audit entry", entry))
-        self.group.submit(lambda connection, changes: connection.execute(ADD_AUDIT, row))
+        check_tenant(tenant)
+        prepared = audit_chain.prepare((entry,))
+        self.group.submit(lambda connection, changes: audit_chain.append(connection, tenant, prepared))
 
     def kinds(self, tenant: str) -> list[str]:
         """Return the kinds of documents there are, ascending."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from shared.backends.local.delivery import tasks
-from shared.backends.local.state import documents
+from shared.backends.local.state import audit_chain, documents
 from shared.backends.local.state.commit_group import Changes
 from shared.backends.local.state.encoding import check_id, check_tenant, to_micros, to_text
 from shared.core.errors import VersionConflict
@@ -18,8 +18,6 @@ _UPDATE = """UPDATE runs SET version = version + 1, token = ?, status = ?, next_
     WHERE tenant = ? AND id = ? AND version = ?"""
 _FIND = "SELECT version, token FROM runs WHERE tenant = ? AND id = ?"
 _EVENT = "INSERT INTO events (tenant, run, seq, body) VALUES (?, ?, ?, ?)"
-ADD_AUDIT = """INSERT INTO audit (tenant, seq, body)
-    VALUES (?1, 1 + coalesce((SELECT max(seq) FROM audit WHERE tenant = ?1), 0), ?2)"""
 
 
 class PreparedCommit:
@@ -43,7 +41,7 @@ class PreparedCommit:
         ]
         self._tasks = tasks.prepare(commit.commands)
         self._puts = documents.prepare(tenant, commit.puts)
-        self._audit = [to_text("an audit entry", entry) for entry in commit.audit]
+        self._audit = audit_chain.prepare(commit.audit)
 
     def __call__(self, connection: sqlite3.Connection, changes: Changes) -> str:
         """Write it; return the new version. Raises VersionConflict before anything is written."""
@@ -63,8 +61,7 @@ class PreparedCommit:
             tasks.remove(connection, changes, tenant, commit.handled)
         if self._puts:
             documents.save(connection, tenant, self._puts)
-        for entry in self._audit:
-            connection.execute(ADD_AUDIT, (tenant, entry))
+        audit_chain.append(connection, tenant, self._audit)
         version = str(self._version + 1)
         changes.runs.append(Loaded(commit.after, version))
         return version

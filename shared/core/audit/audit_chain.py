@@ -1,0 +1,131 @@
+"""The chain of a team's audit: each entry carries the hash of the one before, so that no entry can be changed unseen.
+
+The store keeps, beside the entries, where the chain ends: an entry that is cut off at the end is missed too. Whoever can
+write all of the store can write all of a chain anew; against that helps a hash that was noted elsewhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+ROLLOUT = timedelta(hours=1)  # so long functions of the release before, which know no chain, may still write
+
+
+@dataclass(frozen=True, slots=True)
+class AuditHead:
+    """Where a chain ends: the number of its last entry, 0 before the first one, and that entry's hash."""
+
+    number: int = 0
+    hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """An entry as it is stored. One that was written before there were chains has the number 0 and no hashes."""
+
+    id: str
+    body: Mapping[str, Any]
+    number: int = 0
+    previous: str = ""
+    hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditCheck:
+    """What is known of a chain: its sound entries from the first one on, and the first broken one.
+
+    `broken` is the number of that entry in the chain, None where all are sound; `id` is where it was found.
+    """
+
+    head: AuditHead
+    older: int = 0  # entries from before the chain
+    broken: int | None = None
+    id: str = ""
+    why: str = ""
+
+
+def link_entry(tenant: str, head: AuditHead, body: Mapping[str, Any]) -> AuditHead:
+    """Return where the chain ends with this entry, which is as JSON gives it back; its `previous` is `head.hash`."""
+    number = head.number + 1
+    return AuditHead(number, hash_entry(tenant, number, head.hash, body))
+
+
+def hash_entry(tenant: str, number: int, previous: str, body: Mapping[str, Any]) -> str:
+    """Return the SHA-256, in hex, of the canonical JSON: names in order, no blanks, ASCII alone."""
+    whole = {"tenant": tenant, "number": number, "previous": previous, "entry": body}
+    return hashlib.sha256(json.dumps(whole, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def check_chain(tenant: str, entries: Iterable[AuditEntry], read_head: Callable[[], AuditHead]) -> AuditCheck:
+    """Check a team's entries, in the order of the store; people may go on adding some meanwhile."""
+    known, sound = read_head(), _Sound(tenant)
+    for entry in entries:
+        if (found := sound.add(entry)) is not None:
+            return found
+    last = sound.last
+    head = known if last.number <= known.number else read_head()
+    if last.number < head.number and head == known:
+        return sound.stop(last.number + 1, "", f"it is missing: the chain went on to number {head.number}")
+    if last.number > head.number:
+        return sound.stop(head.number + 1, last.id, f"it was inserted: the chain ends with number {head.number}")
+    if last.number == head.number and last.hash != head.hash:
+        return sound.stop(last.number, last.id, "it was changed together with its hash")
+    return sound.stop(None, "", "")
+
+
+@dataclass(slots=True)
+class _Sound:
+    """The entries so far, all of them sound."""
+
+    tenant: str
+    last: AuditEntry = field(default_factory=lambda: AuditEntry("", {}))
+    before: AuditEntry = field(default_factory=lambda: AuditEntry("", {}))  # the one before the last
+    older: list[tuple[str, Any]] = field(default_factory=list)  # ids and times of those from before the chain
+
+    def add(self, entry: AuditEntry) -> AuditCheck | None:
+        """Take the next entry; return what is broken."""
+        if not entry.number and not self.last.number:
+            self.older.append((entry.id, entry.body.get("at")))
+            return None
+        if not self.last.number and (late := self._find_late(entry.body.get("at"))):
+            return self.stop(0, late, "it was inserted: it says that it is of a time when there was the chain")
+        if (found := self._check(entry)) is not None:
+            return found
+        self.before, self.last = self.last, entry
+        return None
+
+    def _check(self, entry: AuditEntry) -> AuditCheck | None:
+        wanted = self.last.number + 1
+        if entry.number > wanted:
+            return self.stop(wanted, entry.id, f"it is missing: number {entry.number} stands where it belongs")
+        if entry.number < wanted:
+            return self.stop(entry.number, entry.id, f"it was inserted: number {wanted} belongs where it stands")
+        if hash_entry(self.tenant, entry.number, entry.previous, entry.body) != entry.hash:
+            return self.stop(entry.number, entry.id, "it was changed: it does not have its hash")
+        if entry.previous == self.last.hash:
+            return None
+        if not self.last.number:
+            return self.stop(entry.number, entry.id, "it was changed together with its hash: none comes before it")
+        changed, self.last = self.last, self.before  # the next one remembers what stood there
+        return self.stop(changed.number, changed.id, "it was changed together with its hash: the next one has another")
+
+    def stop(self, broken: int | None, id: str, why: str) -> AuditCheck:
+        """Return what has been found out."""
+        return AuditCheck(AuditHead(self.last.number, self.last.hash), len(self.older), broken, id, why)
+
+    def _find_late(self, began: Any) -> str:
+        until = _time_of(began)
+        late = (id for id, at in self.older if until and (time := _time_of(at)) and time > until + ROLLOUT)
+        return next(late, "")
+
+
+def _time_of(at: Any) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(at)).astimezone()
+    except ValueError:
+        return None
