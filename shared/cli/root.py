@@ -31,6 +31,7 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON for p
 
 MODULES: dict[str, tuple[str, ...]] = {
     "shared.cli.team.ask": ("ask", "knowledge"),
+    "shared.cli.team.audit": ("audit",),
     "shared.cli.bench_asking": ("bench",),
     "shared.cli.operations.attach": ("attach", "environment"),
     "shared.cli.operations.backup": ("backup", "restore"),

@@ -218,11 +218,19 @@ LEDGER = Retry(
     DOCUMENT.waits,
     "as above",
 )
+AUDIT_APPEND = Retry(
+    "document",
+    "an entry of a team's audit that somebody else was faster at, in the cloud",
+    "shared/backends/cloud/audit_chain.py",
+    64,
+    DOCUMENT.waits,
+    "as above",
+)
 
 RETRIES = (
     STEP, UNDO, LOST, REPAIR, ANSWER,
     COMMAND, DELIVERY, CLOUD_DELIVERY, UNANSWERED,
     ALARM, ERASURE, SWEEP,
     STORE_WRITE, STORE_TEXT, CLOUD_READ, TASK, REFUSED, CODE_RUNNER, SLACK_SOCKET, GRANT,
-    DOCUMENT, COMMIT, LEDGER,
+    DOCUMENT, COMMIT, LEDGER, AUDIT_APPEND,
 )  # fmt: skip

@@ -28,7 +28,7 @@ from shared.app.api.run.plans import PLAN
 from shared.app.api.run.resources import VIEWS as MADE_VIEWS
 from shared.app.api.run.run_versions import VERSION, WORK
 from shared.app.api.run.workspace_questions import COUNTS
-from shared.app.api.settings import budget, life
+from shared.app.api.settings import audit, budget, life
 from shared.app.api.settings.allowed_origins import ORIGINS
 from shared.app.api.settings.connections import VIEWS
 from shared.app.api.settings.feedback import FEEDBACK, PREFERENCE
@@ -39,7 +39,6 @@ from shared.app.api.settings.tenant_databases import CONFINEMENT
 _STRINGS = {name: text() for name in ("id", "role", "name", "created_at", "created_by")}
 _MAYBE = {name: {"type": ["string", "null"]} for name in ("expires_at", "revoked_at", "last_used_at")}
 _LETTER = {name: text() for name in ("id", "name", "function", "run", "step", "reason", "at")}
-_ENTRY = {name: text() for name in ("id", "at", "run", "what", "by", "plan_hash", "about", "outcome", "why")}
 _ASKED = array(members(task_class=text(), reference=text(), why=text()))
 _KEY_OF_PROVIDER = {name: text() for name in ("key_since", "key_by", "key_status")}
 _DOLLARS = {
@@ -93,8 +92,7 @@ SCHEMAS: Mapping[str, Any] = {
     "Preference": PREFERENCE,
     "Preferences": listing("preferences", "Preference", paged=False),
     "Deleted": members(deleted=text()),
-    "AuditEntry": members(**_ENTRY, optional=("plan_hash", "about", "outcome", "why")),
-    "Audit": listing("entries", "AuditEntry"),
+    **audit.VIEWS,
     "DeadLetter": members(**_LETTER, deliveries=COUNT),
     "DeadLetters": listing("dead_letters", "DeadLetter", paged=False),
     "Replayed": members(replayed=text()),

@@ -15,7 +15,7 @@ from shared.app.api.run import team_status as status
 from shared.app.api.run import workspace_questions as asking
 from shared.app.api.run.run_routes import RUN_ROUTES
 from shared.app.api.settings import allowed_origins as origins
-from shared.app.api.settings import budget, connections, feedback, life, operate, planning, ship
+from shared.app.api.settings import audit, budget, connections, feedback, life, operate, planning, ship
 from shared.app.api.settings import model_choice as models
 from shared.app.api.settings import tenant_databases as databases
 from shared.app.money.usage import BY
@@ -72,8 +72,12 @@ ROUTES: tuple[Route, ...] = (
         body=shape(**budget.LIMITS), errors=(409,),
     ),
     Route(
-        "GET", "/v1/audit", "audit.read", operate.audit, "List who decided what", "Audit", errors=(404,),
+        "GET", "/v1/audit", "audit.read", audit.audit, "List who decided what", "Audit", errors=(404,),
         query={"after": text("^[0-9A-Za-z][0-9A-Za-z_.:-]{0,199}$"), "limit": number(1, 500, 100)},
+    ),
+    Route(
+        "GET", "/v1/audit/verify", "audit.read", audit.verify_audit, "Check whether the audit is as it was written",
+        "AuditCheck",
     ),
     Route("GET", "/v1/dead-letters", "queue.read", operate.dead_letters, "List dead letters", "DeadLetters"),
     Route(

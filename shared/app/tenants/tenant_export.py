@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from shared.app.engine.deps import Deps
+from shared.app.tenants.audit_record import read_audit
 from shared.core.run.codec import event_to_data, run_to_data
 from shared.core.run.run import SCHEMA
 from shared.core.schema_versions import version_of
@@ -55,11 +56,9 @@ def _lines(deps: Deps, knowledge: Knowledge, tenant: str, now: str) -> Iterator[
                 continue
             yield {"kind": "texts", "id": ref, "text": text}
         after = refs[-1]
-    after = ""
-    while entries := deps.store.audit(tenant, after=after, limit=_PAGE):
-        for entry in entries:
-            yield {"kind": "audit", "id": entry.id, "body": entry.body}
-        after = entries[-1].id
+    for entry in read_audit(deps.store, tenant):
+        linked = {"number": entry.number, "previous": entry.previous, "hash": entry.hash}
+        yield {"kind": "audit", "id": entry.id, "body": entry.body, **linked}
     after = ""
     while pages := knowledge.pages(after=after, limit=_PAGE):
         for page in pages:

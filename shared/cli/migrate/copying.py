@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.app.connections.forge_hooks import hook_id
+from shared.app.tenants.audit_record import read_audit
 from shared.backends.cloud.migration.records import ArrivingRecords
 from shared.backends.cloud.queue import DEAD_LETTERS, letter_doc
 from shared.backends.local.delivery.local_queue import LocalQueue
@@ -17,7 +18,6 @@ from shared.cli.migrate.resealing import seal_anew
 from shared.cli.migrate.survey import list_left_grants
 from shared.cli.migrate.tenant_records import (
     LAST,
-    audit_of,
     docs_of,
     moving_docs,
     operators_docs,
@@ -76,7 +76,7 @@ def _copy_docs(here: Here, cloud: There, records: ArrivingRecords, tenant: str) 
 
 def _copy_audit(here: Here, records: ArrivingRecords, tenant: str, since: datetime) -> None:
     latest, number = _FIRST, 0
-    for entry in audit_of(here.store, tenant):
+    for entry in read_audit(here.store, tenant):
         latest, number = max(latest, _time_of(entry.body)), number + 1
         records.audit(latest, number, entry)
     records.flush()

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from shared.app.knowledge.knowledge_marks import STATE
-from shared.core.audit.audit_chain import AuditEntry
 from shared.core.documents.alarm import KIND as ALARMS
 from shared.core.documents.api_key import KIND as API_KEYS
 from shared.core.documents.bots import BOTS, INSTALLATIONS, WORKSPACES
@@ -55,14 +54,6 @@ def texts_of(store: Store, tenant: str) -> Iterator[str]:
     while refs := store.texts(tenant, after=after, limit=_PAGE):
         yield from refs
         after = refs[-1]
-
-
-def audit_of(store: Store, tenant: str) -> Iterator[AuditEntry]:
-    """Yield the audit, oldest first."""
-    after = ""
-    while entries := store.audit(tenant, after=after, limit=_PAGE):
-        yield from entries
-        after = entries[-1].id
 
 
 def operators_docs(store: Store, tenant: str) -> Iterator[tuple[str, Doc]]:

@@ -1,7 +1,7 @@
 """The chain of a team's audit: each entry carries the hash of the one before, so that no entry can be changed unseen.
 
-The store keeps, beside the entries, where the chain ends: an entry that is cut off at the end is missed too. Whoever can
-write all of the store can write all of a chain anew; against that helps a hash that was noted elsewhere.
+The store keeps, beside the entries, where the chain ends: an entry that is cut off at the end is missed too. Whoever
+can write all of the store can write all of a chain anew; against that helps a hash that was noted elsewhere.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ class _Sound:
 
     def _find_late(self, began: Any) -> str:
         until = _time_of(began)
-        late = (id for id, at in self.older if until and (time := _time_of(at)) and time > until + ROLLOUT)
+        late = (name for name, at in self.older if until and (time := _time_of(at)) and time > until + ROLLOUT)
         return next(late, "")
 
 

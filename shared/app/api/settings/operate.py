@@ -1,4 +1,4 @@
-"""What keeps the house in order: health, audit, dead letters, keys."""
+"""What keeps the house in order: health, dead letters, keys."""
 
 from __future__ import annotations
 
@@ -25,19 +25,6 @@ def health(call: Call) -> ApiReply:
     versions = {"api": API, "schema": SCHEMA, "rules": RULES}
     body = {"status": "ok" if store == "ok" else "down", "store": store, "paused": paused, "versions": versions}
     return ApiReply(200 if store == "ok" else 503, body)
-
-
-def audit(call: Call) -> ApiReply:
-    """Return who decided what."""
-    limit = call.query["limit"]
-    try:
-        found = call.deps.store.audit(call.tenant, after=call.query.get("after", ""), limit=limit)
-    except (ValueError, OverflowError):
-        raise NotThere(
-            "there is no audit entry with that id", way_out="Give the `next` of an earlier answer as `after`."
-        ) from None
-    entries = [{"id": doc.id, **doc.body} for doc in found]
-    return ApiReply(body={"entries": entries, "next": found[-1].id if len(found) == limit else None})
 
 
 def dead_letters(call: Call) -> ApiReply:
