@@ -13,6 +13,7 @@ from shared.app.api.keys import caller_of
 from shared.app.approval.approvals import approval_token, read_token
 from shared.app.connections.forge_hooks import hook_id
 from shared.app.engine.switches import explain_pause, set_pause
+from shared.app.tenants.audit_record import check_audit
 from shared.backends.clock import SystemClock
 from shared.backends.local.folder.data_folder import DATABASE
 from shared.backends.local.state.local_store import LocalStore
@@ -60,6 +61,10 @@ def test_all_that_a_team_has_is_there_afterwards_and_its_key_opens_it(
     assert (found["grants/notion"]["access"], found["grants/notion"]["refresh"]) == (ACCESS, REFRESH)
     assert found["site_values/TOKEN"]["sealed"] == VALUE
     assert found["audit"] == ["x", "y", "Moved"]
+    assert [entry.number for entry in there.deps.store.audit(TEAM)] == [1, 2, 3]
+    assert check_audit(there.deps.store, TEAM).broken is None
+    there.deps.store.note(TEAM, {"what": "goes on there"})
+    assert check_audit(there.deps.store, TEAM).head.number == 4
     assert found["settings/tenant"]["name"] == "Team"
     assert "asks" not in found["settings/tenant"]  # the clock that asks often is the machine's
     assert explain_pause(there.deps, TEAM) == ""
