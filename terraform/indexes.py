@@ -62,6 +62,7 @@ def ask_everything() -> Recorder:
     store.events("t", "r")
     store.unsent("t", "r")
     store.list_docs("t", "pages")
+    store.audit("t")
     store.due_runs(NOW)
     store.find_unsent(NOW)
     store.claim("t", "key", "owner", timedelta(minutes=1))

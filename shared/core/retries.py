@@ -221,7 +221,7 @@ LEDGER = Retry(
 AUDIT_APPEND = Retry(
     "document",
     "an entry of a team's audit that somebody else was faster at, in the cloud",
-    "shared/backends/cloud/audit_chain.py",
+    "shared/backends/cloud/audit_documents.py",
     64,
     DOCUMENT.waits,
     "as above",

@@ -19,12 +19,28 @@ from shared.ports.model import (
 from shared.ports.queue import CallerCheck, DeadLetter, Queue
 from shared.ports.sandbox import Sandbox, SandboxLimits, SandboxRequest, SandboxResult
 from shared.ports.secrets import Secret, Secrets
-from shared.ports.store import EVERY_RUN, MAX_DOCUMENT_BYTES, SYSTEM, Commit, Doc, Loaded, Put, RunFilter, Store
+from shared.ports.store import (
+    EVERY_RUN,
+    MAX_DOCUMENT_BYTES,
+    SYSTEM,
+    AuditEntry,
+    AuditHead,
+    Commit,
+    Doc,
+    Loaded,
+    Put,
+    RunFilter,
+    Store,
+    hash_entry,
+    link_entry,
+)
 
 __all__ = [
     "EVERY_RUN",
     "MAX_DOCUMENT_BYTES",
     "SYSTEM",
+    "AuditEntry",
+    "AuditHead",
     "Browser",
     "CallerCheck",
     "Clock",
@@ -62,6 +78,8 @@ __all__ = [
     "change_as",
     "change_doc",
     "get_as",
+    "hash_entry",
+    "link_entry",
     "no_browser",
     "read_as",
     "request_tokens",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
-from shared.core.audit.audit_chain import AuditEntry, AuditHead
 from shared.core.run.commands import Command
 from shared.core.run.events import Event
 from shared.core.run.run import Run, RunStatus, Usage
@@ -76,6 +77,25 @@ class RunFilter:
 
 
 EVERY_RUN = RunFilter()
+
+
+@dataclass(frozen=True, slots=True)
+class AuditHead:
+    """Where a chain ends: the number of its last entry, 0 before the first one, and that entry's hash."""
+
+    number: int = 0
+    hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """An entry as it is stored. One that was written before there were chains has the number 0 and no hashes."""
+
+    id: str
+    body: Mapping[str, Any]
+    number: int = 0
+    previous: str = ""
+    hash: str = ""
 
 
 class Store(Protocol):
@@ -183,6 +203,18 @@ class Store(Protocol):
 
         One of whom only texts or leases are kept may be among them.
         """
+
+
+def link_entry(tenant: str, head: AuditHead, body: Mapping[str, Any]) -> AuditHead:
+    """Return where the chain ends with this entry, which is as JSON gives it back; its `previous` is `head.hash`."""
+    number = head.number + 1
+    return AuditHead(number, hash_entry(tenant, number, head.hash, body))
+
+
+def hash_entry(tenant: str, number: int, previous: str, body: Mapping[str, Any]) -> str:
+    """Return the SHA-256, in hex, of the canonical JSON: names in order, no blanks, ASCII alone."""
+    whole = {"tenant": tenant, "number": number, "previous": previous, "entry": body}
+    return hashlib.sha256(json.dumps(whole, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 SYSTEM = "_system"  # the tenant under which the operator's own documents live

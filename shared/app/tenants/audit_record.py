@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shared.core.audit.audit_chain import AuditCheck, AuditEntry, check_chain
-from shared.ports import Store
+from shared.app.tenants.audit_chain import AuditCheck, check_chain
+from shared.ports import AuditEntry, Store
 
 _PAGE = 500
 

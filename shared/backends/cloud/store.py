@@ -14,18 +14,17 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from shared.backends.cloud import audit_chain, erase, leases, texts
+from shared.backends.cloud import audit_documents, erase, leases, texts
 from shared.backends.cloud.failures import asking_the_store
 from shared.backends.cloud.guarded import TIMEOUT_S, GuardedBatch, Pause, version_of
 from shared.backends.cloud.paths import OUTBOX, RUNS, TENANTS, USAGE, Home
-from shared.core.audit.audit_chain import AuditEntry, AuditHead
 from shared.core.errors import StoreCorrupt
 from shared.core.run.codec import event_from_data, event_to_data, run_from_data, run_to_data
 from shared.core.run.commands import Command, command_from_data, command_to_data
 from shared.core.run.events import Event
 from shared.core.run.run import NOTHING, Run, Usage
 from shared.core.schema_versions import current, stamp_version
-from shared.ports import EVERY_RUN, SYSTEM, Clock, Commit, Doc, Loaded, Put, RunFilter
+from shared.ports import EVERY_RUN, SYSTEM, AuditEntry, AuditHead, Clock, Commit, Doc, Loaded, Put, RunFilter
 
 
 class FirestoreStore:
@@ -129,11 +128,11 @@ class FirestoreStore:
 
     def audit(self, tenant: str, *, after: str = "", limit: int = 100) -> list[AuditEntry]:
         """Return audit entries of the tenant, oldest first."""
-        return audit_chain.entries(self._home(tenant), after, limit)
+        return audit_documents.entries(self._home(tenant), after, limit)
 
     def audit_head(self, tenant: str) -> AuditHead:
         """Return where the chain of the tenant's audit ends."""
-        return audit_chain.head_of(self._home(tenant))
+        return audit_documents.head_of(self._home(tenant))
 
     def put_text(self, tenant: str, text: str) -> str:
         """Keep a text of any size; return its content address. Idempotent."""
@@ -204,7 +203,7 @@ class FirestoreStore:
         """Send what `fill` puts into a batch; with entries of the audit as often as others append some first."""
         if audit:
             texts = [to_text(entry) for entry in audit]
-            return audit_chain.append(home, texts, lambda: self._batch(token), fill, self._pause)
+            return audit_documents.append(home, texts, lambda: self._batch(token), fill, self._pause)
         batch = self._batch(token)
         fill(batch)
         return batch.send()

@@ -13,12 +13,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from shared.core.audit.audit_chain import AuditEntry, AuditHead
 from shared.core.errors import VersionConflict
 from shared.core.run.commands import Command
 from shared.core.run.events import Event
 from shared.core.run.run import Run, Usage
-from shared.ports import EVERY_RUN, Commit, Doc, Loaded, Put, RunFilter, Store
+from shared.ports import EVERY_RUN, AuditEntry, AuditHead, Commit, Doc, Loaded, Put, RunFilter, Store
 from shared.telemetry import trace
 
 READS, WRITES, DELETES = "firestore_reads", "firestore_writes", "firestore_deletes"

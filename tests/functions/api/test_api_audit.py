@@ -6,7 +6,7 @@ import hashlib
 import json
 
 from tests.functions.conftest import MINE, Service
-from tests.support.ports.meddler import Meddler
+from tests.support.rigs.meddler import Meddler
 
 
 def test_what_the_api_gives_is_enough_to_check_the_chain(service: Service) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.json_shapes import COUNT, FLAG, explain, listing, members, text
+from shared.app.tenants.audit_chain import AuditCheck
 from shared.app.tenants.audit_record import check_audit
-from shared.core.audit.audit_chain import AuditCheck
 from shared.core.errors import NotThere
 
 _MAYBE = ("plan_hash", "about", "outcome", "why")

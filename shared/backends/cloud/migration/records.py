@@ -12,17 +12,17 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.backends.cloud import audit_chain
+from shared.backends.cloud import audit_documents
 from shared.backends.cloud.guarded import GuardedBatch, Pause
 from shared.backends.cloud.paths import AUDIT, OUTBOX, RUNS, USAGE, Home
 from shared.backends.cloud.store import command_fields, run_fields, to_text
-from shared.core.audit.audit_chain import AuditEntry, AuditHead, link_entry
 from shared.core.errors import VersionConflict
 from shared.core.run.codec import event_to_data
 from shared.core.run.commands import Command
 from shared.core.run.events import Event
 from shared.core.run.run import Run, Usage
 from shared.core.schema_versions import stamp_version
+from shared.ports import AuditEntry, AuditHead, link_entry
 
 _MAX_WRITES = 200
 _MAX_BYTES = 3_000_000  # Firestore takes 10 MiB, its emulator 4
@@ -58,8 +58,8 @@ class ArrivingRecords:
         """Add an entry of the audit; those from before the chain are read by time, then by number."""
         if entry.number:
             linked = (entry.number, entry.previous, entry.hash)
-            fields = audit_chain.entry_fields(self._home.tenant, to_text(entry.body), *linked)
-            self._add(self._home.document(AUDIT, audit_chain.entry_name(entry.number)), fields)
+            fields = audit_documents.entry_fields(self._home.tenant, to_text(entry.body), *linked)
+            self._add(self._home.document(AUDIT, audit_documents.entry_name(entry.number)), fields)
             return
         name = f"{at.astimezone(UTC):%Y%m%dT%H%M%S.%f}-moved-{number:012d}"
         self._add(self._home.document(AUDIT, name), self._of_tenant(entry.body))
@@ -68,7 +68,7 @@ class ArrivingRecords:
         """Add a last entry after that end of the chain, and where the chain ends then."""
         linked = link_entry(self._home.tenant, head, entry)
         self.audit(datetime.min, 0, AuditEntry("", entry, linked.number, head.hash, linked.hash))
-        self._add(audit_chain.head_place(self._home), audit_chain.head_fields(self._home.tenant, linked))
+        self._add(audit_documents.head_place(self._home), audit_documents.head_fields(self._home.tenant, linked))
 
     def usage(self, day: str, counted: Usage) -> None:
         """Add what a day was counted to cost before there were ledgers."""

@@ -18,17 +18,16 @@ from typing import Any
 from shared.backends.clock import Elapsed
 from shared.backends.local.folder import upgrade
 from shared.backends.local.folder.data_folder import DataFolder
-from shared.backends.local.state import audit_chain, documents, erase, saved_runs, texts
+from shared.backends.local.state import audit_rows, documents, erase, saved_runs, texts
 from shared.backends.local.state.commit_group import Changes, CommitGroup, to_store_error
 from shared.backends.local.state.encoding import check_id, check_tenant
 from shared.backends.local.state.recent_runs import RecentRuns
 from shared.backends.local.state.run_commit import PreparedCommit
-from shared.core.audit.audit_chain import AuditEntry, AuditHead
 from shared.core.errors import StoreError
 from shared.core.run.commands import Command
 from shared.core.run.events import Event
 from shared.core.run.run import Run, Usage
-from shared.ports import EVERY_RUN, Clock, Commit, Doc, Loaded, Put, RunFilter
+from shared.ports import EVERY_RUN, AuditEntry, AuditHead, Clock, Commit, Doc, Loaded, Put, RunFilter
 
 
 class LocalStore:
@@ -142,18 +141,18 @@ class LocalStore:
     def audit(self, tenant: str, *, after: str = "", limit: int = 100) -> list[AuditEntry]:
         """Return audit entries of the tenant, oldest first; their ids are numbers with leading zeros."""
         with self.reading() as connection:
-            return audit_chain.entries(connection, tenant, after, limit)
+            return audit_rows.entries(connection, tenant, after, limit)
 
     def audit_head(self, tenant: str) -> AuditHead:
         """Return where the chain of the tenant's audit ends."""
         with self.reading() as connection:
-            return audit_chain.head_of(connection, tenant)
+            return audit_rows.head_of(connection, tenant)
 
     def note(self, tenant: str, entry: Mapping[str, Any]) -> None:
         """Add an audit entry that belongs to no run."""
         check_tenant(tenant)
-        prepared = audit_chain.prepare((entry,))
-        self.group.submit(lambda connection, changes: audit_chain.append(connection, tenant, prepared))
+        prepared = audit_rows.prepare((entry,))
+        self.group.submit(lambda connection, changes: audit_rows.append(connection, tenant, prepared))
 
     def kinds(self, tenant: str) -> list[str]:
         """Return the kinds of documents there are, ascending."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from shared.backends.local.delivery import tasks
-from shared.backends.local.state import audit_chain, documents
+from shared.backends.local.state import audit_rows, documents
 from shared.backends.local.state.commit_group import Changes
 from shared.backends.local.state.encoding import check_id, check_tenant, to_micros, to_text
 from shared.core.errors import VersionConflict
@@ -41,7 +41,7 @@ class PreparedCommit:
         ]
         self._tasks = tasks.prepare(commit.commands)
         self._puts = documents.prepare(tenant, commit.puts)
-        self._audit = audit_chain.prepare(commit.audit)
+        self._audit = audit_rows.prepare(commit.audit)
 
     def __call__(self, connection: sqlite3.Connection, changes: Changes) -> str:
         """Write it; return the new version. Raises VersionConflict before anything is written."""
@@ -61,7 +61,7 @@ class PreparedCommit:
             tasks.remove(connection, changes, tenant, commit.handled)
         if self._puts:
             documents.save(connection, tenant, self._puts)
-        audit_chain.append(connection, tenant, self._audit)
+        audit_rows.append(connection, tenant, self._audit)
         version = str(self._version + 1)
         changes.runs.append(Loaded(commit.after, version))
         return version

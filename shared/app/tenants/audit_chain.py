@@ -1,4 +1,4 @@
-"""The chain of a team's audit: each entry carries the hash of the one before, so that no entry can be changed unseen.
+"""What was done to a team's audit: each entry carries the hash of the one before, so that none can be changed unseen.
 
 The store keeps, beside the entries, where the chain ends: an entry that is cut off at the end is missed too. Whoever
 can write all of the store can write all of a chain anew; against that helps a hash that was noted elsewhere.
@@ -6,33 +6,14 @@ can write all of the store can write all of a chain anew; against that helps a h
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from shared.ports import AuditEntry, AuditHead, hash_entry
+
 ROLLOUT = timedelta(hours=1)  # so long functions of the release before, which know no chain, may still write
-
-
-@dataclass(frozen=True, slots=True)
-class AuditHead:
-    """Where a chain ends: the number of its last entry, 0 before the first one, and that entry's hash."""
-
-    number: int = 0
-    hash: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class AuditEntry:
-    """An entry as it is stored. One that was written before there were chains has the number 0 and no hashes."""
-
-    id: str
-    body: Mapping[str, Any]
-    number: int = 0
-    previous: str = ""
-    hash: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +28,6 @@ class AuditCheck:
     broken: int | None = None
     id: str = ""
     why: str = ""
-
-
-def link_entry(tenant: str, head: AuditHead, body: Mapping[str, Any]) -> AuditHead:
-    """Return where the chain ends with this entry, which is as JSON gives it back; its `previous` is `head.hash`."""
-    number = head.number + 1
-    return AuditHead(number, hash_entry(tenant, number, head.hash, body))
-
-
-def hash_entry(tenant: str, number: int, previous: str, body: Mapping[str, Any]) -> str:
-    """Return the SHA-256, in hex, of the canonical JSON: names in order, no blanks, ASCII alone."""
-    whole = {"tenant": tenant, "number": number, "previous": previous, "entry": body}
-    return hashlib.sha256(json.dumps(whole, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def check_chain(tenant: str, entries: Iterable[AuditEntry], read_head: Callable[[], AuditHead]) -> AuditCheck:

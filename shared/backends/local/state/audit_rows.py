@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from shared.backends.local.state.encoding import check_tenant, to_text
-from shared.core.audit.audit_chain import AuditEntry, AuditHead, link_entry
+from shared.ports import AuditEntry, AuditHead, link_entry
 
 Prepared = tuple[str, Mapping[str, Any]]  # an entry's text, and what JSON gives back for it
 

@@ -14,10 +14,10 @@ from typing import Any
 from shared.backends.cloud.failures import asking_the_store
 from shared.backends.cloud.guarded import TIMEOUT_S, GuardedBatch, Pause, version_of
 from shared.backends.cloud.paths import AUDIT, AUDIT_HEADS, Home
-from shared.core.audit.audit_chain import AuditEntry, AuditHead, link_entry
 from shared.core.backoff import backoff
 from shared.core.errors import VersionConflict
 from shared.core.retries import AUDIT_APPEND
+from shared.ports import AuditEntry, AuditHead, link_entry
 
 _HEAD = "head"
 _START = AuditHead()
