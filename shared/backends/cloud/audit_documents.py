@@ -11,7 +11,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from shared.backends.cloud.failures import asking_the_store
+from shared.backends.cloud.api_error import asking_the_store
 from shared.backends.cloud.guarded import TIMEOUT_S, GuardedBatch, Pause, version_of
 from shared.backends.cloud.paths import AUDIT, AUDIT_HEADS, Home
 from shared.core.backoff import backoff

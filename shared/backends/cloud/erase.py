@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import Any
 
-from shared.backends.cloud.failures import asking_the_store
+from shared.backends.cloud.api_error import asking_the_store
 from shared.backends.cloud.guarded import TIMEOUT_S
 from shared.backends.cloud.paths import EVENTS, OWN, PARTS, RUNS, TEXTS, Home
 from shared.ports import SYSTEM

@@ -14,8 +14,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from shared.backends.cloud.api_error import UNCLEAR, api_errors, code_of
-from shared.backends.cloud.failures import asking_the_store, short
+from shared.backends.cloud.api_error import UNCLEAR, api_errors, asking_the_store, code_of, short
 from shared.core.backoff import backoff
 from shared.core.errors import DocumentTooLarge, StoreError, VersionConflict
 from shared.core.retries import STORE_WRITE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from shared.backends.cloud.failures import asking_the_store
+from shared.backends.cloud.api_error import asking_the_store
 from shared.backends.cloud.guarded import TIMEOUT_S, GuardedBatch, Pause, version_of
 from shared.backends.cloud.paths import Home
 from shared.core.errors import VersionConflict

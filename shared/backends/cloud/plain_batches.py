@@ -5,8 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from shared.backends.cloud.api_error import UNCLEAR, api_errors, code_of
-from shared.backends.cloud.failures import short
+from shared.backends.cloud.api_error import UNCLEAR, api_errors, code_of, short
 from shared.backends.cloud.guarded import TIMEOUT_S, Pause
 from shared.core.backoff import backoff
 from shared.core.errors import StoreError

@@ -15,8 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.backends.cloud.api_error import UNCLEAR, api_errors, code_of
-from shared.backends.cloud.failures import to_our_error
+from shared.backends.cloud.api_error import UNCLEAR, api_errors, code_of, to_our_error
 from shared.core.backoff import backoff
 from shared.core.errors import AgentError, ConfigError, IntegrationError, VersionConflict
 from shared.core.notify.attention import telling

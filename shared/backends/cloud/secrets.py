@@ -14,8 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 from shared.backends import envelope as envelopes
-from shared.backends.cloud.api_error import api_errors, code_of
-from shared.backends.cloud.failures import asking, to_our_error
+from shared.backends.cloud.api_error import api_errors, asking, code_of, to_our_error
 from shared.core.errors import VersionConflict
 from shared.ports import Clock, Put, Secret, Store
 

@@ -15,7 +15,7 @@ from typing import Any
 from uuid import uuid4
 
 from shared.backends.cloud import audit_documents, erase, leases, texts
-from shared.backends.cloud.failures import asking_the_store
+from shared.backends.cloud.api_error import asking_the_store
 from shared.backends.cloud.guarded import TIMEOUT_S, GuardedBatch, Pause, version_of
 from shared.backends.cloud.paths import OUTBOX, RUNS, TENANTS, USAGE, Home
 from shared.core.errors import StoreCorrupt

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from shared.backends.cloud.failures import asking_the_store
+from shared.backends.cloud.api_error import asking_the_store
 from shared.backends.cloud.guarded import TIMEOUT_S
 from shared.backends.cloud.paths import PARTS, TEXTS, Home
 from shared.core.errors import StoreCorrupt

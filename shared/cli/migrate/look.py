@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from shared.app.migration.state import arrival_of
-from shared.backends.cloud.failures import asking
+from shared.backends.cloud.api_error import asking
 from shared.cli.migrate.move_ends import There
 from shared.core.errors import AgentError, ConfigError, IntegrationError, StoreError
 from shared.ports import SYSTEM

@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from shared.backends.cloud.api_error import ApiError
-from shared.backends.cloud.failures import short
+from shared.backends.cloud.api_error import ApiError, short
 from shared.backends.cloud.rest.firestore import RestFirestore
 from shared.backends.cloud.rest.services import RestKms, RestSecretManager
 from shared.backends.cloud.rest.token import KeptToken, account_token

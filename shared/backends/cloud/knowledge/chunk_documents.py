@@ -8,7 +8,7 @@ from typing import Any
 
 from google.cloud.firestore_v1.base_query import FieldFilter
 
-from shared.backends.cloud.failures import asking_the_store
+from shared.backends.cloud.api_error import asking_the_store
 from shared.backends.cloud.guarded import TIMEOUT_S
 from shared.backends.cloud.knowledge.mirror import CHUNKS
 from shared.backends.cloud.paths import Home

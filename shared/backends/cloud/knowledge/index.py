@@ -21,7 +21,7 @@ from google.cloud.firestore_v1.base_query import FieldFilter
 from google.cloud.firestore_v1.base_vector_query import DistanceMeasure
 from google.cloud.firestore_v1.vector import Vector as Numbers
 
-from shared.backends.cloud.failures import asking_the_store
+from shared.backends.cloud.api_error import asking_the_store
 from shared.backends.cloud.guarded import TIMEOUT_S, GuardedBatch, Pause, version_of
 from shared.backends.cloud.knowledge.chunk_documents import SHOWN, ChunkDocuments, hash_name, name_of, shown_chunk
 from shared.backends.cloud.knowledge.mirror import CHANGED, Mirror, Mirrors

@@ -20,7 +20,7 @@ from google.cloud.firestore import SERVER_TIMESTAMP
 from google.cloud.firestore_v1.base_query import FieldFilter
 
 from shared.backends.cloud import texts
-from shared.backends.cloud.failures import asking_the_store
+from shared.backends.cloud.api_error import asking_the_store
 from shared.backends.cloud.guarded import TIMEOUT_S
 from shared.backends.cloud.paths import PARTS, TEXTS, Home
 from shared.backends.knowledge_rows import PATH_JOINT

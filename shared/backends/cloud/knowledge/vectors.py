@@ -9,7 +9,7 @@ from typing import Any
 from google.cloud.firestore_v1.base_query import FieldFilter
 from google.cloud.firestore_v1.vector import Vector as Numbers
 
-from shared.backends.cloud.failures import asking_the_store
+from shared.backends.cloud.api_error import asking_the_store
 from shared.backends.cloud.guarded import TIMEOUT_S
 from shared.backends.cloud.knowledge.chunk_documents import IN, ChunkDocuments
 from shared.core.errors import StoreError
