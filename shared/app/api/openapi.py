@@ -249,7 +249,10 @@ def _answer(route: Route) -> dict[str, Any]:
     if route.answer == "html":
         return {"description": "A page.", "content": {"text/html": {"schema": {"type": "string"}}}}
     kind = life.LINES if route.answer == "Export" else JSON
-    return {"description": "Done.", "content": {kind: {"schema": {"$ref": f"#/components/schemas/{route.answer}"}}}}
+    content: dict[str, Any] = {kind: {"schema": {"$ref": f"#/components/schemas/{route.answer}"}}}
+    if route.answer == "AuditExport":
+        content[audit.CSV] = {"schema": {"type": "string"}}
+    return {"description": "Done.", "content": content}
 
 
 def _error(route: Route, status: int) -> dict[str, Any]:

@@ -69,6 +69,7 @@ PARTS: Mapping[str, Schema] = {
     "provider": text("^[a-z-]{1,40}$"),
 }
 
+STREAMED = ("Export", "AuditExport")  # answers that are sent as they come
 IDEMPOTENCY_KEY = "[!-~]{1,200}"
 REASON = text(max_length=500, default="")
 
@@ -107,7 +108,7 @@ class Route:
     @property
     def is_tagged(self) -> bool:
         """Return whether its answers have an ETag: who looks on asks again and again whether something has changed."""
-        return self.method == "GET" and self.needs_key and self.answer != "Export"
+        return self.method == "GET" and self.needs_key and self.answer not in STREAMED
 
     @property
     def id(self) -> str:

@@ -79,6 +79,10 @@ ROUTES: tuple[Route, ...] = (
         "GET", "/v1/audit/verify", "audit.read", audit.verify_audit, "Check whether the audit is as it was written",
         "AuditCheck",
     ),
+    Route(
+        "GET", "/v1/audit/export", "audit.read", audit.download_audit, "Export the audit", "AuditExport",
+        query=audit.EXPORT,
+    ),
     Route("GET", "/v1/dead-letters", "queue.read", operate.dead_letters, "List dead letters", "DeadLetters"),
     Route(
         "POST", "/v1/dead-letters/{letter}/replay", "queue.replay", operate.replay, "Replay a dead letter", "Replayed",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from shared.app.tenants.audit_chain import AuditCheck, check_chain
 from shared.ports import AuditEntry, Store
@@ -16,6 +17,13 @@ def read_audit(store: Store, tenant: str) -> Iterator[AuditEntry]:
     while entries := store.audit(tenant, after=after, limit=_PAGE):
         yield from entries
         after = entries[-1].id
+
+
+def entry_view(entry: AuditEntry) -> Mapping[str, Any]:
+    """Return an entry with its place in the chain, for programs."""
+    return {
+        "id": entry.id, **entry.body, "number": entry.number, "previous": entry.previous, "hash": entry.hash,
+    }  # fmt: skip
 
 
 def check_audit(store: Store, tenant: str) -> AuditCheck:

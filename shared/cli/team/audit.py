@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Any
 import click
 
 from shared.app.api.settings.audit import check_view
+from shared.app.tenants.audit_export import write_csv, write_json
 from shared.app.tenants.audit_record import check_audit
 from shared.cli.house_calls import THINKING, ask_house, show
 from shared.cli.operations.operate import operator
@@ -20,7 +23,7 @@ from shared.ports import SYSTEM
 
 @workwright.group()
 def audit() -> None:
-    """Check the record of who decided what, and who changed what."""
+    """Check the record of who decided what, and who changed what, and take it along."""
 
 
 @audit.command()
@@ -45,6 +48,35 @@ def verify(tenant: str, data: Path, as_json: bool) -> None:
     found = dict(_check_here(tenant, data) if tenant else ask_house(data, "GET", "/v1/audit/verify", wait=THINKING))
     show(found, as_json, _text)
     sys.exit(0 if found["whole"] else 1)
+
+
+@audit.command()
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--format", "kind", type=click.Choice(["csv", "json"]), default="csv", show_default=True)
+@click.option("--actor", default="", metavar="NAME", help="Only what this one did, as `by` says.")
+@click.option("--action", default="", metavar="WORD", help="Only this, as `what` says, like ApprovalGranted.")
+@click.option("--from", "first", default="", metavar="DAY", help="Only from this day on, like 2026-11-24, in UTC.")
+@click.option("--to", "last", default="", metavar="DAY", help="Only up to this day, in UTC.")
+@DATA
+@AS_JSON
+def export(
+    file: Path, kind: str, actor: str, action: str, first: str, last: str, data: Path, as_json: bool
+) -> None:  # fmt: skip
+    """Write the record to FILE, which is not overwritten; that it was is an entry of the record.
+
+    In CSV a cell that a spreadsheet could take for a formula begins with an apostrophe.
+    """
+    given = {"actor": actor, "action": action, "from": first, "to": last}
+    chosen = {name: value for name, value in given.items() if value}
+    if file.exists():
+        raise ConfigError(f"{file}: is there already, and nothing is overwritten")
+    found = ask_house(data, "GET", "/v1/audit/export", params=chosen, wait=THINKING)
+    entries = iter(found["entries"])
+    lines = write_csv(entries) if kind == "csv" else write_json(found["tenant"], entries)
+    with file.open("xb", opener=lambda path, flags: os.open(path, flags, 0o600)) as out:
+        out.writelines(lines)
+    count = len(found["entries"])
+    click.echo(json.dumps({"file": str(file), "entries": count}) if as_json else f"{count} entries in {file}")
 
 
 def _check_here(tenant: str, data: Path) -> Mapping[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -52,6 +53,22 @@ def test_the_first_broken_entry_is_named_and_the_command_fails(api: ServedApi, t
     told = typed(tmp_path, "verify", "--json")
     assert told.exit_code == 1
     assert json.loads(told.stdout)["broken"] == 1
+
+
+def test_the_record_is_written_to_a_file_and_none_is_overwritten(api: ServedApi, tmp_path: Path) -> None:
+    api.deps.store.note(TENANT, {"at": "2026-11-01T09:00:00+00:00", "run": "", "what": "Paused", "by": "@ada"})
+    target = tmp_path / "audit.csv"
+    assert typed(tmp_path, "export", str(target), "--action", "paused").stdout == f"2 entries in {target}\n"
+    assert target.stat().st_mode & 0o077 == 0
+    with target.open(encoding="utf-8", newline="") as lines:
+        assert [row["by"] for row in csv.DictReader(lines)] == ["ada", "'@ada"]
+    assert isinstance(typed(tmp_path, "export", str(target)).exception, ConfigError)
+    other = tmp_path / "audit.json"
+    done = typed(tmp_path, "export", str(other), "--format", "json", "--to", "2026-11-01", "--actor", "@Ada")
+    assert done.exit_code == 0, done.output
+    assert [entry["by"] for entry in json.loads(other.read_text())["entries"]] == ["@ada"]
+    exported = [entry.body for entry in api.deps.store.audit(TENANT) if entry.body["what"] == "AuditExported"]
+    assert [entry["about"] for entry in exported] == ["action paused", "actor @Ada, to 2026-11-01"]
 
 
 @pytest.fixture

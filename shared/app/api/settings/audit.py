@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
-from shared.app.api.exchange import ApiReply, Call
-from shared.app.api.json_shapes import COUNT, FLAG, explain, listing, members, text
+from shared.app.api.exchange import JSON, ApiReply, Call
+from shared.app.api.json_shapes import COUNT, FLAG, Schema, array, choice, explain, listing, members, ref, text
 from shared.app.tenants.audit_chain import AuditCheck
-from shared.app.tenants.audit_record import check_audit
+from shared.app.tenants.audit_export import AuditFilter, export_audit, write_csv, write_json
+from shared.app.tenants.audit_record import check_audit, entry_view
 from shared.core.errors import NotThere
 
+CSV = "text/csv"
 _MAYBE = ("plan_hash", "about", "outcome", "why")
 _ENTRY = {name: text() for name in ("id", "at", "run", "what", "by", *_MAYBE)}
 _CHAIN = {
@@ -18,7 +21,16 @@ _CHAIN = {
     "previous": text(what="The hash of the entry before it."),
     "hash": text(what="The SHA-256 of this entry, its number and `previous`."),
 }
+_DAY = {"type": "string", "format": "date"}
+EXPORT: Mapping[str, Schema] = {
+    "format": {**choice("json", "csv"), "default": "json"},
+    "actor": text(max_length=200, what="Who did it, as `by` of an entry says; in capitals or not."),
+    "action": text(max_length=200, what="What was done, as `what` of an entry says; in capitals or not."),
+    "from": {**_DAY, "description": "On this day in UTC or later."},
+    "to": {**_DAY, "description": "On this day in UTC or earlier."},
+}
 VIEWS: dict[str, Any] = {
+    "AuditExport": members(tenant=text(), entries=array(ref("AuditEntry"))),
     "AuditEntry": members(**_ENTRY, **_CHAIN, optional=_MAYBE),
     "Audit": listing("entries", "AuditEntry"),
     "AuditCheck": members(
@@ -42,16 +54,27 @@ def audit(call: Call) -> ApiReply:
         raise NotThere(
             "there is no audit entry with that id", way_out="Give the `next` of an earlier answer as `after`."
         ) from None
-    entries = [
-        {"id": each.id, **each.body, "number": each.number, "previous": each.previous, "hash": each.hash}
-        for each in found
-    ]
-    return ApiReply(body={"entries": entries, "next": found[-1].id if len(found) == limit else None})
+    return ApiReply(
+        body={"entries": [entry_view(each) for each in found], "next": found[-1].id if len(found) == limit else None}
+    )
 
 
 def verify_audit(call: Call) -> ApiReply:
     """Return whether every entry is as it was written, or the first one that is not; all of them are read."""
     return ApiReply(body=check_view(check_audit(call.deps.store, call.tenant)))
+
+
+def download_audit(call: Call) -> ApiReply:
+    """Return the entries that are asked for, to take along as JSON or CSV; that is an entry of the audit itself."""
+    given = call.query
+    first, last = (date.fromisoformat(given[name]) if name in given else None for name in ("from", "to"))
+    only = AuditFilter(given.get("actor", ""), given.get("action", ""), first, last)
+    entries = export_audit(call.deps, call.tenant, only, call.who.name)
+    as_csv = given["format"] == "csv"
+    stream = write_csv(entries) if as_csv else write_json(call.tenant, entries)
+    name = f'attachment; filename="{call.tenant}-audit.{given["format"]}"'
+    kind = f"{CSV}; charset=utf-8" if as_csv else JSON
+    return ApiReply(stream=stream, headers={"Content-Type": kind, "Content-Disposition": name})
 
 
 def check_view(found: AuditCheck) -> Mapping[str, Any]:
