@@ -73,7 +73,8 @@ def export(
     found = ask_house(data, "GET", "/v1/audit/export", params=chosen, wait=THINKING)
     entries = iter(found["entries"])
     lines = write_csv(entries) if kind == "csv" else write_json(found["tenant"], entries)
-    with file.open("xb", opener=lambda path, flags: os.open(path, flags, 0o600)) as out:
+    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as out:
         out.writelines(lines)
     count = len(found["entries"])
     click.echo(json.dumps({"file": str(file), "entries": count}) if as_json else f"{count} entries in {file}")
