@@ -21,7 +21,7 @@ class State:
 
     provider: str
     tenant: str  # a hint: empty when the grant creates the tenant
-    user: str
+    user: str  # the hash of a terminal that signs in, "" for none
     target: str  # where to go afterwards; from a list of allowed paths
     nonce: str
     browser: str  # hash of the random value in the browser's cookie

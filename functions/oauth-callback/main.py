@@ -1,4 +1,4 @@
-"""oauth-callback: a person connects an account.
+"""oauth-callback: a person connects an account, or signs in.
 
 Called by  browsers, in public: `/start?provider=notion` begins, the provider sends the person back to `/`.
 Next       nothing; runs that waited for the account go on through the queue.
@@ -23,7 +23,7 @@ def oauth_callback(request: Request) -> Response:
     provider = request.args.get("provider", "notion")
     if request.path.rstrip("/").endswith("/start"):
         tenant = ticket_tenant(wired.deps, request.args.get("ticket", ""), provider)
-        started = start_connection(wired.deps, accounts, provider, back, tenant)
+        started = start_connection(wired.deps, accounts, provider, back, tenant, request.args.get("login", ""))
         return add_cookie(redirect(started.url), started.cookie, back)
     done = finish_connection(wired.deps, accounts, provider, request.args, cookie_of(request, back), back)
-    return redirect(f"{wired.settings.public_url}{done['target']}?tenant={done['tenant']}")
+    return redirect(f"{wired.settings.public_url}{done['address']}")

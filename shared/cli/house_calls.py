@@ -32,8 +32,6 @@ def ask_house(
 
     `wait`: seconds for an answer; where a model is asked, several of its calls are one answer (`THINKING`).
     """
-    import requests
-
     url = house_url(data)
     try:
         key = (data / OWNER_KEY).read_text(encoding="ascii").strip()
@@ -41,9 +39,28 @@ def ask_house(
         raise ConfigError(
             f"no key in {data / OWNER_KEY}; start Workwright with: {format_command('up', data=data)}"
         ) from None
+    start = f"start Workwright with: {format_command('up', data=data)}"
+    return call_api(url, method, path, key=key, params=params, body=body, wait=wait, start=start)
+
+
+def call_api(
+    url: str,
+    method: str,
+    path: str,
+    *,
+    key: str = "",
+    params: Mapping[str, str] | None = None,
+    body: Mapping[str, Any] | None = None,
+    wait: float = _WAIT,
+    start: str = "see whether the address is right",
+) -> dict[str, Any]:
+    """Return what the API at an address answers, as `ask_house` does; `start` is what to do where nothing answers."""
+    import requests
+
     with requests.Session() as session:
         session.trust_env = False  # a proxy has no business between two parts of one machine
-        session.headers["Authorization"] = f"Bearer {key}"
+        if key:
+            session.headers["Authorization"] = f"Bearer {key}"
         try:
             answer = session.request(method, url + path, params=params, json=body, timeout=(_CONNECT, wait))
             found: dict[str, Any] = answer.json()
@@ -52,9 +69,7 @@ def ask_house(
                 f"Workwright at {url} is still at work on this after {wait:g} s, and goes on with it; look again later"
             ) from None
         except requests.RequestException:
-            raise ConfigError(
-                f"nothing answers at {url}; start Workwright with: {format_command('up', data=data)}"
-            ) from None
+            raise ConfigError(f"nothing answers at {url}; {start}") from None
     if not answer.ok:
         raise ConfigError(f"{found.get('detail', answer.status_code)}\n  {found.get('way_out', '')}".rstrip())
     return found

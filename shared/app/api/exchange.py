@@ -84,12 +84,13 @@ _ALWAYS = {
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whose key was shown: one tenant's, with one role."""
+    """Whose key was shown: one tenant's, with one role; `person` is "" for a program's."""
 
     tenant: str
     role: str
     key: str
     name: str
+    person: str = ""
 
 
 def no_tools() -> Tools:

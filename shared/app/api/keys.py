@@ -15,6 +15,7 @@ from typing import Any
 from shared import log
 from shared.app.api.exchange import Caller
 from shared.app.engine.deps import Deps
+from shared.app.people.membership import members_of
 from shared.app.tenants.operator_secrets import valid
 from shared.core.documents.api_key import KIND, ApiKey
 from shared.core.documents.codec import to_body
@@ -27,12 +28,12 @@ from shared.core.errors import (
     Unauthenticated,
     VersionConflict,
 )
+from shared.core.people.members import ROLES, min_role
 from shared.ports import Put, Secret, all_as, change_as, get_as
 
 PEPPER = "api-key-pepper"
 MAX_ACTIVE = 100
 SEEN_EVERY = timedelta(hours=1)  # a key's last use is noted at most this often: one write, not one per request
-ROLES = ("owner", "admin", "member", "viewer")
 _KEY = re.compile(r"ww_(?:live|local)_([A-Za-z0-9-]{1,64})\.([0-9a-f]{12})\.[0-9a-f]{64}_([0-9a-f]{8})")
 
 
@@ -42,7 +43,7 @@ def create_key(deps: Deps, tenant: str, role: str, name: str, *, by: str = "", d
 
 
 def make_key(
-    deps: Deps, tenant: str, role: str, name: str, *, by: str = "", days: int = 0
+    deps: Deps, tenant: str, role: str, name: str, *, by: str = "", days: int = 0, person: str = ""
 ) -> tuple[Mapping[str, Any], str]:
     """Make a key; return how it is listed, and the key. Raises Conflicting when the tenant has too many."""
     if role not in ROLES:
@@ -60,7 +61,7 @@ def make_key(
     if not _KEY.fullmatch(key):
         raise ValueError(f"tenant {tenant!r} cannot have keys")
     until = now + timedelta(days=days) if days else None
-    made = ApiKey(role, name, _hash(deps, key), now, by, until, id=key_id)
+    made = ApiKey(role, name, _hash(deps, key), now, by, until, person=person, id=key_id)
     deps.store.put(tenant, Put(KIND, key_id, to_body(made), expected=""))
     return key_view(made), key
 
@@ -92,8 +93,19 @@ def caller_of(deps: Deps, authorization: str) -> Caller:
         raise Unauthenticated("this API key was revoked")
     if not kept.works_at(now):
         raise Unauthenticated("this API key has expired")
+    role, name = _owner_of(deps, tenant, kept)
     _note_use(deps, tenant, kept, now, _hash(deps, key.strip()))
-    return Caller(tenant, kept.role, key_id, kept.name)
+    return Caller(tenant, role, key_id, name, kept.person)
+
+
+def _owner_of(deps: Deps, tenant: str, key: ApiKey) -> tuple[str, str]:
+    """Return what a key may do and in whose name: a person's never more than the person may now."""
+    if not key.person:
+        return key.role, key.name
+    member = members_of(deps, tenant).people.get(key.person)
+    if member is None or member.asks:
+        raise Unauthenticated("whose key this is has left the team")
+    return min_role(key.role, member.role), member.name
 
 
 def list_keys(deps: Deps, tenant: str) -> list[Mapping[str, Any]]:
@@ -125,7 +137,7 @@ def key_view(key: ApiKey) -> Mapping[str, Any]:
     """Return how a key is shown."""
     shown = ("role", "name", "created_at", "created_by", "expires_at", "revoked_at", "last_used_at")
     body = to_body(key)
-    return {"id": key.id, **{name: body[name] for name in shown}}
+    return {"id": key.id, "person": key.person, **{name: body[name] for name in shown}}
 
 
 def _note_use(deps: Deps, tenant: str, key: ApiKey, now: datetime, hashed: str) -> None:

@@ -20,6 +20,7 @@ from shared.app.api.json_shapes import (
     members,
     text,
 )
+from shared.app.api.people import sign_in, team
 from shared.app.api.route import IDEMPOTENCY_KEY, PARTS, Route
 from shared.app.api.run import run_views as views
 from shared.app.api.run import team_status as status
@@ -36,7 +37,7 @@ from shared.app.api.settings.operate import API
 from shared.app.api.settings.ship import SHIP, SITE_VALUES
 from shared.app.api.settings.tenant_databases import CONFINEMENT
 
-_STRINGS = {name: text() for name in ("id", "role", "name", "created_at", "created_by")}
+_STRINGS = {name: text() for name in ("id", "role", "name", "created_at", "created_by", "person")}
 _MAYBE = {name: {"type": ["string", "null"]} for name in ("expires_at", "revoked_at", "last_used_at")}
 _LETTER = {name: text() for name in ("id", "name", "function", "run", "step", "reason", "at")}
 _ASKED = array(members(task_class=text(), reference=text(), why=text()))
@@ -161,6 +162,8 @@ SCHEMAS: Mapping[str, Any] = {
         **{name: array(ANY) for name in _OF_DATABASES},
     ),
     "SlackAnswer": ANY,
+    **team.VIEWS,
+    **sign_in.VIEWS,
     **life.VIEWS,
     **status.VIEWS,
 }

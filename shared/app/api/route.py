@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from shared.app.api.exchange import JSON, ApiReply, Call
 from shared.app.api.json_shapes import Schema, text
-from shared.app.api.keys import ROLES
+from shared.core.people.members import ROLES
 
 Handler = Callable[[Call], ApiReply]
 
@@ -15,6 +15,7 @@ Handler = Callable[[Call], ApiReply]
 PERMISSIONS: Mapping[str, frozenset[str] | None] = {
     "public": None,
     "approval link": None,
+    "login link": None,
     "slack signature": None,
     "runs.read": frozenset(ROLES),
     "runs.decide": frozenset({"owner", "admin", "member"}),
@@ -29,6 +30,8 @@ PERMISSIONS: Mapping[str, frozenset[str] | None] = {
     "queue.read": frozenset({"owner", "admin"}),
     "queue.replay": frozenset({"owner", "admin"}),
     "keys.manage": frozenset({"owner", "admin"}),
+    "members.read": frozenset(ROLES),
+    "members.manage": frozenset({"owner", "admin"}),
     "databases.read": frozenset(ROLES),
     "databases.manage": frozenset({"owner"}),
     "connections.read": frozenset(ROLES),
@@ -63,6 +66,7 @@ PARTS: Mapping[str, Schema] = {
     "n": text("^[1-9][0-9]{0,3}$"),
     "letter": text("^[0-9A-Za-z][0-9A-Za-z_.:@=~+-]{0,399}$"),
     "key": text("^[0-9a-f]{12}$"),
+    "member": text("^p-[0-9a-f]{24}$"),
     "hook": text("^[0-9a-f]{32}$"),
     "preference": text("^pref-[0-9a-f]{24}$"),
     "token": text("^[^/]{1,4000}$"),

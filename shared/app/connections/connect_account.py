@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets as random_source
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -13,12 +14,14 @@ from urllib.parse import urlsplit
 from shared import log
 from shared.accounts.accounts import Accounts
 from shared.accounts.providers import PROVIDERS
-from shared.app.connections.connect_notion import AGAIN, ProviderUnavailable, connect_notion
+from shared.app.connections.connect_notion import AGAIN, ProviderUnavailable
 from shared.app.engine.deps import Deps
 from shared.app.engine.due_times import drop_alarm
 from shared.app.engine.engine import record
 from shared.app.engine.switches import refuse_deleted
 from shared.app.intake.refused_places import let_all_in
+from shared.app.people.arrivals import Arrival, receive_consent
+from shared.app.people.login import Proven, login_token
 from shared.app.tenants.operator_secrets import valid
 from shared.core.documents.alarm import Alarm
 from shared.core.errors import (
@@ -41,6 +44,7 @@ from shared.ports import SYSTEM, Put, Secret, change_doc
 from shared.telemetry import trace
 
 STATE_KEY = "oauth-state-key"
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +57,16 @@ class Started:
 
 @trace.use_case
 def start_connection(
-    deps: Deps, accounts: Accounts, provider_name: str, redirect_uri: str, tenant: str = ""
+    deps: Deps, accounts: Accounts, provider_name: str, redirect_uri: str, tenant: str = "", login: str = ""
 ) -> Started:
-    """Begin an OAuth connection. Raises NotThere for a provider we do not know."""
+    """Begin an OAuth connection; `login` is the hash of a terminal that signs in with it.
+
+    Raises NotThere for a provider we do not know, and MalformedRequest for what is no such hash.
+    """
+    if login and not _DIGEST.fullmatch(login):
+        raise MalformedRequest(
+            "the field 'login' must be a SHA-256 in hex", way_out="Start again with: workwright login"
+        )
     provider = _provider(provider_name)
     cookie, nonce = random_source.token_urlsafe(32), random_source.token_urlsafe(16)
     state = sign_state(
@@ -66,6 +77,7 @@ def start_connection(
         cookie=cookie,
         now=deps.clock.now(),
         tenant=tenant,
+        user=login,
     )
     client_id = deps.secrets.get(f"{provider.name}-client-id").reveal()
     asked = authorize_url(
@@ -125,14 +137,26 @@ def finish_connection(
     _use_once(deps, state.nonce)
     tokens = _exchange_code(deps, accounts, provider, query["code"], redirect_uri, _verifier(cookie))
     if provider.name == "notion":
-        tenant = connect_notion(deps, accounts, tokens)
+        arrival = receive_consent(deps, accounts, tokens)
+        tenant, address = arrival.tenant, _address_after(deps, arrival, state)
+        if not arrival.connected:
+            return {"tenant": tenant, "provider": provider.name, "address": address}
     else:
-        tenant = state.tenant
+        tenant, address = state.tenant, f"{state.target}?tenant={state.tenant}"
         if not tenant:
             raise MalformedRequest("connect Notion first", way_out="Open the connection page of your tenant.")
         accounts.keep(tenant, provider.name, tokens, tokens.public)
     resume_waiting(deps, tenant, provider.name)
-    return {"tenant": tenant, "provider": provider.name, "target": state.target}
+    return {"tenant": tenant, "provider": provider.name, "address": address}
+
+
+def _address_after(deps: Deps, arrival: Arrival, state: State) -> str:
+    """Return where the browser goes after Notion: on to signing in, or to what became of the connection."""
+    if arrival.asks and not arrival.connected:
+        return f"/asked?tenant={arrival.tenant}"
+    if state.user and arrival.person:
+        return f"/login/{login_token(deps, Proven(arrival.tenant, arrival.person, state.user))}"
+    return f"{state.target}?tenant={arrival.tenant}"
 
 
 def _state(deps: Deps, provider: str, given: str, cookie: str) -> State:

@@ -10,15 +10,18 @@ from shared.accounts.accounts import Accounts
 from shared.accounts.grants import grant_of
 from shared.app.engine.deps import Deps
 from shared.app.engine.switches import refuse_deleted
+from shared.app.people.membership import members_of
 from shared.core.documents.bots import BOTS, WORKSPACES, Bot, Workspace
 from shared.core.documents.codec import to_body
 from shared.core.errors import BadSignature, IntegrationError, RequestError
+from shared.core.people.members import person_id
 from shared.core.run.run import derive_id
 from shared.integrations.notion.client.client import Notion
 from shared.oauth import GrantTokens
 from shared.ports import SYSTEM, Put, change_as, change_doc, get_as
 
 AGAIN = "Start the connection again."
+_MAX_NAME = 80
 
 
 class ProviderUnavailable(RequestError):
@@ -39,7 +42,7 @@ def connect_notion(deps: Deps, accounts: Accounts, tokens: GrantTokens) -> str:
         raise BadSignature("Notion's answer names no bot or workspace")
     known = get_as(Workspace, deps.store, (SYSTEM, WORKSPACES, workspace))
     tenants = known.tenants if known is not None else {}
-    tenant = _tenant_of(deps, bot, tenants, tokens.public)
+    tenant = find_tenant(deps, tokens.public) or derive_id("t-", bot)
     refuse_deleted(deps, tenant)
     older = tenants.get(tenant, bot)
     if older != bot:
@@ -54,31 +57,54 @@ def connect_notion(deps: Deps, accounts: Accounts, tokens: GrantTokens) -> str:
         return known if before.tenants.get(tenant) == bot else replace(before, tenants={**before.tenants, tenant: bot})
 
     def begin(settings: Mapping[str, Any] | None) -> Mapping[str, Any]:
-        return settings if settings is not None else {"name": str(tokens.public.get("workspace_name") or "")}
+        if settings is not None:
+            return settings
+        founder = {"founder": identity} if (identity := identity_of(tokens.public)) else {}
+        return {"name": str(tokens.public.get("workspace_name") or ""), **founder}
 
     change_as(Workspace, deps.store, (SYSTEM, WORKSPACES, workspace), add, deps.stand_back)
     change_doc(deps.store, (tenant, "settings", "tenant"), begin, deps.stand_back)
     return tenant
 
 
-def _tenant_of(deps: Deps, bot: str, tenants: Mapping[str, str], public: Mapping[str, Any]) -> str:
-    """Return the bot's tenant, else that of the same person in this workspace, else a new one's name."""
-    known = get_as(Bot, deps.store, (SYSTEM, BOTS, bot))
+def find_tenant(deps: Deps, public: Mapping[str, Any]) -> str:
+    """Return the bot's tenant, else that of the same person in this workspace, else one that they may connect again.
+
+    "" where there is none.
+    """
+    known = get_as(Bot, deps.store, (SYSTEM, BOTS, str(public.get("bot_id", ""))))
     if known is not None:
         return known.tenant
-    owner = _owner_of(public)
-    for tenant in tenants if owner else ():
-        grant = grant_of(deps.store, tenant, "notion")
-        if grant is not None and _owner_of(grant.public) == owner:
+    workspace = get_as(Workspace, deps.store, (SYSTEM, WORKSPACES, str(public.get("workspace_id", ""))))
+    identity = identity_of(public)
+    tenants = workspace.tenants if workspace is not None and identity else {}
+    grants = {tenant: grant_of(deps.store, tenant, "notion") for tenant in tenants}
+    for tenant, grant in grants.items():
+        if grant is not None and identity_of(grant.public) == identity:
             return tenant
-    return derive_id("t-", bot)
+    person = person_id(identity)
+    for tenant, grant in grants.items():
+        lost = grant is not None and not grant.connected
+        if lost and members_of(deps, tenant).role_of(person) in ("owner", "admin"):
+            return tenant
+    return ""
 
 
-def _owner_of(public: Mapping[str, Any]) -> str:
-    """Return the person who gave the grant, "" for a workspace's own."""
+def identity_of(public: Mapping[str, Any]) -> str:
+    """Return who gave the grant, as notion:USER; "" for a workspace's own."""
+    user = str(_user_of(public).get("id") or "")
+    return f"notion:{user}" if user else ""
+
+
+def name_of(public: Mapping[str, Any]) -> str:
+    """Return what they are called, "" where Notion tells the id alone (a partial user)."""
+    return str(_user_of(public).get("name") or "")[:_MAX_NAME]
+
+
+def _user_of(public: Mapping[str, Any]) -> Mapping[str, Any]:
     owner = public.get("owner")
     user = owner.get("user") if isinstance(owner, Mapping) else None
-    return str(user.get("id") or "") if isinstance(user, Mapping) else ""
+    return user if isinstance(user, Mapping) else {}
 
 
 def _see_that_it_works(accounts: Accounts, tokens: GrantTokens) -> None:

@@ -8,6 +8,7 @@ from shared.core.run.run import derive_id
 
 LOST_REVOKED, LOST_BLOCKED = "lost_revoked", "lost_blocked"  # topics; `ref` is the system
 QUOTA = "quota_used_up"  # `ref` is provider.day
+ASKED = "asks_to_join"  # `ref` is the person
 REFUSED = "page_refused"  # `ref` is the page, or what else, and since when
 
 
@@ -20,6 +21,11 @@ def announce_quota(deps: Deps, tenant: str, provider: str) -> None:
     """Have people told that this provider takes no more calls. Twice on a day is once."""
     day = deps.clock.now().date().isoformat()
     _order(deps, tenant, derive_id("quota-", tenant, provider, day), QUOTA, f"{provider}.{day}")
+
+
+def announce_asked(deps: Deps, tenant: str, person: str) -> None:
+    """Have the owners told that this person asks to join. Twice is once."""
+    _order(deps, tenant, derive_id("asked-", tenant, person), ASKED, person)
 
 
 def announce_refused(deps: Deps, tenant: str, what: str, since: str = "") -> None:

@@ -14,9 +14,10 @@ from shared.app.engine.leases import lease
 from shared.app.engine.tools import Tools
 from shared.app.intake.open_page_run import page_record
 from shared.app.money.tenant_ledger import TOLD, Book, allowance_of
-from shared.app.notify.announce import LOST_BLOCKED, LOST_REVOKED, QUOTA, REFUSED
+from shared.app.notify.announce import ASKED, LOST_BLOCKED, LOST_REVOKED, QUOTA, REFUSED
 from shared.app.notify.channels import Channels
 from shared.app.notify.messages import HIGH, NORMAL, Link, Message
+from shared.app.people.membership import members_of
 from shared.app.planning.make_plan import ROUTINES
 from shared.app.workspace.workspace_databases import PLANNING, kind_of
 from shared.app.workspace.workspace_schemas import SCHEMAS
@@ -85,11 +86,20 @@ def _budget(command: Command, deps: Deps, settings: _Settings) -> Notice:
     return Notice(f"budget.{command.ref}", message)
 
 
+def _describe_asking(command: Command, deps: Deps, settings: _Settings) -> Notice | None:
+    """Somebody asks to join. Nothing is said when an owner has let them in or refused meanwhile."""
+    member = members_of(deps, command.tenant).people.get(command.ref)
+    if member is None or not member.asks:
+        return None
+    return Notice(f"asked.{command.ref}", lambda: _asking_message(command.ref, member.name), True)
+
+
 NOTICES: Mapping[str, Callable[[Command, Deps, _Settings], Notice | None]] = {
     LOST_REVOKED: _describe_lost,
     LOST_BLOCKED: _describe_lost,
     QUOTA: _quota,
     REFUSED: _describe_refused,
+    ASKED: _describe_asking,
     TOLD: _budget,
 }
 
@@ -160,6 +170,15 @@ def _lost_message(what: str, system: str, back: WayBack) -> Message:
         "Nothing is lost. Reconnect as the same person in the same workspace, and what waits goes on by itself.",
     )
     return Message(f"Please reconnect {name}", lines, links, HIGH)
+
+
+def _asking_message(person: str, name: str) -> Message:
+    lines = (
+        f"{name} of your Notion workspace wants to use Workwright with you, and can see nothing yet.",
+        f"An owner or admin lets them in: workwright members --set {person} member",
+        f"Or refuses: workwright members --remove {person}",
+    )
+    return Message(f"{name} asks to join your team", lines, (), NORMAL)
 
 
 def _quota_message(provider: str) -> Message:

@@ -11,12 +11,13 @@ from shared.core.documents.alarm import KIND as ALARMS
 from shared.core.documents.bots import BOTS, INSTALLATIONS, WORKSPACES
 from shared.core.documents.hook import KIND as HOOKS
 from shared.core.documents.snapshot import EXPIRIES
+from shared.core.people.logins import LOGINS
 from shared.ports import SYSTEM, Doc, Put, change_doc
 from shared.rate_budget import Payer
 
 RATES = "rates"
 
-OWNED = (HOOKS, ALARMS, EXPIRIES, BOTS)  # documents of one tenant, which they name
+OWNED = (HOOKS, ALARMS, EXPIRIES, BOTS, LOGINS)  # documents of one tenant, which they name
 SHARED = (INSTALLATIONS, WORKSPACES)  # documents that list tenants
 
 

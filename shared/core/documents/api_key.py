@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from shared.core.documents.codec import beside, unknown
+from shared.core.documents.codec import beside, sparse, unknown
 
 KIND = "api_keys"
 
@@ -24,6 +24,7 @@ class ApiKey:
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
     last_used_at: datetime | None = None
+    person: str = sparse("")  # whose it is; "" for a program's
     id: str = beside("")
     version: str = beside("")
     more: Mapping[str, Any] = unknown()

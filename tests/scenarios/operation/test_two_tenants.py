@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 import requests
 
+from shared.accounts.providers import PROVIDERS
 from shared.app.connections.connect_account import change_settings
+from shared.app.connections.connect_notion import connect_notion
 from shared.app.engine.execute_step import execute_step
 from shared.app.workspace.workspace_create import create_databases
 from shared.app.workspace.write_journal import noting
@@ -16,6 +18,7 @@ from shared.core.run.commands import Command
 from shared.core.run.run import Run, RunStatus
 from shared.integrations.notion.client.client import Notion
 from shared.local.first_setup import Home
+from shared.oauth import exchange
 from shared.wiring.tools import wire_accounts, wire_tools
 from tests.support.rigs.house import Neighbourhood
 
@@ -26,15 +29,20 @@ BEN = {"name": "Ben Example", "email": "ben@example.test"}
 
 @pytest.fixture(scope="module")
 def ben(house: Neighbourhood) -> Home:
-    """Connect a second person of the same workspace, with Ideas of his own under the same page."""
+    """Give a second person of the same workspace a team, as installations from before there were members have them.
+
+    He has Ideas of his own under the same page.
+    """
     seeded = house.control("notion", "/_seed", {"workspace": "Demo", "people": [BEN]})
     house.configure("notion", authorize_as=BEN["email"])
-    with requests.Session() as browser:
-        url = f"{house.house.functions['oauth-callback']}/start"
-        landed = browser.get(url, params={"provider": "notion"}, timeout=10)
+    deps, accounts, back = house.house.wired.deps, wire_accounts(), house.house.functions["oauth-callback"]
+    client, secret = deps.secrets.get("notion-client-id").reveal(), deps.secrets.get("notion-client-secret")
+    asked = {"client_id": client, "redirect_uri": back, "response_type": "code"}
+    url = f"{house.house.simulators['notion']}/v1/oauth/authorize"
+    code = requests.get(url, params=asked, allow_redirects=False, timeout=10).headers["Location"].partition("code=")[2]
     house.configure("notion", authorize_as=None)
-    tenant = landed.url.partition("tenant=")[2]
-    deps, accounts = house.house.wired.deps, wire_accounts()
+    tokens = exchange(accounts.plain_http("notion"), PROVIDERS["notion"], client, secret, code, back)
+    tenant = connect_notion(deps, accounts, tokens)
     settings = create_databases(deps, accounts, tenant, str(seeded["home_page_id"]))
     people = [{"id": "ben", **BEN, "role": "owner", "channels": ["email"]}]
     change_settings(deps, tenant, people=people, github_owner="acme")

@@ -107,10 +107,10 @@ def _ended(house: Neighbourhood, pages: list[str]) -> bool:
 
 
 def _settle(house: Neighbourhood, number: int) -> Team:
-    """Connect somebody else of the same workspace, with a forge, a host and a page of their own."""
+    """Connect somebody else with a workspace, a forge, a host and a page of their own."""
     name = f"Team {number}"
     person = {"name": f"{name} Example", "email": f"team{number}@example.test"}
-    seeded = house.control("notion", "/_seed", {"workspace": "Demo", "people": [person]})
+    seeded = house.control("notion", "/_seed", {"workspace": name, "people": [person]})
     house.configure("notion", authorize_as=person["email"])
     with requests.Session() as browser:
         url = f"{house.house.functions['oauth-callback']}/start"

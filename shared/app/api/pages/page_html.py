@@ -96,4 +96,7 @@ def render_refusal(error: RequestError) -> ApiReply:
 def landing_page(call: Call) -> ApiReply:
     """Say that an account was connected: where the browser lands after OAuth."""
     body = paragraph("The account is connected, and runs that were waiting for it go on. You can close this page.")
+    body += paragraph(
+        f"To go on from a terminal, sign in there: workwright login --url {call.deps.public_url}", quiet=True
+    )
     return page(200, "Connected", body + '<p><a href="/">Workwright</a></p>')

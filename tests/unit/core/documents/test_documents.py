@@ -35,6 +35,8 @@ from shared.core.documents.tenant_settings import TenantSettings
 from shared.core.errors import StoreCorrupt
 from shared.core.models.routing import Mark
 from shared.core.money.spending import Ledger
+from shared.core.people.logins import Login
+from shared.core.people.members import Members
 from shared.core.planning.proposal import RuledPlan
 from shared.core.polling.rows import SweptMark, WatchedRows
 from shared.core.rate_window import Rate, Window
@@ -66,6 +68,8 @@ KINDS: Mapping[str, type[Any]] = {
     "looks": Look,
     "lost": Lost,
     "map": Place,
+    "logins": Login,
+    "members": Members,
     "metrics": LookUps,
     "model_marks": Mark,
     "pages": PageRecord,

@@ -1,0 +1,1 @@
+"""What the API answers about a team's people, and how they sign in."""

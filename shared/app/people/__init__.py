@@ -1,0 +1,1 @@
+"""How people come into a team, sign in, and leave."""

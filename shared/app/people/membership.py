@@ -1,0 +1,63 @@
+"""Who is in a team: greeted when they show who they are, let in, given another role, taken out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from shared.app.engine.deps import Deps
+from shared.app.notify.announce import announce_asked
+from shared.core.documents.api_key import KIND, ApiKey
+from shared.core.people import members as rules
+from shared.core.people.members import PLACE, Member, Members, person_id
+from shared.ports import all_as, change_as, get_as
+
+
+def members_of(deps: Deps, tenant: str) -> Members:
+    """Return a team's people."""
+    return get_as(Members, deps.store, (tenant, *PLACE)) or Members()
+
+
+def welcome(deps: Deps, tenant: str, identity: str, name: str, *, founds: bool) -> Member:
+    """Note that somebody has shown who they are; return what they are in this team.
+
+    Who is not in it has asked to join from now on, and its owners are told, once.
+    """
+    members = _change(deps, tenant, lambda known: rules.greet(known, identity, name, deps.clock.now(), founds=founds))
+    person = person_id(identity)
+    if members.people[person].asks:
+        announce_asked(deps, tenant, person)
+    return members.people[person]
+
+
+def give_role(deps: Deps, tenant: str, person: str, role: str, by: str) -> Member:
+    """Let somebody in with a role, or give them another; what they hold follows with their next call."""
+    return _change(deps, tenant, lambda known: rules.give_role(known, person, role, by)).people[person]
+
+
+def take_out(deps: Deps, tenant: str, person: str) -> None:
+    """Take somebody out of the team; their keys end, and a key that is made meanwhile has no role any more."""
+    _change(deps, tenant, lambda known: rules.take_out(known, person))
+    deps.crash_point("members.after/out")
+    end_keys(deps, tenant, person)
+
+
+def end_keys(deps: Deps, tenant: str, person: str) -> int:
+    """Revoke a person's keys; return how many there were."""
+
+    def revoke(key: ApiKey | None) -> ApiKey | None:
+        return key if key is None or key.revoked_at is not None else replace(key, revoked_at=deps.clock.now())
+
+    theirs = [key.id for key in all_as(ApiKey, deps.store, tenant, KIND) if key.person == person]
+    for each in theirs:
+        change_as(ApiKey, deps.store, (tenant, KIND, each), revoke, deps.stand_back)
+    return len(theirs)
+
+
+def _change(deps: Deps, tenant: str, change: Callable[[Members], Members]) -> Members:
+    def changed(known: Members | None) -> Members | None:
+        before = known or Members()
+        after = change(before)
+        return known if after is before else after
+
+    return change_as(Members, deps.store, (tenant, *PLACE), changed, deps.stand_back) or Members()
