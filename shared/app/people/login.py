@@ -18,7 +18,7 @@ from typing import Any
 
 from shared.app.api.keys import make_key
 from shared.app.engine.deps import Deps
-from shared.app.people.membership import members_of
+from shared.app.people.membership import members_of, note
 from shared.app.tenants.operator_secrets import valid
 from shared.core.documents.codec import to_body
 from shared.core.errors import BadSignature, Conflicting, VersionConflict
@@ -107,6 +107,7 @@ def trade_secret(deps: Deps, secret: str, device: str) -> dict[str, Any] | None:
     if deps.clock.now() - login.at > LIFETIME:
         raise Conflicting("this sign-in has expired", way_out=_AGAIN)
     member = member_now(deps, Proven(login.tenant, login.person, digest))
+    note(deps, login.tenant, "SignedIn", member.name, f"{login.person}, {device}")
     view, key = make_key(deps, login.tenant, member.role, device, by=member.name, days=KEY_DAYS, person=login.person)
     return {"key": key, "tenant": login.tenant, "name": member.name, "role": member.role, "until": view["expires_at"]}
 

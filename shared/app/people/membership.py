@@ -23,23 +23,37 @@ def welcome(deps: Deps, tenant: str, identity: str, name: str, *, founds: bool) 
 
     Who is not in it has asked to join from now on, and its owners are told, once.
     """
+    before = members_of(deps, tenant)
     members = _change(deps, tenant, lambda known: rules.greet(known, identity, name, deps.clock.now(), founds=founds))
     person = person_id(identity)
-    if members.people[person].asks:
+    member = members.people[person]
+    if before.people.get(person) is None:
+        note(deps, tenant, "TeamFounded" if member.role else "AskedToJoin", member.name, person)
+    if member.asks:
         announce_asked(deps, tenant, person)
-    return members.people[person]
+    return member
 
 
 def give_role(deps: Deps, tenant: str, person: str, role: str, by: str) -> Member:
     """Let somebody in with a role, or give them another; what they hold follows with their next call."""
-    return _change(deps, tenant, lambda known: rules.give_role(known, person, role, by)).people[person]
+    before = members_of(deps, tenant).role_of(person) or "asked to join"
+    member = _change(deps, tenant, lambda known: rules.give_role(known, person, role, by)).people[person]
+    note(deps, tenant, "RoleGiven", by, f"{member.name} ({person}): {before} → {role}")
+    return member
 
 
-def take_out(deps: Deps, tenant: str, person: str) -> None:
+def take_out(deps: Deps, tenant: str, person: str, by: str) -> None:
     """Take somebody out of the team; their keys end, and a key that is made meanwhile has no role any more."""
+    member = rules.find_member(members_of(deps, tenant), person)
     _change(deps, tenant, lambda known: rules.take_out(known, person))
     deps.crash_point("members.after/out")
+    note(deps, tenant, "MemberOut", by, f"{member.name} ({person}), {member.role or 'asked to join'}")
     end_keys(deps, tenant, person)
+
+
+def note(deps: Deps, tenant: str, what: str, by: str, about: str) -> None:
+    """Have the audit say who changed what about the team's people, or signed in."""
+    deps.store.note(tenant, {"at": deps.clock.now().isoformat(), "run": "", "what": what, "by": by, "about": about})
 
 
 def end_keys(deps: Deps, tenant: str, person: str) -> int:

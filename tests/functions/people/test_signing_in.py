@@ -152,6 +152,17 @@ def test_a_key_follows_its_persons_role_and_ends_with_them(
     assert ask(house, key, "GET", "/v1/whoami").json()["role"] == "admin"  # never more than the key was made for
     assert ask(house, owner, "DELETE", f"/v1/members/{person}").status_code == 200
     assert ask(house, key, "GET", "/v1/whoami").status_code == 401
+    entries = ask(house, owner, "GET", "/v1/audit?limit=500").json()["entries"]
+    told = [(each["what"], each["by"], each["about"]) for each in entries if person in each.get("about", "")]
+    assert told == [
+        ("AskedToJoin", "Cleo Example", person),
+        ("RoleGiven", "a program's", f"Cleo Example ({person}): asked to join → admin"),
+        ("SignedIn", "Cleo Example", f"{person}, terminal of the test"),
+        ("RoleGiven", "a program's", f"Cleo Example ({person}): admin → viewer"),
+        ("RoleGiven", "a program's", f"Cleo Example ({person}): viewer → owner"),
+        ("MemberOut", "a program's", f"Cleo Example ({person}), owner"),
+    ]
+    assert ask(house, owner, "GET", "/v1/audit/verify").json()["whole"] is True
     listed = ask(house, owner, "GET", "/v1/keys").json()["keys"]
     assert [each["revoked_at"] is not None for each in listed if each["person"] == person] == [True]
 

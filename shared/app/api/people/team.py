@@ -57,7 +57,7 @@ def remove_member(call: Call) -> ApiReply:
     """Take somebody out of the team, or refuse to let them in."""
     person = call.parts["member"]
     _refuse_beyond(call, person)
-    membership.take_out(call.deps, call.tenant, person)
+    membership.take_out(call.deps, call.tenant, person, call.who.name)
     return ApiReply(body={"removed": person})
 
 
@@ -67,7 +67,7 @@ def leave_team(call: Call) -> ApiReply:
         raise Conflicting(
             "this key belongs to no person, so nobody can leave with it", way_out="Sign in with: workwright login"
         )
-    membership.take_out(call.deps, call.tenant, call.who.person)
+    membership.take_out(call.deps, call.tenant, call.who.person, call.who.name)
     return ApiReply(body={"removed": call.who.person})
 
 

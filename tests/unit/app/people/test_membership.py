@@ -90,7 +90,7 @@ def test_who_was_taken_out_holds_nothing_although_we_died_before_their_keys_ende
         raise Died(point)
 
     with pytest.raises(Died, match=r"members\.after/out"):
-        take_out(replace(team.deps, crash_point=die), TENANT, ben)
+        take_out(replace(team.deps, crash_point=die), TENANT, ben, "Ada")
     with pytest.raises(Unauthenticated, match="has left the team"):
         caller_of(team.deps, f"Bearer {key}")
     welcome(team.deps, TENANT, BEN, "Ben", founds=False)
@@ -108,7 +108,7 @@ def test_nobody_of_another_team_is_there(team: SmallHouse) -> None:
     with pytest.raises(NotThere):
         give_role(team.deps, "another", ada, "viewer", "me")
     with pytest.raises(NotThere):
-        take_out(team.deps, "another", ada)
+        take_out(team.deps, "another", ada, "me")
 
 
 def test_what_a_newer_version_knows_of_a_member_is_kept(team: SmallHouse) -> None:
