@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,8 +15,13 @@ from shared.cli.root import format_command, house_url
 from shared.core.errors import ConfigError
 from shared.core.text.readable import join_lines
 
+if TYPE_CHECKING:
+    import requests
+
 OWNER_KEY = "owner.key"
 _CONNECT, _WAIT = 5, 60  # seconds
+_POLL = 1.0  # seconds between two looks at what changes; a key has 600 calls a minute
+_SAME, _LATER = 304, (429, 503)
 THINKING = 600  # seconds that an answer may take in which a model speaks
 
 
@@ -32,15 +38,28 @@ def ask_house(
 
     `wait`: seconds for an answer; where a model is asked, several of its calls are one answer (`THINKING`).
     """
-    url = house_url(data)
-    try:
-        key = (data / OWNER_KEY).read_text(encoding="ascii").strip()
-    except OSError:
-        raise ConfigError(
-            f"no key in {data / OWNER_KEY}; start Workwright with: {format_command('up', data=data)}"
-        ) from None
-    start = f"start Workwright with: {format_command('up', data=data)}"
+    url, key, start = _find_house(data)
     return call_api(url, method, path, key=key, params=params, body=body, wait=wait, start=start)
+
+
+def watch_house(data: Path, path: str, *, params: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    """Yield the house's answer, and each later one that differs, until nobody wants more; raises like `ask_house`.
+
+    What has not changed is 304 without a body. When the house wants to be left alone for a while, it is.
+    """
+    tag = ""
+    while True:
+        url, key, start = _find_house(data)
+        known = {"If-None-Match": tag} if tag else {}
+        answer = _send(url, "GET", path, key=key, params=params, start=start, headers=known)
+        if answer.status_code in _LATER:
+            time.sleep(float(answer.headers.get("Retry-After", _POLL)))
+            continue
+        if answer.status_code != _SAME:
+            found = _read(answer)
+            tag = answer.headers.get("ETag", "")
+            yield found
+        time.sleep(_POLL)
 
 
 def call_api(
@@ -55,21 +74,54 @@ def call_api(
     start: str = "see whether the address is right",
 ) -> dict[str, Any]:
     """Return what the API at an address answers, as `ask_house` does; `start` is what to do where nothing answers."""
+    return _read(_send(url, method, path, key=key, params=params, body=body, wait=wait, start=start))
+
+
+def _find_house(data: Path) -> tuple[str, str, str]:
+    """Return the address of the house, its key, and what to do where it does not answer; raises ConfigError."""
+    url = house_url(data)
+    start = f"start Workwright with: {format_command('up', data=data)}"
+    try:
+        return url, (data / OWNER_KEY).read_text(encoding="ascii").strip(), start
+    except OSError:
+        raise ConfigError(f"no key in {data / OWNER_KEY}; {start}") from None
+
+
+def _send(
+    url: str,
+    method: str,
+    path: str,
+    *,
+    key: str,
+    start: str,
+    params: Mapping[str, str] | None = None,
+    body: Mapping[str, Any] | None = None,
+    wait: float = _WAIT,
+    headers: Mapping[str, str] | None = None,
+) -> requests.Response:
+    """Return the answer, whatever it is; raises ConfigError where none comes."""
     import requests
 
     with requests.Session() as session:
         session.trust_env = False  # a proxy has no business between two parts of one machine
         if key:
             session.headers["Authorization"] = f"Bearer {key}"
+        timeout = (_CONNECT, wait)
         try:
-            answer = session.request(method, url + path, params=params, json=body, timeout=(_CONNECT, wait))
-            found: dict[str, Any] = answer.json()
+            answer = session.request(method, url + path, params=params, json=body, headers=headers, timeout=timeout)
+            if answer.status_code != _SAME:
+                answer.json()  # whoever else has taken the port does not speak as we do
         except requests.ReadTimeout:
             raise ConfigError(
                 f"Workwright at {url} is still at work on this after {wait:g} s, and goes on with it; look again later"
             ) from None
         except requests.RequestException:
             raise ConfigError(f"nothing answers at {url}; {start}") from None
+    return answer
+
+
+def _read(answer: requests.Response) -> dict[str, Any]:
+    found: dict[str, Any] = answer.json()
     if not answer.ok:
         raise ConfigError(f"{found.get('detail', answer.status_code)}\n  {found.get('way_out', '')}".rstrip())
     return found

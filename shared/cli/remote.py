@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import click
 
+from shared.cli.follow import follow_run
 from shared.cli.house_calls import ask_house, show
 from shared.cli.root import AS_JSON, DATA, format_command, workwright
 from shared.cli.run_systems import systems_of_run
@@ -63,10 +64,18 @@ RUN = click.argument("run", metavar="ID")
     metavar="[N]",
     help="The versions of its work; with N one of them: its diff and its test report.",
 )
+@click.option(
+    "--follow", is_flag=True, help="Show each change until the run ends: with 0 when it has succeeded, else with 1."
+)
 @DATA
 @AS_JSON
-def run(run: str, step: str, work: int | None, data: Path, as_json: bool) -> None:
+def run(run: str, step: str, work: int | None, follow: bool, data: Path, as_json: bool) -> None:
     """Show a run: its steps, results and cost; or what a step has told a model; or the versions of its work."""
+    if follow:
+        if step or work is not None:
+            raise ConfigError("--follow shows the run itself; leave out --context and --work")
+        follow_run(data, f"/v1/runs/{_part(run)}", as_json=as_json)
+        return
     if work:
         show(ask_house(data, "GET", f"/v1/runs/{_part(run)}/work/{work}"), as_json, version_text)
         return

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from shared.cli.follow import watch_runs
 from shared.cli.house_calls import ask_house, show
 from shared.cli.root import AS_JSON, DATA, workwright
 from shared.cli.run_texts import runs_table
@@ -25,11 +26,15 @@ _PAGE = 200  # runs in one answer
 @click.option("--from", default="", metavar="DAY", help="Only runs opened on this day, in UTC, or later.")
 @click.option("--to", default="", metavar="DAY", help="Only runs opened on this day, in UTC, or earlier.")
 @click.option("--text", default="", help="Only runs whose title contains this.")
+@click.option("--watch", is_flag=True, help="Show each of them again when it changes, and new ones, until Ctrl-C.")
 @DATA
 @AS_JSON
-def runs(limit: int, data: Path, as_json: bool, **words: str) -> None:
+def runs(limit: int, watch: bool, data: Path, as_json: bool, **words: str) -> None:
     """List the runs, newest first."""
     wanted = {name: word for name, word in words.items() if word}
+    if watch:
+        watch_runs(data, {**wanted, "limit": str(min(limit, _PAGE))}, as_json=as_json)
+        return
     found = _ask_for_runs(data, limit, wanted)
     if not as_json:
         found["put_aside"] = ask_house(data, "GET", "/v1/dead-letters")["dead_letters"]

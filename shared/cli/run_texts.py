@@ -15,14 +15,18 @@ def runs_table(found: dict[str, Any]) -> list[str]:
         none = "No such runs." if found["narrowed"] else "No runs yet. Set a page's status to Plan it."
         return [*rows, none, *put_aside_lines(found["put_aside"])]
     for r in listed:
-        rows.append(f"{r['id']:<28}  {_state(r):<19}  {r['opened_at'][:19]}  {r['title']}")
+        rows.append(run_line(r))
         rows += [f"  ! {text}" for text in r["attention"]]
     attention = " ".join(text for r in listed for text in r["attention"])
     rows += put_aside_lines(letter for letter in found["put_aside"] if letter["id"] not in attention)
     return [*rows, *(["There are more; raise --limit."] if found["next"] else [])]
 
 
-def _state(run: dict[str, Any]) -> str:
+def run_line(run: Mapping[str, Any]) -> str:
+    return f"{run['id']:<28}  {_state(run):<19}  {run['opened_at'][:19]}  {run['title']}"
+
+
+def _state(run: Mapping[str, Any]) -> str:
     """Return in a word or three where a run is; of one that waits for people, what it waits for."""
     if run["rolled_back"]:
         return "rolled back"
@@ -39,18 +43,30 @@ def run_text(found: dict[str, Any]) -> list[str]:
     ]
     lines += found["left_out"]
     lines += [f"{word}: {found[name]}" for name, word in _NOTES.items() if found[name]]
-    lines += [f"! {text}" for text in dict.fromkeys((found["paused"], *found["attention"])) if text]
+    lines += standing_lines(found)
     attention = " ".join(found["attention"])
     lines += put_aside_lines((each for each in found.get("put_aside", ()) if each["id"] not in attention), found["id"])
     lines += _steps(found["steps"])
     lines += [f"{m['model']}: calls {m['calls']}, {_usd(m['cost']['micros'])} US dollars" for m in found["models"]]
     lines += [f"{name}: {value}" for name, value in found["facts"].items() if name not in _TOLD]
-    if any(approval["status"] == "waiting" for approval in found["approvals"]):
-        lines += [*found["asked"]["lines"], f"It waits for you: {_describe_approval(found)}"]
+    lines += asked_lines(found)
     if found["status"] in ("failed", "cancelled") and found["page"] and not found["retried_by"]:
         lines.append(f"To go on where it ended: {format_command('retry', found['id'])}")
-    if found["asked"]["what"] == "question":
-        lines += [*found["asked"]["lines"], f'It waits for an answer: {format_command("answer", found["id"])} "…"']
+    return lines
+
+
+def standing_lines(found: Mapping[str, Any]) -> list[str]:
+    """Return why a run stands still, and what people should know of it."""
+    return [f"! {text}" for text in dict.fromkeys((found["paused"], *found["attention"])) if text]
+
+
+def asked_lines(found: dict[str, Any]) -> list[str]:
+    """Return what a run asks of people now, with the command that answers."""
+    asked, lines = found["asked"], []
+    if any(approval["status"] == "waiting" for approval in found["approvals"]):
+        lines += [*asked["lines"], f"It waits for you: {_describe_approval(found)}"]
+    if asked["what"] == "question":
+        lines += [*asked["lines"], f'It waits for an answer: {format_command("answer", found["id"])} "…"']
     return lines
 
 
@@ -78,11 +94,15 @@ def _steps(steps: list[dict[str, Any]]) -> list[str]:
     replaced = sum(step["status"] == "replaced" for step in steps)
     for step in (each for each in steps if each["status"] != "replaced"):
         depth[step["id"]] = depth.get(step["parent"], -1) + 1
-        name = "  " * depth[step["id"]] + (step["title"] or step["kind"])
-        outcome = " ".join((step["outcome"] or step["error"]).split())
-        lines.append(f"  {step['status']:<10} {name}{_cost(step)}  {outcome}".rstrip())
+        lines.append(f"  {step_line(step, depth[step['id']])}")
     many = "1 step" if replaced == 1 else f"{replaced} steps"
     return [*lines, *([f"  {many} of an earlier plan left out"] if replaced else [])]
+
+
+def step_line(step: dict[str, Any], depth: int) -> str:
+    name = "  " * depth + (step["title"] or step["kind"])
+    outcome = " ".join((step["outcome"] or step["error"]).split())
+    return f"{step['status']:<10} {name}{_cost(step)}  {outcome}".rstrip()
 
 
 def _cost(step: dict[str, Any]) -> str:
