@@ -23,7 +23,7 @@ _ENDED = ("succeeded", "failed", "cancelled")
 def follow_run(data: Path, path: str, *, as_json: bool) -> None:
     """Show what happens to a run until it ends; end with 0 where it has succeeded, else with 1."""
     tell = _Teller(_describe_run)
-    with _until_interrupted():
+    with _end_quietly():
         for found in watch_house(data, path, params={}):
             show(found, as_json, tell.new_lines)
             if found["status"] in _ENDED:
@@ -35,13 +35,13 @@ def follow_run(data: Path, path: str, *, as_json: bool) -> None:
 def watch_runs(data: Path, params: Mapping[str, str], *, as_json: bool) -> None:
     """Show the runs there are, the oldest first, and each of them anew when it is opened or changes."""
     tell = _Teller(_describe_list)
-    with _until_interrupted():
+    with _end_quietly():
         for found in watch_house(data, "/v1/runs", params=params):
             show(found, as_json, tell.new_lines)
 
 
 @contextmanager
-def _until_interrupted() -> Iterator[None]:
+def _end_quietly() -> Iterator[None]:
     """End quietly where somebody presses Ctrl-C: they have seen enough."""
     try:
         yield
