@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from shared.cli.house_calls import show, watch_house
+from shared.cli.house_calls import ask_house, show, watch_house
 from shared.cli.run_texts import asked_lines, run_line, run_text, standing_lines, step_line
 
 _INTERRUPTED = 130  # as shells say it of what Ctrl-C has ended
@@ -28,7 +28,9 @@ def follow_run(data: Path, path: str, *, as_json: bool) -> None:
             show(found, as_json, tell.new_lines)
             if found["status"] in _ENDED:
                 if not as_json:
-                    show(found, False, lambda ended: ["", *run_text(ended)])
+                    show(
+                        found | ask_house(data, "GET", f"{path}/attempts"), False, lambda ended: ["", *run_text(ended)]
+                    )
                 sys.exit(0 if found["status"] == "succeeded" else 1)
 
 

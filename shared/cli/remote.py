@@ -86,6 +86,7 @@ def run(run: str, step: str, work: int | None, follow: bool, data: Path, as_json
         show(ask_house(data, "GET", f"/v1/runs/{_part(run)}/context/{_part(step)}"), as_json, context_text)
         return
     found = ask_house(data, "GET", f"/v1/runs/{_part(run)}")
+    found |= ask_house(data, "GET", f"/v1/runs/{_part(run)}/attempts")
     if not as_json:
         found["put_aside"] = ask_house(data, "GET", "/v1/dead-letters")["dead_letters"]
     show(found, as_json, lambda shown: [*run_text(shown), *systems_of_run(shown["steps"], data)])

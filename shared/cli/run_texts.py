@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from shared.cli.root import format_command
@@ -46,7 +46,7 @@ def run_text(found: dict[str, Any]) -> list[str]:
     lines += standing_lines(found)
     attention = " ".join(found["attention"])
     lines += put_aside_lines((each for each in found.get("put_aside", ()) if each["id"] not in attention), found["id"])
-    lines += _steps(found["steps"])
+    lines += _steps(found["steps"], found.get("attempts", ()))
     lines += [f"{m['model']}: calls {m['calls']}, {_usd(m['cost']['micros'])} US dollars" for m in found["models"]]
     lines += [f"{name}: {value}" for name, value in found["facts"].items() if name not in _TOLD]
     lines += asked_lines(found)
@@ -87,16 +87,26 @@ def put_aside_lines(letters: Iterable[Mapping[str, Any]], run: str = "") -> list
     ]
 
 
-def _steps(steps: list[dict[str, Any]]) -> list[str]:
-    """Return a line for each step, those that belong to another one set in below it."""
+def _steps(steps: list[dict[str, Any]], attempts: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return a line for each step with its times, those that belong to another one set in below it."""
     depth: dict[str, int] = {}
     lines = []
     replaced = sum(step["status"] == "replaced" for step in steps)
     for step in (each for each in steps if each["status"] != "replaced"):
         depth[step["id"]] = depth.get(step["parent"], -1) + 1
         lines.append(f"  {step_line(step, depth[step['id']])}")
+        own = [each for each in attempts if each["step"] == step["id"]]
+        lines += [f"{'':<13}{_describe_times(each, each is own[-1])}" for each in own]
     many = "1 step" if replaced == 1 else f"{replaced} steps"
     return [*lines, *([f"  {many} of an earlier plan left out"] if replaced else [])]
+
+
+def _describe_times(attempt: Mapping[str, Any], latest: bool) -> str:
+    """Return when an attempt was, in UTC: the day stands once where both times are of it."""
+    begun, ended = str(attempt["begun_at"])[:19], str(attempt["ended_at"] or "")[:19]
+    until = f" to {ended.removeprefix(begun[:11])}" if ended else ""
+    how = "" if latest else f", {attempt['status']}"
+    return f"{begun}{until}, attempt {attempt['attempt']}{how}" if attempt["attempt"] > 1 or how else f"{begun}{until}"
 
 
 def step_line(step: dict[str, Any], depth: int) -> str:

@@ -24,6 +24,7 @@ from shared.app.api.people import sign_in, team
 from shared.app.api.route import IDEMPOTENCY_KEY, PARTS, Route
 from shared.app.api.run import run_views as views
 from shared.app.api.run import team_status as status
+from shared.app.api.run.attempts import ATTEMPTS
 from shared.app.api.run.contexts import CONTEXT
 from shared.app.api.run.plans import PLAN
 from shared.app.api.run.resources import VIEWS as MADE_VIEWS
@@ -81,6 +82,7 @@ SCHEMAS: Mapping[str, Any] = {
         paused=text(what="Why all work stands still; empty when it does not."),
         notion_away=text(what="Notion is not reached, or a clock is wrong; empty for neither."),
     ),
+    "Attempts": ATTEMPTS,
     "Context": CONTEXT,
     "Work": WORK,
     "Version": VERSION,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from shared.app.api.json_shapes import choice, number, shape, text
 from shared.app.api.pages import rollback_page
 from shared.app.api.route import REASON, Route
-from shared.app.api.run import contexts, plans, run_list, runs
+from shared.app.api.run import attempts, contexts, plans, run_list, runs
 from shared.app.api.run import run_versions as work
 from shared.app.api.settings import feedback
 
@@ -18,6 +18,10 @@ RUN_ROUTES: tuple[Route, ...] = (
     Route(
         "GET", "/v1/runs/{run}/events", "runs.read", runs.list_events, "List a run's events, in order", "Events",
         query={"after": number(0, 1_000_000_000, 0), "limit": number(1, 1000, 200)},
+    ),
+    Route(
+        "GET", "/v1/runs/{run}/attempts", "runs.read", attempts.show_attempts,
+        "Get when each attempt of a run's steps began and ended", "Attempts",
     ),
     Route(
         "GET", "/v1/runs/{run}/context/{step}", "contexts.read", contexts.show_context,
