@@ -1,4 +1,4 @@
-"""`run ID --follow` and `runs --watch` as somebody types them: a line for each change, and an end of their own."""
+"""Runs as somebody looks at them in the terminal: which ones, when, and line by line as they go."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -18,6 +19,8 @@ import pytest
 from shared.app.approval.approvals import asked_now, decide
 from shared.app.engine.engine import open_run, record
 from shared.cli.house_calls import watch_house
+from shared.core.errors import ErrorClass
+from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.events import RunOpened
 from shared.core.run.run import Run, StepSpec, Trigger, WaitKind
@@ -90,6 +93,11 @@ def _read_until(process: subprocess.Popen[str], fits: Callable[[str], bool]) -> 
 def _read_rest(process: subprocess.Popen[str]) -> tuple[str, str]:
     out, error = process.communicate(timeout=30)
     return out, error
+
+
+def _type(folder: Path, *words: str) -> str:
+    with _typed(folder, *words) as process:
+        return _read_rest(process)[0]
 
 
 @pytest.mark.parametrize(("well", "code", "word"), [(True, 0, "succeeded"), (False, 1, "failed")])
@@ -203,3 +211,50 @@ def test_a_house_that_is_busy_is_left_alone_and_asked_again(tmp_path: Path) -> N
     finally:
         server.shutdown()
         server.server_close()
+
+
+def test_a_run_is_shown_with_the_times_of_its_steps(tmp_path: Path, api: ServedApi) -> None:
+    loaded = api.deps.store.load_run(TENANT, "run-waits")
+    assert loaded is not None
+    begin, asked = loaded.run.opened_at, loaded.run.plan_hash
+    later = [begin + timedelta(seconds=seconds) for seconds in (60, 90, 86_400)]
+    busy = ev.StepFailed(later[1], "build", 1, "503", ErrorClass.TRANSIENT, retry_after_s=30)
+    for event in (
+        acts.ApprovalGranted(later[0], "approve", asked, "Ada", "api"), busy, ev.StepSucceeded(later[2], "build", 2),
+    ):  # fmt: skip
+        record(api.deps, TENANT, "run-waits", event)
+    lines = [line.strip() for line in _type(tmp_path, "run", "run-waits").splitlines()]
+    begun, granted, failed, ended = (f"{when:%Y-%m-%dT%H:%M:%S}" for when in (begin, *later))
+    again = f"{later[1] + timedelta(seconds=30):%Y-%m-%dT%H:%M:%S}"
+
+    def until(one: str, other: str) -> str:
+        return other.removeprefix(one[:11])  # the day stands once
+
+    shown = lines[lines.index("succeeded  Approve") : lines.index("succeeded  Approve") + 5]
+    assert shown == [
+        "succeeded  Approve",
+        f"{begun} to {until(begun, granted)}",
+        "succeeded  Write the site",
+        f"{granted} to {until(granted, failed)}, attempt 1, failed",
+        f"{again} to {ended}, attempt 2",
+    ]
+    told = json.loads(_type(tmp_path, "run", "run-waits", "--json"))
+    assert [(each["step"], each["attempt"]) for each in told["attempts"]] == [
+        ("approve", 1),
+        ("build", 1),
+        ("build", 2),
+    ]
+
+
+def test_runs_are_listed_by_what_is_meant_however_many_they_are(tmp_path: Path, api: ServedApi) -> None:
+    deps = api.deps
+    for number in range(205):
+        trigger = Trigger("routine", "page-2", "Weekly", "every Monday")
+        open_run(deps, RunOpened(deps.clock.now(), TENANT, f"run-{number}", trigger, specs=(BUILD,)))
+    many = json.loads(_type(tmp_path, "runs", "--kind", "routine", "--limit", "204", "--json"))
+    assert len({run["id"] for run in many["runs"]}) == 204
+    assert many["next_cursor"]
+    meant = ("--group", "waiting", "--by", "ada", "--kind", "page", "--from", "2000-01-01", "--text", "club")
+    assert [run["id"] for run in json.loads(_type(tmp_path, "runs", *meant, "--json"))["runs"]] == ["run-waits"]
+    assert _type(tmp_path, "runs", *meant, "--to", "2000-01-01") == "No such runs.\n"
+    assert _type(tmp_path, "runs", "--project", "0" * 32) == "No such runs.\n"

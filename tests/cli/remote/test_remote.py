@@ -9,7 +9,6 @@ import shlex
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,6 @@ import pytest
 from shared.app.engine.engine import open_run, record
 from shared.app.intake.open_page_run import page_record
 from shared.app.models.contexts import keep_context
-from shared.core.errors import ErrorClass
 from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.commands import Command
@@ -139,53 +137,6 @@ def test_it_takes_a_live_version_back_and_seals_values_of_sites(terminal: Termin
     assert loaded.run.steps[0].spec.input["previous"] == "dpl_1"
     sealed = terminal.type("site-value", "forms", "--forget")
     assert "No values yet" in sealed.stdout
-
-
-def test_a_run_is_shown_with_the_times_of_its_steps(terminal: Terminal) -> None:
-    loaded = terminal.api.deps.store.load_run(TENANT, "run-waits")
-    assert loaded is not None
-    begin, asked = loaded.run.opened_at, loaded.run.plan_hash
-    later = [begin + timedelta(seconds=seconds) for seconds in (60, 90, 86_400)]
-    busy = ev.StepFailed(later[1], "build", 1, "503", ErrorClass.TRANSIENT, retry_after_s=30)
-    for event in (
-        acts.ApprovalGranted(later[0], "approve", asked, "Ada", "api"), busy, ev.StepSucceeded(later[2], "build", 2),
-    ):  # fmt: skip
-        record(terminal.api.deps, TENANT, "run-waits", event)
-    lines = [line.strip() for line in terminal.type("run", "run-waits").stdout.splitlines()]
-    begun, granted, failed, ended = (f"{when:%Y-%m-%dT%H:%M:%S}" for when in (begin, *later))
-    again = f"{later[1] + timedelta(seconds=30):%Y-%m-%dT%H:%M:%S}"
-
-    def until(one: str, other: str) -> str:
-        return other.removeprefix(one[:11])  # the day stands once
-
-    shown = lines[lines.index("succeeded  Approve") : lines.index("succeeded  Approve") + 5]
-    assert shown == [
-        "succeeded  Approve",
-        f"{begun} to {until(begun, granted)}",
-        "succeeded  Write the site",
-        f"{granted} to {until(granted, failed)}, attempt 1, failed",
-        f"{again} to {ended}, attempt 2",
-    ]
-    told = json.loads(terminal.type("run", "run-waits", "--json").stdout)
-    assert [(each["step"], each["attempt"]) for each in told["attempts"]] == [
-        ("approve", 1),
-        ("build", 1),
-        ("build", 2),
-    ]
-
-
-def test_runs_are_listed_by_what_is_meant_however_many_they_are(terminal: Terminal) -> None:
-    deps = terminal.api.deps
-    for number in range(205):
-        trigger = Trigger("routine", "page-2", "Weekly", "every Monday")
-        open_run(deps, RunOpened(deps.clock.now(), TENANT, f"run-{number}", trigger, specs=(BUILD,)))
-    many = json.loads(terminal.type("runs", "--kind", "routine", "--limit", "204", "--json").stdout)
-    assert len({run["id"] for run in many["runs"]}) == 204
-    assert many["next_cursor"]
-    meant = ("--group", "waiting", "--by", "ada", "--kind", "page", "--from", "2000-01-01", "--text", "club")
-    assert [run["id"] for run in json.loads(terminal.type("runs", *meant, "--json").stdout)["runs"]] == ["run-waits"]
-    assert terminal.type("runs", *meant, "--to", "2000-01-01").stdout == "No such runs.\n"
-    assert terminal.type("runs", "--project", "0" * 32).stdout == "No such runs.\n"
 
 
 @pytest.mark.parametrize(
