@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
+from shared.app.api.audited import handle
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.route import IDEMPOTENCY_KEY, Route
 from shared.app.engine.leases import lease
@@ -34,7 +35,7 @@ def answer_once(route: Route, call: Call) -> ApiReply:
     """
     given = call.request.headers.get("idempotency-key")
     if given is None or not route.takes_idempotency_key:
-        return route.handler(call)
+        return handle(route, call)
     if _KEY.fullmatch(given) is None:
         raise MalformedRequest(
             "header 'Idempotency-Key' does not fit", way_out="Send 1 to 200 letters, such as a UUID, without a space."
@@ -59,7 +60,7 @@ def _carry_out(route: Route, call: Call, name: str) -> ApiReply:
     call.deps.store.put(tenant, Put(ANSWERS, place, to_body(begun), expected=""), *_forget_old(call))
     call.deps.crash_point("api.after/begun")
     try:
-        answer = route.handler(call)
+        answer = handle(route, call)
     except (RequestError, Busy, VersionConflict):
         call.deps.store.put(tenant, Put(ANSWERS, place, None))
         raise

@@ -15,7 +15,7 @@ from shared.app.tenants.audit_record import entry_view, read_audit
 
 COLUMNS = (
     *("number", "id", "at", "what", "by", "run", "about", "outcome", "why", "plan_hash"),
-    *("previous", "hash"),
+    *("key", "address", "forwarded", "previous", "hash"),
 )
 _MORE = "more"  # the last column: what else an entry says, as JSON
 _CALCULATED = tuple("=+-@＝＋－＠")  # what a cell begins with that Excel, LibreOffice or Sheets take for a formula

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from shared.app.api.exchange import JSON, ApiReply, Call
-from shared.app.api.json_shapes import COUNT, FLAG, Schema, array, choice, explain, listing, members, ref, text
+from shared.app.api.json_shapes import ANY, COUNT, FLAG, Schema, array, choice, explain, listing, members, ref, text
 from shared.app.tenants.audit_chain import AuditCheck
 from shared.app.tenants.audit_export import AuditFilter, export_audit, write_csv, write_json
 from shared.app.tenants.audit_record import check_audit, entry_view
@@ -15,6 +15,12 @@ from shared.core.errors import NotThere
 
 CSV = "text/csv"
 _MAYBE = ("plan_hash", "about", "outcome", "why")
+_ORIGIN = {
+    "key": text(what="The id of the API key that was used."),
+    "address": text(what="From where the call reached us: behind a proxy, the proxy's."),
+    "forwarded": text(what="The end of X-Forwarded-For as it came: only its last addresses are the proxies' word."),
+}
+_VALUES = {"before": explain(ANY, "How it was."), "after": explain(ANY, "How it is since; never a secret.")}
 _ENTRY = {name: text() for name in ("id", "at", "run", "what", "by", *_MAYBE)}
 _CHAIN = {
     "number": explain(COUNT, "Its place in the chain; 0 where it was written before there was one."),
@@ -31,7 +37,7 @@ EXPORT: Mapping[str, Schema] = {
 }
 VIEWS: dict[str, Any] = {
     "AuditExport": members(tenant=text(), entries=array(ref("AuditEntry"))),
-    "AuditEntry": members(**_ENTRY, **_CHAIN, optional=_MAYBE),
+    "AuditEntry": members(**_ENTRY, **_ORIGIN, **_VALUES, **_CHAIN, optional=(*_MAYBE, *_ORIGIN, *_VALUES)),
     "Audit": listing("entries", "AuditEntry"),
     "AuditCheck": members(
         whole=explain(FLAG, "No entry of the chain was removed, changed, inserted or swapped."),

@@ -1,0 +1,89 @@
+"""What calls change of who may do what is in the audit: by whom, from where, and how it was and is.
+
+An entry is written after the change: of what was refused there is none. The fields of the settings are read before and
+after, so where two change the same field at once, each entry may show what both made of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from shared.app.api.exchange import ApiReply, Call
+from shared.app.api.route import Route
+from shared.app.tenants.tenant_export import hide_sealed
+from shared.core.documents.tenant_settings import PLACE
+
+_MAX_FORWARDED = 200  # the last of them are those that the proxies nearest to us have added
+About = Callable[[Call, Mapping[str, Any]], str]
+
+
+def _named(field: str) -> About:
+    """Return what takes the entry's subject from the path, the request or the answer, whichever has it."""
+    return lambda call, answer: str(call.parts.get(field) or call.body.get(field) or answer.get(field) or "")
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """What a route's entry is called, which fields of the settings it changes, and what it is about."""
+
+    what: str
+    fields: tuple[str, ...] = ()
+    about: About = lambda call, answer: ""
+    shows: tuple[str, ...] = ()  # fields of the answer that say how it is now, none of them secret
+
+
+_KEY = ("role", "name", "created_by", "expires_at", "revoked_at")
+AUDITED: Mapping[str, Audited] = {
+    "change_budget": Audited("BudgetChanged", ("budget",)),
+    "change_knowledge": Audited("KnowledgeChanged", ("knowledge",)),
+    "change_origins": Audited("OriginsChanged", ("origins",)),
+    "change_planning": Audited("PlanningChanged", ("planning_time", "time_zone", "day_hours")),
+    "change_rules": Audited("ModelRulesChanged", ("models",)),
+    "connect": Audited("ConnectionAsked", about=_named("system"), shows=("connected", "as")),
+    "drop_key": Audited("ApiKeyRevoked", about=_named("key"), shows=_KEY),
+    "forget_key": Audited("ModelKeyDeleted", about=_named("provider")),
+    "give_hook_secret": Audited("HookSecretStored", about=_named("hook")),
+    "make_hook": Audited("HookMade", about=_named("id"), shows=("system", "repository")),
+    "new_key": Audited("ApiKeyMade", about=_named("id"), shows=_KEY),
+    "remove_hook": Audited("HookRemoved", about=_named("hook")),
+    "set_key": Audited("ModelKeyStored", about=_named("provider")),
+    "set_ship": Audited("ShipChanged", ("ship",)),
+    "set_site_value": Audited("SiteValueSet", about=_named("name")),
+    "set_up": Audited("DatabasesAsked", about=_named("page")),
+}
+
+
+def handle(route: Route, call: Call) -> ApiReply:
+    """Answer a call, and note what it has changed."""
+    spec = AUDITED.get(route.id)
+    if spec is None:
+        return route.handler(call)
+    before = _read_fields(call, spec)
+    reply = route.handler(call)
+    after = _read_fields(call, spec)
+    if spec.fields and before == after:
+        return reply  # it is as it was
+    answer = reply.body or {}
+    values = {"before": before, "after": after} if spec.fields else {}
+    if spec.shows:
+        values = {"after": {name: answer[name] for name in spec.shows if name in answer}}
+    about = spec.about(call, answer)
+    at = call.deps.clock.now().isoformat()
+    entry = {"at": at, "run": "", "what": spec.what, "by": call.who.name, **({"about": about} if about else {})}
+    call.deps.store.note(call.tenant, {**entry, **_name_origin(call), **values})
+    return reply
+
+
+def _read_fields(call: Call, spec: Audited) -> Mapping[str, Any]:
+    doc = call.deps.store.get(call.tenant, *PLACE) if spec.fields else None
+    body = doc.body if doc is not None else {}
+    return {name: hide_sealed(body[name]) for name in spec.fields if name in body}
+
+
+def _name_origin(call: Call) -> Mapping[str, str]:
+    """Return the key, and from where the call came; what is forwarded is as trustworthy as who forwards it."""
+    forwarded = call.request.header("x-forwarded-for")[-_MAX_FORWARDED:]
+    found = {"key": call.who.key, "address": call.request.remote, "forwarded": forwarded}
+    return {name: value for name, value in found.items() if value}
