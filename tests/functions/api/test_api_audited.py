@@ -13,7 +13,7 @@ from tests.functions.conftest import Service
 
 # What changes who may do what, by the names of permissions; and what writes its own entry.
 CHANGING = (".change", ".manage")
-BY_THEMSELVES = {"change_pause", "change_confinement"}
+BY_THEMSELVES = {"change_pause", "change_confinement", "change_member", "remove_member"}
 NO_RIGHTS = {"reword_preference", "delete_preference"}  # wishes about style: they permit nothing
 
 
