@@ -13,7 +13,8 @@ from typing import Any
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.route import Route
 from shared.app.tenants.tenant_export import hide_sealed
-from shared.core.documents.tenant_settings import PLACE
+from shared.core.documents.codec import to_body
+from shared.ports.documents import tenant_settings
 
 _MAX_FORWARDED = 200  # the last of them are those that the proxies nearest to us have added
 About = Callable[[Call, Mapping[str, Any]], str]
@@ -77,8 +78,7 @@ def handle(route: Route, call: Call) -> ApiReply:
 
 
 def _read_fields(call: Call, spec: Audited) -> Mapping[str, Any]:
-    doc = call.deps.store.get(call.tenant, *PLACE) if spec.fields else None
-    body = doc.body if doc is not None else {}
+    body = to_body(tenant_settings(call.deps.store, call.tenant)) if spec.fields else {}
     return {name: hide_sealed(body[name]) for name in spec.fields if name in body}
 
 
