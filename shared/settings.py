@@ -104,6 +104,14 @@ def _read_bounds(reader: Environment) -> dict[str, int]:
     return {line: maximum for line, maximum in given.items() if maximum is not None}
 
 
+def _read_loopback(reader: Environment, name: str, default: bool) -> bool:
+    """Return whether addresses of this machine may be called for teams: never where teams are strangers."""
+    chosen = reader.one_of(name, "off", ("off", "on")) == "on"
+    if chosen and _is_cloud(reader):
+        reader.refuse(f"{name} is for one machine alone; leave it out")
+    return chosen
+
+
 def _read_in_cloud(reader: Environment, name: str, default: str, *, meaning: str) -> str:
     """Return what only the cloud needs; there it must be said."""
     return reader.require(name, meaning) if _is_cloud(reader) else default
@@ -157,6 +165,8 @@ class Settings:
     browser: str = variable("WORKWRIGHT_BROWSER", "auto", Environment.text)
     # For how long deliveries about one page wait for each other
     gather_s: float = variable("WORKWRIGHT_GATHER_S", 2.0, Environment.number)
+    # Local: whether teams may have events sent to programs on this machine, "on" or "off"
+    loopback_endpoints: bool = variable("WORKWRIGHT_LOOPBACK_ENDPOINTS", False, _read_loopback)
     crash_at: str = variable("WORKWRIGHT_CRASH_AT", "", Environment.text)  # "point#n": for the crash test
     crash_log: Path | None = variable("WORKWRIGHT_CRASH_LOG", None, Environment.path)
     workers: int = variable(

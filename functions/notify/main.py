@@ -1,4 +1,4 @@
-"""notify: tell or ask people, and keep the page showing where its run is.
+"""notify: tell or ask people, keep the page showing where its run is, and tell endpoints.
 
 Called by  the queue, in private. A command may come again; nobody is told twice.
 Next       nothing.
@@ -10,8 +10,9 @@ from flask import Request
 from shared.app.engine.switches import hold_back
 from shared.app.engine.team_turns import Turns
 from shared.app.notify import notify as app
+from shared.app.notify.deliver import deliver
 from shared.app.notify.mirror_run import mirror_run
-from shared.core.run.commands import MIRROR
+from shared.core.run.commands import DELIVER, MIRROR
 from shared.entry import Reply, bury_exhausted, command_from, endpoint
 from shared.wiring.tools import wire_tools
 from shared.wiring.worker import wire_worker
@@ -27,6 +28,6 @@ def notify(request: Request) -> Reply:
     command = command_from(request, "notify", wired.check, wired.audience("notify"))
     aside = bury_exhausted(request, command, wired.deps.queue) or hold_back(command, wired.deps)
     if not aside and not turns.gives_way(command, request.headers):
-        use_case = mirror_run if command.name == MIRROR else app.notify
+        use_case = {MIRROR: mirror_run, DELIVER: deliver}.get(command.name, app.notify)
         use_case(command, wired.deps, tools)
     return Reply(204)

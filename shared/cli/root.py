@@ -41,6 +41,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "shared.cli.team.connect": ("connect",),
     "shared.cli.operations.dead_letters": ("dead-letters", "replay"),
     "shared.cli.doctor.doctor": ("doctor",),
+    "shared.cli.team.endpoint_commands": ("endpoints",),
     "shared.cli.evaluate.evaluate_command": ("eval",),
     "shared.cli.team.forge": ("account", "hooks"),
     "shared.cli.migrate.command": ("migrate-to-cloud",),

@@ -82,6 +82,14 @@ COMMAND = Retry(
     STEP.waits,
     "it fails, and the queue delivers it again as below",
 )
+ENDPOINT = Retry(
+    "queue",
+    "a message to an endpoint of a team's own",
+    "shared/app/notify/deliver.py",
+    16,  # three days and five hours
+    Waits(_MIN, 720 * _MIN, 1.0, 1.1),
+    "it is listed as failed, and can be replayed; where nothing arrives for three days the endpoint is switched off",
+)
 DELIVERY = Retry(
     "queue",
     "a delivery that was answered with a failure, on one machine",
@@ -229,7 +237,7 @@ AUDIT_APPEND = Retry(
 
 RETRIES = (
     STEP, UNDO, LOST, REPAIR, ANSWER,
-    COMMAND, DELIVERY, CLOUD_DELIVERY, UNANSWERED,
+    COMMAND, ENDPOINT, DELIVERY, CLOUD_DELIVERY, UNANSWERED,
     ALARM, ERASURE, SWEEP,
     STORE_WRITE, STORE_TEXT, CLOUD_READ, TASK, REFUSED, CODE_RUNNER, SLACK_SOCKET, GRANT,
     DOCUMENT, COMMIT, LEDGER, AUDIT_APPEND,

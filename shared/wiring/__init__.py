@@ -79,6 +79,7 @@ def _deps(settings: Settings, ports: Deps) -> Deps:
         public_url=settings.public_url,
         connect_url=settings.door_url("oauth-callback"),
         hooks_url=settings.door_url("forge-webhook"),
+        loopback_endpoints=settings.loopback_endpoints,
         notion_url=_find_simulator(settings.endpoints.get("notion", "")),
         limits=Limits(backoff_s=settings.backoff_s, approval_s=settings.approval_s),
         lease=settings.lease,

@@ -81,7 +81,7 @@ CLOUD = {
 # Who may look at the clock or at chance: what stands outside of the decisions.
 OUTSIDE = (
     "backends", "bench", "cli", "local", "programs", "telemetry", "http_answers.py", "http_client.py",
-    "lasting_port.py", "__main__.py",
+    "lasting_port.py", "public_call.py", "__main__.py",
 )  # fmt: skip
 CLOCKS = {"time", "random", "uuid"}
 NOW = {"now", "utcnow", "today"}

@@ -33,6 +33,7 @@ from shared.app.api.run.workspace_questions import COUNTS
 from shared.app.api.settings import audit, budget, life
 from shared.app.api.settings.allowed_origins import ORIGINS
 from shared.app.api.settings.connections import VIEWS
+from shared.app.api.settings.endpoint_routes import VIEWS as ENDPOINT_VIEWS
 from shared.app.api.settings.feedback import FEEDBACK, PREFERENCE
 from shared.app.api.settings.operate import API
 from shared.app.api.settings.ship import SHIP, SITE_VALUES
@@ -60,6 +61,7 @@ SCHEMAS: Mapping[str, Any] = {
     "Document": ANY,
     **VIEWS,
     **MADE_VIEWS,
+    **ENDPOINT_VIEWS,
     "Confinement": CONFINEMENT,
     "SiteValues": SITE_VALUES,
     "Origins": ORIGINS,

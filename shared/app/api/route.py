@@ -53,6 +53,7 @@ PERMISSIONS: Mapping[str, frozenset[str] | None] = {
     "tenant.delete": frozenset({"owner"}),
     "origins.read": frozenset(ROLES),
     "origins.change": frozenset({"owner"}),
+    "endpoints.manage": frozenset({"owner"}),
     "ship.read": frozenset(ROLES),
     "ship.change": frozenset({"owner"}),
 }
@@ -68,6 +69,8 @@ PARTS: Mapping[str, Schema] = {
     "key": text("^[0-9a-f]{12}$"),
     "member": text("^p-[0-9a-f]{24}$"),
     "hook": text("^[0-9a-f]{32}$"),
+    "endpoint": text("^ep-[0-9a-f]{24}$"),
+    "delivery": text("^[0-9]{10}\\.msg_[0-9a-f]{24}$"),
     "preference": text("^pref-[0-9a-f]{24}$"),
     "token": text("^[^/]{1,4000}$"),
     "provider": text("^[a-z-]{1,40}$"),

@@ -16,6 +16,7 @@ from shared.app.api.run import workspace_questions as asking
 from shared.app.api.run.run_routes import RUN_ROUTES
 from shared.app.api.settings import allowed_origins as origins
 from shared.app.api.settings import audit, budget, connections, feedback, life, operate, planning, ship
+from shared.app.api.settings import endpoint_routes as endpoints
 from shared.app.api.settings import model_choice as models
 from shared.app.api.settings import tenant_databases as databases
 from shared.app.money.usage import BY
@@ -111,6 +112,35 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "DELETE", "/v1/hooks/{hook}", "connections.manage", connections.remove_hook, "Delete a webhook",
         "HookRemoved", errors=(404, 409),
+    ),
+    Route("GET", "/v1/endpoints", "endpoints.manage", endpoints.list_endpoints, "List endpoints", "Endpoints"),
+    Route(
+        "POST", "/v1/endpoints", "endpoints.manage", endpoints.add_endpoint, "Add an endpoint", "Endpoint",
+        body=endpoints.NEW, status=201, errors=(409,),
+    ),
+    Route(
+        "DELETE", "/v1/endpoints/{endpoint}", "endpoints.manage", endpoints.remove_endpoint, "Remove an endpoint",
+        "EndpointRemoved",
+    ),
+    Route(
+        "POST", "/v1/endpoints/{endpoint}/secret", "endpoints.manage", endpoints.replace_endpoint_secret,
+        "Replace an endpoint's secret", "Endpoint", body=shape(),
+    ),
+    Route(
+        "POST", "/v1/endpoints/{endpoint}/on", "endpoints.manage", endpoints.switch_endpoint_on,
+        "Switch an endpoint on again", "Endpoint", body=shape(),
+    ),
+    Route(
+        "POST", "/v1/endpoints/{endpoint}/test", "endpoints.manage", endpoints.send_test, "Send a test message",
+        "DeliveryOrdered", body=shape(), status=202, errors=(409,),
+    ),
+    Route(
+        "GET", "/v1/endpoints/{endpoint}/deliveries", "endpoints.manage", endpoints.list_deliveries,
+        "List what was sent to an endpoint", "Deliveries", query=endpoints.PAGE,
+    ),
+    Route(
+        "POST", "/v1/endpoints/{endpoint}/deliveries/{delivery}/replay", "endpoints.manage",
+        endpoints.replay_delivery, "Send a delivery again", "DeliveryOrdered", body=shape(), status=202, errors=(409,),
     ),
     Route("GET", "/v1/planning", "planning.read", planning.planning, "Get when days are planned", "Planning"),
     Route(

@@ -32,6 +32,7 @@ class Deps:
     public_url: str = "http://127.0.0.1"  # where people reach `api`
     connect_url: str = "http://127.0.0.1/oauth-callback"  # where people connect accounts
     hooks_url: str = "http://127.0.0.1/forge-webhook"  # where forges and hosts tell what happened
+    loopback_endpoints: bool = False  # whether teams may give addresses of this machine to be told at
     notion_url: str = ""  # of a simulated Notion, whose API and pages for people have one address; "" for the real one
     limits: Limits = field(default_factory=Limits)  # of a new run
     lease: timedelta = timedelta(minutes=11)  # longer than an attempt can take

@@ -9,6 +9,7 @@ from shared.core.run.run import derive_id
 LOST_REVOKED, LOST_BLOCKED = "lost_revoked", "lost_blocked"  # topics; `ref` is the system
 QUOTA = "quota_used_up"  # `ref` is provider.day
 ASKED = "asks_to_join"  # `ref` is the person
+ENDPOINT_OFF = "endpoint_off"  # `ref` is the endpoint, and which time it is
 REFUSED = "page_refused"  # `ref` is the page, or what else, and since when
 
 
@@ -35,6 +36,12 @@ def announce_refused(deps: Deps, tenant: str, what: str, since: str = "") -> Non
     """
     ref = f"{what}.{since}" if since else what
     _order(deps, tenant, derive_id("refused-", tenant, ref), REFUSED, ref)
+
+
+def announce_endpoint_off(deps: Deps, tenant: str, endpoint: str, since: str) -> None:
+    """Have the owners told that nothing is sent to this endpoint any more. Twice is once."""
+    name = derive_id("off-", tenant, endpoint, since)
+    _order(deps, tenant, name, ENDPOINT_OFF, f"{endpoint}.{name.removeprefix('off-')}")
 
 
 def _order(deps: Deps, tenant: str, name: str, topic: str, ref: str) -> None:

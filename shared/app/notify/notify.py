@@ -21,6 +21,7 @@ from shared.app.engine.step_context import run_url
 from shared.app.engine.switches import standing_still_words
 from shared.app.engine.tools import Tools
 from shared.app.notify.channels import Channels, quiet_until
+from shared.app.notify.endpoint_events import publish_run
 from shared.app.notify.messages import (
     ASKED,
     BACK,
@@ -70,6 +71,7 @@ def notify(command: Command, deps: Deps, tools: Tools) -> None:
         loaded = deps.store.load_run(command.tenant, command.run)
         if loaded is None or loaded.run.rehearse:  # of a rehearsal nobody is told
             return
+        publish_run(deps, command, loaded.run, scope)
         outcome = _tell_everybody(command, deps, tools, loaded.run, scope)
     if outcome:
         event = ev.PeopleNotified(deps.clock.now(), command.topic, _noted_as(command, loaded.run), outcome)

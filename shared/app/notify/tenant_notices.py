@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from shared.accounts.grants import grant_of
 from shared.app.connections.access_renewal import BY_COMMAND, WayBack, find_way_back
@@ -14,8 +15,9 @@ from shared.app.engine.leases import lease
 from shared.app.engine.tools import Tools
 from shared.app.intake.open_page_run import page_record
 from shared.app.money.tenant_ledger import TOLD, Book, allowance_of
-from shared.app.notify.announce import ASKED, LOST_BLOCKED, LOST_REVOKED, QUOTA, REFUSED
+from shared.app.notify.announce import ASKED, ENDPOINT_OFF, LOST_BLOCKED, LOST_REVOKED, QUOTA, REFUSED
 from shared.app.notify.channels import Channels
+from shared.app.notify.endpoint_events import publish_budget
 from shared.app.notify.messages import HIGH, NORMAL, Link, Message
 from shared.app.people.membership import members_of
 from shared.app.planning.make_plan import ROUTINES
@@ -23,9 +25,11 @@ from shared.app.workspace.workspace_databases import PLANNING, kind_of
 from shared.app.workspace.workspace_schemas import SCHEMAS
 from shared.core.models.model_facts import KEYED
 from shared.core.money.spending import DAY
+from shared.core.notify.endpoint import ENDPOINTS, Endpoint
 from shared.core.run.commands import Command
 from shared.core.run.run import derive_id
 from shared.integrations.systems import name_system
+from shared.ports import get_as
 
 _WAY_OUT = "An owner can raise it (POST /v1/budget); GET /v1/usage shows what it was spent on."
 _MAX_TITLE = 200
@@ -47,6 +51,8 @@ def tell_tenant(command: Command, deps: Deps, tools: Tools) -> None:
     if (notice := NOTICES[command.topic](command, deps, settings)) is None:
         return
     with lease(deps, command.tenant, notice.scope):
+        if command.topic == TOLD:
+            publish_budget(deps, command.tenant, command.ref, notice.scope)
         connect = tools.accounts.connect_for(command.tenant)
         label = f"notify.{notice.scope.partition('.')[0]}"
         channels = Channels(deps, connect, notice.scope, notice.message(), {"tenant": command.tenant}, label=label)
@@ -94,6 +100,15 @@ def _describe_asking(command: Command, deps: Deps, settings: _Settings) -> Notic
     return Notice(f"asked.{command.ref}", lambda: _asking_message(command.ref, member.name), True)
 
 
+def _describe_endpoint_off(command: Command, deps: Deps, settings: _Settings) -> Notice | None:
+    """An endpoint was switched off. Nothing is said when it was removed or switched on in the meantime."""
+    name = command.ref.partition(".")[0]
+    endpoint = get_as(Endpoint, deps.store, (command.tenant, ENDPOINTS, name))
+    if endpoint is None or endpoint.off_at is None:
+        return None
+    return Notice(f"endpoint.{command.ref}", lambda: _endpoint_message(name, endpoint), True)
+
+
 NOTICES: Mapping[str, Callable[[Command, Deps, _Settings], Notice | None]] = {
     LOST_REVOKED: _describe_lost,
     LOST_BLOCKED: _describe_lost,
@@ -101,6 +116,7 @@ NOTICES: Mapping[str, Callable[[Command, Deps, _Settings], Notice | None]] = {
     REFUSED: _describe_refused,
     ASKED: _describe_asking,
     TOLD: _budget,
+    ENDPOINT_OFF: _describe_endpoint_off,
 }
 
 
@@ -227,6 +243,16 @@ def _page_message(routine: bool, title: str) -> Message:
         "Give the connection access to the page (••• › Connections), then edit the page: work goes on from there.",
     )
     return Message(f"We may not read {what}", lines, (), HIGH)
+
+
+def _endpoint_message(name: str, endpoint: Endpoint) -> Message:
+    host = urlsplit(endpoint.url).hostname
+    lines = (
+        f"For days nothing that we sent to your endpoint at {host} has arrived, or its answer was that it is gone.",
+        f"We send nothing there any more. What was answered: workwright endpoints deliveries {name}",
+        f"When it works again: workwright endpoints on {name}; what was missed can be replayed.",
+    )
+    return Message(f"We have switched off your endpoint at {host}", lines, (), HIGH)
 
 
 def _read_spent(deps: Deps, tenant: str, scope: str, period: str) -> int:

@@ -40,7 +40,8 @@ ORDER = "order"  # topic of RECONCILE: order the passes of the tenants in `ref`,
 QUICK = "quick"  # topic of RECONCILE: a quick look at the tables, and at the comments of `wake` places
 CHANGE = "change"  # look at what happened to a change or a deployment of ours; `topic` is what and by whom, `ref` where
 ERASE = "erase"  # go on deleting a tenant
-NAMES = frozenset({CHANGE, ATTEMPT, UNDO, NOTIFY, MIRROR, CONSIDER, PLAN_DAY, ROUTINE, LOOK, RECONCILE, ERASE})
+DELIVER = "deliver"  # try the delivery of `ref` to an endpoint, which was tried `wake` times
+NAMES = frozenset({CHANGE, ATTEMPT, UNDO, NOTIFY, MIRROR, CONSIDER, PLAN_DAY, ROUTINE, LOOK, RECONCILE, ERASE, DELIVER})
 
 store_as(Form(sparse=True), Command)
 _FIELDS = frozenset(each.name for each in fields(Command))

@@ -272,7 +272,17 @@ def test_what_is_refused_without_a_hash_names_the_command_with_it(terminal: Term
 
 @pytest.mark.parametrize(
     "words",
-    [("site-value",), ("hooks",), ("preferences",), ("knowledge",), ("models",), ("ship",), ("usage",), ("origins",)],
+    [
+        ("site-value",),
+        ("hooks",),
+        ("preferences",),
+        ("knowledge",),
+        ("models",),
+        ("ship",),
+        ("usage",),
+        ("origins",),
+        ("endpoints",),
+    ],
 )
 def test_commands_that_hints_name_are_there_and_mean_the_same_folder(
     terminal: Terminal, words: tuple[str, ...]

@@ -14,6 +14,7 @@ from shared.app.code.snapshots import keep_snapshot
 from shared.app.intake.accept_forge_delivery import KEY
 from shared.app.models.contexts import keep_context
 from shared.app.models.model_keys import keep_key
+from shared.app.notify.team_endpoints import add_endpoint, send_test
 from shared.app.resources.inventory import find_made
 from shared.core.code.worktree import Worktree
 from shared.core.documents.hook import KIND as HOOKS
@@ -30,6 +31,7 @@ MAY = {
               "contexts.read",
               "knowledge.ask", "knowledge.read", "knowledge.change", "models.read", "models.change",
               "ship.read", "ship.change", "origins.read", "origins.change", "connections.read", "connections.manage",
+              "endpoints.manage",
               "pause.read", "pause.change", "tenant.read", "tenant.export", "tenant.delete",
               "made.read", "made.take_away", "members.read", "members.manage"},
     "admin": {"knowledge.ask", "knowledge.read", "knowledge.change", "chat", "models.read",
@@ -58,6 +60,7 @@ BODIES = {
     "connect": {"system": "gitlab"},
     "delete_tenant": {"confirm": MINE},
     "make_hook": {"system": "vercel"},
+    "add_endpoint": {"url": "https://receiver.example.com/hooks"},
     "take_away": {"confirm": "Ideas"},
     "give_hook_secret": {"secret": "made-up-0123456789"},
     "change_member": {"role": "viewer"},
@@ -91,6 +94,7 @@ def _prepare(service: Service, tenant: str, role: str = "") -> dict[str, str]:
         "hook": _hook(service, tenant),
         "made": _made(service, tenant),
         "member": _member(service, tenant),
+        **_endpoint(service, tenant),
     }
 
 
@@ -115,6 +119,11 @@ def _hook(service: Service, tenant: str) -> str:
     body = {"system": "vercel", "repository": "", "at": "2026-11-21T09:00:00+00:00"}
     service.deps.store.put(tenant, Put(HOOKS, hook, body))
     return hook
+
+
+def _endpoint(service: Service, tenant: str) -> dict[str, str]:
+    endpoint, _ = add_endpoint(service.deps, tenant, "https://example.com/told", (), "the table")
+    return {"endpoint": endpoint.id, "delivery": send_test(service.deps, tenant, endpoint.id).partition(".")[2]}
 
 
 def _keep_context(service: Service, tenant: str) -> None:

@@ -14,7 +14,9 @@ from tests.functions.conftest import Service
 # What changes who may do what, by the names of permissions; and what writes its own entry.
 CHANGING = (".change", ".manage")
 BY_THEMSELVES = {"change_pause", "change_confinement", "change_member", "remove_member"}
-NO_RIGHTS = {"reword_preference", "delete_preference"}  # wishes about style: they permit nothing
+BY_THEMSELVES |= {"add_endpoint", "remove_endpoint", "replace_endpoint_secret", "switch_endpoint_on"}
+# Wishes about style permit nothing, and neither does a message that is sent again.
+NO_RIGHTS = {"reword_preference", "delete_preference", "send_test", "replay_delivery"}
 
 
 def _last(service: Service) -> dict[str, Any]:

@@ -24,6 +24,7 @@ NOT_GIVEN = {
     "WORKWRIGHT_DUPLICATES": "local mode",
     "WORKWRIGHT_FUNCTIONS_URL": "each function has an address of its own",
     "WORKWRIGHT_KMS_ENDPOINT": "emulators are on one machine",
+    "WORKWRIGHT_LOOPBACK_ENDPOINTS": "local mode",
     **{f"WORKWRIGHT_MOST_{name}": "local mode" for name in ("BROWSER", "SANDBOX", "GIT", "MODEL")},
     "WORKWRIGHT_MODELS": "a file, which a bundle would have to hold",
     "WORKWRIGHT_RUNNER_ANSWERS": "for tests: one answer per process is what keeps tenants apart",

@@ -35,6 +35,7 @@ from shared.core.documents.tenant_settings import TenantSettings
 from shared.core.errors import StoreCorrupt
 from shared.core.models.routing import Mark
 from shared.core.money.spending import Ledger
+from shared.core.notify.endpoint import Delivery, Endpoint
 from shared.core.people.logins import Login
 from shared.core.people.members import Members
 from shared.core.planning.proposal import RuledPlan
@@ -60,6 +61,8 @@ KINDS: Mapping[str, type[Any]] = {
     "hook_doors": HookDoor,
     "hooks": Hook,
     "idempotency": KeptAnswer,
+    "endpoint-deliveries": Delivery,
+    "endpoints": Endpoint,
     "installations": Installation,
     "kept": KeptReads,
     "kept_parts": KeptPart,

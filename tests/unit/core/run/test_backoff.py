@@ -73,6 +73,7 @@ def test_how_often_each_tries() -> None:
         "plain_batches": {4}, "wire": {3}, "queue": {3}, "rate_budget": {ENDLESS}, "sandbox": {ENDLESS},
         "socket": {ENDLESS}, "grant_http": {2}, "changes": {20}, "engine": {64}, "spend": {64},
         "audit_documents": {64},
+        "deliver": {16},
     }  # fmt: skip
     assert {name: {each.tries for each in RETRIES if Path(each.owner).stem == name} for name in often} == often
     assert {Path(each.owner).stem for each in RETRIES} == often.keys()

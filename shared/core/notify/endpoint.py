@@ -1,0 +1,76 @@
+"""An endpoint is an address of a team's own that is told of events; a delivery is one message on its way there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.core.documents.codec import beside, sparse, unknown
+
+ENDPOINTS, DELIVERIES = "endpoints", "endpoint-deliveries"  # kinds of documents of a tenant
+MAX_ENDPOINTS = 10
+KEPT = timedelta(days=30)  # for which a delivery that has ended is listed
+OLD_SECRET = timedelta(days=1)  # for which a secret that was replaced signs beside the new one
+LASTING = timedelta(days=3)  # of failures alone, after which an endpoint is switched off
+_MAX_ANSWERS = 30
+
+RUN_ENDED, SITE_LIVE, ROLLED_BACK = "run.ended", "site.live", "site.rolled_back"
+ASKED, BUDGET_ALERT = "approval.asked", "budget.alert"
+TEST = "test"  # what an owner sends by hand; every endpoint hears it
+EVENTS = (RUN_ENDED, ASKED, SITE_LIVE, ROLLED_BACK, BUDGET_ALERT)
+
+WAITING, DELIVERED, FAILED = "waiting", "delivered", "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a team is told, of what, and by which secret it knows that we are the ones who tell."""
+
+    url: str
+    at: datetime
+    secret: Mapping[str, Any]  # sealed
+    events: tuple[str, ...] = sparse(())  # none: of all
+    secret_before: Mapping[str, Any] | None = sparse(None)  # sealed; it signs too until `before_until`
+    before_until: datetime | None = sparse(None)
+    failing_since: datetime | None = sparse(None)  # nothing has arrived since
+    off_at: datetime | None = sparse(None)  # when it was switched off, after lasting failure
+    id: str = beside("")
+    more: Mapping[str, Any] = unknown()
+
+    def wants(self, event: str) -> bool:
+        """Say whether it is to be told of such an event."""
+        return self.off_at is None and (event == TEST or not self.events or event in self.events)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message to one endpoint, and what was answered each time."""
+
+    endpoint: str
+    message: str  # the same at every try and endpoint: by it receivers know what they have had
+    event: str
+    content: str  # the body, the same at every try
+    at: datetime
+    state: str = WAITING
+    tried: int = 0
+    began: int = sparse(0)  # how often it had been tried when it was last sent anew
+    next_at: datetime | None = sparse(None)
+    answers: tuple[Mapping[str, Any], ...] = sparse(())  # at, status (0: none), why, took_ms; the last ones
+    id: str = beside("")
+    more: Mapping[str, Any] = unknown()
+
+    @property
+    def ended(self) -> bool:
+        """Say whether nothing more is sent by itself."""
+        return self.state != WAITING
+
+
+def name_delivery(endpoint: str, message: str, at: datetime) -> str:
+    """Return a delivery's id: those of an endpoint stand together, the latest first."""
+    return f"{endpoint}.{9_999_999_999 - int(at.timestamp()):010d}.{message}"
+
+
+def add_answer(answers: tuple[Mapping[str, Any], ...], answer: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    return (*answers, answer)[-_MAX_ANSWERS:]
