@@ -74,7 +74,7 @@ def _try(deps: Deps, place: tuple[str, str, str], delivery: Delivery, endpoint: 
 
     after = change_as(Delivery, deps.store, place, keep, deps.stand_back)
     deps.crash_point("deliver.after/kept")
-    log.event("endpoint.tried", status=answered.status, tries=delivery.tried + 1, tenant=place[0])
+    log.line("INFO", "an endpoint was tried", tenant=place[0], status=answered.status, tries=delivery.tried + 1)
     return after
 
 

@@ -15,8 +15,8 @@ from shared.app.tenants.audit_record import check_audit
 from shared.core.errors import VersionConflict
 from shared.ports import AuditHead, Store
 from tests.support.builders.saved_runs import a_run, following, opening
+from tests.support.measures.meddler import Meddler
 from tests.support.ports.firestore_world import FirestoreWorld
-from tests.support.rigs.meddler import Meddler
 
 ACME = "acme"
 AT = "2026-11-20T09:00:00+00:00"
