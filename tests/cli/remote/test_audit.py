@@ -16,8 +16,8 @@ from shared.backends.local.state.local_store import LocalStore
 from shared.cli.root import workwright
 from shared.core.errors import ConfigError
 from shared.ports import SYSTEM, Put
+from tests.support.measures.meddler import Meddler
 from tests.support.rigs.house import forget_wiring
-from tests.support.rigs.meddler import Meddler
 from tests.support.rigs.served_api import ServedApi, served_api
 
 TENANT = "t-0123456789abcdef01234567"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.functions.conftest import MINE, Service
-from tests.support.rigs.meddler import Meddler
+from tests.support.measures.meddler import Meddler
 
 
 def test_what_the_api_gives_is_enough_to_check_the_chain(service: Service) -> None:
