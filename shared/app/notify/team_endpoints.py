@@ -54,7 +54,7 @@ def add_endpoint(deps: Deps, tenant: str, url: str, events: Sequence[str], by: s
     if len(known) >= MAX_ENDPOINTS:
         raise Conflicting(f"a team has {MAX_ENDPOINTS} endpoints at most", way_out="Remove one that nobody needs.")
     name, secret = f"ep-{random_source.token_hex(12)}", _make_secret()
-    sealed = deps.secrets.seal(tenant, _field(name), Secret(secret))
+    sealed = deps.secrets.seal(tenant, f"endpoint.{name}", Secret(secret))
     endpoint = Endpoint(url, deps.clock.now(), sealed, tuple(dict.fromkeys(events)), id=name)
     deps.store.put(tenant, Put(ENDPOINTS, name, to_body(endpoint), expected=""))
     _note(deps, tenant, "EndpointAdded", by, endpoint)
@@ -64,7 +64,7 @@ def add_endpoint(deps: Deps, tenant: str, url: str, events: Sequence[str], by: s
 def replace_secret(deps: Deps, tenant: str, name: str, by: str) -> tuple[Endpoint, str]:
     """Give an endpoint a new secret and return it; the one before signs as well for a day."""
     secret = _make_secret()
-    sealed = deps.secrets.seal(tenant, _field(name), Secret(secret))
+    sealed = deps.secrets.seal(tenant, f"endpoint.{name}", Secret(secret))
     until = deps.clock.now() + OLD_SECRET
     after = _change(
         deps,
@@ -141,7 +141,7 @@ def list_secrets(deps: Deps, tenant: str, endpoint: Endpoint) -> list[str]:
     sealed = [endpoint.secret]
     if endpoint.secret_before and endpoint.before_until and deps.clock.now() < endpoint.before_until:
         sealed.append(endpoint.secret_before)
-    return [deps.secrets.open(tenant, _field(endpoint.id), each).reveal() for each in sealed]
+    return [deps.secrets.open(tenant, f"endpoint.{endpoint.id}", each).reveal() for each in sealed]
 
 
 def send_message(deps: Deps, tenant: str, endpoint: str, message: str, happened: Happened, at: datetime) -> str:
@@ -201,7 +201,3 @@ def _note(deps: Deps, tenant: str, what: str, by: str, endpoint: Endpoint) -> No
     """Have the audit say who did what to which endpoint; of its address the host, for the rest may be a secret."""
     about = f"{endpoint.id} {urlsplit(endpoint.url).hostname}"
     deps.store.note(tenant, {"at": deps.clock.now().isoformat(), "run": "", "what": what, "by": by, "about": about})
-
-
-def _field(name: str) -> str:
-    return f"endpoint.{name}"
