@@ -71,7 +71,7 @@ BODIES = {
 LETTER, LIKED = "run-waits.9.0", f"pref-{'a' * 24}"
 
 
-def _prepare(service: Service, tenant: str, role: str = "") -> dict[str, str]:
+def prepare_things(service: Service, tenant: str, role: str = "") -> dict[str, str]:
     """Give the tenant, and the key of the role, one thing of each kind a path can name; return their names."""
     service.waiting(tenant)
     service.deps.queue.bury(Command(LETTER, "attempt", "execute-step", tenant, "run-waits", "build", 1), "lost", 8)
@@ -131,8 +131,8 @@ def _keep_context(service: Service, tenant: str) -> None:
     assert loaded is not None
     step = loaded.run.step("build")
     assert step is not None
-    keep_context(service.deps, loaded.run, step, assemble([Part("page", "page p1", "Bread")], budget=500))
-    text = service.deps.store.put_text(tenant, Worktree({"a.py": b""}).to_text())
+    keep_context(service.deps, loaded.run, step, assemble([Part("page", "page p1", f"Bread of {tenant}")], budget=500))
+    text = service.deps.store.put_text(tenant, Worktree({"a.py": tenant.encode()}).to_text())
     keep_snapshot(service.deps, loaded.run, step, 1, {"work": text})
 
 
@@ -153,7 +153,7 @@ def _call(service: Service, route: Route, names: dict[str, str], role: str) -> i
 
 @pytest.mark.parametrize("route", KEYED, ids=lambda route: f"{route.method} {route.path}")
 def test_who_may_not_is_refused_on_its_own(service: Service, route: Route) -> None:
-    names = _prepare(service, MINE)
+    names = prepare_things(service, MINE)
     assert _call(service, route, names, "") == 401
     for role in [role for role in MAY if route.permission not in MAY[role]]:
         assert _call(service, route, names, role) == 403, role
@@ -169,7 +169,7 @@ def test_who_may_not_is_refused_on_its_own(service: Service, route: Route) -> No
     ],
 )
 def test_who_may_is_answered_on_its_own(service: Service, route: Route, role: str) -> None:
-    status = _call(service, route, _prepare(service, MINE, role), role)
+    status = _call(service, route, prepare_things(service, MINE, role), role)
     if route.id in ("answer", "retry", "ask", "rework", "rollback", "leave_team"):
         # it waits for approval, asks nothing, and Notion is not connected; who asks is known before that
         assert status == 409
@@ -179,7 +179,7 @@ def test_who_may_is_answered_on_its_own(service: Service, route: Route, role: st
 
 @pytest.mark.parametrize("route", [r for r in KEYED if r.parts], ids=lambda route: f"{route.method} {route.path}")
 def test_another_tenants_things_are_not_there(service: Service, route: Route) -> None:
-    names = _prepare(service, OTHER)
+    names = prepare_things(service, OTHER)
     before = service.deps.store.load_run(OTHER, "run-waits")
     for role in MAY:
         answer = service.call(route.method, _path(route, names), key=role, json=BODIES.get(route.id, {}))
@@ -191,7 +191,7 @@ def test_another_tenants_things_are_not_there(service: Service, route: Route) ->
 
 @pytest.mark.parametrize("route", [r for r in KEYED if not r.parts and r.method == "GET"], ids=lambda r: r.path)
 def test_lists_hold_ones_own_alone(service: Service, route: Route) -> None:
-    _prepare(service, OTHER)
+    prepare_things(service, OTHER)
     service.call("POST", "/v1/runs/run-waits/approve", key="foreign owner")
     text = service.call("GET", route.path).text
     assert "run-waits" not in text
