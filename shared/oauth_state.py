@@ -26,6 +26,7 @@ class State:
     nonce: str
     browser: str  # hash of the random value in the browser's cookie
     expires_at: datetime
+    session: str = ""  # which browser signs in at the pages: s or k (kept), and the hash of its cookie; "" for none
 
 
 def browser_hash(cookie: str) -> str:
@@ -43,12 +44,14 @@ def sign_state(
     now: datetime,
     tenant: str = "",
     user: str = "",
+    session: str = "",
 ) -> str:
     """Return a state for the authorise URL, good for ten minutes in the browser with this cookie."""
     content = {
         "p": provider,
         "t": tenant,
         "u": user,
+        "s": session,
         "to": target,
         "n": nonce,
         "b": browser_hash(cookie),
@@ -75,6 +78,7 @@ def verify_state(key: Secret, state: str, *, provider: str, cookie: str, now: da
         nonce=content["n"],
         browser=content["b"],
         expires_at=datetime.fromtimestamp(content["x"], tz=now.tzinfo),
+        session=content.get("s", ""),  # a state of the version before has none
     )
     if found.provider != provider:
         raise BadSignature("the state belongs to another provider")

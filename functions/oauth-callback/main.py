@@ -7,7 +7,7 @@ Next       nothing; runs that waited for the account go on through the queue.
 import functions_framework
 from flask import Request, Response
 
-from shared.app.connections.connect_account import finish_connection, start_connection, ticket_tenant
+from shared.app.connections.connect_account import SignIn, finish_connection, start_connection, ticket_tenant
 from shared.entry import add_cookie, cookie_of, endpoint, redirect
 from shared.wiring import wire
 from shared.wiring.accounts import wire_accounts
@@ -23,7 +23,8 @@ def oauth_callback(request: Request) -> Response:
     provider = request.args.get("provider", "notion")
     if request.path.rstrip("/").endswith("/start"):
         tenant = ticket_tenant(wired.deps, request.args.get("ticket", ""), provider)
-        started = start_connection(wired.deps, accounts, provider, back, tenant, request.args.get("login", ""))
+        asked = SignIn(*(request.args.get(name, "") for name in ("login", "browser", "next")))
+        started = start_connection(wired.deps, accounts, provider, back, tenant, asked)
         return add_cookie(redirect(started.url), started.cookie, back)
     done = finish_connection(wired.deps, accounts, provider, request.args, cookie_of(request, back), back)
     return redirect(f"{wired.settings.public_url}{done['address']}")

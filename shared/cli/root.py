@@ -45,7 +45,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "shared.cli.evaluate.evaluate_command": ("eval",),
     "shared.cli.team.forge": ("account", "hooks"),
     "shared.cli.migrate.command": ("migrate-to-cloud",),
-    "shared.cli.team.login": ("login", "members", "whoami"),
+    "shared.cli.team.login": ("login", "members", "sessions", "whoami"),
     "shared.cli.team.models": ("models",),
     "shared.cli.operations.operate": ("migrate", "pause", "resume", "rotate-key", "rotate-secret"),
     "shared.cli.team.origins": ("origins",),

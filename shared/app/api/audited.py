@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shared.app.api.exchange import ApiReply, Call
+from shared.app.api.exchange import ApiReply, ApiRequest, Call
 from shared.app.api.route import Route
 from shared.app.tenants.tenant_export import hide_sealed
 from shared.core.documents.codec import to_body
@@ -73,7 +73,7 @@ def handle(route: Route, call: Call) -> ApiReply:
     about = spec.about(call, answer)
     at = call.deps.clock.now().isoformat()
     entry = {"at": at, "run": "", "what": spec.what, "by": call.who.name, **({"about": about} if about else {})}
-    call.deps.store.note(call.tenant, {**entry, **_name_origin(call), **values})
+    call.deps.store.note(call.tenant, {**entry, "key": call.who.key, **name_origin(call.request), **values})
     return reply
 
 
@@ -82,8 +82,8 @@ def _read_fields(call: Call, spec: Audited) -> Mapping[str, Any]:
     return {name: hide_sealed(body[name]) for name in spec.fields if name in body}
 
 
-def _name_origin(call: Call) -> Mapping[str, str]:
-    """Return the key, and from where the call came; what is forwarded is as trustworthy as who forwards it."""
-    forwarded = call.request.header("x-forwarded-for")[-_MAX_FORWARDED:]
-    found = {"key": call.who.key, "address": call.request.remote, "forwarded": forwarded}
+def name_origin(request: ApiRequest) -> Mapping[str, str]:
+    """Return from where a call came; what is forwarded is as trustworthy as who forwards it."""
+    forwarded = request.header("x-forwarded-for")[-_MAX_FORWARDED:]
+    found = {"address": request.remote, "forwarded": forwarded}
     return {name: value for name, value in found.items() if value}

@@ -153,6 +153,16 @@ def _note_use(deps: Deps, tenant: str, key: ApiKey, now: datetime, hashed: str) 
         log.line("WARNING", "the use of a key was not noted", **log.about(error))
 
 
+def hash_secret(deps: Deps, secret: str) -> str:
+    """Return what is kept of a secret that somebody holds; whoever reads the store alone cannot make one that fits."""
+    return _hash(deps, secret)
+
+
+def hashes_of(deps: Deps, secret: str) -> list[str]:
+    """Return what may be kept of it: under the pepper in use, and under the one before."""
+    return [_hash_key(pepper, secret) for pepper in _peppers(deps)]
+
+
 def _checksum(front: str) -> str:
     return f"{zlib.crc32(front.encode()):08x}"
 

@@ -20,7 +20,7 @@ from shared.app.api.json_shapes import (
     members,
     text,
 )
-from shared.app.api.people import sign_in, team
+from shared.app.api.people import session_list, sign_in, team
 from shared.app.api.route import IDEMPOTENCY_KEY, PARTS, Route
 from shared.app.api.run import run_views as views
 from shared.app.api.run import team_status as status
@@ -168,6 +168,7 @@ SCHEMAS: Mapping[str, Any] = {
     "SlackAnswer": ANY,
     **team.VIEWS,
     **sign_in.VIEWS,
+    **session_list.VIEWS,
     **life.VIEWS,
     **status.VIEWS,
 }
@@ -183,6 +184,7 @@ _REASONS = {
     409: "It has changed, or somebody else is working on it.",
     413: "The request is too large.",
     415: "The body is of the wrong type.",
+    421: "The page has another address.",
     429: "The key has made too many calls.",
     503: "This cannot be done right now.",
 }

@@ -16,6 +16,7 @@ PERMISSIONS: Mapping[str, frozenset[str] | None] = {
     "public": None,
     "approval link": None,
     "login link": None,
+    "session": None,
     "slack signature": None,
     "runs.read": frozenset(ROLES),
     "runs.decide": frozenset({"owner", "admin", "member"}),
@@ -51,6 +52,7 @@ PERMISSIONS: Mapping[str, frozenset[str] | None] = {
     "tenant.read": frozenset(ROLES),
     "tenant.export": frozenset({"owner"}),
     "tenant.delete": frozenset({"owner"}),
+    "sessions.own": frozenset(ROLES),
     "origins.read": frozenset(ROLES),
     "origins.change": frozenset({"owner"}),
     "endpoints.manage": frozenset({"owner"}),
@@ -68,6 +70,7 @@ PARTS: Mapping[str, Schema] = {
     "letter": text("^[0-9A-Za-z][0-9A-Za-z_.:@=~+-]{0,399}$"),
     "key": text("^[0-9a-f]{12}$"),
     "member": text("^p-[0-9a-f]{24}$"),
+    "session": text("^[0-9a-f]{12}$"),
     "hook": text("^[0-9a-f]{32}$"),
     "endpoint": text("^ep-[0-9a-f]{24}$"),
     "delivery": text("^[0-9]{10}\\.msg_[0-9a-f]{24}$"),
@@ -79,6 +82,9 @@ PARTS: Mapping[str, Schema] = {
 STREAMED = ("Export", "AuditExport")  # answers that are sent as they come
 IDEMPOTENCY_KEY = "[!-~]{1,200}"
 REASON = text(max_length=500, default="")
+TENANT: Mapping[str, Schema] = {
+    "tenant": text("^[0-9A-Za-z-]{1,64}$")
+}  # what the OAuth callback adds; it grants nothing
 
 
 @dataclass(frozen=True, slots=True)

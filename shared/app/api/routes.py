@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from shared.app.api.exchange import FORM, ApiReply, Call
 from shared.app.api.json_shapes import Schema, choice, number, shape, text, texts
-from shared.app.api.pages import approval_page, login_page, rollback_page, slack_clicks
+from shared.app.api.pages import approval_page, rollback_page, slack_clicks
 from shared.app.api.pages import page_html as html
-from shared.app.api.people import sign_in, team
-from shared.app.api.route import REASON, RUN, Route, check_routes
+from shared.app.api.people.people_routes import PEOPLE_ROUTES
+from shared.app.api.route import REASON, RUN, TENANT, Route, check_routes
 from shared.app.api.run import chats, resources
 from shared.app.api.run import team_status as status
 from shared.app.api.run import workspace_questions as asking
@@ -25,7 +25,6 @@ from shared.app.workspace.workspace_schemas import KINDS
 from shared.core.people.members import ROLES
 
 _NAME = text("^[^\\u0000-\\u001f\\u007f]{1,80}$", max_length=80)
-_TENANT = {"tenant": text("^[0-9A-Za-z-]{1,64}$")}  # what the OAuth callback adds; it grants nothing
 _PLANNING: Mapping[str, Schema] = {
     "planning_time": text("^([01][0-9]|2[0-3]):[0-5][0-9]$|^$", what="Such as 07:30; empty for no daily planning."),
     "time_zone": choice(*zone_names()),
@@ -43,8 +42,8 @@ def _openapi(call: Call) -> ApiReply:
 
 
 ROUTES: tuple[Route, ...] = (
-    Route("GET", "/", "public", html.front, "Say that Workwright is running", "html", query=_TENANT),
-    Route("GET", "/connected", "public", html.landing_page, "Show that an account is connected", "html", query=_TENANT),
+    Route("GET", "/", "public", html.front, "Say that Workwright is running", "html", query=TENANT),
+    Route("GET", "/connected", "public", html.landing_page, "Show that an account is connected", "html", query=TENANT),
     Route("GET", "/openapi.json", "public", _openapi, "Get this document", "Document"),
     Route("GET", "/v1/health", "public", operate.health, "Check whether the service is well", "Health", errors=(503,)),
     *RUN_ROUTES,
@@ -192,38 +191,7 @@ ROUTES: tuple[Route, ...] = (
         status=201, errors=(409,),
     ),
     Route("DELETE", "/v1/keys/{key}", "keys.manage", operate.drop_key, "Revoke an API key", "Key"),
-    Route("GET", "/v1/members", "members.read", team.list_members, "List the people of the team", "Members"),
-    Route(
-        "POST", "/v1/members/{member}", "members.manage", team.change_member,
-        "Let somebody in, or give a member another role", "Member", body=team.CHANGE, errors=(409,),
-    ),
-    Route(
-        "DELETE", "/v1/members/{member}", "members.manage", team.remove_member,
-        "Take somebody out of the team", "MemberRemoved", errors=(409,),
-    ),
-    Route(
-        "POST", "/v1/leave", "members.read", team.leave_team, "Leave the team", "MemberRemoved", body=shape(),
-        errors=(409,),
-    ),
-    Route("GET", "/v1/whoami", "members.read", team.tell_whose_key, "Get whose key this is", "WhoAmI"),
-    Route(
-        "POST", "/v1/login", "public", sign_in.begin_login, "Begin to sign in from a terminal", "LoginBegun",
-        body=sign_in.BEGIN,
-    ),
-    Route(
-        "POST", "/v1/login/key", "public", sign_in.finish_login, "Trade a terminal's secret for a key, once agreed",
-        "LoggedIn", body=sign_in.TRADE, errors=(409,),
-    ),
-    Route("GET", "/asked", "public", login_page.show_asked, "Say that the owners were asked", "html", query=_TENANT),
-    Route(
-        "GET", "/login/{token}", "login link", login_page.show_login, "Ask whether a terminal may sign in", "html",
-        errors=(401, 409),
-    ),
-    Route(
-        "POST", "/login/{token}", "login link", login_page.take_login, "Let a terminal sign in", "html",
-        body=shape(decision=choice("agree"), required=("decision",)),
-        body_type=FORM, errors=(400, 401, 403, 409, 413, 415),
-    ),
+    *PEOPLE_ROUTES,
     Route(
         "GET", "/v1/made", "made.read", resources.list_made, "List what was made in other systems", "Made",
         query={"run": RUN},

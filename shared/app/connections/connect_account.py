@@ -22,6 +22,7 @@ from shared.app.engine.switches import refuse_deleted
 from shared.app.intake.refused_places import let_all_in
 from shared.app.people.arrivals import Arrival, receive_consent
 from shared.app.people.login import Proven, login_token
+from shared.app.people.sessions import hand_over
 from shared.app.tenants.operator_secrets import valid
 from shared.core.documents.alarm import Alarm
 from shared.core.errors import (
@@ -34,6 +35,7 @@ from shared.core.errors import (
     NotThere,
     VersionConflict,
 )
+from shared.core.people.sessions import choose_target
 from shared.core.run import acts
 from shared.core.run.run import WaitKind, derive_id
 from shared.core.system import OAuthProvider
@@ -45,6 +47,19 @@ from shared.telemetry import trace
 
 STATE_KEY = "oauth-state-key"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_BROWSER = re.compile(r"[sk][0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """Who signs in with a consent: a terminal, by its hash, or a browser (`State.session`) and where it goes then."""
+
+    terminal: str = ""
+    browser: str = ""
+    target: str = ""
+
+
+NOBODY = SignIn()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,27 +72,30 @@ class Started:
 
 @trace.use_case
 def start_connection(
-    deps: Deps, accounts: Accounts, provider_name: str, redirect_uri: str, tenant: str = "", login: str = ""
+    deps: Deps, accounts: Accounts, provider_name: str, redirect_uri: str, tenant: str = "", sign_in: SignIn = NOBODY
 ) -> Started:
-    """Begin an OAuth connection; `login` is the hash of a terminal that signs in with it.
+    """Begin an OAuth connection, with which somebody may sign in.
 
-    Raises NotThere for a provider we do not know, and MalformedRequest for what is no such hash.
+    Raises NotThere for a provider we do not know, and MalformedRequest for what is no hash of a terminal or browser.
     """
-    if login and not _DIGEST.fullmatch(login):
+    if sign_in.terminal and not _DIGEST.fullmatch(sign_in.terminal):
         raise MalformedRequest(
             "the field 'login' must be a SHA-256 in hex", way_out="Start again with: workwright login"
         )
+    if sign_in.browser and not _BROWSER.fullmatch(sign_in.browser):
+        raise MalformedRequest("the field 'browser' is not one that we made", way_out="Open the sign-in page again.")
     provider = _provider(provider_name)
     cookie, nonce = random_source.token_urlsafe(32), random_source.token_urlsafe(16)
     state = sign_state(
         deps.secrets.get(STATE_KEY),
         provider=provider.name,
-        target="/connected",
+        target=choose_target(sign_in.target) if sign_in.browser else "/connected",
         nonce=nonce,
         cookie=cookie,
         now=deps.clock.now(),
         tenant=tenant,
-        user=login,
+        user=sign_in.terminal,
+        session=sign_in.browser,
     )
     client_id = deps.secrets.get(f"{provider.name}-client-id").reveal()
     asked = authorize_url(
@@ -156,7 +174,10 @@ def _address_after(deps: Deps, arrival: Arrival, state: State) -> str:
         return f"/asked?tenant={arrival.tenant}"
     if state.user and arrival.person:
         return f"/login/{login_token(deps, Proven(arrival.tenant, arrival.person, state.user))}"
-    return f"{state.target}?tenant={arrival.tenant}"
+    if state.session and arrival.person:
+        proven = Proven(arrival.tenant, arrival.person, state.session[1:])
+        return f"/signed-in/{hand_over(deps, proven, state.target, kept=state.session[0] == 'k')}"
+    return f"/connected?tenant={arrival.tenant}"
 
 
 def _state(deps: Deps, provider: str, given: str, cookie: str) -> State:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from shared.app.engine.deps import Deps
 from shared.app.notify.announce import announce_asked
 from shared.core.documents.api_key import KIND, ApiKey
 from shared.core.people import members as rules
 from shared.core.people.members import PLACE, Member, Members, person_id
-from shared.ports import all_as, change_as, get_as
+from shared.core.people.sessions import SESSIONS, Session
+from shared.ports import Put, all_as, change_as, get_as
 
 
 def members_of(deps: Deps, tenant: str) -> Members:
@@ -49,11 +51,23 @@ def take_out(deps: Deps, tenant: str, person: str, by: str) -> None:
     deps.crash_point("members.after/out")
     note(deps, tenant, "MemberOut", by, f"{member.name} ({person}), {member.role or 'asked to join'}")
     end_keys(deps, tenant, person)
+    end_sessions(deps, tenant, person)
 
 
-def note(deps: Deps, tenant: str, what: str, by: str, about: str) -> None:
-    """Have the audit say who changed what about the team's people, or signed in."""
-    deps.store.note(tenant, {"at": deps.clock.now().isoformat(), "run": "", "what": what, "by": by, "about": about})
+def note(
+    deps: Deps, tenant: str, what: str, by: str, about: str, origin: Mapping[str, str] = MappingProxyType({})
+) -> None:
+    """Have the audit say who changed what about the team's people, or signed in; `origin` is from where."""
+    entry = {"at": deps.clock.now().isoformat(), "run": "", "what": what, "by": by, "about": about}
+    deps.store.note(tenant, {**entry, **origin})
+
+
+def end_sessions(deps: Deps, tenant: str, person: str) -> int:
+    """Sign somebody out of this team in every browser; return in how many they were signed in."""
+    theirs = [each.id for each in all_as(Session, deps.store, tenant, SESSIONS) if each.person == person]
+    for each in theirs:
+        deps.store.put(tenant, Put(SESSIONS, each, None))
+    return len(theirs)
 
 
 def end_keys(deps: Deps, tenant: str, person: str) -> int:

@@ -22,7 +22,7 @@ from shared.ports import Knowledge
 FORMAT = 1
 _PAGE = 100
 _SECRET_KINDS = frozenset({"keys"})  # wrapped keys
-_SECRET_FIELDS: Mapping[str, frozenset[str]] = {"api_keys": frozenset({"hash"})}
+_SECRET_FIELDS: Mapping[str, frozenset[str]] = {"api_keys": frozenset({"hash"}), "sessions": frozenset({"hash"})}
 _ENVELOPE = frozenset({"v", "key", "nonce", "ct"})
 
 Line = dict[str, Any]

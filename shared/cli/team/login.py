@@ -1,4 +1,4 @@
-"""`workwright login`, `whoami` and `members`: who uses this terminal, and who is in the team."""
+"""`workwright login`, `whoami`, `sessions`, `members`: who uses this terminal, and who is in the team."""
 
 from __future__ import annotations
 
@@ -75,6 +75,18 @@ def members(given: tuple[str, str] | None, remove: str, leave: bool, data: Path,
     show(ask_house(data, "GET", "/v1/members"), as_json, _table)
 
 
+@workwright.command()
+@click.option("--end", default="", metavar="ID", help="Sign out in this browser.")
+@click.option("--end-all", is_flag=True, help="Sign out in every browser.")
+@DATA
+@AS_JSON
+def sessions(end: str, end_all: bool, data: Path, as_json: bool) -> None:
+    """List the browsers in which you are signed in; sign out in one, or in all."""
+    if end or end_all:
+        ask_house(data, "DELETE", "/v1/sessions" if end_all else f"/v1/sessions/{_part(end)}")
+    show(ask_house(data, "GET", "/v1/sessions"), as_json, _list_sessions)
+
+
 def _checked(url: str) -> str:
     """Return the address without its last slash; raises ConfigError for one over which a key may not go."""
     parts = urlsplit(url)
@@ -116,6 +128,14 @@ def _table(found: dict[str, Any]) -> list[str]:
     if waiting:
         lines.append(f"To let somebody in: {format_command('members', '--set', waiting[0], 'member')}")
     return lines or ["Nobody has signed in to this team yet; a colleague signs in with: workwright login --url ADDRESS"]
+
+
+def _list_sessions(found: dict[str, Any]) -> list[str]:
+    lines = [
+        f"{each['id']}  last used {each['seen_at'][:16].replace('T', ' ')} UTC  {each['address']}  {each['browser']}"
+        for each in found["sessions"]
+    ]
+    return lines or ["No browser is signed in as you."]
 
 
 def _part(person: str) -> str:

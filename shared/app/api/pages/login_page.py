@@ -35,10 +35,13 @@ def take_login(call: Call) -> ApiReply:
 
 def show_asked(call: Call) -> ApiReply:
     """Say that the team's owners were asked: where the browser lands when somebody of a known workspace comes."""
-    body = paragraph(
-        "Your colleagues already use Workwright in this workspace. Its owners have been asked to let you in; "
-        "nothing of yours was connected."
-    ) + paragraph("Once one of them has, sign in from a terminal: workwright login")
+    body = (
+        paragraph(
+            "Your colleagues already use Workwright in this workspace. Its owners have been asked to let you in; "
+            "nothing of yours was connected."
+        )
+        + '<p>Once one of them has, <a href="/sign-in">sign in</a>, or type in a terminal: workwright login</p>'
+    )
     return page(200, "Your team's owners have been asked", body)
 
 

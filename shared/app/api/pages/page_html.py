@@ -73,7 +73,8 @@ def front(call: Call) -> ApiReply:
     """Say that Workwright is running, and where to look."""
     body = (
         paragraph("Workwright turns what a team writes in Notion into finished work. It is running.")
-        + '<ul><li><a href="/openapi.json">The API, described for programs (OpenAPI 3.1)</a></li>'
+        + '<ul><li><a href="/account">Your account, or sign in</a></li>'
+        + '<li><a href="/openapi.json">The API, described for programs (OpenAPI 3.1)</a></li>'
         + '<li><a href="/v1/health">Health</a></li></ul>'
         + paragraph("In a terminal: workwright runs, workwright doctor.", quiet=True)
     )
@@ -95,8 +96,7 @@ def render_refusal(error: RequestError) -> ApiReply:
 
 def landing_page(call: Call) -> ApiReply:
     """Say that an account was connected: where the browser lands after OAuth."""
-    body = paragraph("The account is connected, and runs that were waiting for it go on. You can close this page.")
-    body += paragraph(
-        f"To go on from a terminal, sign in there: workwright login --url {call.deps.public_url}", quiet=True
-    )
-    return page(200, "Connected", body + '<p><a href="/">Workwright</a></p>')
+    body = paragraph("The account is connected, and runs that were waiting for it go on.")
+    body += '<p><a href="/account">Go on to your account</a></p>'
+    body += paragraph(f"In a terminal: workwright login --url {call.deps.public_url}", quiet=True)
+    return page(200, "Connected", body)

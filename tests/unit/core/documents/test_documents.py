@@ -38,6 +38,7 @@ from shared.core.money.spending import Ledger
 from shared.core.notify.endpoint import Delivery, Endpoint
 from shared.core.people.logins import Login
 from shared.core.people.members import Members
+from shared.core.people.sessions import Session
 from shared.core.planning.proposal import RuledPlan
 from shared.core.polling.rows import SweptMark, WatchedRows
 from shared.core.rate_window import Rate, Window
@@ -86,6 +87,7 @@ KINDS: Mapping[str, type[Any]] = {
     "routines": Routine,
     "rows": ShownRow,
     "rows-watched": WatchedRows,
+    "sessions": Session,
     "settings": TenantSettings,
     "setup": Setup,
     "site_values": SiteValue,

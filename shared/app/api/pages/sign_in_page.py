@@ -1,0 +1,68 @@
+"""Signing in with a browser: where to choose how, and where a browser comes back to."""
+
+from __future__ import annotations
+
+import secrets as random_source
+from collections.abc import Mapping
+from html import escape
+from urllib.parse import urlencode
+
+from shared.app.api.audited import name_origin
+from shared.app.api.exchange import ApiReply, Call
+from shared.app.api.json_shapes import Schema, choice, text
+from shared.app.api.pages.page_html import page, paragraph
+from shared.app.api.people.browser_session import (
+    HEADERS,
+    name_cookie,
+    place_of,
+    read_cookie,
+    redirect,
+    set_cookie,
+    write_cookie,
+)
+from shared.app.people.sessions import end_session, find_session, hash_browser, note_session, take_over
+from shared.core.people.sessions import KEPT_ABSOLUTE, choose_target
+
+NEXT: Mapping[str, Schema] = {"next": text(max_length=2000, what="The page of ours to go to afterwards.")}
+BEGIN: Mapping[str, Schema] = {**NEXT, "keep": choice("yes")}
+_BEGUN_S = 600  # how long a browser may take at the provider
+
+
+def show_sign_in(call: Call) -> ApiReply:
+    """Show how one can sign in. Opening the page begins nothing."""
+    target = choose_target(str(call.query.get("next", "")))
+    short, kept = (urlencode({"next": target, **more}) for more in ({}, {"keep": "yes"}))
+    body = (
+        paragraph("Notion says who you are. If your workspace is new here, this connects it and makes your team.")
+        + f'<p><a class="act" href="/sign-in/notion?{escape(short, quote=True)}">Sign in with Notion</a></p>'
+        + f'<p><a href="/sign-in/notion?{escape(kept, quote=True)}">Sign in with Notion and stay signed in on this '
+        + f"device for {KEPT_ABSOLUTE.days} days</a></p>"
+        + paragraph("In a terminal: workwright login.", quiet=True)
+    )
+    return page(200, "Sign in to Workwright", body, HEADERS)
+
+
+def begin_sign_in(call: Call) -> ApiReply:
+    """Send the browser to Notion, with a cookie that ties the answer to it."""
+    cookie, kept = random_source.token_urlsafe(32), call.query.get("keep") == "yes"
+    asked = {
+        "provider": "notion",
+        "browser": ("k" if kept else "s") + hash_browser(cookie),
+        "next": choose_target(str(call.query.get("next", ""))),
+    }
+    name = name_cookie(call, "sign-in")
+    return redirect(
+        f"{call.deps.connect_url}/start?{urlencode(asked)}", {"Set-Cookie": set_cookie(call, name, cookie, _BEGUN_S)}
+    )
+
+
+def finish_sign_in(call: Call) -> ApiReply:
+    """Open the session of who comes back; the one that this browser had before ends."""
+    place = place_of(call.request)
+    begun = read_cookie(call.request, name_cookie(call, "sign-in"))
+    who, target = take_over(call.deps, call.parts["token"], begun, place)
+    before = find_session(call.deps, read_cookie(call.request, name_cookie(call)))
+    if before is not None:
+        end_session(call.deps, before.tenant, before.session.person, before.session.id)
+    note_session(call.deps, who, "SignedIn", "browser", name_origin(call.request))
+    return redirect(target, {"Set-Cookie": write_cookie(call, who)})

@@ -1,0 +1,72 @@
+"""The addresses about people: who is in the team, and how somebody signs in, in a terminal or a browser."""
+
+from __future__ import annotations
+
+from shared.app.api.exchange import FORM
+from shared.app.api.json_shapes import choice, shape
+from shared.app.api.pages import account_page, login_page, sign_in_page
+from shared.app.api.people import session_list, sign_in, team
+from shared.app.api.people.browser_session import require_session
+from shared.app.api.route import TENANT, Route
+
+PEOPLE_ROUTES: tuple[Route, ...] = (
+    Route("GET", "/v1/members", "members.read", team.list_members, "List the people of the team", "Members"),
+    Route(
+        "POST", "/v1/members/{member}", "members.manage", team.change_member,
+        "Let somebody in, or give a member another role", "Member", body=team.CHANGE, errors=(409,),
+    ),
+    Route(
+        "DELETE", "/v1/members/{member}", "members.manage", team.remove_member,
+        "Take somebody out of the team", "MemberRemoved", errors=(409,),
+    ),
+    Route(
+        "POST", "/v1/leave", "members.read", team.leave_team, "Leave the team", "MemberRemoved", body=shape(),
+        errors=(409,),
+    ),
+    Route("GET", "/v1/whoami", "members.read", team.tell_whose_key, "Get whose key this is", "WhoAmI"),
+    Route(
+        "POST", "/v1/login", "public", sign_in.begin_login, "Begin to sign in from a terminal", "LoginBegun",
+        body=sign_in.BEGIN,
+    ),
+    Route(
+        "POST", "/v1/login/key", "public", sign_in.finish_login, "Trade a terminal's secret for a key, once agreed",
+        "LoggedIn", body=sign_in.TRADE, errors=(409,),
+    ),
+    Route(
+        "GET", "/sign-in", "public", sign_in_page.show_sign_in, "Show how to sign in", "html", query=sign_in_page.NEXT,
+    ),
+    Route(
+        "GET", "/sign-in/notion", "public", sign_in_page.begin_sign_in, "Sign in with Notion", "html",
+        query=sign_in_page.BEGIN, status=303,
+    ),
+    Route(
+        "GET", "/signed-in/{token}", "login link", sign_in_page.finish_sign_in, "Come back from signing in", "html",
+        status=303, errors=(401, 409),
+    ),
+    Route(
+        "GET", "/account", "session", require_session(account_page.show_account), "Show who is signed in", "html",
+    ),
+    Route(
+        "POST", "/account", "session", require_session(account_page.change_account), "Sign out", "html",
+        body=account_page.CHANGE, body_type=FORM, status=303, errors=(400, 403, 404, 413, 415, 421),
+    ),
+    Route("GET", "/v1/sessions", "sessions.own", session_list.list_sessions, "List your browser sessions", "Sessions"),
+    Route(
+        "DELETE", "/v1/sessions", "sessions.own", session_list.drop_sessions, "Sign out in every browser",
+        "SessionsEnded",
+    ),
+    Route(
+        "DELETE", "/v1/sessions/{session}", "sessions.own", session_list.drop_session, "Sign out in one browser",
+        "SessionsEnded",
+    ),
+    Route("GET", "/asked", "public", login_page.show_asked, "Say that the owners were asked", "html", query=TENANT),
+    Route(
+        "GET", "/login/{token}", "login link", login_page.show_login, "Ask whether a terminal may sign in", "html",
+        errors=(401, 409),
+    ),
+    Route(
+        "POST", "/login/{token}", "login link", login_page.take_login, "Let a terminal sign in", "html",
+        body=shape(decision=choice("agree"), required=("decision",)),
+        body_type=FORM, errors=(400, 401, 403, 409, 413, 415),
+    ),
+)  # fmt: skip
