@@ -43,7 +43,10 @@ def answer_once(route: Route, call: Call) -> ApiReply:
     name = hashlib.sha256(f"{call.who.key}:{given}".encode()).hexdigest()[:40]
     with lease(call.deps, call.tenant, f"{ANSWERS}.{name}"):
         for place in _places(call, name):
-            if (kept := get_as(KeptAnswer, call.deps.store, (call.tenant, ANSWERS, place))) is not None:
+            kept = get_as(KeptAnswer, call.deps.store, (call.tenant, ANSWERS, place))
+            if kept is not None and route.goes_on and not kept.status and kept.fingerprint == _fingerprint(call):
+                return _answer(route, call, place, kept)
+            if kept is not None:
                 return _repeat_answer(call, kept)
         return _carry_out(route, call, name)
 
@@ -59,6 +62,11 @@ def _carry_out(route: Route, call: Call, name: str) -> ApiReply:
     begun = KeptAnswer(_fingerprint(call), call.deps.clock.now())
     call.deps.store.put(tenant, Put(ANSWERS, place, to_body(begun), expected=""), *_forget_old(call))
     call.deps.crash_point("api.after/begun")
+    return _answer(route, call, place, begun)
+
+
+def _answer(route: Route, call: Call, place: str, begun: KeptAnswer) -> ApiReply:
+    tenant = call.tenant
     try:
         answer = handle(route, call)
     except (RequestError, Busy, VersionConflict):

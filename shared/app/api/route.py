@@ -102,6 +102,7 @@ class Route:
     body_type: str = JSON
     status: int = 200
     errors: Sequence[int] = ()  # beside those that every route of its kind can answer
+    goes_on: bool = False  # with the same Idempotency-Key its handler finds what a call that died has done, and goes on
 
     @property
     def parts(self) -> list[str]:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.pages.page_html import leads, link, page, paragraph
+from shared.app.api.run.runs import take_words
 from shared.app.approval.approvals import BY_LINK, Asked, asked_now, decide, question_now, read_token
 from shared.app.engine.switches import standing_still_words
 from shared.core.approval.gates import PLAN, PRODUCTION, RELEASE, gate_kind
@@ -88,14 +89,12 @@ def _show_question(call: Call, run: Run, asked: Asked) -> ApiReply:
 
 def _take_words(call: Call, asked: Asked, words: str) -> ApiReply:
     """Take an answer in words to exactly what the link is about."""
-    from shared.app.approval.short_answers import answer  # what it needs is heavy, and few calls need it
-
     run = load_linked_run(call, asked.tenant, asked.run)
     if asked != question_now(run):
         _refuse_closed(run, asked)
     if not words.strip():
         raise MalformedRequest("the answer is empty", way_out="Go back and write what should be different.")
-    after = answer(call.deps, call.tools(), asked.tenant, asked.run, words, HOLDER)
+    after = take_words(call, asked.tenant, asked.run, words, HOLDER)
     still, about = (
         _render_pause(call, after),
         paragraph(f"This was about “{run.trigger.title or run.id}”.") + _link(after),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from shared.app.api.json_shapes import choice, number, shape, text
 from shared.app.api.pages import rollback_page
 from shared.app.api.route import REASON, Route
-from shared.app.api.run import attempts, contexts, plans, run_list, runs
+from shared.app.api.run import attempts, contexts, open_run, plans, run_list, runs
 from shared.app.api.run import run_versions as work
 from shared.app.api.settings import feedback
 
@@ -13,6 +13,10 @@ RUN_ROUTES: tuple[Route, ...] = (
     Route(
         "GET", "/v1/runs", "runs.read", run_list.list_runs, "List runs, newest first", "Runs", errors=(404,),
         query=run_list.LIST_QUERY,
+    ),
+    Route(
+        "POST", "/v1/runs", "runs.steer", open_run.open_run, "Open a run for a page, or for a text", "Run",
+        body=open_run.OPEN, errors=(404, 409), goes_on=True,
     ),
     Route("GET", "/v1/runs/{run}", "runs.read", runs.show_run, "Get a run", "Run"),
     Route(

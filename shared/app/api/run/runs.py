@@ -20,7 +20,7 @@ from shared.core.run.run import Run
 
 def show_run(call: Call) -> ApiReply:
     """Return one run."""
-    return _reply_with_run(call, _run(call, call.parts["run"]))
+    return reply_with_run(call, _run(call, call.parts["run"]))
 
 
 def list_events(call: Call) -> ApiReply:
@@ -52,17 +52,20 @@ def rework(call: Call) -> ApiReply:
         raise Conflicting(f"run {run.id} is not waiting for anything that could be done differently", way_out=way_out)
     if not ask_for_rework(call.deps, run, gate, wish, by):
         raise Conflicting("this was asked for too many times, or has just changed", way_out="Look at the run again.")
-    return _reply_with_run(call, _run(call, run.id))
+    return reply_with_run(call, _run(call, run.id))
 
 
 def answer(call: Call) -> ApiReply:
     """Answer what the run asks in words; the same words as in a comment."""
+    run = _run(call, call.parts["run"])
+    return reply_with_run(call, take_words(call, call.tenant, run.id, call.body["text"], call.who.name))
+
+
+def take_words(call: Call, tenant: str, run: str, words: str, by: str) -> Run:
+    """Answer in words what a run asks, whoever's words they are."""
     from shared.app.approval.short_answers import answer as take_answer  # what it needs is heavy, and few calls need it
 
-    run = _run(call, call.parts["run"])
-    return _reply_with_run(
-        call, take_answer(call.deps, call.tools(), call.tenant, run.id, call.body["text"], call.who.name)
-    )
+    return take_answer(call.deps, call.tools(), tenant, run, words, by)
 
 
 def cancel(call: Call) -> ApiReply:
@@ -76,7 +79,7 @@ def cancel(call: Call) -> ApiReply:
     if not run.cancel:
         note(call.deps, run, classify_stop(run), call.who.name, reason, cause="cancel")
     event = acts.CancelRequested(call.deps.clock.now(), call.who.name, reason, force)
-    return _reply_with_run(call, record(call.deps, call.tenant, run.id, event))
+    return reply_with_run(call, record(call.deps, call.tenant, run.id, event))
 
 
 def pause(call: Call) -> ApiReply:
@@ -87,13 +90,13 @@ def pause(call: Call) -> ApiReply:
     if after.pause is None:
         way_out = "A run that has ended, or is being cancelled, stands still by itself."
         raise Conflicting(f"run {run.id} cannot be paused; it is {after.status.value}", way_out=way_out)
-    return _reply_with_run(call, after)
+    return reply_with_run(call, after)
 
 
 def resume(call: Call) -> ApiReply:
     """Let a paused run go on; one that is not paused goes on as it did."""
     run = _run(call, call.parts["run"])
-    return _reply_with_run(
+    return reply_with_run(
         call, record(call.deps, call.tenant, run.id, acts.RunResumed(call.deps.clock.now(), call.who.name))
     )
 
@@ -102,7 +105,7 @@ def retry(call: Call) -> ApiReply:
     """Go on with a failed or cancelled run where it ended, or do it over from the start; once."""
     from_start = call.body["from_start"]
     run = retry_run(call.deps, call.tools, call.tenant, call.parts["run"], call.who.name, from_start=from_start)
-    return _reply_with_run(call, run)
+    return reply_with_run(call, run)
 
 
 def _decide(call: Call, *, approve: bool) -> ApiReply:
@@ -114,7 +117,7 @@ def _decide(call: Call, *, approve: bool) -> ApiReply:
     if named != asked.plan_hash:
         raise Conflicting("this has changed since you looked", way_out="Look at the run again, then decide.")
     reason = call.body.get("reason", "")
-    return _reply_with_run(call, decide(call.deps, asked, approve=approve, by=call.who.name, via="api", reason=reason))
+    return reply_with_run(call, decide(call.deps, asked, approve=approve, by=call.who.name, via="api", reason=reason))
 
 
 def _run(call: Call, run_id: str) -> Run:
@@ -124,7 +127,7 @@ def _run(call: Call, run_id: str) -> Run:
     return loaded.run
 
 
-def _reply_with_run(call: Call, run: Run) -> ApiReply:
+def reply_with_run(call: Call, run: Run) -> ApiReply:
     retry_of, retried_by = retry_links(call.deps, run)
     why = standing_still_words(call.deps, run)
     return ApiReply(body=run_view(run, retry_of=retry_of, retried_by=retried_by, paused=why))
