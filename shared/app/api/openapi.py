@@ -20,7 +20,7 @@ from shared.app.api.json_shapes import (
     members,
     text,
 )
-from shared.app.api.people import session_list, sign_in, team
+from shared.app.api.people import session_list, setup_steps, sign_in, team
 from shared.app.api.route import IDEMPOTENCY_KEY, PARTS, Route
 from shared.app.api.run import run_views as views
 from shared.app.api.run import team_status as status
@@ -169,6 +169,7 @@ SCHEMAS: Mapping[str, Any] = {
     **team.VIEWS,
     **sign_in.VIEWS,
     **session_list.VIEWS,
+    **setup_steps.VIEWS,
     **life.VIEWS,
     **status.VIEWS,
 }

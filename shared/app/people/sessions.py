@@ -89,10 +89,11 @@ def take_over(deps: Deps, token: str, cookie: str, place: Place) -> tuple[Signed
     return _open(deps, tenant, member, Session(person, member.role, "", now, now, bool(kept)), place), str(target)
 
 
-def find_session(deps: Deps, cookie: str) -> SignedIn | None:
+def find_session(deps: Deps, cookie: str, *, renew: bool = True) -> SignedIn | None:
     """Return who is signed in with this cookie, None for nobody: it ended, they left, or it never was one of ours.
 
-    After a change of role the session goes on under a new cookie, and the old one is worth nothing at once.
+    After a change of role the session goes on under a new cookie, and the old one is worth nothing at once; who cannot
+    give a new one does not `renew`.
     """
     found = _COOKIE.fullmatch(cookie)
     session = get_as(Session, deps.store, (found[1], SESSIONS, found[2])) if found else None
@@ -106,7 +107,7 @@ def find_session(deps: Deps, cookie: str) -> SignedIn | None:
     member = members_of(deps, tenant).people.get(session.person)
     if now >= session.ends_at() or member is None or member.asks or session.at < member.since:
         return None
-    if member.role != session.role:
+    if member.role != session.role and renew:
         return _renew(deps, tenant, member, session)
     if now - session.seen_at >= SEEN_EVERY:
         session = replace(session, seen_at=now, hash=hash_secret(deps, cookie))

@@ -21,6 +21,11 @@ MAX_OF_PERSON = 20  # who signs in once more is signed out where they have not b
 HOME = "/account"
 _PATH = re.compile(r"/(?:[0-9A-Za-z_~-][0-9A-Za-z_.~-]*/)*(?:[0-9A-Za-z_~-][0-9A-Za-z_.~-]*)?")
 _MAX_PATH = 2000
+_FAMILIES = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+_SYSTEMS = (
+    ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,15 @@ class Session:
         """Return when it ends if nobody uses it any more."""
         idle, absolute = (KEPT_IDLE, KEPT_ABSOLUTE) if self.kept else (IDLE, ABSOLUTE)
         return min(self.seen_at + idle, self.at + absolute)
+
+
+def name_browser(agent: str) -> str:
+    """Return what people call a browser that introduces itself so (RFC 9110, 10.1.5): by its family and system."""
+    family = next((name for mark, name in _FAMILIES if mark in agent), "")
+    system = next((name for mark, name in _SYSTEMS if mark in agent), "")
+    if not family:
+        return agent[:60] or "A browser"
+    return f"{family} on {system}" if system else family
 
 
 def choose_target(given: str) -> str:

@@ -9,9 +9,10 @@ from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.json_shapes import choice, shape, text
 from shared.app.api.pages.page_html import page, paragraph
 from shared.app.api.people.browser_session import HEADERS, hidden_field, name_cookie, redirect, set_cookie
+from shared.app.people.first_steps import find_steps
 from shared.app.people.membership import end_sessions
 from shared.app.people.sessions import SignedIn, end_session, list_sessions, note_session
-from shared.core.people.sessions import Session
+from shared.core.people.sessions import Session, name_browser
 from shared.ports.documents import tenant_settings
 
 CHANGE = shape(
@@ -28,6 +29,7 @@ def show_account(call: Call, who: SignedIn) -> ApiReply:
     sessions = list_sessions(call.deps, who.tenant, who.session.person)
     body = (
         paragraph(f"You are {who.member.name}, {who.member.role} of {team}.")
+        + _lead_on(call, who)
         + "<h2>Where you are signed in</h2><ul>"
         + "".join(_line(each, who) for each in sessions)
         + "</ul>"
@@ -55,9 +57,15 @@ def change_account(call: Call, who: SignedIn) -> ApiReply:
     return redirect("/sign-in", {"Set-Cookie": set_cookie(call, name_cookie(call), "", 0)})
 
 
+def _lead_on(call: Call, who: SignedIn) -> str:
+    if all(step.is_over for step in find_steps(call.deps, who.tenant)):
+        return ""
+    return '<p><a class="act" href="/setup">Set up your team</a></p>'
+
+
 def _line(session: Session, who: SignedIn) -> str:
     here = session.id == who.session.id
-    where = f"{session.browser or 'A browser'} at {session.address or 'an unknown address'}"
+    where = f"{name_browser(session.browser)} at {session.address or 'an unknown address'}"
     words = f"{where}, last used {session.seen_at:%d %B %Y, %H:%M} UTC"
     field = f'<input type="hidden" name="session" value="{session.id}">'
     return f"<li>{escape(words)}{' (here)' if here else _form(who, 'end', 'End', field)}</li>"

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.pages.page_html import leads, link, page, paragraph
+from shared.app.api.people.browser_session import read_session
+from shared.app.api.route import PERMISSIONS
 from shared.app.api.run.runs import take_words
 from shared.app.approval.approvals import BY_LINK, Asked, asked_now, decide, question_now, read_token
 from shared.app.engine.switches import standing_still_words
@@ -30,6 +32,7 @@ _LATER = "Approved. It goes on once the pause is over."
 DECISIONS = ("approve", "deny", "build", "answer", "again")
 _WORDS = {"build": "build it", "again": "again", "answer": ""}  # "" for what was written
 HOLDER = "whoever holds the approval link"
+BY_PAGE = "page"  # how somebody decides who is signed in
 
 # Under `no-referrer` a browser sends `Origin: null` with a form, even to where the form came from.
 HEADERS = {"Referrer-Policy": "same-origin"}
@@ -44,7 +47,10 @@ def show_question(call: Call) -> ApiReply:
     _refuse_closed(run, asked)
     title, kind = run.trigger.title or run.id, gate_kind(asked.gate)
     shown = _question(run, asked) if kind == PLAN else _render_changes(call, run, asked)
-    return page(200, f"{subject_of(kind, title)}?", _render_pause(call, run) + shown + _answer(run, asked), HEADERS)
+    who = paragraph(f"What you press is noted as decided by {_name_decider(call, asked)[0]}.", quiet=True)
+    return page(
+        200, f"{subject_of(kind, title)}?", _render_pause(call, run) + shown + _answer(run, asked) + who, HEADERS
+    )
 
 
 def take_answer(call: Call) -> ApiReply:
@@ -53,8 +59,8 @@ def take_answer(call: Call) -> ApiReply:
     asked = _read(call)
     if (decision := call.body["decision"]) in _WORDS:
         return _take_words(call, asked, _WORDS[decision] or call.body["reason"])
-    yes = decision == "approve"
-    run = decide(call.deps, asked, approve=yes, by=HOLDER, via=BY_LINK, reason=call.body["reason"])
+    yes, (by, via) = decision == "approve", _name_decider(call, asked)
+    run = decide(call.deps, asked, approve=yes, by=by, via=via, reason=call.body["reason"])
     title = run.trigger.title or run.id
     sentence, still = _SAID[gate_kind(asked.gate)][0 if yes else 1], _render_pause(call, run)
     if yes and still:
@@ -87,6 +93,16 @@ def _show_question(call: Call, run: Run, asked: Asked) -> ApiReply:
     return page(200, f"“{title}” has a question", shown + _link(run), HEADERS)
 
 
+def _name_decider(call: Call, asked: Asked) -> tuple[str, str]:
+    """Return in whose name it is decided: of who is signed in to this team, else of whoever holds the link."""
+    who = read_session(call)
+    if who is None or who.tenant != asked.tenant:
+        return HOLDER, BY_LINK
+    if who.member.role not in (PERMISSIONS["runs.decide"] or ()):
+        raise Forbidden(f"the role {who.member.role} does not decide", way_out="Ask a member of your team.")
+    return who.member.name, BY_PAGE
+
+
 def _take_words(call: Call, asked: Asked, words: str) -> ApiReply:
     """Take an answer in words to exactly what the link is about."""
     run = load_linked_run(call, asked.tenant, asked.run)
@@ -94,7 +110,7 @@ def _take_words(call: Call, asked: Asked, words: str) -> ApiReply:
         _refuse_closed(run, asked)
     if not words.strip():
         raise MalformedRequest("the answer is empty", way_out="Go back and write what should be different.")
-    after = take_words(call, asked.tenant, asked.run, words, HOLDER)
+    after = take_words(call, asked.tenant, asked.run, words, _name_decider(call, asked)[0])
     still, about = (
         _render_pause(call, after),
         paragraph(f"This was about “{run.trigger.title or run.id}”.") + _link(after),

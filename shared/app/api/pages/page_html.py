@@ -16,12 +16,16 @@ from shared.core.text.sentence import make_sentence
 _STYLE = (
     ":root{color-scheme:light dark}"
     "body{font:17px/1.55 system-ui,sans-serif;max-width:38rem;margin:10vh auto;padding:0 1.2rem;overflow-wrap:anywhere}"
-    "h1{font-size:1.5rem;line-height:1.25}ol{padding-left:1.4rem}li{margin:.3rem 0}"
+    "h1{font-size:1.5rem;line-height:1.25}h2{font-size:1.15rem}ol{padding-left:1.4rem}li{margin:.3rem 0}"
     ".quiet{opacity:.75;font-size:.92rem}a{color:inherit}"
     "summary{cursor:pointer}pre{font-size:.8rem;white-space:pre-wrap}"  # else a long line widens the whole page
     "input,button{font:inherit;padding:.5rem 1rem;border-radius:.5rem;border:1px solid currentColor}"
     "input{width:100%;box-sizing:border-box;background:transparent;color:inherit}"
-    "button{margin:1rem .6rem 0 0;cursor:pointer}"
+    "button,a.act{margin:1rem .6rem 0 0;cursor:pointer}label{display:block;margin:.8rem 0 0}"
+    "a.act{display:inline-block;padding:.5rem 1rem;border-radius:.5rem;border:1px solid currentColor"
+    ";text-decoration:none}"
+    ".steps{list-style:none;padding:0}.steps li{margin:1.4rem 0}.steps p{margin:.3rem 0}"
+    "form{margin:0}"
 )
 _ODD = re.compile(r"[\x00-\x20\x7f-\xa0\\]")  # browsers leave them out, or read them as something else
 _LOOPBACK = re.compile(r"127(?:\.\d{1,3}){3}")
@@ -32,12 +36,16 @@ _POLICY = (
 )
 
 
-def page(status: int, title: str, body: str, headers: Mapping[str, str] | None = None) -> ApiReply:
-    """Return a page. `title` is escaped here; `body` is HTML whose texts were escaped by whoever wrote it."""
+def page(status: int, title: str, body: str, headers: Mapping[str, str] | None = None, *, refresh: int = 0) -> ApiReply:
+    """Return a page. `title` is escaped here; `body` is HTML whose texts were escaped by whoever wrote it.
+
+    `refresh`: after so many seconds the browser looks again, 0 for never.
+    """
+    again = f'<meta http-equiv="refresh" content="{refresh}">' if refresh else ""
     text = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{_STYLE}</style></head>"
+        f"{again}<title>{escape(title)}</title><style>{_STYLE}</style></head>"
         f"<body><main><h1>{escape(title)}</h1>{body}</main></body></html>"
     )
     return ApiReply(status, html=text, headers={"Content-Security-Policy": _POLICY, **(headers or {})})

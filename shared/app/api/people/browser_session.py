@@ -52,6 +52,11 @@ def require_session(handler: PageHandler) -> Callable[[Call], ApiReply]:
     return answer
 
 
+def read_session(call: Call) -> SignedIn | None:
+    """Return who is signed in, where a page is for others too; None for nobody."""
+    return find_session(call.deps, read_cookie(call.request, name_cookie(call)), renew=False)
+
+
 def name_cookie(call: Call, use: str = "") -> str:
     """Return the name of our cookie: bound to this host alone where the address is secure (RFC 6265bis, 4.1.3.2)."""
     name = f"workwright-{use or 'session'}"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from shared.app.api.exchange import FORM
 from shared.app.api.json_shapes import choice, shape
-from shared.app.api.pages import account_page, login_page, sign_in_page
-from shared.app.api.people import session_list, sign_in, team
+from shared.app.api.pages import account_page, login_page, setup_page, sign_in_page
+from shared.app.api.people import session_list, setup_steps, sign_in, team
 from shared.app.api.people.browser_session import require_session
 from shared.app.api.route import TENANT, Route
 
@@ -50,6 +50,12 @@ PEOPLE_ROUTES: tuple[Route, ...] = (
         "POST", "/account", "session", require_session(account_page.change_account), "Sign out", "html",
         body=account_page.CHANGE, body_type=FORM, status=303, errors=(400, 403, 404, 413, 415, 421),
     ),
+    Route("GET", "/setup", "session", require_session(setup_page.show_setup), "Show how far the set-up is", "html"),
+    Route(
+        "POST", "/setup", "session", require_session(setup_page.change_setup), "Go on with the set-up", "html",
+        body=setup_page.CHANGE, body_type=FORM, status=303, errors=(400, 403, 404, 409, 413, 415, 421),
+    ),
+    Route("GET", "/v1/setup", "tenant.read", setup_steps.show_steps, "Get how far the set-up is", "SetUpSteps"),
     Route("GET", "/v1/sessions", "sessions.own", session_list.list_sessions, "List your browser sessions", "Sessions"),
     Route(
         "DELETE", "/v1/sessions", "sessions.own", session_list.drop_sessions, "Sign out in every browser",

@@ -56,16 +56,21 @@ def change_budget(call: Call) -> ApiReply:
 
     Raises Conflicting where more would be kept back than another limit is.
     """
-    given = {**read_budget(call.deps, call.tenant), **call.body}
+    return ApiReply(body=_view(set_budget(call.deps, call.tenant, call.body)))
+
+
+def set_budget(deps: Deps, tenant: str, changes: Mapping[str, int]) -> Allowance:
+    """Set the limits that are given, in millionths of a US dollar; raises Conflicting as `change_budget` does."""
+    given = {**read_budget(deps, tenant), **changes}
     allowed = allowance_in(given)
     for name in ("run", "day", "month"):
         limit = getattr(allowed, name)
         if limit is not None and limit < allowed.kept_back:
             way_out = f"Set kept_back to {limit} or less, or raise {name}."
             raise Conflicting(f"kept_back must be at most {name} ({limit}), got {allowed.kept_back}", way_out=way_out)
-    change_settings(call.deps, call.tenant, budget=given)
-    _let_go_on(call.deps, call.tenant)
-    return ApiReply(body=_view(allowed))
+    change_settings(deps, tenant, budget=given)
+    _let_go_on(deps, tenant)
+    return allowed
 
 
 def _let_go_on(deps: Deps, tenant: str) -> None:

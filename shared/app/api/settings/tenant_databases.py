@@ -14,13 +14,10 @@ from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.json_shapes import members, shape, text
 from shared.app.confinement.settings import confine, find_confinement
 from shared.app.connections.access_renewal import find_way_back
-from shared.app.workspace.workspace_databases import CHOOSING, SETUP, TOPIC, WORKING, database_of
+from shared.app.workspace.workspace_databases import CHOOSING, WORKING, database_of
+from shared.app.workspace.workspace_order import load_setup, order_databases
 from shared.app.workspace.workspace_schemas import KINDS
-from shared.core.documents.codec import to_body
 from shared.core.documents.places import Setup
-from shared.core.run.commands import CONSIDER, Command
-from shared.core.run.run import derive_id
-from shared.ports import Put, get_as
 
 NOT_BEGUN = "not begun"
 IN_NOTION = text(
@@ -40,17 +37,13 @@ def show_databases(call: Call) -> ApiReply:
 
 def set_up(call: Call) -> ApiReply:
     """Order databases to be created or adopted. Earlier answers stay, and so does what is there already."""
-    before = _load_setup(call)
     adopt = {kind: notion_id(given) for kind, given in call.body["adopt"].items()}
-    setup = before.wish_for(notion_id(call.body["page"]) or before.page, adopt, call.body["answers"], WORKING)
-    call.deps.store.put(call.tenant, Put(*SETUP, to_body(setup), before.version))
-    name = derive_id("databases-", call.tenant, str(setup.number))
-    call.deps.queue.enqueue([Command(name, CONSIDER, "plan", call.tenant, topic=TOPIC)])
+    setup = order_databases(call.deps, call.tenant, notion_id(call.body["page"]), adopt, call.body["answers"])
     return ApiReply(body=_view(call, setup))
 
 
 def _load_setup(call: Call) -> Setup:
-    return get_as(Setup, call.deps.store, (call.tenant, *SETUP)) or Setup()
+    return load_setup(call.deps, call.tenant)
 
 
 def _view(call: Call, setup: Setup) -> dict[str, Any]:

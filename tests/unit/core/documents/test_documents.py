@@ -36,6 +36,7 @@ from shared.core.errors import StoreCorrupt
 from shared.core.models.routing import Mark
 from shared.core.money.spending import Ledger
 from shared.core.notify.endpoint import Delivery, Endpoint
+from shared.core.people.first_hour import FirstHour
 from shared.core.people.logins import Login
 from shared.core.people.members import Members
 from shared.core.people.sessions import Session
@@ -56,6 +57,7 @@ KINDS: Mapping[str, type[Any]] = {
     "days": PlannedDay,
     "due": Alarm,
     "effects": Effect,
+    "first-hour": FirstHour,
     "feedback": Feedback,
     "grants": Grant,
     "heard": Heard,

@@ -1,0 +1,209 @@
+"""The guided set-up: one page that says how far a team has got, and has a form for what is next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from html import escape
+
+from shared.app.api.audited import name_origin
+from shared.app.api.exchange import ApiReply, Call
+from shared.app.api.json_shapes import choice, shape, text
+from shared.app.api.pages.page_html import page, paragraph
+from shared.app.api.people.browser_session import HEADERS, hidden_field, redirect
+from shared.app.api.run.open_run import open_text
+from shared.app.api.settings.budget import set_budget
+from shared.app.approval.approvals import approval_token
+from shared.app.connections.access_renewal import find_way_back
+from shared.app.connections.connections import connect_link
+from shared.app.money.tenant_ledger import allowance_in, read_budget
+from shared.app.people.first_steps import find_steps, leave_for_later, load_hour, try_example
+from shared.app.people.membership import note
+from shared.app.people.sessions import SignedIn
+from shared.app.workspace.workspace_order import load_setup, order_databases
+from shared.app.workspace.workspace_schemas import KINDS
+from shared.core.errors import Conflicting, Forbidden, VersionConflict
+from shared.core.people.first_hour import State, Step
+from shared.core.people.members import OWNER
+from shared.integrations.systems import FORGES, SYSTEMS
+
+_MONEY = "^[0-9]{1,6}([.,][0-9]{1,2})?$"
+_MICROS = 1_000_000
+_LOOK_AGAIN_S = 2
+CHANGE = shape(
+    act=choice("look", "place", "adopt", "answer", "limits", "later", "example"),
+    page=text("^[0-9a-f-]{0,36}$", default=""),
+    key=text(max_length=300, default=""),
+    value=text(max_length=300, default=""),
+    step=choice("", "code"),
+    run=text(f"{_MONEY}|^$", default="", what="US dollars, such as 5 or 2.50."),
+    day=text(f"{_MONEY}|^$", default="", what="US dollars, such as 25."),
+    month=text(f"{_MONEY}|^$", default="", what="US dollars, such as 250."),
+    form=text(max_length=64, default=""),
+    required=("act",),
+)
+_SIGNS = {State.DONE: "✓", State.LATER: "–", State.WORKING: "…", State.OPEN: "○", State.BLOCKED: "○"}
+
+
+def show_setup(call: Call, who: SignedIn) -> ApiReply:
+    """Show the steps, and a form for the first that is open."""
+    steps = find_steps(call.deps, who.tenant)
+    first = next((step for step in steps if not step.is_over), None)
+    lines = "".join(_line(call, who, step, current=step is first) for step in steps)
+    if first is None:
+        lines += paragraph("That is all. Write what you want into Ideas, and set its status to Plan it.")
+    body = f'<ol class="steps">{lines}</ol>' + '<p><a href="/account">Your account</a></p>'
+    again = _LOOK_AGAIN_S if any(step.state == State.WORKING for step in steps) else 0
+    return page(200, "Set up your team", body, HEADERS, refresh=again)
+
+
+def change_setup(call: Call, who: SignedIn) -> ApiReply:
+    """Do what was pressed, and show the page again."""
+    if who.member.role != OWNER:
+        raise Forbidden("only an owner sets up the team", way_out="Ask one of its owners.")
+    act = call.body["act"]
+    try:
+        _ACTS[act](call, who)
+    except VersionConflict:
+        raise Conflicting("somebody else has just changed this", way_out="Open the page again.") from None
+    note(call.deps, who.tenant, "SetUp", who.member.name, f"{who.session.person}, {act}", name_origin(call.request))
+    return redirect("/setup")
+
+
+def _order(call: Call, who: SignedIn) -> None:
+    answers = {call.body["key"]: call.body["value"]} if call.body["key"] else {}
+    order_databases(call.deps, who.tenant, call.body["page"].replace("-", ""), {}, answers)
+
+
+def _adopt(call: Call, who: SignedIn) -> None:
+    """Take the databases that are called like ours."""
+    found = load_setup(call.deps, who.tenant).found or ()
+    adopt = {each["like"]: each["id"].replace("-", "") for each in found if each["like"] in KINDS}
+    order_databases(call.deps, who.tenant, "", adopt, {})
+
+
+def _keep_limits(call: Call, who: SignedIn) -> None:
+    given = {name: call.body[name].replace(",", ".") for name in ("run", "day", "month") if call.body[name]}
+    whole = allowance_in(read_budget(call.deps, who.tenant))
+    kept = {"run": whole.run, "day": whole.day, "month": whole.month}
+    kept |= {name: round(float(value) * _MICROS) for name, value in given.items()}
+    set_budget(call.deps, who.tenant, {name: value for name, value in kept.items() if value is not None})
+
+
+def _leave(call: Call, who: SignedIn) -> None:
+    leave_for_later(call.deps, who.tenant, call.body["step"] or "code")
+
+
+def _try(call: Call, who: SignedIn) -> None:
+    try_example(call.deps, who.tenant, lambda *given: open_text(call, who.tenant, who.member.name, *given))
+
+
+_ACTS: Mapping[str, Callable[[Call, SignedIn], None]] = {
+    "look": _order,
+    "place": _order,
+    "answer": _order,
+    "adopt": _adopt,
+    "limits": _keep_limits,
+    "later": _leave,
+    "example": _try,
+}
+
+
+def _line(call: Call, who: SignedIn, step: Step, *, current: bool) -> str:
+    words = escape(f"{_SIGNS[step.state]} {step.title}")
+    shown = f"<li><strong>{words}</strong>{paragraph(step.says)}"
+    if current:
+        shown += (paragraph(step.next) if step.state == State.BLOCKED else "") + _forms(call, who, step)
+    return shown + "</li>"
+
+
+def _forms(call: Call, who: SignedIn, step: Step) -> str:
+    if who.member.role != OWNER:
+        return paragraph("An owner of your team goes on from here.", quiet=True)
+    forms: Mapping[str, Callable[[Call, SignedIn], str]] = {
+        "notion": _connect_again,
+        "place": _choose_place,
+        "limits": _choose_limits,
+        "code": _choose_code,
+        "example": _choose_example,
+    }
+    return forms[step.name](call, who)
+
+
+def _connect_again(call: Call, who: SignedIn) -> str:
+    return _lead(find_way_back(call.deps, who.tenant, "notion").url, "Connect Notion")
+
+
+def _choose_place(call: Call, who: SignedIn) -> str:
+    setup = load_setup(call.deps, who.tenant)
+    if setup.state == "asking":
+        return "".join(
+            paragraph(str(each["text"]))
+            + "".join(
+                _form(who, "answer", str(option["label"]), {"key": str(each["key"]), "value": str(option["value"])})
+                for option in each["choices"]
+            )
+            for each in setup.questions or ()
+        )
+    if setup.state != "choosing":
+        return "" if setup.state == "working" else _form(who, "look", "Look at the shared pages")
+    ours = [each["title"] for each in setup.found or () if each["like"] in KINDS]
+    adopt = (
+        _form(who, "adopt", f"Use the databases that are there: {', '.join(ours)}") if len(ours) == len(KINDS) else ""
+    )
+    pages = (_form(who, "place", f"Use “{each['title']}”", {"page": str(each["id"])}) for each in setup.pages or ())
+    return adopt + "".join(pages) + _form(who, "look", "Look again")
+
+
+def _choose_limits(call: Call, who: SignedIn) -> str:
+    allowed = allowance_in(read_budget(call.deps, who.tenant))
+    fields = "".join(
+        f'<label>US dollars {words}<input name="{name}" inputmode="decimal" value="{_dollars(value)}"></label>'
+        for name, words, value in (
+            ("run", "for one piece of work", allowed.run),
+            ("day", "a day", allowed.day),
+            ("month", "a month", allowed.month),
+        )
+    )
+    return _form(who, "limits", "Keep these limits", inner=fields)
+
+
+def _choose_code(call: Call, who: SignedIn) -> str:
+    ways = "".join(_offer_system(call, who, each) for each in FORGES)
+    return ways + _form(who, "later", "Leave it for later", {"step": "code"})
+
+
+def _offer_system(call: Call, who: SignedIn, system: str) -> str:
+    """Lead to the system's own consent; where the operator has set up none, say how a token is given."""
+    title = SYSTEMS[system].title
+    try:
+        return _lead(connect_link(call.deps, who.tenant, system), f"Connect {title}")
+    except Conflicting:
+        return paragraph(f"{title} with a token, in a terminal: workwright connect {system}", quiet=True)
+
+
+def _choose_example(call: Call, who: SignedIn) -> str:
+    hour = load_hour(call.deps, who.tenant)
+    loaded = call.deps.store.load_run(who.tenant, hour.example) if hour.example else None
+    if loaded is None:
+        return _form(who, "example", "Try the example")
+    token = approval_token(call.deps, loaded.run)
+    return _lead(f"/approvals/{token}", "Read the plan") if token else ""
+
+
+def _lead(address: str, words: str) -> str:
+    return f'<p><a class="act" href="{escape(address, quote=True)}">{escape(words)}</a></p>'
+
+
+def _form(who: SignedIn, act: str, words: str, fields: Mapping[str, str] | None = None, inner: str = "") -> str:
+    hidden = "".join(
+        f'<input type="hidden" name="{name}" value="{escape(value, quote=True)}">'
+        for name, value in (fields or {}).items()
+    )
+    return (
+        f'<form method="post" action="/setup">{hidden_field(who)}{hidden}{inner}'
+        f'<button name="act" value="{act}">{escape(words)}</button></form>'
+    )
+
+
+def _dollars(micros: int | None) -> str:
+    return "" if micros is None else f"{micros / _MICROS:.2f}".removesuffix(".00")

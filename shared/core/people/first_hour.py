@@ -1,0 +1,130 @@
+"""The first hour of a team, as steps with what is done, what is open, and what to do next. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from shared.core.documents.codec import beside, sparse, unknown
+
+PLACE = ("first-hour", "team")  # the kind, and the id
+
+
+@dataclass(frozen=True, slots=True)
+class FirstHour:
+    """What a team has said on the way: which steps are for later, and which run its example is."""
+
+    later: tuple[str, ...] = ()
+    example: str = sparse("")
+    version: str = beside("")
+    more: Mapping[str, Any] = unknown()
+
+
+class State(StrEnum):
+    """How a step stands; `BLOCKED` waits for something that only the team can do elsewhere."""
+
+    DONE = "done"
+    OPEN = "open"
+    WORKING = "working"
+    BLOCKED = "blocked"
+    LATER = "later"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: its name for programs, its title, how it stands in a sentence, and what to do next ("" for nothing)."""
+
+    name: str
+    title: str
+    state: State
+    says: str
+    next: str = ""
+
+    @property
+    def is_over(self) -> bool:
+        """Say whether the way goes on after it."""
+        return self.state in (State.DONE, State.LATER)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a team: the rest follows from it."""
+
+    connected: bool
+    databases: int  # how many of them there are
+    wanted: int  # how many there are to be
+    setup: str = ""  # how far making them has got, in the words of `workspace_databases`
+    problem: str = ""  # with its way out: errors carry their own advice
+    pages: int = 0  # among how many one may choose
+    forges: Sequence[str] = ()  # titles of what is connected for code
+    budget: bool = False  # whether somebody has looked at the limits
+    example: str = ""  # the status of the example's run
+    later: Sequence[str] = ()
+
+
+def list_steps(known: Known) -> list[Step]:
+    """Return the steps in their order."""
+    return [_connection(known), _place(known), _limits(known), _code(known), _example(known)]
+
+
+def _connection(known: Known) -> Step:
+    if known.connected:
+        return Step("notion", "Notion", State.DONE, "Notion is connected.")
+    says = "Notion is not connected, or the connection was taken back there."
+    return Step("notion", "Notion", State.BLOCKED, says, "Connect Notion again.")
+
+
+def _place(known: Known) -> Step:
+    title = "Where Workwright writes"
+    if known.databases >= known.wanted:
+        return Step("place", title, State.DONE, "Ideas, Tasks, Routines and Runs are in your Notion.")
+    if not known.connected:
+        return Step("place", title, State.BLOCKED, "This needs the connection to Notion.")
+    share = "Open the page in Notion, choose ••• › Connections, add Workwright, and look again here."
+    match known.setup:
+        case "working":
+            return Step("place", title, State.WORKING, "Workwright is asking Notion.")
+        case "choosing" if not known.pages:
+            return Step("place", title, State.BLOCKED, "No page of your Notion is shared with Workwright yet.", share)
+        case "choosing":
+            return Step("place", title, State.OPEN, "Four databases are made on the page you choose.", "Choose a page.")
+        case "asking":
+            return Step("place", title, State.OPEN, "One thing is not clear yet.", "Answer the question.")
+        case "failed":
+            says = f"Notion did not let it be done: {known.problem}"
+            return Step("place", title, State.BLOCKED, says, "When that is done, look again here.")
+    says = "Workwright keeps Ideas, Tasks, Routines and Runs as databases on a page of yours."
+    return Step("place", title, State.OPEN, says, "Look at which pages are shared.")
+
+
+def _limits(known: Known) -> Step:
+    if known.budget:
+        return Step("limits", "What it may cost", State.DONE, "The limits are set.")
+    says = "Models may cost no more than this; work that would cost more waits for you."
+    return Step("limits", "What it may cost", State.OPEN, says, "Keep the limits, or change them.")
+
+
+def _code(known: Known) -> Step:
+    if known.forges:
+        return Step("code", "Where code goes", State.DONE, f"Code goes to {' and '.join(known.forges)}.")
+    if "code" in known.later:
+        return Step("code", "Where code goes", State.LATER, "Not connected yet; plans have no code without it.")
+    says = "Connect where your code is kept, or leave it for later: plans have no code without it."
+    return Step("code", "Where code goes", State.OPEN, says, "Connect it, or leave it for later.")
+
+
+def _example(known: Known) -> Step:
+    title = "Your first plan"
+    if known.databases < known.wanted:
+        return Step("example", title, State.BLOCKED, "This needs the databases.")
+    match known.example:
+        case "":
+            says = "A small example is written into Ideas and planned. Nothing is built before you agree."
+            return Step("example", title, State.OPEN, says, "Try the example.")
+        case "received" | "planning":
+            return Step("example", title, State.WORKING, "The plan is being written.")
+        case "awaiting_approval":
+            return Step("example", title, State.OPEN, "The plan is ready.", "Read it and decide.")
+    return Step("example", title, State.DONE, "You have decided about your first plan.")
