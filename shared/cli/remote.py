@@ -64,12 +64,16 @@ RUN = click.argument("run", metavar="ID")
     metavar="[N]",
     help="The versions of its work; with N one of them: its diff and its test report.",
 )
+@click.option("--since", type=click.IntRange(0, 9999), default=None, help="With --work N: compare with this version.")
+@click.option("--file", "path", default="", metavar="PATH", help="With --work N: print this file as it is in it.")
 @click.option(
     "--follow", is_flag=True, help="Show each change until the run ends: with 0 when it has succeeded, else with 1."
 )
 @DATA
 @AS_JSON
-def run(run: str, step: str, work: int | None, follow: bool, data: Path, as_json: bool) -> None:
+def run(
+    run: str, step: str, work: int | None, since: int | None, path: str, follow: bool, data: Path, as_json: bool
+) -> None:
     """Show a run: its steps, results and cost; or what a step has told a model; or the versions of its work."""
     if follow:
         if step or work is not None:
@@ -77,8 +81,10 @@ def run(run: str, step: str, work: int | None, follow: bool, data: Path, as_json
         follow_run(data, f"/v1/runs/{_part(run)}", as_json=as_json)
         return
     if work:
-        show(ask_house(data, "GET", f"/v1/runs/{_part(run)}/work/{work}"), as_json, version_text)
+        _show_version(f"/v1/runs/{_part(run)}/work/{work}", since, path, data, as_json=as_json)
         return
+    if path or since is not None:
+        raise ConfigError("--file and --since are about one version; name it with --work N")
     if work == 0:
         show(ask_house(data, "GET", f"/v1/runs/{_part(run)}/work"), as_json, versions_table)
         return
@@ -90,6 +96,17 @@ def run(run: str, step: str, work: int | None, follow: bool, data: Path, as_json
     if not as_json:
         found["put_aside"] = ask_house(data, "GET", "/v1/dead-letters")["dead_letters"]
     show(found, as_json, lambda shown: [*run_text(shown), *systems_of_run(shown["steps"], data)])
+
+
+def _show_version(place: str, since: int | None, path: str, data: Path, *, as_json: bool) -> None:
+    if path:
+        found = ask_house(data, "GET", f"{place}/file", params={"path": path})
+        show(
+            found, as_json, lambda file: [file["text"].removesuffix("\n") or f"{file['bytes']} bytes that are no text"]
+        )
+        return
+    params = {} if since is None else {"since": str(since)}
+    show(ask_house(data, "GET", place, params=params), as_json, version_text)
 
 
 @workwright.command()

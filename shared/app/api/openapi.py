@@ -28,7 +28,7 @@ from shared.app.api.run.attempts import ATTEMPTS
 from shared.app.api.run.contexts import CONTEXT
 from shared.app.api.run.plans import PLAN
 from shared.app.api.run.resources import VIEWS as MADE_VIEWS
-from shared.app.api.run.run_versions import VERSION, WORK
+from shared.app.api.run.run_versions import FILE, VERSION, WORK
 from shared.app.api.run.workspace_questions import COUNTS
 from shared.app.api.settings import audit, budget, life
 from shared.app.api.settings.allowed_origins import ORIGINS
@@ -88,6 +88,7 @@ SCHEMAS: Mapping[str, Any] = {
     "Context": CONTEXT,
     "Work": WORK,
     "Version": VERSION,
+    "WorkFile": FILE,
     "Event": views.EVENT,
     "Events": listing("events", "Event"),
     "Usage": members(cost=views.COST, **budget.USAGE, workspace_map=views.WORKSPACE_MAP),

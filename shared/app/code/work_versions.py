@@ -57,23 +57,39 @@ def versions_of(deps: Deps, run: Run) -> list[Version]:
     return found
 
 
-def changes_of(deps: Deps, run: Run, number: int) -> tuple[str, list[dict[str, Any]]]:
-    """Return what version `number` changes since the version before it, or since its base, and its files.
+def changes_of(deps: Deps, run: Run, number: int, since: int | None = None) -> tuple[str, list[dict[str, Any]]]:
+    """Return what version `number` changes, and its files.
 
-    Raises KeyError where its files are no longer kept.
+    `since` another version (0 is the base); None is the version before it, or the base where that is no longer kept.
+    Raises KeyError where its own files, or those of the version that is asked for, are no longer kept.
     """
     snapshot = _read_version(deps, run, number)
     tree = _tree(deps, run, snapshot)
-    before = _snapshot(deps, run, number - 1) if number > 1 else None
     below, changes = _originals_of(deps, run.tenant, snapshot), None
+    if since:
+        changes = _compare(deps, run, _read_version(deps, run, since), tree, below)
+    before = _snapshot(deps, run, number - 1) if number > 1 and since is None else None
     with suppress(KeyError):
         if before is not None and before.ref:
-            changes = diff_of(_tree(deps, run, before), _originals_of(deps, run.tenant, before), tree, below)
+            changes = _compare(deps, run, before, tree, below)
     if changes is None:
         changes = diff(below, tree)
     files: list[dict[str, Any]] = [{"path": path, "bytes": len(data)} for path, data in sorted(tree.files.items())]
     files += [{"path": path, "bytes": 0, "deleted": True} for path in sorted(tree.deleted)]
     return changes, files
+
+
+def read_file(deps: Deps, run: Run, number: int, path: str) -> bytes | None:
+    """Return a file as it is in a version, also one of the repository that the version leaves as it was; None for none.
+
+    Raises KeyError where the version's files are no longer kept.
+    """
+    snapshot = _read_version(deps, run, number)
+    return _tree(deps, run, snapshot).over(_originals_of(deps, run.tenant, snapshot)).get(path)
+
+
+def _compare(deps: Deps, run: Run, before: Snapshot, tree: Worktree, below: Mapping[str, bytes]) -> str:
+    return diff_of(_tree(deps, run, before), _originals_of(deps, run.tenant, before), tree, below)
 
 
 def report_of(deps: Deps, run: Run, version: Version) -> Mapping[str, Any] | None:

@@ -218,6 +218,10 @@ def test_it_shows_the_versions_of_the_work_and_each_in_full(terminal: Terminal) 
     assert "+    return a - b" in first.stdout
     assert "tests of yours that it removed: t.py" in first.stdout
     assert json.loads(terminal.type("run", "run-work", "--work", "2", "--json").stdout)["green"] is True
+    back = terminal.type("run", "run-work", "--work", "1", "--since", "2").stdout
+    assert "-    return a + b" in back
+    assert terminal.type("run", "run-work", "--work", "2", "--file", "README.md").stdout == "Adds.\n"
+    assert "name it with --work N" in terminal.type("run", "run-work", "--file", "README.md").stderr
 
 
 HINT = re.compile(r"^.*\b(workwright [a-z].*)$", re.MULTILINE)

@@ -79,9 +79,16 @@ def test_nothing_is_found_among_things_that_exist(api: ServedApi, tmp_path: Path
     build = loaded.run.step(BUILD.id)
     assert build is not None
     keep_context(api.deps, loaded.run, build, assemble([Part("task", "ours", "Write.", trusted=True)], budget=100))
-    keep_snapshot(api.deps, loaded.run, build, 1, {"work": api.deps.store.put_text(TENANT, Worktree({}).to_text())})
+    keep_snapshot(
+        api.deps,
+        loaded.run,
+        build,
+        1,
+        {"work": api.deps.store.put_text(TENANT, Worktree({"README.md": b"Adds."}).to_text())},
+    )
     names = {"run": "run-waits", "token": token, "step": BUILD.id, "n": "1"}
     config = "[parameters]\n" + "".join(f'"path.{name}" = "{value}"\n' for name, value in names.items())
+    config += '"query.path" = "README.md"\n'
     tried = (
         "--phases",
         "fuzzing,stateful",

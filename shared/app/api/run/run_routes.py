@@ -34,7 +34,11 @@ RUN_ROUTES: tuple[Route, ...] = (
     Route("GET", "/v1/runs/{run}/work", "runs.read", work.list_work, "List the versions of a run's work", "Work"),
     Route(
         "GET", "/v1/runs/{run}/work/{n}", "runs.read", work.show_work,
-        "Get one version: its diff, its files and its test report", "Version",
+        "Get one version: its diff, its files and its test report", "Version", query=work.SINCE,
+    ),
+    Route(
+        "GET", "/v1/runs/{run}/work/{n}/file", "runs.read", work.show_file, "Get one file of a version", "WorkFile",
+        query=work.ONE_FILE,
     ),
     Route("GET", "/v1/runs/{run}/plan", "runs.read", plans.show_plan, "Get a run's current plan in full", "Plan"),
     Route(
