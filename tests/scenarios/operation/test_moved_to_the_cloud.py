@@ -15,6 +15,7 @@ from click.testing import CliRunner
 
 from shared import log
 from shared.__main__ import workwright
+from shared.core.approval.gates import waits_at
 from shared.core.errors import ConfigError
 from shared.core.run.run import Run
 from shared.local.configuration.choices import REAL, Choices, write_choices
@@ -71,7 +72,10 @@ def _ask(cloud: CloudHouse, key: str, method: str, path: str, body: object = Non
 
 
 def _agreed(cloud: CloudHouse, key: str, run: Run) -> Run:
-    """Agree to all that is asked, with the key that was made on the machine, until the run has ended."""
+    """Agree to all that is asked, with the key that was made on the machine, until the run has ended.
+
+    Each time only once people were told: of a question that is answered before, nobody is told any more.
+    """
     ends, agreed = time.monotonic() + 90, set[str]()
     store = cloud.wired.deps.store
     while time.monotonic() < ends:
@@ -80,7 +84,8 @@ def _agreed(cloud: CloudHouse, key: str, run: Run) -> Run:
         found = loaded.run
         if found.status.final and f"run_{found.status.value}/end" in found.notices:
             return found
-        if found.asked and found.asked not in agreed and any(s.wait for s in found.steps):
+        gate = waits_at(found)
+        if gate is not None and found.asked not in agreed and f"approval_asked/{gate.id}" in found.notices:
             shown = _ask(cloud, key, "GET", f"/v1/runs/{run.id}")
             _ask(cloud, key, "POST", f"/v1/runs/{run.id}/approve", {"plan_hash": found.asked})
             agreed.add(found.asked)
