@@ -62,8 +62,6 @@ EXCEPTIONS: dict[str, dict[str, str]] = {  # reason → file → the systems it 
         "local/simulators/vercel/git_source.py": "github gitlab",
     },
     "a host is given the code by a forge, or is told which other host a deployment came from": {
-        "integrations/cloud_storage/hosting.py": "vercel",
-        "integrations/local_sites/hosting.py": "vercel",
         "integrations/vercel/client.py": "gitlab",
     },
     "a measurement of certain systems": {

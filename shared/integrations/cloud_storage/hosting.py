@@ -28,6 +28,7 @@ from shared.integrations.cloud_storage.pages import order, served_objects, way_i
 from shared.integrations.cloud_storage.places import Places, split_id
 from shared.integrations.cloud_storage.switching import FRESH, JSON, Switching
 from shared.integrations.hosting import Commit, Deployed, Site, Switch
+from shared.integrations.systems import BUILDING_HOSTS, TO_BUILD
 from shared.ports import Secret
 
 KEPT = 20  # deployments of a site beside those that were in production
@@ -72,7 +73,8 @@ class CloudStorage:
         if values:
             names = ", ".join(sorted(values))
             raise Rejected(
-                self.system, f"a bucket has no environment for {names}: leave ship.site.environment empty or use Vercel"
+                self.system,
+                f"a bucket has no environment for {names}: leave ship.site.environment empty or use {TO_BUILD}",
             )
 
     def deploy(
@@ -113,7 +115,7 @@ class CloudStorage:
         self, site: Site, commit: Commit, meta: Mapping[str, str], *, framework: str | None = None
     ) -> Deployed:
         """Refuse: a bucket fetches nothing."""
-        raise Rejected(self.system, "a bucket cannot fetch commits: set ship.site.source to files, or use Vercel")
+        raise Rejected(self.system, f"a bucket cannot fetch commits: set ship.site.source to files, or use {TO_BUILD}")
 
     def find_deployment(self, site_id: str, key: str, value: str) -> Deployed | None:
         """Return the newest deployment with this value; an upload of it that never ended is cleared away."""
@@ -246,4 +248,7 @@ class CloudStorage:
 
 def _only_files(framework: str | None) -> None:
     if framework is not None:
-        raise Rejected("cloud_storage", f"a bucket cannot build anything ({framework}): set ship.site.system to vercel")
+        names = " or ".join(each.name for each in BUILDING_HOSTS)
+        raise Rejected(
+            "cloud_storage", f"a bucket cannot build anything ({framework}): set ship.site.system to {names}"
+        )

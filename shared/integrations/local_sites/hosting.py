@@ -23,6 +23,7 @@ from shared.integrations.hosting import Commit, Deployed, Site, Switch
 from shared.integrations.local_sites.disk import Disk
 from shared.integrations.local_sites.layout import SYSTEM, id_parts, owner_of, preview_label, site_label
 from shared.integrations.local_sites.versions import Record, Versions
+from shared.integrations.systems import BUILDING_HOSTS, TO_BUILD
 from shared.ports import Secret
 
 Leaving = Callable[[str, str, Any], Any]
@@ -70,7 +71,7 @@ class LocalSites:
             raise Rejected(
                 SYSTEM,
                 f"a folder has no environment for {', '.join(sorted(values))}: leave ship.site.environment empty or use"
-                " Vercel",
+                f" {TO_BUILD}",
             )
 
     def deploy(
@@ -100,7 +101,7 @@ class LocalSites:
         self, site: Site, commit: Commit, meta: Mapping[str, str], *, framework: str | None = None
     ) -> Deployed:
         """Refuse: nothing here fetches from a forge."""
-        raise Rejected(SYSTEM, "a folder cannot fetch commits: set ship.site.source to files, or use Vercel")
+        raise Rejected(SYSTEM, f"a folder cannot fetch commits: set ship.site.source to files, or use {TO_BUILD}")
 
     def find_deployment(self, site_id: str, key: str, value: str) -> Deployed | None:
         """Return the newest deployment with this value; what was begun and never ended is cleared away."""
@@ -180,4 +181,5 @@ def _digest(files: Mapping[str, bytes]) -> str:
 
 def _only_files(framework: str | None) -> None:
     if framework is not None:
-        raise Rejected(SYSTEM, f"a folder cannot build anything ({framework}): set ship.site.system to vercel")
+        names = " or ".join(each.name for each in BUILDING_HOSTS)
+        raise Rejected(SYSTEM, f"a folder cannot build anything ({framework}): set ship.site.system to {names}")
