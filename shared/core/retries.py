@@ -186,14 +186,6 @@ CODE_RUNNER = Retry(
     Waits(0.2 * _S, 5 * _S),
     "after 20 seconds without a free place, or two minutes without an answer, the step is tried again as above",
 )
-SLACK_SOCKET = Retry(
-    "transport",
-    "the connection that Slack sends clicks through",
-    "shared/integrations/slack/socket.py",
-    ENDLESS,
-    Waits(_S, 5 * _MIN),
-    "it goes on; why clicks do not come in stands in the log",
-)
 GRANT = Retry(
     "transport",
     "a call whose token was refused, with a renewed one",
@@ -235,10 +227,10 @@ AUDIT_APPEND = Retry(
     "as above",
 )
 
-RETRIES = (
+RETRIES = (  # what one system alone has stands beside its client
     STEP, UNDO, LOST, REPAIR, ANSWER,
     COMMAND, ENDPOINT, DELIVERY, CLOUD_DELIVERY, UNANSWERED,
     ALARM, ERASURE, SWEEP,
-    STORE_WRITE, STORE_TEXT, CLOUD_READ, TASK, REFUSED, CODE_RUNNER, SLACK_SOCKET, GRANT,
+    STORE_WRITE, STORE_TEXT, CLOUD_READ, TASK, REFUSED, CODE_RUNNER, GRANT,
     DOCUMENT, COMMIT, LEDGER, AUDIT_APPEND,
 )  # fmt: skip

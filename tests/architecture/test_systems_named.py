@@ -40,7 +40,6 @@ EXCEPTIONS: dict[str, dict[str, str]] = {  # reason → file → the systems it 
         "app/api/pages/slack_clicks.py": "slack",
         "app/api/route.py": "slack",
         "app/api/routes.py": "slack",
-        "core/retries.py": "slack",
         "local/new_address.py": "slack",
         "local/clicks.py": "slack",
     },
@@ -143,6 +142,27 @@ def strangers() -> dict[str, set[str]]:
 def test_no_file_names_a_system_but_those_that_have_a_reason() -> None:
     excepted = {path: set(names.split()) for files in EXCEPTIONS.values() for path, names in files.items()}
     assert strangers() == excepted
+
+
+def _is_pattern(value: object) -> bool:
+    """Say whether a text is a pattern: it holds what neither a name nor a sentence does."""
+    return isinstance(value, str) and re.search(r"\\|\||\.\*|\(\?", value) is not None
+
+
+def test_the_core_names_no_system() -> None:
+    """But in patterns of what people and lock files write: neither in a name nor in an import, nor in a sentence."""
+    found = {}
+    for path in sorted((SHARED / "core").rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        patterns = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and _is_pattern(node.value)]
+        for node in patterns:
+            node.value = ""
+        said = "\n".join(_texts(tree))
+        if names := [name for name in NAMES if PATTERNS[name].search(said)]:
+            found[path.name] = names
+    assert found == {}
+    assert _is_pattern(r"(?:^|/)vercel\.json$")
+    assert not _is_pattern("Is it at GitHub? A host (vercel), or none.")
 
 
 def test_a_name_is_seen_however_it_is_written() -> None:

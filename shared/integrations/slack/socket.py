@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,9 +21,17 @@ from websockets.sync.client import ClientConnection, connect
 
 from shared.core.backoff import Waits, backoff
 from shared.core.errors import AgentError, IntegrationError, Rejected, Unauthorized, Unavailable, run_guarded
-from shared.core.retries import SLACK_SOCKET
+from shared.core.retries import ENDLESS, Retry
 
-LONGEST_WAIT_S = SLACK_SOCKET.waits.cap.total_seconds()
+SOCKET = Retry(
+    "transport",
+    "the connection that Slack sends clicks through",
+    "shared/integrations/slack/socket.py",
+    ENDLESS,
+    Waits(timedelta(seconds=1), timedelta(minutes=5)),
+    "it goes on; why clicks do not come in stands in the log",
+)
+LONGEST_WAIT_S = SOCKET.waits.cap.total_seconds()
 _OPEN_S, _CLOSE_S = 10.0, 1.0  # Slack ends the WebSocket, and leaves the connection below it open
 _LEFT_OPEN_S = 15.0  # for what is still on its way on a connection that is about to end
 _MAX_BYTES = 4 * 1024 * 1024
@@ -48,7 +57,7 @@ class SlackSocket:
         take: Take,
         tell: Callable[[str], None],
         *,
-        waits: Waits = SLACK_SOCKET.waits,
+        waits: Waits = SOCKET.waits,
     ) -> None:
         """Know who gives an address to connect to, who takes what was clicked, and who hears of trouble."""
         self._find_address = find_address
