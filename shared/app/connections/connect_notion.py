@@ -10,11 +10,11 @@ from shared.accounts.accounts import Accounts
 from shared.accounts.grants import grant_of
 from shared.app.engine.deps import Deps
 from shared.app.engine.switches import refuse_deleted
+from shared.app.people.identities import find_person
 from shared.app.people.membership import members_of
 from shared.core.documents.bots import BOTS, WORKSPACES, Bot, Workspace
 from shared.core.documents.codec import to_body
 from shared.core.errors import BadSignature, IntegrationError, RequestError
-from shared.core.people.members import person_id
 from shared.core.run.run import derive_id
 from shared.integrations.notion.client.client import Notion
 from shared.oauth import GrantTokens
@@ -82,7 +82,7 @@ def find_tenant(deps: Deps, public: Mapping[str, Any]) -> str:
     for tenant, grant in grants.items():
         if grant is not None and identity_of(grant.public) == identity:
             return tenant
-    person = person_id(identity)
+    person = find_person(deps, identity)
     for tenant, grant in grants.items():
         lost = grant is not None and not grant.connected
         if lost and members_of(deps, tenant).role_of(person) in ("owner", "admin"):

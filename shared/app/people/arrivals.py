@@ -12,10 +12,10 @@ from shared.accounts.providers import PROVIDERS
 from shared.app.connections.connect_notion import connect_notion, find_tenant, identity_of, name_of
 from shared.app.engine.deps import Deps
 from shared.app.engine.switches import is_gone
+from shared.app.people.identities import find_person
 from shared.app.people.membership import members_of, welcome
 from shared.core.documents.bots import WORKSPACES, Workspace
 from shared.core.errors import IntegrationError
-from shared.core.people.members import person_id
 from shared.oauth import GrantTokens, revoke
 from shared.ports import SYSTEM, get_as
 from shared.ports.documents import tenant_settings
@@ -41,13 +41,13 @@ def receive_consent(deps: Deps, accounts: Accounts, tokens: GrantTokens) -> Arri
     if theirs:
         _give_back(deps, accounts, tokens)
         member = welcome(deps, theirs, identity, name, founds=False)
-        return Arrival(theirs, person_id(identity), member.asks, connected=False)
+        return Arrival(theirs, find_person(deps, identity), member.asks, connected=False)
     tenant = connect_notion(deps, accounts, tokens)
     if not identity:
         return Arrival(tenant)
     founds = tenant_settings(deps.store, tenant).more.get("founder") == identity
     member = welcome(deps, tenant, identity, name, founds=founds)
-    return Arrival(tenant, person_id(identity), member.asks)
+    return Arrival(tenant, find_person(deps, identity), member.asks)
 
 
 def _colleagues_team(deps: Deps, public: Mapping[str, Any], identity: str) -> str:
@@ -57,7 +57,7 @@ def _colleagues_team(deps: Deps, public: Mapping[str, Any], identity: str) -> st
     tenants = [each for each in (known.tenants if known is not None else ()) if not is_gone(deps, each)]
     if not tenants or find_tenant(deps, public):
         return ""
-    person = person_id(identity)
+    person = find_person(deps, identity)
     return next((each for each in tenants if person in members_of(deps, each).people), tenants[0])
 
 

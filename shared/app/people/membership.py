@@ -8,9 +8,10 @@ from types import MappingProxyType
 
 from shared.app.engine.deps import Deps
 from shared.app.notify.announce import announce_asked
+from shared.app.people.identities import Shown, claim, leave_tenant
 from shared.core.documents.api_key import KIND, ApiKey
 from shared.core.people import members as rules
-from shared.core.people.members import PLACE, Member, Members, person_id
+from shared.core.people.members import PLACE, Member, Members
 from shared.core.people.sessions import SESSIONS, Session
 from shared.ports import Put, all_as, change_as, get_as
 
@@ -25,9 +26,8 @@ def welcome(deps: Deps, tenant: str, identity: str, name: str, *, founds: bool) 
 
     Who is not in it has asked to join from now on, and its owners are told, once.
     """
-    before = members_of(deps, tenant)
-    members = _change(deps, tenant, lambda known: rules.greet(known, identity, name, deps.clock.now(), founds=founds))
-    person = person_id(identity)
+    before, now, person = members_of(deps, tenant), deps.clock.now(), claim(deps, Shown(identity, name), tenant)
+    members = _change(deps, tenant, lambda known: rules.greet(known, identity, name, now, founds=founds, person=person))
     member = members.people[person]
     if before.people.get(person) is None:
         note(deps, tenant, "TeamFounded" if member.role else "AskedToJoin", member.name, person)
@@ -52,6 +52,7 @@ def take_out(deps: Deps, tenant: str, person: str, by: str) -> None:
     note(deps, tenant, "MemberOut", by, f"{member.name} ({person}), {member.role or 'asked to join'}")
     end_keys(deps, tenant, person)
     end_sessions(deps, tenant, person)
+    leave_tenant(deps, person, tenant)
 
 
 def note(

@@ -7,10 +7,12 @@ from typing import Any
 
 from shared.app.engine.deps import Deps
 from shared.app.engine.switches import HALTED
+from shared.app.people.identities import leave_tenant
 from shared.core.documents.alarm import KIND as ALARMS
 from shared.core.documents.bots import BOTS, INSTALLATIONS, WORKSPACES
 from shared.core.documents.hook import KIND as HOOKS
 from shared.core.documents.snapshot import EXPIRIES
+from shared.core.people.identities import PEOPLE
 from shared.core.people.logins import LOGINS
 from shared.ports import SYSTEM, Doc, Put, change_doc
 from shared.rate_budget import Payer
@@ -34,6 +36,8 @@ def forget_traces(deps: Deps, tenant: str) -> int:
     for kind in SHARED:
         for doc in _all(deps, kind):
             count += _take_out(deps, kind, doc, tenant) if tenant in doc.body["tenants"] else 0
+    for doc in _all(deps, PEOPLE):
+        count += leave_tenant(deps, doc.id, tenant)
     deps.store.put(SYSTEM, Put(HALTED, tenant, None))
     return count
 

@@ -53,16 +53,17 @@ class Members:
 
 
 def person_id(identity: str) -> str:
-    """Return the id of the person whom an identity such as notion:USER names; it is the same in every team."""
+    """Return the id of the person who was first known by this identity, such as notion:USER; the same in every team."""
     return derive_id("p-", identity)
 
 
-def greet(members: Members, identity: str, name: str, now: datetime, *, founds: bool) -> Members:
+def greet(members: Members, identity: str, name: str, now: datetime, *, founds: bool, person: str = "") -> Members:
     """Return the members with somebody who has shown who they are: as they were, or as who asks to join.
 
-    Who `founds` a team that has nobody yet is its owner. Raises Conflicting where no more can be listed.
+    Who `founds` a team that has nobody yet is its owner. `person` is whose the identity is, where they had another one
+    first. Raises Conflicting where no more can be listed.
     """
-    person = person_id(identity)
+    person = person or person_id(identity)
     known = members.people.get(person)
     if known is not None:
         return members if known.name == name or not name else _put_member(members, person, replace(known, name=name))

@@ -10,6 +10,7 @@ from shared.app.api.json_shapes import choice, shape, text
 from shared.app.api.pages.page_html import page, paragraph
 from shared.app.api.people.browser_session import HEADERS, hidden_field, name_cookie, redirect, set_cookie
 from shared.app.people.first_steps import find_steps
+from shared.app.people.identities import identities_of, name_way, teams_of
 from shared.app.people.membership import end_sessions
 from shared.app.people.sessions import SignedIn, end_session, list_sessions, note_session
 from shared.core.people.sessions import Session, name_browser
@@ -25,11 +26,12 @@ CHANGE = shape(
 
 def show_account(call: Call, who: SignedIn) -> ApiReply:
     """Show who is signed in, and where."""
-    team = str(tenant_settings(call.deps.store, who.tenant).more.get("name") or who.tenant)
+    team = _name_team(call, who.tenant)
     sessions = list_sessions(call.deps, who.tenant, who.session.person)
     body = (
         paragraph(f"You are {who.member.name}, {who.member.role} of {team}.")
         + _lead_on(call, who)
+        + _list_ways(call, who)
         + "<h2>Where you are signed in</h2><ul>"
         + "".join(_line(each, who) for each in sessions)
         + "</ul>"
@@ -61,6 +63,19 @@ def _lead_on(call: Call, who: SignedIn) -> str:
     if all(step.is_over for step in find_steps(call.deps, who.tenant)):
         return ""
     return '<p><a class="act" href="/setup">Set up your team</a></p>'
+
+
+def _list_ways(call: Call, who: SignedIn) -> str:
+    person = who.session.person
+    known = {who.member.identity: "", **{each: kept.label for each, kept in identities_of(call.deps, person).items()}}
+    words = [", ".join(filter(None, (name_way(each), label))) for each, label in known.items()]
+    others = [_name_team(call, each) for each in teams_of(call.deps, person) if each != who.tenant]
+    teams = paragraph(f"You are also in {', '.join(others)}.", quiet=True) if others else ""
+    return teams + "<h2>How you sign in</h2><ul>" + "".join(f"<li>{escape(each)}</li>" for each in words) + "</ul>"
+
+
+def _name_team(call: Call, tenant: str) -> str:
+    return str(tenant_settings(call.deps.store, tenant).more.get("name") or tenant)
 
 
 def _line(session: Session, who: SignedIn) -> str:

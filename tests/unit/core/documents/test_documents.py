@@ -37,6 +37,7 @@ from shared.core.models.routing import Mark
 from shared.core.money.spending import Ledger
 from shared.core.notify.endpoint import Delivery, Endpoint
 from shared.core.people.first_hour import FirstHour
+from shared.core.people.identities import Identity, Person
 from shared.core.people.logins import Login
 from shared.core.people.members import Members
 from shared.core.people.sessions import Session
@@ -64,6 +65,7 @@ KINDS: Mapping[str, type[Any]] = {
     "hook_doors": HookDoor,
     "hooks": Hook,
     "idempotency": KeptAnswer,
+    "identities": Identity,
     "endpoint-deliveries": Delivery,
     "endpoints": Endpoint,
     "installations": Installation,
@@ -79,6 +81,7 @@ KINDS: Mapping[str, type[Any]] = {
     "metrics": LookUps,
     "model_marks": Mark,
     "pages": PageRecord,
+    "people": Person,
     "planning-day": PlanningClock,
     "preference-state": LearningState,
     "preferences": Preference,
