@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from shared.app.api.cursors import NEXT_CURSOR
 from shared.app.api.exchange import FORM, JSON, PROBLEM
 from shared.app.api.json_shapes import (
     ANY,
@@ -28,6 +29,7 @@ from shared.app.api.run.attempts import ATTEMPTS
 from shared.app.api.run.contexts import CONTEXT
 from shared.app.api.run.plans import PLAN
 from shared.app.api.run.resources import VIEWS as MADE_VIEWS
+from shared.app.api.run.run_steps import VIEWS as STEP_VIEWS
 from shared.app.api.run.run_versions import FILE, VERSION, WORK
 from shared.app.api.run.workspace_questions import COUNTS
 from shared.app.api.settings import audit, budget, life
@@ -62,6 +64,7 @@ SCHEMAS: Mapping[str, Any] = {
     **VIEWS,
     **MADE_VIEWS,
     **ENDPOINT_VIEWS,
+    **STEP_VIEWS,
     "Confinement": CONFINEMENT,
     "SiteValues": SITE_VALUES,
     "Origins": ORIGINS,
@@ -77,10 +80,7 @@ SCHEMAS: Mapping[str, Any] = {
     "Runs": listing(
         "runs",
         "RunHead",
-        next_cursor={
-            "type": ["string", "null"],
-            "description": "Give it as `cursor`, with the same filters, to get the next page; null at the end.",
-        },
+        next_cursor=NEXT_CURSOR,
         paused=text(what="Why all work stands still; empty when it does not."),
         notion_away=text(what="Notion is not reached, or a clock is wrong; empty for neither."),
     ),

@@ -35,6 +35,7 @@ class Thing:
     at: str
     place: Mapping[str, str] = field(default_factory=dict)
     gone: str = ""
+    effect: str = ""  # the record of the write that made it
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def find_made(deps: Deps, tenant: str, run: str = "") -> Made:
     things: list[Thing] = []
     messages: dict[str, int] = {}
     gone: set[tuple[str, str]] = set()
-    for effect in _effects(deps, tenant, run):
+    for effect in list_effects(deps, tenant, run):
         scope, _, name = effect.id.rpartition(".")
         if not effect.is_confirmed:
             continue
@@ -82,7 +83,8 @@ class _Runs:
         return (run if known is not None else ""), known, step
 
 
-def _effects(deps: Deps, tenant: str, run: str) -> Iterator[Effect]:
+def list_effects(deps: Deps, tenant: str, run: str) -> Iterator[Effect]:
+    """Yield the records of writes, of one run or of all, by ascending id."""
     after, prefix = run, f"{run}." if run else ""
     while docs := deps.store.list_docs(tenant, EFFECTS, after=after, limit=_PAGE):
         yield from (read_as(Effect, doc) for doc in docs if doc.id.startswith(prefix))
@@ -119,7 +121,8 @@ class _Record:
         """Return a thing that this effect has made; `key` is what an undo knows it by in its step."""
         known = derive_id("made-", self._effect.id, what)[:17]
         place = {**place, "scope": self.scope, "key": key or what}
-        return Thing(known, what, system, title, url, self.run, self._effect.at.isoformat(), place)
+        at = self._effect.at.isoformat()
+        return Thing(known, what, system, title, url, self.run, at, place, effect=self._effect.id)
 
     def in_notion(self, what: str, title: str) -> list[Thing]:
         """Return a page or a database, by its title: the one that is given, else the one that was read last."""

@@ -6,30 +6,24 @@ page.
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
-import hmac
-import json
 import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from shared.app.api.cursors import CURSOR, open_place, seal_place
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.json_shapes import Schema, choice, number, text
-from shared.app.api.keys import PEPPER
 from shared.app.api.route import RUN
 from shared.app.api.run.run_views import run_head
 from shared.app.api.settings.tenant_databases import IN_NOTION, notion_id
 from shared.app.engine.switches import describe_pause
 from shared.app.polling.standstill_words import standing_words
-from shared.app.tenants.operator_secrets import valid
 from shared.app.workspace.workspace_map import WorkspaceMap
 from shared.core.errors import NotThere
 from shared.core.run.run import Run, RunStatus
 from shared.integrations.notion.client.wire import normal_id
-from shared.ports import RunFilter, Secret
+from shared.ports import RunFilter
 
 SCAN = 500  # runs looked at for one page where the store cannot choose them; `next_cursor` goes on from there
 GROUPS: Mapping[str, tuple[RunStatus, ...]] = {
@@ -40,14 +34,13 @@ GROUPS: Mapping[str, tuple[RunStatus, ...]] = {
 }
 KINDS = ("page", "routine", "day", "retry", "rollback", "take-away")
 _FIRST, _LAST = date(1970, 1, 1), date(9998, 12, 31)  # no run is older, and the day after the last one has a name
-_MAC = 16  # bytes of a cursor before the run's id
 _GROUP_WORDS = (
     "`waiting` for a person, `moving` as every other run that has not ended, `done` with success or because somebody"
     " cancelled it, `failed`."
 )
 LIST_QUERY: Mapping[str, Schema] = {
     "limit": number(1, 200, 50),
-    "cursor": text("^[A-Za-z0-9_-]{1,200}$", what="`next_cursor` of the page before, asked for with the same filters."),
+    "cursor": CURSOR,
     "after": {**RUN, "description": "The last run of the page before; `cursor` takes precedence."},
     "status": choice(*(status.value for status in RunStatus)),
     "group": {**choice(*GROUPS), "description": _GROUP_WORDS},
@@ -68,7 +61,7 @@ def list_runs(call: Call) -> ApiReply:
     body = {
         "runs": [run_head(run) for run in found],
         "next": after or None,
-        "next_cursor": _seal(call, after) if after else None,
+        "next_cursor": seal_place(call, "runs", after, _list_filters(call)) if after else None,
         "paused": describe_pause(call.deps, call.tenant),
         "notion_away": standing_words(call.deps, call.tenant),
     }
@@ -153,35 +146,15 @@ def _find_begin(call: Call) -> str:
     """Return the run after which the page begins, "" for the newest; raises NotThere."""
     cursor, after = (str(call.query.get(name, "")) for name in ("cursor", "after"))
     if cursor:
-        return _open(call, cursor)
+        return open_place(call, "runs", cursor, _list_filters(call))
     if after and call.deps.store.load_run(call.tenant, after) is None:
         raise NotThere(f"no run {after!r}")
     return after
 
 
-def _seal(call: Call, run: str) -> str:
-    """Return the cursor of the place after a run: of this team, and of what is asked for now, alone."""
-    mac = _mac(next(valid(call.deps, PEPPER)), call, run)
-    return base64.urlsafe_b64encode(mac + run.encode()).rstrip(b"=").decode("ascii")
-
-
-def _open(call: Call, cursor: str) -> str:
-    """Return the run that a cursor names; raises NotThere for one that this very list has not given."""
-    try:
-        raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        given, run = raw[:_MAC], raw[_MAC:].decode("ascii")
-    except (binascii.Error, UnicodeDecodeError):
-        given, run = b"", ""
-    if not any(hmac.compare_digest(_mac(pepper, call, run), given) for pepper in valid(call.deps, PEPPER)):
-        way_out = "Give `next_cursor` of a page that was asked for with the same filters, or begin without one."
-        raise NotThere("query parameter 'cursor' is none that this list has given", way_out=way_out)
-    return run
-
-
-def _mac(pepper: Secret, call: Call, run: str) -> bytes:
-    asked = {name: value for name, value in call.query.items() if name not in _PLACES and value}
-    signed = json.dumps(["runs cursor", call.tenant, asked, run], sort_keys=True).encode()
-    return hmac.new(pepper.reveal().encode(), signed, hashlib.sha256).digest()[:_MAC]
+def _list_filters(call: Call) -> dict[str, Any]:
+    """Return what says which runs are meant."""
+    return {name: value for name, value in call.query.items() if name not in _PLACES and value}
 
 
 def _fold(words: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from shared.app.api.json_shapes import choice, number, shape, text
 from shared.app.api.pages import rollback_page
 from shared.app.api.route import REASON, Route
-from shared.app.api.run import attempts, contexts, open_run, plans, run_list, runs
+from shared.app.api.run import attempts, contexts, open_run, plans, run_list, run_steps, runs
 from shared.app.api.run import run_versions as work
 from shared.app.api.settings import feedback
 
@@ -30,6 +30,14 @@ RUN_ROUTES: tuple[Route, ...] = (
     Route(
         "GET", "/v1/runs/{run}/context/{step}", "contexts.read", contexts.show_context,
         "Get what a step sent to a model", "Context",
+    ),
+    Route(
+        "GET", "/v1/runs/{run}/steps/{step}", "runs.read", run_steps.show_step,
+        "Get a step with its input and output, without secrets", "StepInFull",
+    ),
+    Route(
+        "GET", "/v1/runs/{run}/writes", "runs.read", run_steps.list_step_writes,
+        "List what a run wrote in other systems, with the results", "Writes", query=run_steps.WRITES_QUERY,
     ),
     Route("GET", "/v1/runs/{run}/work", "runs.read", work.list_work, "List the versions of a run's work", "Work"),
     Route(
