@@ -16,7 +16,7 @@ TARGET = ROOT / "docs" / "reference" / "api.md"
 sys.path.insert(0, str(ROOT))
 
 from shared.app.api.openapi import document  # noqa: E402
-from shared.app.api.route import PERMISSIONS  # noqa: E402
+from shared.app.api.route import NEEDS, PERMISSIONS  # noqa: E402
 from shared.app.api.routes import ROUTES  # noqa: E402
 
 _HEAD = """# The API
@@ -26,7 +26,7 @@ People's programs, the terminal and links call the function `api`, at the addres
 from the description that the service itself gives (`/openapi.json`) by `python tools/api_document.py`; that this is
 true is tested from outside.
 
-- **Who**: `Authorization: Bearer KEY`. A key belongs to one team and has a role; an owner makes more with
+- **Who**: `Authorization: Bearer KEY`. A key belongs to one team and has a role and scopes; one makes more with
   `POST /v1/keys`, and the first one comes from `owner.key` on one machine, from `workwright attach` in the cloud.
   Signed links and Slack's clicks carry their own proof.
 - **Errors** are `application/problem+json` (RFC 9457) with `type`, `title`, `status`, `detail`, `not_lost` and
@@ -59,11 +59,11 @@ def render_page() -> str:
 
 
 def _permissions() -> Iterator[str]:
-    yield "| Permission | Roles |\n|---|---|\n"
+    yield "| Permission | Roles | Scopes |\n|---|---|---|\n"
     for name, roles in PERMISSIONS.items():
         order = ("owner", "admin", "member", "viewer")
         holders = ", ".join(role for role in order if role in roles) if roles is not None else "without a key"
-        yield f"| {name} | {holders} |\n"
+        yield f"| {name} | {holders} | {', '.join(sorted(NEEDS.get(name, ())))} |\n"
 
 
 def _operation(operation: Mapping[str, Any], schemas: Mapping[str, Any]) -> Iterator[str]:

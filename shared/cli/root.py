@@ -44,6 +44,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "shared.cli.team.endpoint_commands": ("endpoints",),
     "shared.cli.evaluate.evaluate_command": ("eval",),
     "shared.cli.team.forge": ("account", "hooks"),
+    "shared.cli.team.key_commands": ("keys",),
     "shared.cli.migrate.command": ("migrate-to-cloud",),
     "shared.cli.team.login": ("login", "members", "sessions", "whoami"),
     "shared.cli.team.models": ("models",),

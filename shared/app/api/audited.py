@@ -35,7 +35,7 @@ class Audited:
     shows: tuple[str, ...] = ()  # fields of the answer that say how it is now, none of them secret
 
 
-_KEY = ("role", "name", "created_by", "expires_at", "revoked_at")
+_KEY = ("role", "name", "person", "account", "scopes", "created_by", "expires_at", "revoked_at")
 AUDITED: Mapping[str, Audited] = {
     "change_budget": Audited("BudgetChanged", ("budget",)),
     "change_knowledge": Audited("KnowledgeChanged", ("knowledge",)),
@@ -43,12 +43,15 @@ AUDITED: Mapping[str, Audited] = {
     "change_planning": Audited("PlanningChanged", ("planning_time", "time_zone", "day_hours")),
     "change_rules": Audited("ModelRulesChanged", ("models",)),
     "connect": Audited("ConnectionAsked", about=_named("system"), shows=("connected", "as")),
+    "drop_account": Audited("ServiceAccountRemoved", about=_named("account"), shows=("keys",)),
     "drop_key": Audited("ApiKeyRevoked", about=_named("key"), shows=_KEY),
     "forget_key": Audited("ModelKeyDeleted", about=_named("provider")),
     "give_hook_secret": Audited("HookSecretStored", about=_named("hook")),
+    "make_account": Audited("ServiceAccountMade", about=_named("id"), shows=("name", "role", "scopes")),
     "make_hook": Audited("HookMade", about=_named("id"), shows=("system", "repository")),
     "new_key": Audited("ApiKeyMade", about=_named("id"), shows=_KEY),
     "remove_hook": Audited("HookRemoved", about=_named("hook")),
+    "replace_key": Audited("ApiKeyReplaced", about=_named("key"), shows=("id", *_KEY)),
     "set_key": Audited("ModelKeyStored", about=_named("provider")),
     "set_ship": Audited("ShipChanged", ("ship",)),
     "set_site_value": Audited("SiteValueSet", about=_named("name")),

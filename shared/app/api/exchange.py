@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.app.engine.deps import Deps
 from shared.core.errors import ConfigError, RequestError, TooMany
+from shared.core.people.scopes import ALL_SCOPES
 from shared.core.text.sentence import make_sentence
 
 if TYPE_CHECKING:
@@ -84,13 +85,15 @@ _ALWAYS = {
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whose key was shown: one tenant's, with one role; `person` is "" for a program's."""
+    """Whose key was shown: one tenant's, with one role; `person` is "" for a program's, `account` names its account."""
 
     tenant: str
     role: str
     key: str
     name: str
     person: str = ""
+    account: str = ""
+    scopes: tuple[str, ...] = ALL_SCOPES
 
 
 def no_tools() -> Tools:

@@ -74,9 +74,10 @@ def choice(*words: str) -> dict[str, Any]:
     return {"type": "string", "enum": list(words)}
 
 
-def lists(value: Schema, max_items: int, *, what: str = "") -> dict[str, Any]:
-    """Return the schema of a list of such texts, at most so many."""
-    return {"type": "array", "items": dict(value), "maxItems": max_items, "description": what}
+def lists(value: Schema, max_items: int, *, min_items: int = 0, what: str = "") -> dict[str, Any]:
+    """Return the schema of a list of such texts, at most and at least so many."""
+    found = {"type": "array", "items": dict(value), "maxItems": max_items, "description": what}
+    return {**found, "minItems": min_items} if min_items else found
 
 
 def texts(value: Schema, *names: str, what: str = "") -> dict[str, Any]:
@@ -198,7 +199,7 @@ def _fits(value: Any, schema: Schema) -> bool:
 
 
 def _fits_list(value: Any, schema: Schema) -> bool:
-    if not isinstance(value, list) or len(value) > schema["maxItems"]:
+    if not isinstance(value, list) or not schema.get("minItems", 0) <= len(value) <= schema["maxItems"]:
         return False
     return all(_fits(each, schema["items"]) for each in value)
 

@@ -7,7 +7,7 @@ import hmac
 import re
 import secrets as random_source
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -29,11 +29,16 @@ from shared.core.errors import (
     VersionConflict,
 )
 from shared.core.people.members import ROLES, min_role
+from shared.core.people.scopes import ALL_SCOPES, cut_scopes, list_missing
+from shared.core.people.service_accounts import SERVICE_ACCOUNTS, ServiceAccount
 from shared.ports import Put, Secret, all_as, change_as, get_as
 
+MANAGERS = ROLES[:2]  # who handles the keys of others, within their own role
 PEPPER = "api-key-pepper"
 MAX_ACTIVE = 100
-SEEN_EVERY = timedelta(hours=1)  # a key's last use is noted at most this often: one write, not one per request
+DEFAULT_DAYS, MAX_DAYS = 90, 365  # of a key that people ask for
+OVERLAP = timedelta(days=1)  # how long a key that was replaced still works
+SEEN_EVERY = timedelta(minutes=10)  # a key's last use is noted at most this often: one write, not one per request
 _KEY = re.compile(r"ww_(?:live|local)_([A-Za-z0-9-]{1,64})\.([0-9a-f]{12})\.[0-9a-f]{64}_([0-9a-f]{8})")
 
 
@@ -43,7 +48,16 @@ def create_key(deps: Deps, tenant: str, role: str, name: str, *, by: str = "", d
 
 
 def make_key(
-    deps: Deps, tenant: str, role: str, name: str, *, by: str = "", days: int = 0, person: str = ""
+    deps: Deps,
+    tenant: str,
+    role: str,
+    name: str,
+    *,
+    by: str = "",
+    days: int = 0,
+    person: str = "",
+    account: str = "",
+    scopes: tuple[str, ...] = ALL_SCOPES,
 ) -> tuple[Mapping[str, Any], str]:
     """Make a key; return how it is listed, and the key. Raises Conflicting when the tenant has too many."""
     if role not in ROLES:
@@ -61,7 +75,9 @@ def make_key(
     if not _KEY.fullmatch(key):
         raise ValueError(f"tenant {tenant!r} cannot have keys")
     until = now + timedelta(days=days) if days else None
-    made = ApiKey(role, name, _hash(deps, key), now, by, until, person=person, id=key_id)
+    made = ApiKey(
+        role, name, _hash(deps, key), now, by, until, person=person, account=account, scopes=scopes, id=key_id
+    )
     deps.store.put(tenant, Put(KIND, key_id, to_body(made), expected=""))
     return key_view(made), key
 
@@ -93,51 +109,115 @@ def caller_of(deps: Deps, authorization: str) -> Caller:
         raise Unauthenticated("this API key was revoked")
     if not kept.works_at(now):
         raise Unauthenticated("this API key has expired")
-    role, name = _owner_of(deps, tenant, kept)
+    caller = _name_caller(deps, tenant, kept)
     _note_use(deps, tenant, kept, now, _hash(deps, key.strip()))
-    return Caller(tenant, role, key_id, name, kept.person)
+    return caller
 
 
-def _owner_of(deps: Deps, tenant: str, key: ApiKey) -> tuple[str, str]:
-    """Return what a key may do and in whose name: a person's never more than the person may now."""
+def _name_caller(deps: Deps, tenant: str, key: ApiKey) -> Caller:
+    """Return what a key may do and in whose name: never more than the person or the service account may now."""
+    if key.account:
+        account = get_as(ServiceAccount, deps.store, (tenant, SERVICE_ACCOUNTS, key.account))
+        if account is None:
+            raise Unauthenticated("the service account whose key this is was removed")
+        role, scopes = min_role(key.role, account.role), cut_scopes(key.scopes, account.scopes)
+        return Caller(tenant, role, key.id, account.actor, account=key.account, scopes=scopes)
     if not key.person:
-        return key.role, key.name
+        return Caller(tenant, key.role, key.id, key.name, scopes=key.scopes)
     member = members_of(deps, tenant).people.get(key.person)
-    if member is None or member.asks:
+    if member is None or member.asks or key.created_at < member.since:
         raise Unauthenticated("whose key this is has left the team")
-    return min_role(key.role, member.role), member.name
+    return Caller(tenant, min_role(key.role, member.role), key.id, member.name, key.person, scopes=key.scopes)
 
 
-def list_keys(deps: Deps, tenant: str) -> list[Mapping[str, Any]]:
-    """Return the tenant's keys without anything secret."""
-    return [key_view(each) for each in all_as(ApiKey, deps.store, tenant, KIND)]
+def list_keys(deps: Deps, caller: Caller) -> list[Mapping[str, Any]]:
+    """Return the keys without anything secret: all to who manages them, to others their own."""
+    known = all_as(ApiKey, deps.store, caller.tenant, KIND)
+    return [key_view(each) for each in known if caller.role in MANAGERS or is_own(caller, each)]
+
+
+def is_own(caller: Caller, key: ApiKey) -> bool:
+    """Say whether a key belongs to whoever calls."""
+    if caller.person or caller.account:
+        return (key.person, key.account) == (caller.person, caller.account)
+    return key.id == caller.key
+
+
+def find_key(deps: Deps, caller: Caller, key_id: str) -> ApiKey:
+    """Return a key that the caller may end; raises NotThere, and Forbidden for what is above or not theirs."""
+    key = get_as(ApiKey, deps.store, (caller.tenant, KIND, key_id))
+    if key is None:
+        raise NotThere(f"there is no key {key_id!r}", way_out="GET /v1/keys lists the keys of your tenant.")
+    if not is_own(caller, key):
+        if caller.role not in MANAGERS:
+            raise Forbidden("this key is not yours", way_out="Ask an owner or admin of your team.")
+        refuse_above(caller, key.role)
+    return key
 
 
 def revoke_key(deps: Deps, caller: Caller, key_id: str) -> Mapping[str, Any]:
-    """Make a key useless; again is once. Raises NotThere, and Forbidden for an owner's key in an admin's hands."""
+    """Make a key useless; again is once. Raises what `find_key` does."""
+    find_key(deps, caller, key_id)
 
-    def revoke(key: ApiKey | None) -> ApiKey:
-        if key is None:
-            raise NotThere(f"there is no key {key_id!r}", way_out="GET /v1/keys lists the keys of your tenant.")
-        refuse_above(caller, key.role)
-        return key if key.revoked_at is not None else replace(key, revoked_at=deps.clock.now())
+    def revoke(key: ApiKey | None) -> ApiKey | None:
+        return key if key is None or key.revoked_at is not None else replace(key, revoked_at=deps.clock.now())
 
     revoked = change_as(ApiKey, deps.store, (caller.tenant, KIND, key_id), revoke, deps.stand_back)
     assert revoked is not None
     return key_view(revoked)
 
 
+def rotate_key(deps: Deps, caller: Caller, key_id: str) -> tuple[Mapping[str, Any], str]:
+    """Make a key that may do the same for as long again; the one before works for a day more.
+
+    Raises what `find_key` does, Forbidden for what is another person's or above the caller's, and Conflicting for a key
+    that works no longer.
+    """
+    key, now = find_key(deps, caller, key_id), deps.clock.now()
+    if key.person and key.person != caller.person:
+        raise Forbidden(
+            "this key is another person's, and only they may hold it", way_out="Revoke it, and let them make one."
+        )
+    refuse_above(caller, key.role)
+    refuse_wider(caller, key.scopes)
+    if not key.works_at(now):
+        raise Conflicting("this key works no longer", way_out="Make a new one with POST /v1/keys.")
+    days = DEFAULT_DAYS if key.expires_at is None else max(1, round((key.expires_at - key.created_at) / timedelta(1)))
+    made = make_key(
+        deps, caller.tenant, key.role, key.name, by=caller.name, days=min(days, MAX_DAYS), person=key.person,
+        account=key.account, scopes=key.scopes,
+    )  # fmt: skip
+    deps.crash_point("keys.after/made")
+
+    def shorten(old: ApiKey | None) -> ApiKey | None:
+        ends = now + OVERLAP
+        return old if old is None or (old.expires_at or ends) < ends else replace(old, expires_at=ends)
+
+    change_as(ApiKey, deps.store, (caller.tenant, KIND, key_id), shorten, deps.stand_back)
+    return made
+
+
 def refuse_above(caller: Caller, role: str) -> None:
     """Raise Forbidden unless the role is at most the caller's own: nobody gives or takes more than they have."""
     if ROLES.index(role) < ROLES.index(caller.role):
-        raise Forbidden(f"a key of role {caller.role} may not make or revoke one of role {role}")
+        raise Forbidden(f"the role {caller.role} may not give or take the role {role}")
+
+
+def refuse_wider(caller: Caller, scopes: Iterable[str]) -> None:
+    """Raise Forbidden unless the caller's key has these scopes itself."""
+    if missing := list_missing(caller.scopes, scopes):
+        raise Forbidden(
+            f"your key has not the scope {missing[0]!r}, so it cannot give it",
+            way_out=f"Your key may give: {', '.join(caller.scopes)}.",
+        )
 
 
 def key_view(key: ApiKey) -> Mapping[str, Any]:
     """Return how a key is shown."""
     shown = ("role", "name", "created_at", "created_by", "expires_at", "revoked_at", "last_used_at")
     body = to_body(key)
-    return {"id": key.id, "person": key.person, **{name: body[name] for name in shown}}
+    whose = {"id": key.id, "person": key.person, "account": key.account, "scopes": list(key.scopes)}
+    return {**whose, **{name: body[name] for name in shown}}
 
 
 def _note_use(deps: Deps, tenant: str, key: ApiKey, now: datetime, hashed: str) -> None:

@@ -21,7 +21,7 @@ from shared.app.api.json_shapes import (
     members,
     text,
 )
-from shared.app.api.people import session_list, setup_steps, sign_in, team
+from shared.app.api.people import key_routes, session_list, setup_steps, sign_in, team
 from shared.app.api.route import IDEMPOTENCY_KEY, PARTS, Route
 from shared.app.api.run import run_views as views
 from shared.app.api.run import team_status as status
@@ -41,8 +41,6 @@ from shared.app.api.settings.operate import API
 from shared.app.api.settings.ship import SHIP, SITE_VALUES
 from shared.app.api.settings.tenant_databases import CONFINEMENT
 
-_STRINGS = {name: text() for name in ("id", "role", "name", "created_at", "created_by", "person")}
-_MAYBE = {name: {"type": ["string", "null"]} for name in ("expires_at", "revoked_at", "last_used_at")}
 _LETTER = {name: text() for name in ("id", "name", "function", "run", "step", "reason", "at")}
 _ASKED = array(members(task_class=text(), reference=text(), why=text()))
 _KEY_OF_PROVIDER = {name: text() for name in ("key_since", "key_by", "key_status")}
@@ -155,9 +153,6 @@ SCHEMAS: Mapping[str, Any] = {
         embedder=text(what="The model that searches by meaning; empty where only words are searched."),
         sync=members(**dict.fromkeys(COUNTS, COUNT), **dict.fromkeys(("began", "ended", "alert"), text())),
     ),
-    "Key": members(**_STRINGS, **_MAYBE),
-    "Keys": listing("keys", "Key", paged=False),
-    "NewKey": members(**_STRINGS, **_MAYBE, key=text(what="The key; it is shown only this once.")),
     "Databases": members(
         connected=FLAG,
         connect_url=text(),
@@ -168,6 +163,7 @@ SCHEMAS: Mapping[str, Any] = {
     ),
     "SlackAnswer": ANY,
     **team.VIEWS,
+    **key_routes.VIEWS,
     **sign_in.VIEWS,
     **session_list.VIEWS,
     **setup_steps.VIEWS,

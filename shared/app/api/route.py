@@ -21,6 +21,7 @@ PERMISSIONS: Mapping[str, frozenset[str] | None] = {
     "runs.read": frozenset(ROLES),
     "runs.decide": frozenset({"owner", "admin", "member"}),
     "runs.steer": frozenset({"owner", "admin", "member"}),
+    "runs.open": frozenset({"owner", "admin", "member"}),
     "contexts.read": frozenset({"owner", "admin"}),
     "feedback.give": frozenset({"owner", "admin", "member"}),
     "preferences.read": frozenset(ROLES),
@@ -30,8 +31,11 @@ PERMISSIONS: Mapping[str, frozenset[str] | None] = {
     "audit.read": frozenset({"owner", "admin"}),
     "queue.read": frozenset({"owner", "admin"}),
     "queue.replay": frozenset({"owner", "admin"}),
+    "keys.own": frozenset(ROLES),
     "keys.manage": frozenset({"owner", "admin"}),
     "members.read": frozenset(ROLES),
+    "members.leave": frozenset(ROLES),
+    "whoami": frozenset(ROLES),
     "members.manage": frozenset({"owner", "admin"}),
     "databases.read": frozenset(ROLES),
     "databases.manage": frozenset({"owner"}),
@@ -60,6 +64,19 @@ PERMISSIONS: Mapping[str, frozenset[str] | None] = {
     "ship.change": frozenset({"owner"}),
 }
 
+# Which scopes a key needs for a permission, all of them: a conversation can do whatever one says in it.
+NEEDS: Mapping[str, frozenset[str]] = {
+    **{name: frozenset({"read"}) for name in PERMISSIONS if name.endswith(".read")},
+    **{name: frozenset({"settings"}) for name in PERMISSIONS if name.endswith((".change", ".manage"))},
+    **dict.fromkeys(("runs.open", "feedback.give", "knowledge.ask"), frozenset({"run"})),
+    **dict.fromkeys(("runs.steer", "queue.replay", "pause.change", "made.take_away"), frozenset({"steer"})),
+    **dict.fromkeys(("keys.own", "members.leave", "sessions.own"), frozenset({"settings"})),
+    **dict.fromkeys(("tenant.export", "tenant.delete"), frozenset({"settings"})),
+    "runs.decide": frozenset({"decide"}),
+    "chat": frozenset({"run", "decide", "steer"}),
+    "whoami": frozenset(),
+}
+
 RUN = text("^run-[0-9A-Za-z][0-9A-Za-z-]{0,63}$")
 PARTS: Mapping[str, Schema] = {
     "run": RUN,
@@ -69,6 +86,7 @@ PARTS: Mapping[str, Schema] = {
     "n": text("^[1-9][0-9]{0,3}$"),
     "letter": text("^[0-9A-Za-z][0-9A-Za-z_.:@=~+-]{0,399}$"),
     "key": text("^[0-9a-f]{12}$"),
+    "account": text("^sa-[0-9a-f]{12}$"),
     "member": text("^p-[0-9a-f]{24}$"),
     "session": text("^[0-9a-f]{12}$"),
     "hook": text("^[0-9a-f]{32}$"),
@@ -137,6 +155,8 @@ def check_routes(routes: Sequence[Route]) -> None:
         name = f"{route.method} {route.path}"
         if route.permission not in PERMISSIONS:
             raise ValueError(f"{name}: unknown permission {route.permission!r}; deny by default: it must not start")
+        if route.needs_key and route.permission not in NEEDS:
+            raise ValueError(f"{name}: nobody has said which scopes {route.permission!r} needs; it must not start")
         if (route.method, route.path) in seen:
             raise ValueError(f"{name} is there twice")
         if unknown := set(route.parts) - set(PARTS):

@@ -28,7 +28,7 @@ from shared.app.api.origins import answer_preflight, read_headers, refuse_other_
 from shared.app.api.pages.approval_page import refusal
 from shared.app.api.pages.page_html import render_refusal, wants_page
 from shared.app.api.rate import Rate
-from shared.app.api.route import PARTS, PERMISSIONS, Route
+from shared.app.api.route import NEEDS, PARTS, PERMISSIONS, Route
 from shared.app.api.routes import ROUTES
 from shared.app.engine.deps import Deps
 from shared.core.errors import (
@@ -41,6 +41,7 @@ from shared.core.errors import (
     TooLarge,
     VersionConflict,
 )
+from shared.core.people.scopes import SCOPES, list_missing
 from shared.telemetry import trace
 
 if TYPE_CHECKING:
@@ -97,6 +98,11 @@ class Api:
         self._rate.spend(self._deps, caller.tenant, caller.key)
         if caller.role not in roles:
             raise Forbidden(f"the role {caller.role} does not have the permission {route.permission}")
+        if missing := list_missing(caller.scopes, sorted(NEEDS[route.permission])):
+            raise Forbidden(
+                f"this key has not the scope {missing[0]!r}, which is to {SCOPES[missing[0]]}",
+                way_out="Use a key with that scope; workwright keys lists what yours have.",
+            )
         refuse_other_origin(self._deps, caller.tenant, request)
         return caller
 

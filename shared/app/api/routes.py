@@ -8,6 +8,7 @@ from shared.app.api.exchange import FORM, ApiReply, Call
 from shared.app.api.json_shapes import Schema, choice, number, shape, text, texts
 from shared.app.api.pages import approval_page, rollback_page, slack_clicks
 from shared.app.api.pages import page_html as html
+from shared.app.api.people.key_routes import KEY_ROUTES
 from shared.app.api.people.people_routes import PEOPLE_ROUTES
 from shared.app.api.route import REASON, RUN, TENANT, Route, check_routes
 from shared.app.api.run import chats, resources
@@ -22,9 +23,7 @@ from shared.app.api.settings import tenant_databases as databases
 from shared.app.money.usage import BY
 from shared.app.schedule.time_zones import zone_names
 from shared.app.workspace.workspace_schemas import KINDS
-from shared.core.people.members import ROLES
 
-_NAME = text("^[^\\u0000-\\u001f\\u007f]{1,80}$", max_length=80)
 _PLANNING: Mapping[str, Schema] = {
     "planning_time": text("^([01][0-9]|2[0-3]):[0-5][0-9]$|^$", what="Such as 07:30; empty for no daily planning."),
     "time_zone": choice(*zone_names()),
@@ -184,13 +183,7 @@ ROUTES: tuple[Route, ...] = (
         "DELETE", "/v1/models/keys/{provider}", "models.change", models.forget_key, "Delete a provider's key", "Models",
         errors=(409,),
     ),
-    Route("GET", "/v1/keys", "keys.manage", operate.keys, "List API keys", "Keys"),
-    Route(
-        "POST", "/v1/keys", "keys.manage", operate.new_key, "Create an API key; it is shown only this once", "NewKey",
-        body=shape(role=choice(*ROLES), name=_NAME, days=number(1, 3650), required=("role", "name"),),
-        status=201, errors=(409,),
-    ),
-    Route("DELETE", "/v1/keys/{key}", "keys.manage", operate.drop_key, "Revoke an API key", "Key"),
+    *KEY_ROUTES,
     *PEOPLE_ROUTES,
     Route(
         "GET", "/v1/made", "made.read", resources.list_made, "List what was made in other systems", "Made",

@@ -71,16 +71,20 @@ def end_sessions(deps: Deps, tenant: str, person: str) -> int:
     return len(theirs)
 
 
-def end_keys(deps: Deps, tenant: str, person: str) -> int:
-    """Revoke a person's keys; return how many there were."""
+def end_keys(deps: Deps, tenant: str, person: str = "", account: str = "") -> int:
+    """Revoke the keys of a person or a service account; return how many there were."""
 
     def revoke(key: ApiKey | None) -> ApiKey | None:
         return key if key is None or key.revoked_at is not None else replace(key, revoked_at=deps.clock.now())
 
-    theirs = [key.id for key in all_as(ApiKey, deps.store, tenant, KIND) if key.person == person]
+    theirs = [key.id for key in all_as(ApiKey, deps.store, tenant, KIND) if _belongs(key, person, account)]
     for each in theirs:
         change_as(ApiKey, deps.store, (tenant, KIND, each), revoke, deps.stand_back)
     return len(theirs)
+
+
+def _belongs(key: ApiKey, person: str, account: str) -> bool:
+    return bool((person and key.person == person) or (account and key.account == account))
 
 
 def _change(deps: Deps, tenant: str, change: Callable[[Members], Members]) -> Members:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.core.documents.codec import beside, sparse, unknown
+from shared.core.people.scopes import ALL_SCOPES
 
 KIND = "api_keys"
 
@@ -25,6 +26,8 @@ class ApiKey:
     revoked_at: datetime | None = None
     last_used_at: datetime | None = None
     person: str = sparse("")  # whose it is; "" for a program's
+    account: str = sparse("")  # the service account whose it is; "" for a person's, and for an installation's
+    scopes: tuple[str, ...] = sparse(ALL_SCOPES)  # a key of before there were scopes has all of them
     id: str = beside("")
     version: str = beside("")
     more: Mapping[str, Any] = unknown()

@@ -27,27 +27,30 @@ from tests.functions.conftest import MINE, OTHER, Service
 MAY = {
     "owner": {"chat", "feedback.give", "preferences.read", "preferences.change",
               "runs.read", "runs.decide", "runs.steer", "usage.read", "audit.read", "queue.read", "queue.replay",
-              "budget.change", "keys.manage", "planning.read", "planning.change", "databases.read", "databases.manage",
+              "budget.change", "keys.manage", "keys.own", "planning.read", "planning.change", "databases.read",
+              "databases.manage",
               "contexts.read",
               "knowledge.ask", "knowledge.read", "knowledge.change", "models.read", "models.change",
               "ship.read", "ship.change", "origins.read", "origins.change", "connections.read", "connections.manage",
               "endpoints.manage",
               "pause.read", "pause.change", "tenant.read", "tenant.export", "tenant.delete",
-              "made.read", "made.take_away", "members.read", "members.manage", "sessions.own"},
+              "made.read", "made.take_away", "members.read", "members.manage",
+              "members.leave", "runs.open", "sessions.own", "whoami"},
     "admin": {"knowledge.ask", "knowledge.read", "knowledge.change", "chat", "models.read",
               "feedback.give", "preferences.read", "preferences.change",
               "runs.read", "runs.decide", "runs.steer", "usage.read", "audit.read", "queue.read", "queue.replay",
-              "keys.manage", "planning.read", "databases.read", "contexts.read", "ship.read", "origins.read",
+              "keys.manage", "keys.own", "planning.read", "databases.read", "contexts.read", "ship.read",
+              "origins.read",
               "connections.read", "pause.read", "pause.change", "tenant.read", "made.read", "made.take_away",
-              "members.read", "members.manage", "sessions.own"},
+              "members.read", "members.manage", "members.leave", "runs.open", "sessions.own", "whoami"},
     "member": {"knowledge.ask", "knowledge.read", "chat", "models.read",
               "feedback.give", "preferences.read", "preferences.change",
               "runs.read", "runs.decide", "runs.steer", "usage.read", "planning.read", "databases.read",
               "ship.read", "origins.read", "connections.read", "pause.read", "tenant.read", "made.read",
-              "members.read", "sessions.own"},
+              "members.read", "members.leave", "keys.own", "runs.open", "sessions.own", "whoami"},
     "viewer": {"knowledge.read", "models.read", "preferences.read", "runs.read", "usage.read", "planning.read",
               "databases.read", "ship.read", "origins.read", "connections.read", "pause.read", "tenant.read",
-              "made.read", "members.read", "sessions.own"},
+              "made.read", "members.read", "members.leave", "keys.own", "sessions.own", "whoami"},
 }  # fmt: skip
 KEYED = [route for route in ROUTES if route.needs_key]
 BODIES = {
@@ -57,6 +60,7 @@ BODIES = {
     "give_feedback": {"thumb": "up"},
     "reword_preference": {"text": "Short"},
     "new_key": {"role": "viewer", "name": "made by the table"},
+    "make_account": {"role": "viewer", "name": "made by the table"},
     "connect": {"system": "gitlab"},
     "delete_tenant": {"confirm": MINE},
     "make_hook": {"system": "vercel"},
@@ -95,6 +99,7 @@ def prepare_things(service: Service, tenant: str, role: str = "") -> dict[str, s
         "hook": _hook(service, tenant),
         "made": _made(service, tenant),
         "member": _member(service, tenant),
+        "account": _account(service, tenant),
         "session": "0" * 12,  # a program's key has none: tests/functions/people has them
         **_endpoint(service, tenant),
     }
@@ -105,6 +110,13 @@ def _member(service: Service, tenant: str) -> str:
     viewer = {"name": "their viewer", "identity": "notion:u-1", "since": "2026-11-21T09:00:00+00:00", "role": "viewer"}
     service.deps.store.put(tenant, Put("members", "team", {"people": {member: viewer}}))
     return member
+
+
+def _account(service: Service, tenant: str) -> str:
+    account = f"sa-{('a' if tenant == MINE else 'b') * 12}"
+    body = {"name": "their screen", "role": "viewer", "made_at": "2026-11-21T09:00:00+00:00"}
+    service.deps.store.put(tenant, Put("service-accounts", account, body))
+    return account
 
 
 def _made(service: Service, tenant: str) -> str:
@@ -175,6 +187,10 @@ def test_who_may_is_answered_on_its_own(service: Service, route: Route, role: st
     if route.id in ("answer", "retry", "ask", "open_run", "rework", "rollback", "leave_team"):
         # it waits for approval, asks nothing, and Notion is not connected; who asks is known before that
         assert status == 409
+    elif route.id == "new_key" and role in ("member", "viewer"):
+        assert status == 409  # this key belongs to nobody
+    elif role == "member" and route.id in ("drop_key", "replace_key"):
+        assert status == 403  # what is another's
     elif route.id in ("drop_session", "show_file"):
         assert status == 404  # with the key of a program no browser is signed in; no file is named
     else:

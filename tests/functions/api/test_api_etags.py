@@ -42,7 +42,7 @@ def test_a_tag_that_only_resembles_it_is_another(service: Service) -> None:
 
 def test_a_tag_tells_nothing_to_whoever_may_not_read(service: Service) -> None:
     tag = _read(service, path="/v1/keys").headers["ETag"]
-    assert _read(service, tag, key="viewer", path="/v1/keys").status_code == 403
+    assert _read(service, tag, key="viewer", path="/v1/service-accounts").status_code == 403
     assert _read(service, tag, key="foreign owner", path="/v1/keys").status_code == 200
     assert _read(service, "*", key="", path="/v1/keys").status_code == 401
 

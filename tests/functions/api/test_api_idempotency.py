@@ -91,7 +91,7 @@ def test_what_is_answered_lies_sealed(service: Service) -> None:
 
 
 def test_what_is_refused_was_not_done_and_may_be_sent_again(service: Service) -> None:
-    assert _make(service, key="viewer").status_code == 403
+    assert _make(service, key="viewer").status_code == 409
     assert _make(service, body={"role": "viewer"}).status_code == 400
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(keys, "MAX_ACTIVE", 0)

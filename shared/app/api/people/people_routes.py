@@ -20,10 +20,10 @@ PEOPLE_ROUTES: tuple[Route, ...] = (
         "Take somebody out of the team", "MemberRemoved", errors=(409,),
     ),
     Route(
-        "POST", "/v1/leave", "members.read", team.leave_team, "Leave the team", "MemberRemoved", body=shape(),
+        "POST", "/v1/leave", "members.leave", team.leave_team, "Leave the team", "MemberRemoved", body=shape(),
         errors=(409,),
     ),
-    Route("GET", "/v1/whoami", "members.read", team.tell_whose_key, "Get whose key this is", "WhoAmI"),
+    Route("GET", "/v1/whoami", "whoami", team.tell_whose_key, "Get whose key this is", "WhoAmI"),
     Route(
         "POST", "/v1/login", "public", sign_in.begin_login, "Begin to sign in from a terminal", "LoginBegun",
         body=sign_in.BEGIN,

@@ -33,6 +33,8 @@ VIEWS = {
         name=text(),
         role=text(),
         key=text(what="The id of the key."),
+        account=text(what="The service account whose key this is; empty for a person's."),
+        scopes=array(text(), "What the key is for."),
     ),
 }
 
@@ -76,7 +78,8 @@ def tell_whose_key(call: Call) -> ApiReply:
     settings = tenant_settings(call.deps.store, call.tenant)
     who = call.who
     body = {"tenant": call.tenant, "team": str(settings.more.get("name") or ""), "person": who.person}
-    return ApiReply(body={**body, "name": who.name, "role": who.role, "key": who.key})
+    held = {"key": who.key, "account": who.account, "scopes": list(who.scopes)}
+    return ApiReply(body={**body, "name": who.name, "role": who.role, **held})
 
 
 def _refuse_beyond(call: Call, person: str) -> None:

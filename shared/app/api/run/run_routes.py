@@ -15,7 +15,7 @@ RUN_ROUTES: tuple[Route, ...] = (
         query=run_list.LIST_QUERY,
     ),
     Route(
-        "POST", "/v1/runs", "runs.steer", open_run.open_run, "Open a run for a page, or for a text", "Run",
+        "POST", "/v1/runs", "runs.open", open_run.open_run, "Open a run for a page, or for a text", "Run",
         body=open_run.OPEN, errors=(404, 409), goes_on=True,
     ),
     Route("GET", "/v1/runs/{run}", "runs.read", runs.show_run, "Get a run", "Run"),

@@ -1,9 +1,8 @@
-"""What keeps the house in order: health, dead letters, keys."""
+"""What keeps the house in order: health and dead letters."""
 
 from __future__ import annotations
 
 from shared.app.api.exchange import ApiReply, Call
-from shared.app.api.keys import list_keys, make_key, refuse_above, revoke_key
 from shared.app.notify.tell_standing import note_going_on
 from shared.core.errors import NotThere, StoreError
 from shared.core.run.run import RULES, SCHEMA
@@ -58,22 +57,3 @@ def replay(call: Call) -> ApiReply:
         if each.command.id == letter:
             note_going_on(call.deps, call.tenant, each.command)
     return ApiReply(body={"replayed": letter})
-
-
-def keys(call: Call) -> ApiReply:
-    """Return the tenant's keys, without their secrets."""
-    return ApiReply(body={"keys": list_keys(call.deps, call.tenant)})
-
-
-def new_key(call: Call) -> ApiReply:
-    """Create a key; it is shown only this once."""
-    refuse_above(call.who, call.body["role"])
-    view, key = make_key(
-        call.deps, call.tenant, call.body["role"], call.body["name"], by=call.who.name, days=call.body.get("days", 0)
-    )
-    return ApiReply(201, {**view, "key": key})
-
-
-def drop_key(call: Call) -> ApiReply:
-    """Revoke a key."""
-    return ApiReply(body=revoke_key(call.deps, call.who, call.parts["key"]))

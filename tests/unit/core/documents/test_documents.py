@@ -40,6 +40,7 @@ from shared.core.people.first_hour import FirstHour
 from shared.core.people.identities import Identity, Person
 from shared.core.people.logins import Login
 from shared.core.people.members import Members
+from shared.core.people.service_accounts import ServiceAccount
 from shared.core.people.sessions import Session
 from shared.core.planning.proposal import RuledPlan
 from shared.core.polling.rows import SweptMark, WatchedRows
@@ -92,6 +93,7 @@ KINDS: Mapping[str, type[Any]] = {
     "routines": Routine,
     "rows": ShownRow,
     "rows-watched": WatchedRows,
+    "service-accounts": ServiceAccount,
     "sessions": Session,
     "settings": TenantSettings,
     "setup": Setup,
