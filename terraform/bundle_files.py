@@ -25,6 +25,7 @@ BY_PATH = {
     "shared/integrations/messengers.py": "client",
     "shared/integrations/webhooks.py": "webhook",
     "shared/integrations/trials.py": "trial",
+    "shared/integrations/apps.py": "app",
 }
 
 

@@ -18,12 +18,12 @@ from shared.core.documents.grant import CONNECTED, KIND, REVOKED, Grant
 from shared.core.errors import Busy, Rejected, Unauthorized, VersionConflict
 from shared.core.rate_window import Rate
 from shared.http_client import HttpClient, Trace
-from shared.integrations.github.app import AppHttp, AppTokens
-from shared.integrations.github.client import GitHub
+from shared.integrations.apps import open_app
 from shared.integrations.hosting import OwnHosts
 from shared.integrations.mail import Mail
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.confine import within
+from shared.integrations.systems import APP_FORGE
 from shared.mind.safety.egress_scan import last_look
 from shared.oauth import GrantTokens, refresh
 from shared.ports import Clock, Put, Secret, Secrets, Store, change_doc
@@ -70,7 +70,7 @@ class Accounts:
         self._owner = owner
         self.trace = trace  # what every exchange is told to
         self._held: dict[str, dict[str, Secret]] = {}
-        self.app_tokens = AppTokens(secrets, clock, lambda signed: self.http_with(GitHub.system, signed))
+        self.app_tokens = open_app(secrets, clock, lambda signed: self.http_with(APP_FORGE, signed))
 
     def connect_for(self, tenant: str, noted: Callable[[str, str, Any], None] | None = None) -> Connected:
         """Return what hands over clients of this tenant's systems, each built once.
@@ -101,7 +101,7 @@ class Accounts:
             if grant is not None and not grant.told:  # whoever marked it died before people were told
                 self._tell_lost(tenant, system, grant)
             raise Unauthorized(system, "the tenant has not connected this system, or access was revoked")
-        if system == GitHub.system and grant.installation:
+        if system == APP_FORGE and grant.installation:
             return self._app_http(tenant, grant.installation, scope)
         token = self._open_access(tenant, system, grant)
         self._hold(tenant, system, token)
@@ -109,20 +109,19 @@ class Accounts:
         return GrantHttp(self, tenant, system, token, payer, self._endpoints.find_address(system, grant.host))
 
     def _app_http(self, tenant: str, installation: int, scope: str) -> HttpClient:
-        return AppHttp(
-            self.app_tokens,
+        return self.app_tokens.connect(
             (tenant, installation, scope),
-            self._endpoints.of(GitHub.system),
-            seen=lambda token: self._hold(tenant, f"{GitHub.system} {scope}", token),
+            self._endpoints.of(APP_FORGE),
+            seen=lambda token: self._hold(tenant, f"{APP_FORGE} {scope}", token),
             lost=lambda: self._lose_installation(tenant, installation),
             timeouts=self._endpoints.timeouts,
             trace=self.trace,
         )
 
     def _lose_installation(self, tenant: str, installation: int) -> None:
-        grant = grant_of(self._store, tenant, GitHub.system)
+        grant = grant_of(self._store, tenant, APP_FORGE)
         if grant is not None and grant.installation == installation:
-            self._give_up(tenant, GitHub.system, grant)
+            self._give_up(tenant, APP_FORGE, grant)
 
     def _hold(self, tenant: str, what: str, token: Secret) -> None:
         if len(self._held) >= _HELD:

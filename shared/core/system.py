@@ -72,7 +72,7 @@ class ClickWay:
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """One external system. `client`, `webhook` and `trial` are loaded by their paths ("module:name") where needed.
+    """One external system. `client`, `webhook`, `trial` and `app` are loaded by their paths ("module:name").
 
     So whoever reads the list loads no client, and ships none.
     """
@@ -88,7 +88,8 @@ class System:
     by_token: bool = False  # a team connects it from the terminal by a token of its own
     self_managed: bool = False  # a team may have one of its own, at a host that the operator allows
     elsewhere: bool = True  # WORKWRIGHT_<NAME>_URL may name another address
-    installs_app: bool = False  # an owner may install an app of ours there in place of giving a token
+    app: str = ""  # hands out tokens of an app of ours that an owner may install there, in place of giving one
+    shows_owner: str = ""  # the right of a token by which somebody shows that they may install it
     keeps_code: bool = False
     hosts_sites: bool = False
     files_alone: bool = False  # a host that serves files, and neither builds nor runs anything

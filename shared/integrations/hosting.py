@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Protocol
 
 from shared.core.errors import NotAllowed
+from shared.http_client import HttpClient
 from shared.ports import Secret
 
 State = Literal["queued", "building", "ready", "failed", "cancelled", "blocked"]
@@ -139,6 +140,26 @@ class Hosting(Protocol):
 
     def remove_site(self, id: str) -> None:
         """Delete a site with all its deployments, what is live too; one that is gone counts as deleted."""
+
+
+Leaving = Callable[[str, str, Any], Any]
+"""Looks at a write before it leaves: method, path and body; returns what is sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnParts:
+    """What the operator has set for hosts of its own, "" for none, and what they need; `connect` is for HTTP.
+
+    `connect` and `look` are asked with the system and the tenant, `passed` hears of each change that has been made.
+    """
+
+    folder: str
+    folder_url: str
+    bucket: str
+    url: str
+    connect: Callable[[str, str], HttpClient]
+    look: Callable[[str, str], Leaving | None]
+    passed: Callable[[str], None]
 
 
 class OwnHosts:

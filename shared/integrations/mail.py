@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import ClassVar, Protocol
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, Protocol, Self
+
+from shared.integrations.mail_settings import MailSettings
+from shared.ports import Secrets
+
+
+@dataclass(frozen=True, slots=True)
+class MailParts:
+    """What a sender is made of; `elsewhere` is its address where that is not the vendor's."""
+
+    settings: MailSettings
+    secrets: Secrets
+    now: Callable[[], datetime]
+    elsewhere: str = ""
 
 
 class Mail(Protocol):
     """Sends as the operator: people get mail from us, not from an account of their own."""
 
     system: ClassVar[str]
+
+    @classmethod
+    def open_own(cls, parts: MailParts) -> Self:
+        """Return the operator's sender; raises Rejected where what it needs is not set up."""
+        ...
 
     def send(self, to: str, subject: str, text: str, html: str, tags: Mapping[str, str]) -> str:
         """Send one mail to one person; return the id it is known by.

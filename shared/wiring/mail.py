@@ -1,4 +1,4 @@
-"""The operator's mail sender: by Amazon SES, by a mail server, or none."""
+"""The operator's mail sender: by the service that the settings name, or none."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from functools import cache
 
 from shared.app.engine.deps import Deps
 from shared.core.errors import Rejected
-from shared.integrations.mail import Mail
-from shared.integrations.ses.client import Ses, connect
-from shared.ports import Secret, Secrets
+from shared.integrations.clients import load_client
+from shared.integrations.mail import Mail, MailParts
 from shared.settings import Settings
 
 
@@ -18,32 +17,11 @@ def wire_mail(settings: Settings, deps: Deps) -> Callable[[], Mail]:
 
     @cache
     def mail() -> Mail:
-        given = settings.mail
-        if given.by == "none":
+        by = settings.mail.by
+        if by == "none":
             raise Rejected("mail", "this installation sends no mail (WORKWRIGHT_MAIL is none)")
-        if given.server is not None:
-            from shared.integrations.smtp.client import Smtp  # with smtplib, which nobody else needs
-
-            return Smtp(given.server, given.sender, lambda: _login(deps.secrets), deps.clock.now)
-        return _ses(settings, deps.secrets)
+        parts = MailParts(settings.mail, deps.secrets, deps.clock.now, settings.endpoints.get(by) or "")
+        sender: Mail = load_client(by).open_own(parts)
+        return sender
 
     return mail
-
-
-def _login(secrets: Secrets) -> tuple[str, Secret] | None:
-    """Return name and password of the mail server; None where none are kept, for one that asks for none."""
-    try:
-        return secrets.get("smtp-username").reveal(), secrets.get("smtp-password")
-    except KeyError:
-        return None
-
-
-def _ses(settings: Settings, secrets: Secrets) -> Ses:
-    try:
-        key, word = secrets.get("ses-access-key-id"), secrets.get("ses-secret-access-key")
-    except KeyError:
-        raise Rejected("ses", "no mail sender is set up") from None
-    url = settings.endpoints.get(Ses.system) or None
-    return Ses(
-        connect(endpoint_url=url, region=settings.mail.region, access_key=key, secret_key=word), settings.mail.sender
-    )

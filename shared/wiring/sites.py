@@ -1,25 +1,19 @@
-"""The hosts of the operator's own that tenants' sites may go to: a bucket of Cloud Storage, and a folder."""
+"""The hosts of the operator's own that tenants' sites may go to: a bucket, and a folder."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from pathlib import Path
-from typing import Any
 
 from shared.app.engine.deps import Deps
 from shared.core.errors import ConfigError, Unauthorized
 from shared.http_client import HttpClient, Trace
-from shared.integrations.cloud_storage.bucket import BASE_URL
-from shared.integrations.cloud_storage.hosting import CloudStorage
-from shared.integrations.hosting import OwnHosts
-from shared.integrations.local_sites.disk import Disk
-from shared.integrations.local_sites.hosting import LocalSites
+from shared.integrations.clients import load_client
+from shared.integrations.hosting import Leaving, OwnHosts, OwnParts
+from shared.integrations.systems import SYSTEMS
 from shared.mind.safety.egress_scan import last_look
 from shared.ports import Secret
 from shared.settings import Settings
-
-SYSTEM = CloudStorage.system
 
 
 def wire_sites(settings: Settings, deps: Deps, trace: Trace | None, held: Callable[[str], Iterable[str]]) -> OwnHosts:
@@ -27,46 +21,34 @@ def wire_sites(settings: Settings, deps: Deps, trace: Trace | None, held: Callab
 
     `held` are a tenant's tokens, of which none may be in a page.
     """
-    parts: dict[type[Any], Callable[[str], Any]] = {}
-    if settings.sites_folder.path:
-        parts[LocalSites] = _folder(settings, deps, held)
-    if settings.sites_bucket:
-        parts[CloudStorage] = _bucket(settings, deps, trace, held)
-    return OwnHosts(parts)
-
-
-def _folder(settings: Settings, deps: Deps, held: Callable[[str], Iterable[str]]) -> Callable[[str], LocalSites]:
-    disk = Disk(Path(settings.sites_folder.path), lambda what: deps.crash_point(f"{LocalSites.system}.after/{what}"))
-
-    def of(tenant: str) -> LocalSites:
-        return LocalSites(disk, tenant, settings.sites_folder.url, last_look(LocalSites.system, lambda: held(tenant)))
-
-    return of
-
-
-def _bucket(
-    settings: Settings, deps: Deps, trace: Trace | None, held: Callable[[str], Iterable[str]]
-) -> Callable[[str], CloudStorage]:
-    elsewhere = settings.endpoints.get(SYSTEM) or ""
-    base = elsewhere or BASE_URL
-    scheme, _, address = (settings.sites_url or f"{base}/{settings.sites_bucket}").partition("://")
     google = lru_cache(maxsize=1)(_google)
 
-    def of(tenant: str) -> CloudStorage:
-        token = _own_token(deps) if elsewhere else Secret(google()())
-        http = HttpClient(SYSTEM, base, token, timeouts=(5.0, settings.http_read_s), trace=trace)
-        http.leaving = last_look(SYSTEM, lambda: held(tenant))
-        return CloudStorage(http, settings.sites_bucket, tenant, address, scheme)
+    def look(system: str, tenant: str) -> Leaving | None:
+        return last_look(system, lambda: held(tenant))
 
-    return of
+    def connect(system: str, tenant: str) -> HttpClient:
+        elsewhere = settings.endpoints.get(system) or ""
+        token = _own_token(deps, system) if elsewhere else Secret(google()())
+        base = elsewhere or SYSTEMS[system].address
+        http = HttpClient(system, base, token, timeouts=(5.0, settings.http_read_s), trace=trace)
+        http.leaving = look(system, tenant)
+        return http
+
+    folder = settings.sites_folder
+    parts = OwnParts(
+        folder.path, folder.url, settings.sites_bucket, settings.sites_url, connect, look, deps.crash_point
+    )
+    clients = [load_client(each.name) for each in SYSTEMS.values() if each.for_all]
+    opened = {client: client.open_own(parts) for client in clients}
+    return OwnHosts({client: open_part for client, open_part in opened.items() if open_part is not None})
 
 
-def _own_token(deps: Deps) -> Secret:
+def _own_token(deps: Deps, system: str) -> Secret:
     """Return the token for a service at another address than Google's: none of Google's goes there."""
     try:
         return deps.secrets.get("sites-token")
     except KeyError:
-        raise Unauthorized(SYSTEM, "the secret sites-token is not set") from None
+        raise Unauthorized(system, "the secret sites-token is not set") from None
 
 
 def _google() -> Callable[[], str]:

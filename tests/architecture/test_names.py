@@ -19,6 +19,7 @@ PROTOCOLS = {"forge", "hosting", "mail", "hooks", "mail_settings", "messenger", 
 LISTS = {  # of all systems
     *("systems", "clients", "ship_settings", "ship_policy", "secret_search", "webhooks", "messengers", "token_looks"),
     "trials",
+    "apps",
 }
 AT_HAND = {"local_sites"}  # nobody else's system: tests have the real one
 INTEGRATIONS = sorted(

@@ -38,8 +38,8 @@ QUEUED = {name for name, given in DECLARED.items() if "queue" in given}
 # Readers behind a call: (module, class or function) → a call's name, or a class that is asked for, elsewhere.
 _BEHIND = {
     ("shared.wiring.mail", "wire_mail"): ("class", "shared.integrations.mail", "Mail"),
-    ("shared.wiring.mail", "_login"): ("class", "shared.integrations.mail", "Mail"),
-    ("shared.wiring.mail", "_ses"): ("class", "shared.integrations.mail", "Mail"),
+    ("shared.integrations.ses.client", "Ses"): ("class", "shared.integrations.mail", "Mail"),
+    ("shared.integrations.smtp.client", "_read_login"): ("class", "shared.integrations.mail", "Mail"),
     ("shared.integrations.github.app", "AppTokens"): ("class", "shared.integrations.clients", "load_client"),
     ("shared.wiring.models", "Adapters"): ("call", "", "model"),
     ("shared.wiring.tools", "_site_environment"): ("call", "", "site_environment"),

@@ -12,8 +12,7 @@ from shared.app.engine.deps import Deps
 from shared.app.engine.switches import refuse_deleted
 from shared.app.intake.accept_forge_delivery import note_installation
 from shared.core.errors import Conflicting, ErrorClass, IntegrationError, Unauthorized
-from shared.integrations.github.app import rules_account
-from shared.integrations.systems import SELF_MANAGED, SYSTEMS, name_system
+from shared.integrations.systems import APP_FORGE, SELF_MANAGED, SYSTEMS, name_system
 from shared.integrations.trial_result import Given
 from shared.integrations.trials import load_trial
 from shared.oauth import GrantTokens
@@ -21,8 +20,8 @@ from shared.ports import Secret
 
 TAKES_TOKENS = tuple(each.name for each in SYSTEMS.values() if each.by_token)
 _SHOW = (
-    "Install the app on GitHub, then give the installation's number and a token of an owner "
-    "of that account (scope read:org)."
+    f"Install the app on {name_system(APP_FORGE)}, then give the installation's number and a token of an owner "
+    f"of that account (scope {SYSTEMS[APP_FORGE].shows_owner})."
 )
 
 
@@ -55,7 +54,7 @@ def connect_by_token(
 def connect_installation(
     deps: Deps, accounts: Accounts, tenant: str, installation: int, token: Secret
 ) -> Mapping[str, Any]:
-    """Connect an installation of our GitHub App, if the token's person rules the account it is in.
+    """Connect an installation of our app, if the token's person rules the account it is in.
 
     Anybody could name a number, so the person shows who they are by a token, which is asked two questions and not
     kept. Raises Conflicting.
@@ -63,18 +62,20 @@ def connect_installation(
     refuse_deleted(deps, tenant)
     try:
         account = accounts.app_tokens.account(installation)
-        allowed = rules_account(accounts.http_with("github", token), account)
+        allowed = accounts.app_tokens.rules_account(accounts.http_with(APP_FORGE, token), account)
     except IntegrationError as error:
         if error.error_class == ErrorClass.TRANSIENT:
-            raise Conflicting("GitHub does not answer at the moment", way_out="Try again in a minute.") from error
+            raise Conflicting(
+                f"{name_system(APP_FORGE)} does not answer at the moment", way_out="Try again in a minute."
+            ) from error
         raise Conflicting(f"the installation cannot be connected: {error}", way_out=_SHOW) from error
     if not allowed:
         raise Conflicting("the token's owner does not administer the installation's account", way_out=_SHOW)
     public = {"login": account, "installation": installation}
-    accounts.keep(tenant, "github", GrantTokens(Secret("installation"), None, {}), public)
+    accounts.keep(tenant, APP_FORGE, GrantTokens(Secret("installation"), None, {}), public)
     note_installation(deps, tenant, installation)
-    resume_waiting(deps, tenant, "github")
-    return {"system": "github", "connected": True, "as": f"{account} (app)"}
+    resume_waiting(deps, tenant, APP_FORGE)
+    return {"system": APP_FORGE, "connected": True, "as": f"{account} (app)"}
 
 
 def connect_link(deps: Deps, tenant: str, system: str) -> str:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -27,7 +27,7 @@ from shared.integrations.cloud_storage.erasing import erase_all, erase_site
 from shared.integrations.cloud_storage.pages import order, served_objects, way_in
 from shared.integrations.cloud_storage.places import Places, split_id
 from shared.integrations.cloud_storage.switching import FRESH, JSON, Switching
-from shared.integrations.hosting import Commit, Deployed, Site, Switch
+from shared.integrations.hosting import Commit, Deployed, OwnParts, Site, Switch
 from shared.integrations.systems import BUILDING_HOSTS, TO_BUILD
 from shared.ports import Secret
 
@@ -52,6 +52,19 @@ class CloudStorage:
         self._address = address.strip("/")
         self._places = Places(self._owner)
         self._switching = Switching(self._bucket, self._places)
+
+    @classmethod
+    def open_own(cls, parts: OwnParts) -> Callable[[str], CloudStorage] | None:
+        """Return what opens a tenant's part of the operator's bucket; None where none is set."""
+        if not parts.bucket:
+            return None
+
+        def open_part(tenant: str) -> CloudStorage:
+            http = parts.connect(cls.system, tenant)
+            scheme, _, address = (parts.url or f"{http.base_url}/{parts.bucket}").partition("://")
+            return cls(http, parts.bucket, tenant, address, scheme)
+
+        return open_part
 
     def ensure_site(self, name: str, framework: str | None = None) -> Site:
         """Return the site, made if need be; refuses what has to be built, because nothing is built here."""

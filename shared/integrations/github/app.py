@@ -72,6 +72,18 @@ class AppTokens:
             if self._kept.get(key, (None, None))[0] == used:
                 del self._kept[key]
 
+    def rules_account(self, http: HttpClient, account: str) -> bool:
+        """Say whether the person of a token is that account, or an owner of that organisation."""
+        wire = Wire(http)
+        if str(wire.call("GET", "/user").json["login"]).lower() == account.lower():
+            return True
+        answer = wire.call("GET", f"/user/memberships/orgs/{segment(account)}", accept=(403, 404))
+        return answer.ok and (answer.json["state"], answer.json["role"]) == ("active", "admin")
+
+    def connect(self, grant: tuple[str, int, str], base_url: str, **options: Any) -> HttpClient:
+        """Return an HTTP client for a grant's tenant, installation and scope; see AppHttp for the options."""
+        return AppHttp(self, grant, base_url, **options)
+
     def account(self, installation: int) -> str:
         """Return whose installation it is; raises Missing."""
         answer = self._wire().call("GET", f"/app/installations/{installation}")
@@ -123,15 +135,6 @@ class AppTokens:
         from shared.integrations.github.app_claim import claim  # with cryptography, for those with an app of their own
 
         return Wire(self._http(claim(app_id, key, self._clock.now())))
-
-
-def rules_account(http: HttpClient, account: str) -> bool:
-    """Say whether the person of a token is that account, or an owner of that organisation."""
-    wire = Wire(http)
-    if str(wire.call("GET", "/user").json["login"]).lower() == account.lower():
-        return True
-    answer = wire.call("GET", f"/user/memberships/orgs/{segment(account)}", accept=(403, 404))
-    return answer.ok and (answer.json["state"], answer.json["role"]) == ("active", "admin")
 
 
 class AppHttp(HttpClient):

@@ -14,19 +14,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from shared.core.errors import Missing, Rejected
 from shared.core.ship.site_files import no_address
-from shared.integrations.hosting import Commit, Deployed, Site, Switch
+from shared.integrations.hosting import Commit, Deployed, Leaving, OwnParts, Site, Switch
 from shared.integrations.local_sites.disk import Disk
 from shared.integrations.local_sites.layout import SYSTEM, id_parts, owner_of, preview_label, site_label
 from shared.integrations.local_sites.versions import Record, Versions
 from shared.integrations.systems import BUILDING_HOSTS, TO_BUILD
 from shared.ports import Secret
-
-Leaving = Callable[[str, str, Any], Any]
 
 
 def _leave_unchanged(method: str, path: str, body: Any) -> Any:
@@ -46,6 +45,14 @@ class LocalSites:
         self._base = urlsplit(address).netloc
         self._leaving = leaving or _leave_unchanged
         self.scheme = urlsplit(address).scheme
+
+    @classmethod
+    def open_own(cls, parts: OwnParts) -> Callable[[str], LocalSites] | None:
+        """Return what opens a tenant's part of the operator's folder; None where none is set."""
+        if not parts.folder:
+            return None
+        disk = Disk(Path(parts.folder), lambda what: parts.passed(f"{SYSTEM}.after/{what}"))
+        return lambda tenant: cls(disk, tenant, parts.folder_url, parts.look(SYSTEM, tenant))
 
     def ensure_site(self, name: str, framework: str | None = None) -> Site:
         """Return the site, made if need be; refuses what has to be built, because nothing is built here."""

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from email.utils import parseaddr
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from shared.core.errors import (
-    Missing,
-)
+from shared.core.errors import Missing, Rejected
+from shared.integrations.mail import MailParts
 from shared.ports import Secret
 
 if TYPE_CHECKING:
@@ -49,6 +48,16 @@ class Ses:
         self._client = client
         self._sender = sender
         self._set = configuration_set
+
+    @classmethod
+    def open_own(cls, parts: MailParts) -> Ses:
+        """Return the operator's sender; raises Rejected where its key is not stored."""
+        try:
+            key, word = parts.secrets.get("ses-access-key-id"), parts.secrets.get("ses-secret-access-key")
+        except KeyError:
+            raise Rejected(cls.system, "no mail sender is set up") from None
+        region, url = parts.settings.region, parts.elsewhere or None
+        return cls(connect(endpoint_url=url, region=region, access_key=key, secret_key=word), parts.settings.sender)
 
     def send(self, to: str, subject: str, text: str, html: str, tags: Mapping[str, str]) -> str:
         """Send one mail; return its message id.

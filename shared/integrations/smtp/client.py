@@ -23,9 +23,10 @@ from email.utils import format_datetime, parseaddr, quote
 from typing import ClassVar
 
 from shared.core.errors import IntegrationError, NeedsHuman, RateLimited, Rejected, Unauthorized, Unavailable
+from shared.integrations.mail import MailParts
 from shared.integrations.mail_settings import SmtpServer
 from shared.integrations.smtp.refusals import AuthoritiesUnread, NotTrusted, SenderRefused
-from shared.ports import Secret
+from shared.ports import Secret, Secrets
 
 REPLY_S = 30.0  # for each command
 END_S = 120.0  # for the reply to the whole mail: some servers look at it meanwhile, and to give up early is to not know
@@ -51,6 +52,13 @@ class Smtp:
         self._sender = sender
         self._login = login
         self._now = now
+
+    @classmethod
+    def open_own(cls, parts: MailParts) -> Smtp:
+        """Return the operator's sender; raises Rejected where the settings name no server."""
+        if parts.settings.server is None:
+            raise Rejected(cls.system, "no mail server is set up")
+        return cls(parts.settings.server, parts.settings.sender, lambda: _read_login(parts.secrets), parts.now)
 
     def send(self, to: str, subject: str, text: str, html: str, tags: Mapping[str, str]) -> str:
         """Send one mail; return its Message-ID, which the same mail has each time. As `Mail.send` says."""
@@ -165,6 +173,14 @@ class Smtp:
             code, reply = say()
             if code // 100 != wanted:
                 raise _refusal(what, code, reply)
+
+
+def _read_login(secrets: Secrets) -> tuple[str, Secret] | None:
+    """Return name and password of the mail server; None where none are kept, for one that asks for none."""
+    try:
+        return secrets.get("smtp-username").reveal(), secrets.get("smtp-password")
+    except KeyError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What code loads by a path that is text: a system's client and its webhook, where its `system.py` names it."""
+"""What code loads by a path that is text: a client, a webhook, a forge's app, where a `system.py` names it."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ def _parted(path: str) -> tuple[str, str]:
 # (module, function that loads) → (module, name) of each
 LOADED: Mapping[tuple[str, str], Sequence[tuple[str, str]]] = {
     ("shared.integrations.clients", "load_client"): [_parted(each.client) for each in SYSTEMS.values()],
+    ("shared.integrations.apps", "open_app"): [_parted(each.app) for each in SYSTEMS.values() if each.app],
     ("shared.integrations.webhooks", "load_webhook"): [
         _parted(each.webhook) for each in SYSTEMS.values() if each.webhook
     ],
