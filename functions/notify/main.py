@@ -1,4 +1,4 @@
-"""notify: tell or ask people, keep the page showing where its run is, and tell endpoints.
+"""notify: tell or ask people, keep the page showing where its run is, tell endpoints, and send links to sign in.
 
 Called by  the queue, in private. A command may come again; nobody is told twice.
 Next       nothing.
@@ -12,7 +12,8 @@ from shared.app.engine.team_turns import Turns
 from shared.app.notify import notify as app
 from shared.app.notify.deliver import deliver
 from shared.app.notify.mirror_run import mirror_run
-from shared.core.run.commands import DELIVER, MIRROR
+from shared.app.notify.sign_in_mail import send_link
+from shared.core.run.commands import DELIVER, MIRROR, SIGN_IN
 from shared.entry import Reply, bury_exhausted, command_from, endpoint
 from shared.wiring.tools import wire_tools
 from shared.wiring.worker import wire_worker
@@ -28,6 +29,6 @@ def notify(request: Request) -> Reply:
     command = command_from(request, "notify", wired.check, wired.audience("notify"))
     aside = bury_exhausted(request, command, wired.deps.queue) or hold_back(command, wired.deps)
     if not aside and not turns.gives_way(command, request.headers):
-        use_case = {MIRROR: mirror_run, DELIVER: deliver}.get(command.name, app.notify)
+        use_case = {MIRROR: mirror_run, DELIVER: deliver, SIGN_IN: send_link}.get(command.name, app.notify)
         use_case(command, wired.deps, tools)
     return Reply(204)

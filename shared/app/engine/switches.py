@@ -29,6 +29,7 @@ from shared.core.run.commands import (
     ORDER,
     QUICK,
     RECONCILE,
+    SIGN_IN,
     Command,
     command_from_data,
     command_to_data,
@@ -127,7 +128,7 @@ def set_pause(deps: Deps, whose: str, paused: str | bool, by: str, page: Mapping
 
 def hold_back(command: Command, deps: Deps) -> bool:
     """Keep a command that must not be carried out now; return whether it was. One of a deleted tenant is dropped."""
-    if command.name == ERASE:
+    if command.name in (ERASE, SIGN_IN):  # who cannot sign in cannot end a pause
         return False
     tenant = command.tenant
     doc = deps.store.get(tenant, *SETTINGS)

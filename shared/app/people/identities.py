@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from shared.app.engine.deps import Deps
 from shared.app.engine.switches import is_gone
 from shared.core.documents.codec import to_body
-from shared.core.errors import Busy, VersionConflict
+from shared.core.errors import Busy, Conflicting, NotThere, VersionConflict
 from shared.core.people.identities import (
     IDENTITIES,
     MAIL,
@@ -42,6 +42,11 @@ def name_way(identity: str) -> str:
     return "A link by mail" if way == MAIL else name_system(way)
 
 
+def is_first(identity: str, person: str) -> bool:
+    """Say whether somebody's id follows from this identity: it leads to them whatever is kept."""
+    return person_id(identity) == person
+
+
 def find_person(deps: Deps, identity: str) -> str:
     """Return the id of the person whom an identity stands for; who was never here has the id that follows from it."""
     known = _identity(deps, identity)
@@ -69,6 +74,58 @@ def claim(deps: Deps, shown: Shown, tenant: str) -> str:
         if _write(deps, shown, known, person, before, after):
             return person
         deps.stand_back(tries)
+    raise _busy()
+
+
+def link_identity(deps: Deps, person: str, tenant: str, shown: Shown) -> None:
+    """Make an identity that somebody has just shown one more of a person's, who is signed in to a team.
+
+    Raises Conflicting where it is another person's, who is in a team.
+    """
+    claim_first(deps, person, tenant)
+    for tries in range(TRIES):
+        known = _identity(deps, shown.identity)
+        other = known.person if known is not None else person_id(shown.identity)
+        if other != person and teams_of(deps, other):
+            raise Conflicting(
+                "this is how somebody else signs in, who is in a team",
+                way_out="Sign in with it, leave that team, and add it here then.",
+            )
+        before = person_of(deps, person)
+        after = add_identity(before, shown.identity)
+        if known is not None and other == person and after == before:
+            return
+        if _write(deps, shown, known, person, before, after):
+            return
+        deps.stand_back(tries)
+    raise _busy()
+
+
+def claim_first(deps: Deps, person: str, tenant: str) -> None:
+    """Keep the identity with which a member came into the team before there were such documents."""
+    member = _members(deps, tenant).people.get(person)
+    if member is None or member.identity in person_of(deps, person).identities:
+        return
+    if find_person(deps, member.identity) == person:
+        claim(deps, Shown(member.identity, member.name), tenant)
+
+
+def unlink_identity(deps: Deps, person: str, identity: str) -> None:
+    """Take an identity from a person; raises NotThere for one that is not theirs, Conflicting for their last."""
+    for tries in range(TRIES):
+        known, before = _identity(deps, identity), person_of(deps, person)
+        if known is None or known.person != person or identity not in before.identities:
+            raise NotThere("this is none of your ways to sign in", way_out="Open /account; it lists them.")
+        if is_first(identity, person):
+            raise Conflicting("this is the way in which you first came, and it stays", way_out="Remove another one.")
+        after = replace(before, identities=tuple(each for each in before.identities if each != identity))
+        gone = Put(IDENTITIES, identity_key(identity), None, expected=known.version)
+        try:
+            deps.store.put(SYSTEM, gone, Put(PEOPLE, person, to_body(after), expected=before.version))
+        except VersionConflict:
+            deps.stand_back(tries)
+            continue
+        return
     raise _busy()
 
 

@@ -80,13 +80,18 @@ def take_over(deps: Deps, token: str, cookie: str, place: Place) -> tuple[Signed
         raise BadSignature("this sign-in was begun in another browser", way_out=_AGAIN)
     if int(until) <= deps.clock.now().timestamp():
         raise Conflicting("this sign-in has expired", way_out=_AGAIN)
-    member = member_now(deps, Proven(tenant, person, digest))
+    member_now(deps, Proven(tenant, person, digest))
     try:  # made once, never changed
         deps.store.put(SYSTEM, Put("oauth_nonces", derive_id("n-", nonce), {"at": deps.clock.now().isoformat()}, ""))
     except VersionConflict:
         raise Conflicting("this sign-in has already been used", way_out=_AGAIN) from None
-    now = deps.clock.now()
-    return _open(deps, tenant, member, Session(person, member.role, "", now, now, bool(kept)), place), str(target)
+    return open_session(deps, tenant, person, place, kept=bool(kept)), str(target)
+
+
+def open_session(deps: Deps, tenant: str, person: str, place: Place, *, kept: bool) -> SignedIn:
+    """Open a session of somebody who has just shown who they are; raises Conflicting where they are not in the team."""
+    member, now = member_now(deps, Proven(tenant, person, "")), deps.clock.now()
+    return _open(deps, tenant, member, Session(person, member.role, "", now, now, kept), place)
 
 
 def find_session(deps: Deps, cookie: str, *, renew: bool = True) -> SignedIn | None:

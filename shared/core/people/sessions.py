@@ -17,6 +17,7 @@ SESSIONS = "sessions"
 IDLE, ABSOLUTE = timedelta(minutes=30), timedelta(hours=12)
 KEPT_IDLE, KEPT_ABSOLUTE = timedelta(hours=12), timedelta(days=14)
 SEEN_EVERY = timedelta(minutes=1)  # a session's last use is noted at most this often: one write, not one per page
+FRESH = timedelta(minutes=10)  # after a sign-in, for what changes who may do what
 MAX_OF_PERSON = 20  # who signs in once more is signed out where they have not been for the longest time
 HOME = "/account"
 _PATH = re.compile(r"/(?:[0-9A-Za-z_~-][0-9A-Za-z_.~-]*/)*(?:[0-9A-Za-z_~-][0-9A-Za-z_.~-]*)?")
@@ -43,6 +44,10 @@ class Session:
     id: str = beside("")
     version: str = beside("")
     more: Mapping[str, Any] = unknown()
+
+    def is_fresh(self, now: datetime) -> bool:
+        """Say whether whose it is has shown who they are a short time ago."""
+        return now - self.at < FRESH
 
     def ends_at(self) -> datetime:
         """Return when it ends if nobody uses it any more."""

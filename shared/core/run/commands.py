@@ -41,7 +41,10 @@ QUICK = "quick"  # topic of RECONCILE: a quick look at the tables, and at the co
 CHANGE = "change"  # look at what happened to a change or a deployment of ours; `topic` is what and by whom, `ref` where
 ERASE = "erase"  # go on deleting a tenant
 DELIVER = "deliver"  # try the delivery of `ref` to an endpoint, which was tried `wake` times
-NAMES = frozenset({CHANGE, ATTEMPT, UNDO, NOTIFY, MIRROR, CONSIDER, PLAN_DAY, ROUTINE, LOOK, RECONCILE, ERASE, DELIVER})
+SIGN_IN = "sign_in"  # send the link of `ref` with which somebody signs in
+NAMES = frozenset(
+    {CHANGE, ATTEMPT, UNDO, NOTIFY, MIRROR, CONSIDER, PLAN_DAY, ROUTINE, LOOK, RECONCILE, ERASE, DELIVER, SIGN_IN}
+)
 
 store_as(Form(sparse=True), Command)
 _FIELDS = frozenset(each.name for each in fields(Command))

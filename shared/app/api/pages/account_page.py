@@ -7,17 +7,20 @@ from html import escape
 from shared.app.api.audited import name_origin
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.json_shapes import choice, shape, text
+from shared.app.api.pages.mail_link_page import send_to
 from shared.app.api.pages.page_html import page, paragraph
-from shared.app.api.people.browser_session import HEADERS, hidden_field, name_cookie, redirect, set_cookie
+from shared.app.api.people.browser_session import HEADERS, ask_again, hidden_field, name_cookie, redirect, set_cookie
 from shared.app.people.first_steps import find_steps
-from shared.app.people.identities import identities_of, name_way, teams_of
+from shared.app.people.identities import identities_of, is_first, name_way, teams_of, unlink_identity
 from shared.app.people.membership import end_sessions
 from shared.app.people.sessions import SignedIn, end_session, list_sessions, note_session
-from shared.core.people.sessions import Session, name_browser
+from shared.core.people.sessions import HOME, Session, name_browser
 from shared.ports.documents import tenant_settings
 
 CHANGE = shape(
-    act=choice("sign-out", "end", "end-all"),
+    act=choice("sign-out", "end", "end-all", "add-mail", "drop-identity"),
+    address=text(max_length=254, default=""),
+    identity=text("^[a-z]{1,40}:[0-9A-Za-z_-]{1,200}$|^$", default=""),
     session=text("^[0-9a-f]{12}$|^$", default=""),
     form=text(max_length=64, default=""),
     required=("act",),
@@ -43,8 +46,10 @@ def show_account(call: Call, who: SignedIn) -> ApiReply:
 
 
 def change_account(call: Call, who: SignedIn) -> ApiReply:
-    """Sign out here or everywhere, or end one session."""
+    """Sign out here or everywhere, end one session, or change the ways to sign in."""
     act, person = call.body["act"], who.session.person
+    if act in ("add-mail", "drop-identity"):
+        return ask_again(call, who) or _change_ways(call, who)
     if act == "end" and call.body["session"] != who.session.id:
         end_session(call.deps, who.tenant, person, call.body["session"])
         note_session(call.deps, who, "SessionEnded", call.body["session"], name_origin(call.request))
@@ -59,6 +64,16 @@ def change_account(call: Call, who: SignedIn) -> ApiReply:
     return redirect("/sign-in", {"Set-Cookie": set_cookie(call, name_cookie(call), "", 0)})
 
 
+def _change_ways(call: Call, who: SignedIn) -> ApiReply:
+    """Add a mail address, which has to show that it is theirs first, or take a way to sign in away."""
+    if call.body["act"] == "add-mail":
+        return send_to(call, call.body["address"], HOME, who=who)
+    unlink_identity(call.deps, who.session.person, call.body["identity"])
+    about = f"identity {name_way(call.body['identity'])}"
+    note_session(call.deps, who, "IdentityRemoved", about, name_origin(call.request))
+    return redirect(HOME)
+
+
 def _lead_on(call: Call, who: SignedIn) -> str:
     if all(step.is_over for step in find_steps(call.deps, who.tenant)):
         return ""
@@ -68,10 +83,19 @@ def _lead_on(call: Call, who: SignedIn) -> str:
 def _list_ways(call: Call, who: SignedIn) -> str:
     person = who.session.person
     known = {who.member.identity: "", **{each: kept.label for each, kept in identities_of(call.deps, person).items()}}
-    words = [", ".join(filter(None, (name_way(each), label))) for each, label in known.items()]
+    lines = "".join(_line_way(each, label, who) for each, label in known.items())
     others = [_name_team(call, each) for each in teams_of(call.deps, person) if each != who.tenant]
     teams = paragraph(f"You are also in {', '.join(others)}.", quiet=True) if others else ""
-    return teams + "<h2>How you sign in</h2><ul>" + "".join(f"<li>{escape(each)}</li>" for each in words) + "</ul>"
+    field = '<label>A mail address<input type="email" name="address"></label>'
+    return f"{teams}<h2>How you sign in</h2><ul>{lines}</ul>{_form(who, 'add-mail', 'Add this address', field)}"
+
+
+def _line_way(identity: str, label: str, who: SignedIn) -> str:
+    words = escape(", ".join(filter(None, (name_way(identity), label))))
+    if is_first(identity, who.session.person):
+        return f"<li>{words}</li>"
+    field = f'<input type="hidden" name="identity" value="{escape(identity, quote=True)}">'
+    return f"<li>{words}{_form(who, 'drop-identity', 'Remove', field)}</li>"
 
 
 def _name_team(call: Call, tenant: str) -> str:

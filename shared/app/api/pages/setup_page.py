@@ -9,7 +9,7 @@ from shared.app.api.audited import name_origin
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.json_shapes import choice, shape, text
 from shared.app.api.pages.page_html import page, paragraph
-from shared.app.api.people.browser_session import HEADERS, hidden_field, redirect
+from shared.app.api.people.browser_session import HEADERS, ask_again, hidden_field, redirect
 from shared.app.api.run.open_run import open_text
 from shared.app.api.settings.budget import set_budget
 from shared.app.approval.approvals import approval_token
@@ -61,6 +61,8 @@ def change_setup(call: Call, who: SignedIn) -> ApiReply:
     if who.member.role != OWNER:
         raise Forbidden("only an owner sets up the team", way_out="Ask one of its owners.")
     act = call.body["act"]
+    if act == "limits" and (again := ask_again(call, who)) is not None:
+        return again
     try:
         _ACTS[act](call, who)
     except VersionConflict:
@@ -175,6 +177,8 @@ def _choose_code(call: Call, who: SignedIn) -> str:
 def _offer_system(call: Call, who: SignedIn, system: str) -> str:
     """Lead to the system's own consent; where the operator has set up none, say how a token is given."""
     title = SYSTEMS[system].title
+    if not who.session.is_fresh(call.deps.clock.now()):
+        return _lead("/sign-in?again=yes&next=%2Fsetup", f"Connect {title}: show once more that it is you")
     try:
         return _lead(connect_link(call.deps, who.tenant, system), f"Connect {title}")
     except Conflicting:

@@ -11,6 +11,7 @@ from shared.app.api.audited import name_origin
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.json_shapes import Schema, choice, text
 from shared.app.api.pages.page_html import page, paragraph
+from shared.app.api.people.admission import end_former
 from shared.app.api.people.browser_session import (
     HEADERS,
     name_cookie,
@@ -20,10 +21,11 @@ from shared.app.api.people.browser_session import (
     set_cookie,
     write_cookie,
 )
-from shared.app.people.sessions import end_session, find_session, hash_browser, note_session, take_over
+from shared.app.people.sessions import hash_browser, note_session, take_over
 from shared.core.people.sessions import KEPT_ABSOLUTE, choose_target
 
 NEXT: Mapping[str, Schema] = {"next": text(max_length=2000, what="The page of ours to go to afterwards.")}
+SHOW: Mapping[str, Schema] = {**NEXT, "again": choice("yes")}
 BEGIN: Mapping[str, Schema] = {**NEXT, "keep": choice("yes")}
 _BEGUN_S = 600  # how long a browser may take at the provider
 
@@ -32,14 +34,29 @@ def show_sign_in(call: Call) -> ApiReply:
     """Show how one can sign in. Opening the page begins nothing."""
     target = choose_target(str(call.query.get("next", "")))
     short, kept = (urlencode({"next": target, **more}) for more in ({}, {"keep": "yes"}))
+    again = call.query.get("again") == "yes"
+    why = "This changes who may do what, so please show once more that it is you. Nothing was changed yet."
     body = (
-        paragraph("Notion says who you are. If your workspace is new here, this connects it and makes your team.")
+        (paragraph(why) if again else "")
+        + paragraph("Notion says who you are. If your workspace is new here, this connects it and makes your team.")
         + f'<p><a class="act" href="/sign-in/notion?{escape(short, quote=True)}">Sign in with Notion</a></p>'
         + f'<p><a href="/sign-in/notion?{escape(kept, quote=True)}">Sign in with Notion and stay signed in on this '
         + f"device for {KEPT_ABSOLUTE.days} days</a></p>"
+        + _mail_form(target)
         + paragraph("In a terminal: workwright login.", quiet=True)
     )
-    return page(200, "Sign in to Workwright", body, HEADERS)
+    return page(200, "Sign in once more" if again else "Sign in to Workwright", body, HEADERS)
+
+
+def _mail_form(target: str) -> str:
+    """Return the form that asks for a link by mail."""
+    goal = f'<input type="hidden" name="next" value="{escape(target, quote=True)}">'
+    return (
+        f'<form method="post" action="/sign-in/mail">{goal}'
+        '<label>Or get a link by mail<input type="email" name="address" required autocomplete="email"></label>'
+        '<button name="keep" value="">Send me a link</button>'
+        f'<button name="keep" value="yes">Send one and stay signed in for {KEPT_ABSOLUTE.days} days</button></form>'
+    )
 
 
 def begin_sign_in(call: Call) -> ApiReply:
@@ -61,8 +78,6 @@ def finish_sign_in(call: Call) -> ApiReply:
     place = place_of(call.request)
     begun = read_cookie(call.request, name_cookie(call, "sign-in"))
     who, target = take_over(call.deps, call.parts["token"], begun, place)
-    before = find_session(call.deps, read_cookie(call.request, name_cookie(call)))
-    if before is not None:
-        end_session(call.deps, before.tenant, before.session.person, before.session.id)
+    end_former(call)
     note_session(call.deps, who, "SignedIn", "browser", name_origin(call.request))
     return redirect(target, {"Set-Cookie": write_cookie(call, who)})

@@ -94,9 +94,22 @@ def hidden_field(who: SignedIn) -> str:
     return f'<input type="hidden" name="{FORM_FIELD}" value="{sign_form(who.cookie)}">'
 
 
+def find_remote(call: Call) -> str:
+    """Return the address a call came from: in the cloud what the platform's own proxy has added last."""
+    forwarded = call.request.header("x-forwarded-for").rpartition(",")[2].strip()
+    return forwarded if forwarded and call.deps.public_url.startswith("https://") else call.request.remote
+
+
 def place_of(request: ApiRequest) -> Place:
     """Return where a browser is, as it says and as its connection shows."""
     return Place(request.header("user-agent"), request.remote)
+
+
+def ask_again(call: Call, who: SignedIn) -> ApiReply | None:
+    """Return the way to sign in once more for who did so too long ago, and back to where they are; None for others."""
+    if who.session.is_fresh(call.deps.clock.now()):
+        return None
+    return redirect(f"/sign-in?again=yes&next={quote(call.request.path, safe='')}")
 
 
 def _move_host(call: Call) -> ApiReply | None:
@@ -109,11 +122,16 @@ def _move_host(call: Call) -> ApiReply | None:
     raise WrongHost("this is not the address of this page", way_out=f"Open {call.deps.public_url}.")
 
 
-def _check_form(call: Call, cookie: str) -> None:
+def refuse_foreign_form(call: Call) -> None:
+    """Raise Forbidden for a form that did not come from our own page; a sibling of our host is another site's."""
     site, origin = call.request.header("sec-fetch-site"), call.request.header("origin")
     ours = urlsplit(call.deps.public_url)
     if site not in ("", "same-origin") or ((origin or not site) and origin != f"{ours.scheme}://{ours.netloc}"):
         _refuse_form()
+
+
+def _check_form(call: Call, cookie: str) -> None:
+    refuse_foreign_form(call)
     if not hmac.compare_digest(str(call.body.get(FORM_FIELD, "")).encode(), sign_form(cookie).encode()):
         _refuse_form()
 

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from shared.app.api.exchange import FORM
 from shared.app.api.json_shapes import choice, shape
-from shared.app.api.pages import account_page, login_page, setup_page, sign_in_page
+from shared.app.api.pages import (
+    account_page,
+    login_page,
+    mail_link_page,
+    setup_page,
+    sign_in_page,
+    team_choice_page,
+)
 from shared.app.api.people import session_list, setup_steps, sign_in, team
 from shared.app.api.people.browser_session import require_session
 from shared.app.api.route import TENANT, Route
@@ -33,7 +40,27 @@ PEOPLE_ROUTES: tuple[Route, ...] = (
         "LoggedIn", body=sign_in.TRADE, errors=(409,),
     ),
     Route(
-        "GET", "/sign-in", "public", sign_in_page.show_sign_in, "Show how to sign in", "html", query=sign_in_page.NEXT,
+        "GET", "/sign-in", "public", sign_in_page.show_sign_in, "Show how to sign in", "html", query=sign_in_page.SHOW,
+    ),
+    Route(
+        "POST", "/sign-in/mail", "public", mail_link_page.ask_by_mail, "Ask for a link to sign in by mail", "html",
+        body=mail_link_page.ASK, body_type=FORM, errors=(400, 403, 413, 415, 429),
+    ),
+    Route(
+        "GET", "/sign-in/mail/{token}", "login link", mail_link_page.show_mail_link, "Open a link to sign in", "html",
+        errors=(401, 409),
+    ),
+    Route(
+        "POST", "/sign-in/mail/{token}", "login link", mail_link_page.take_mail_link, "Sign in with a link", "html",
+        body=mail_link_page.PRESS, body_type=FORM, status=303, errors=(400, 401, 403, 409, 413, 415),
+    ),
+    Route(
+        "GET", "/sign-in/team", "public", team_choice_page.show_teams, "Show which teams one can sign in to", "html",
+        query=team_choice_page.QUERY,
+    ),
+    Route(
+        "POST", "/sign-in/team", "public", team_choice_page.choose_team, "Sign in to one of one's teams", "html",
+        body=team_choice_page.CHOOSE, body_type=FORM, status=303, errors=(400, 403, 409, 413, 415),
     ),
     Route(
         "GET", "/sign-in/notion", "public", sign_in_page.begin_sign_in, "Sign in with Notion", "html",

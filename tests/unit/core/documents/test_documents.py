@@ -39,6 +39,7 @@ from shared.core.notify.endpoint import Delivery, Endpoint
 from shared.core.people.first_hour import FirstHour
 from shared.core.people.identities import Identity, Person
 from shared.core.people.logins import Login
+from shared.core.people.mail_links import LinkAsks, MailLink
 from shared.core.people.members import Members
 from shared.core.people.service_accounts import ServiceAccount
 from shared.core.people.sessions import Session
@@ -77,7 +78,9 @@ KINDS: Mapping[str, type[Any]] = {
     "looks": Look,
     "lost": Lost,
     "map": Place,
+    "link-asks": LinkAsks,
     "logins": Login,
+    "mail-links": MailLink,
     "members": Members,
     "metrics": LookUps,
     "model_marks": Mark,
