@@ -9,6 +9,7 @@ import os
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
+from shared.backends.clock import SystemClock
 from shared.backends.remote.runner import CodeRunner
 from shared.backends.remote.runner_messages import MAX_BODY
 from shared.core.code.sandbox_settings import RunnerSettings, read_runner
@@ -32,7 +33,6 @@ def _callers(settings: RunnerSettings) -> CallerCheck:
         from shared.backends.local.keys.identity import LocalCallers
 
         return LocalCallers(settings.data)
-    from shared.backends.clock import SystemClock
     from shared.backends.cloud.identity import CERTS_URL, GoogleCallers, GoogleKeys
 
     clock = SystemClock()

@@ -16,6 +16,7 @@ from shared.integrations.hosting import OwnHosts
 from shared.settings import Settings
 from shared.wiring import wire
 from shared.wiring.mail import wire_mail
+from shared.wiring.sites import wire_sites
 
 
 @cache
@@ -55,8 +56,6 @@ def _trace(settings: Settings, deps: Deps) -> Trace | None:
 def _own_hosts(settings: Settings, deps: Deps) -> OwnHosts:
     if not settings.sites_bucket and not settings.sites_folder.path:
         return OwnHosts()
-    from shared.wiring.sites import wire_sites
-
     return wire_sites(settings, deps, _trace(settings, deps), lambda tenant: wire_accounts().list_held_tokens(tenant))
 
 

@@ -18,6 +18,7 @@ from shared.ports import Browser, Sandbox, Secret, no_browser
 from shared.steps import KindsWhenAsked
 from shared.wiring import Wired, wire
 from shared.wiring.accounts import wire_accounts as wire_accounts
+from shared.wiring.choose_sandbox import chosen_sandbox
 from shared.wiring.knowledge import embedder_of, knowledge_of
 
 if TYPE_CHECKING:
@@ -81,8 +82,6 @@ def _packages(keys: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], Known
 
 @cache
 def _sandbox() -> Sandbox:
-    from shared.wiring.choose_sandbox import chosen_sandbox
-
     return chosen_sandbox(wire().settings)
 
 

@@ -111,30 +111,6 @@ def test_everything_is_caught_in_these_places_alone_each_once_and_with_its_reaso
     assert [name for name, line, lines in found if "  # " not in lines[line - 1]] == []
 
 
-MAX_LATE_IMPORTS = 168
-"""Imports inside functions, each of something heavy that most processes never need. The number may only fall."""
-_LATE_IMPORT = re.compile(r"\s+(?:from [\w.]+ import [\w(]|import [\w.]+(?: as \w+)?$)")
-
-
-def _count_late_imports(tree: ast.Module, lines: list[str]) -> int:
-    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
-    for owner in (node for node in tree.body if isinstance(node, ast.ClassDef)):
-        functions += [node for node in owner.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
-    inside = (line for node in functions for line in lines[node.lineno : node.end_lineno])
-    return sum(_LATE_IMPORT.match(line) is not None for line in inside)
-
-
-def test_an_import_inside_a_function_is_counted() -> None:
-    text = "import re\nif re:\n    import ast\ndef f():\n    from a import (\n        b)\n"
-    text += "class C:\n    def g(self):\n        import a.b as c"
-    assert _count_late_imports(*_module(text)) == 2
-
-
-def test_imports_inside_functions_become_fewer(trees: dict[str, tuple[ast.Module, list[str]]]) -> None:
-    product = {name: tree for name, tree in trees.items() if not name.startswith(("shared.local", "shared.bench"))}
-    assert sum(_count_late_imports(*each) for each in product.values()) <= MAX_LATE_IMPORTS
-
-
 _POSSESSIVE_GROUP = re.compile(r"\)(?:[*+]|\{+\d*,?\d*\}+)\+")
 
 
