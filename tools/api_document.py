@@ -40,7 +40,8 @@ true is tested from outside.
 - **Lists** come in pages: `next` of an answer is the `after` of the next call, null at the end. Runs have
   `next_cursor` too, for `cursor`: it holds for the same team and filters alone, runs that are opened meanwhile move no
   page, and a page may have fewer runs than asked for, or none, while there is a next one.
-- **Rates**: 600 calls a minute for each key, unless the operator has set another; then 429 with `Retry-After`.
+- **Rates**: 600 calls a minute for each key, and for all keys of a person together, unless the operator has set
+  another; then 429 with `Retry-After`.
 """
 
 

@@ -17,6 +17,11 @@ def sleep(seconds: float) -> None:
     time.sleep(seconds)
 
 
+def pause(seconds: float) -> None:
+    """Wait so long for a caller: where a process costs nothing while it waits."""
+    time.sleep(seconds)
+
+
 def stand_back(tries: int) -> None:
     """Let others go first at what many want at once: up to a sixth of a second, the longer the more tries failed."""
     time.sleep(backoff(tries + 1, DOCUMENT.waits, random.random()).total_seconds())

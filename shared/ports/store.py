@@ -157,10 +157,11 @@ class Store(Protocol):
     def usage(self, tenant: str, day: date) -> Usage:
         """Return what commits of that day (in UTC) were counted to cost, before there were ledgers of it."""
 
-    def audit(self, tenant: str, *, after: str = "", limit: int = 100) -> list[AuditEntry]:
+    def audit(self, tenant: str, *, after: str = "", beyond: int | None = None, limit: int = 100) -> list[AuditEntry]:
         """Return audit entries of the tenant by ascending id, which is the order in which they were chained.
 
-        Those from before there were chains come first.
+        Those from before there were chains come first. With `beyond`, instead of `after`, only those of the chain
+        whose number is greater come: there need be no entry of that number.
         """
 
     def audit_head(self, tenant: str) -> AuditHead:

@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from shared.app.engine.deps import Deps, fresh_owner, no_crash
-from shared.backends.clock import ShiftedClock, SystemClock, stand_back
+from shared.backends.clock import ShiftedClock, SystemClock, pause, stand_back
 from shared.core.run.run import Limits
 from shared.ports import CallerCheck
 from shared.settings import Settings, process_environment
@@ -90,6 +90,7 @@ def _deps(settings: Settings, ports: Deps) -> Deps:
         restored=ports.restored,
         crash_point=_crash_point(settings),
         owner=fresh_owner,
+        pause=None if settings.mode == "cloud" else pause,
         stand_back=stand_back,
     )
 

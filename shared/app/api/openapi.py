@@ -27,6 +27,7 @@ from shared.app.api.run import run_views as views
 from shared.app.api.run import team_status as status
 from shared.app.api.run.attempts import ATTEMPTS
 from shared.app.api.run.contexts import CONTEXT
+from shared.app.api.run.feed import VIEWS as FEED_VIEWS
 from shared.app.api.run.plans import PLAN
 from shared.app.api.run.resources import VIEWS as MADE_VIEWS
 from shared.app.api.run.run_steps import VIEWS as STEP_VIEWS
@@ -63,6 +64,7 @@ SCHEMAS: Mapping[str, Any] = {
     **MADE_VIEWS,
     **ENDPOINT_VIEWS,
     **STEP_VIEWS,
+    **FEED_VIEWS,
     "Confinement": CONFINEMENT,
     "SiteValues": SITE_VALUES,
     "Origins": ORIGINS,
@@ -183,7 +185,7 @@ _REASONS = {
     413: "The request is too large.",
     415: "The body is of the wrong type.",
     421: "The page has another address.",
-    429: "The key has made too many calls.",
+    429: "The key, or the person whose key it is, has made too many calls.",
     503: "This cannot be done right now.",
 }
 

@@ -1,6 +1,7 @@
-"""The rate of a key's calls: each process takes tokens from the store in batches and spends them by itself.
+"""The rate of calls: each process takes tokens from the store in batches and spends them by itself.
 
-Each key has a rate of its own: a script that calls without end locks out nobody but itself.
+Each person has a rate of their own, which all keys in their name share, and each key that belongs to nobody another: a
+script that calls without end locks out nobody but whose it is.
 """
 
 from __future__ import annotations
@@ -31,14 +32,14 @@ class _Purse:
 
 
 class Rate:
-    """Never lets a key have more than its cap in one window, over however many processes."""
+    """Never lets a key or a person have more than the cap in one window, over however many processes."""
 
     def __init__(self) -> None:
         self._purses: dict[tuple[str, str], _Purse] = {}
         self._lock = threading.Lock()
 
     def spend(self, deps: Deps, tenant: str, key: str) -> None:
-        """Take one token; raises TooMany until the window ends."""
+        """Take one token of a key or a person, by their id; raises TooMany until the window ends."""
         now = deps.clock.now().timestamp() + _offset(key)
         window = int(now // WINDOW_S)
         purse = self._purse(tenant, key)
@@ -50,7 +51,8 @@ class Rate:
             if purse.tokens == 0:
                 left = WINDOW_S - now % WINDOW_S
                 raise TooMany(
-                    "this key has made more calls than it may in a minute", retry_after=timedelta(seconds=left)
+                    "more calls were made in a minute than this key, or its person, may make",
+                    retry_after=timedelta(seconds=left),
                 )
             purse.tokens -= 1
 

@@ -95,7 +95,7 @@ class Api:
         if roles is None:
             return None
         caller = caller_of(self._deps, request.header("authorization"))
-        self._rate.spend(self._deps, caller.tenant, caller.key)
+        self._rate.spend(self._deps, caller.tenant, caller.person or caller.key)
         if caller.role not in roles:
             raise Forbidden(f"the role {caller.role} does not have the permission {route.permission}")
         if missing := list_missing(caller.scopes, sorted(NEEDS[route.permission])):

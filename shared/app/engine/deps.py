@@ -43,4 +43,5 @@ class Deps:
     restored: bool = False  # of a backup: what was done after it was made has no record here
     crash_point: Callable[[str], None] = no_crash
     owner: Callable[[], str] = fresh_owner
+    pause: Callable[[float], None] | None = None  # waits so many seconds for a caller, where that costs nobody anything
     stand_back: Callable[[int], None] = at_once  # after so many tries at what others were faster at

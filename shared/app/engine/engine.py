@@ -17,7 +17,7 @@ from shared.core.errors import NotThere, VersionConflict
 from shared.core.retries import COMMIT
 from shared.core.run.acts import TimeStoodStill
 from shared.core.run.commands import Command
-from shared.core.run.events import Event, RunOpened
+from shared.core.run.events import Event, PeopleNotified, RunOpened
 from shared.core.run.reducer import reduce
 from shared.core.run.run import Run
 from shared.ports import SYSTEM, Commit, Loaded, Put
@@ -157,6 +157,7 @@ def _audit(after: Run, event: Event, who: str) -> tuple[Mapping[str, Any], ...]:
         "run": after.id,
         "what": name if name in _AUDITED else f"run_{after.status.value}",
         "by": who or getattr(event, "by", "") or "workwright",
+        **({"about": event.topic} if isinstance(event, PeopleNotified) else {}),
     }
     return ({**entry, "plan_hash": after.plan_hash} if after.plan_hash else entry,)
 

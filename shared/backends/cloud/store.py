@@ -126,9 +126,10 @@ class FirestoreStore:
         found = self.get(tenant, USAGE, day.isoformat())
         return Usage(found.body["tokens"], found.body["micros"]) if found else NOTHING
 
-    def audit(self, tenant: str, *, after: str = "", limit: int = 100) -> list[AuditEntry]:
+    def audit(self, tenant: str, *, after: str = "", beyond: int | None = None, limit: int = 100) -> list[AuditEntry]:
         """Return audit entries of the tenant, oldest first."""
-        return audit_documents.entries(self._home(tenant), after, limit)
+        begin = after if beyond is None else audit_documents.entry_name(beyond)
+        return audit_documents.entries(self._home(tenant), begin, limit)
 
     def audit_head(self, tenant: str) -> AuditHead:
         """Return where the chain of the tenant's audit ends."""

@@ -171,9 +171,9 @@ class CountingStore:
         self._meter.count(READS, 1, "usage")
         return self._inner.usage(tenant, day)
 
-    def audit(self, tenant: str, *, after: str = "", limit: int = 100) -> list[AuditEntry]:
+    def audit(self, tenant: str, *, after: str = "", beyond: int | None = None, limit: int = 100) -> list[AuditEntry]:
         """Count the entries."""
-        found = self._inner.audit(tenant, after=after, limit=limit)
+        found = self._inner.audit(tenant, after=after, beyond=beyond, limit=limit)
         self._meter.count(READS, max(1, len(found)), "audit")
         return found
 

@@ -136,6 +136,9 @@ def test_entries_from_before_the_chain_stay_readable_and_it_begins_after_them(st
     assert [entry.body["what"] for entry in entries[:3]] == ["old 07", "old 08", "opened"]
     assert [entry.number for entry in entries] == [0, 0, 1, 2, 3, 4, 5]
     assert [entry.id for entry in store.audit(ACME, after=entries[1].id, limit=1)] == [entries[2].id]
+    beyond = {number: [entry.number for entry in store.audit(ACME, beyond=number)] for number in (0, 3, 5, 9)}
+    assert beyond == {0: [1, 2, 3, 4, 5], 3: [4, 5], 5: [], 9: []}
+    assert [entry.number for entry in store.audit(ACME, beyond=1, limit=2)] == [2, 3]
     found = check_audit(store, ACME)
     assert (found.broken, found.older, found.head.number) == (None, 2, 5)
 

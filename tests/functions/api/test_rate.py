@@ -7,8 +7,13 @@ from dataclasses import replace
 
 import pytest
 
+from shared.app.api.keys import make_key
 from shared.app.api.rate import BATCH, PER_MINUTE, Rate
+from shared.app.connections.connect_account import change_settings
+from shared.core.documents.codec import to_body
 from shared.core.errors import TooMany
+from shared.core.people.members import PLACE, Member, Members
+from shared.ports import Put
 from tests.functions.conftest import MINE, Service
 from tests.support.ports.moved_clock import MovedClock
 from tests.support.ports.slow_store import SlowFor
@@ -48,6 +53,19 @@ def test_a_busy_script_locks_out_nobody_else(service: Service) -> None:
     deps, rate = replace(service.deps, clock=MovedClock()), Rate()
     assert _admitted(lambda: rate.spend(deps, MINE, SCRIPT), PER_MINUTE + 50) == PER_MINUTE
     assert _admitted(lambda: rate.spend(deps, MINE, PERSON), PER_MINUTE + 50) == PER_MINUTE
+
+
+def test_a_persons_keys_share_one_rate_and_lock_out_nobody_else(service: Service) -> None:
+    ada, grace = f"p-{'a' * 24}", f"p-{'b' * 24}"
+    team = Members(
+        {each: Member("Somebody", f"notion:{each}", service.deps.clock.now(), "owner") for each in (ada, grace)}
+    )
+    service.deps.store.put(MINE, Put(*PLACE, to_body(team)))
+    change_settings(service.deps, MINE, api_per_minute=3)
+    keys = [make_key(service.deps, MINE, "viewer", "a key", person=each)[1] for each in (ada, ada, grace)]
+    statuses = [service.call("GET", "/v1/budget", key=keys[number % 2]).status_code for number in range(5)]
+    assert statuses == [200, 200, 200, 429, 429]
+    assert service.call("GET", "/v1/budget", key=keys[2]).status_code == 200
 
 
 def test_a_batch_is_one_write(service: Service) -> None:

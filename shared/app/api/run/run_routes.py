@@ -5,7 +5,7 @@ from __future__ import annotations
 from shared.app.api.json_shapes import choice, number, shape, text
 from shared.app.api.pages import rollback_page
 from shared.app.api.route import REASON, Route
-from shared.app.api.run import attempts, contexts, open_run, plans, run_list, run_steps, runs
+from shared.app.api.run import attempts, contexts, feed, open_run, plans, run_list, run_steps, runs
 from shared.app.api.run import run_versions as work
 from shared.app.api.settings import feedback
 
@@ -17,6 +17,10 @@ RUN_ROUTES: tuple[Route, ...] = (
     Route(
         "POST", "/v1/runs", "runs.open", open_run.open_run, "Open a run for a page, or for a text", "Run",
         body=open_run.OPEN, errors=(404, 409), goes_on=True,
+    ),
+    Route(
+        "GET", "/v1/feed", "runs.read", feed.show_feed, "Get what has happened to the team's runs since", "Feed",
+        errors=(404,), query=feed.FEED_QUERY,
     ),
     Route("GET", "/v1/runs/{run}", "runs.read", runs.show_run, "Get a run", "Run"),
     Route(

@@ -18,7 +18,7 @@ _HEAD = "SELECT number, hash FROM audit_heads WHERE tenant = ?"
 _MOVE_HEAD = """INSERT INTO audit_heads (tenant, number, hash) VALUES (?, ?, ?)
     ON CONFLICT (tenant) DO UPDATE SET number = excluded.number, hash = excluded.hash"""
 _LIST = """SELECT seq, body, number, previous, hash FROM audit
-    WHERE tenant = ? AND seq > ? ORDER BY seq LIMIT ?"""
+    WHERE tenant = ?1 AND seq > ?2 AND number > ?3 ORDER BY seq LIMIT ?4"""
 
 
 def prepare(found: Iterable[Mapping[str, Any]]) -> list[Prepared]:
@@ -39,9 +39,12 @@ def append(connection: sqlite3.Connection, tenant: str, prepared: Sequence[Prepa
     connection.execute(_MOVE_HEAD, (tenant, head.number, head.hash))
 
 
-def entries(connection: sqlite3.Connection, tenant: str, after: str, limit: int) -> list[AuditEntry]:
-    """Return entries, oldest first; their ids are numbers with leading zeros."""
-    rows = connection.execute(_LIST, (check_tenant(tenant), int(after or 0), limit)).fetchall()
+def entries(
+    connection: sqlite3.Connection, tenant: str, after: str, beyond: int | None, limit: int
+) -> list[AuditEntry]:
+    """Return entries, oldest first; their ids are numbers with leading zeros, and never less than that of the chain."""
+    begin = (int(after or 0), -1) if beyond is None else (beyond, beyond)
+    rows = connection.execute(_LIST, (check_tenant(tenant), *begin, limit)).fetchall()
     return [AuditEntry(f"{seq:012d}", json.loads(body), *linked) for seq, body, *linked in rows]
 
 

@@ -138,10 +138,10 @@ class LocalStore:
             ).fetchone()
         return Usage(*found) if found else Usage()
 
-    def audit(self, tenant: str, *, after: str = "", limit: int = 100) -> list[AuditEntry]:
+    def audit(self, tenant: str, *, after: str = "", beyond: int | None = None, limit: int = 100) -> list[AuditEntry]:
         """Return audit entries of the tenant, oldest first; their ids are numbers with leading zeros."""
         with self.reading() as connection:
-            return audit_rows.entries(connection, tenant, after, limit)
+            return audit_rows.entries(connection, tenant, after, beyond, limit)
 
     def audit_head(self, tenant: str) -> AuditHead:
         """Return where the chain of the tenant's audit ends."""
