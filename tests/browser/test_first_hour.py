@@ -44,7 +44,7 @@ class Newcomer:
     began: float = field(default_factory=time.monotonic)
 
     def text(self) -> str:
-        return str(self.tab.run("document.body.innerText"))
+        return str(self.tab.run("document.body?.innerText ?? ''"))  # a page that is being loaded has no body yet
 
     def wait(self, words: str) -> None:
         """Wait until the page says so; where work is under way it looks again by itself."""

@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -98,6 +99,32 @@ except OSError:
         "no network None None",
     ], result.stderr
     assert registry.asked == ["/simple/alpha/", "/files/alpha-1.0-py3-none-any.whl"]
+
+
+_FROM_A_CLONE = """
+import sys
+from shared import programs
+from shared.backends.sandbox.bubblewrap import BubblewrapSandbox
+from shared.backends.sandbox.packages.registries import Registries
+from shared.ports import SandboxRequest
+assert programs.__file__.startswith(sys.argv[1]), programs.__file__
+files = {"requirements.txt": sys.argv[4].encode(), "main.py": b"import alpha; print(alpha.SAID)"}
+request = SandboxRequest(files, ("python3", "-I", "main.py"), "gemini", packages="pip")
+result = BubblewrapSandbox(known=lambda: Registries(sys.argv[2], sys.argv[3])).run(request)
+print(result.stdout, result.stderr)
+"""
+
+
+def test_a_wheel_is_installed_where_the_product_itself_lies_below_tmp(
+    sandbox: Sandbox, registry: PackageRegistry
+) -> None:
+    """What a room mounts there hides the product's own files from it: people do clone into /tmp."""
+    require("pip")
+    with tempfile.TemporaryDirectory(dir="/tmp") as clone:
+        shutil.copytree(ROOT / "shared", f"{clone}/shared", ignore=shutil.ignore_patterns("__pycache__"))
+        command = [sys.executable, "-c", _FROM_A_CLONE, clone, registry.npm, registry.pip, registry.add_wheel("alpha")]
+        done = subprocess.run(command, cwd=clone, capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout.split() == ["alpha", "1.0"], done.stderr
 
 
 def test_a_wheel_of_another_hash_is_not_installed_and_the_command_never_runs(

@@ -22,6 +22,7 @@ BASE = "/tmp"  # exists everywhere; what is mounted on it is seen by this proces
 BOX = "/box"  # the work folder as the command sees it
 _NOBODY = "65534"
 _WAY_OUT = "/run/registry"  # where the proxy's socket is, in a room that has one
+_FORWARD = read_program("sandbox", "forward.py")  # now: a room cannot read below /tmp, nor what is not public
 _OWN_PROCESSES = 4  # bwrap, its init, and this one count towards the limit as well
 
 
@@ -53,7 +54,7 @@ class BubblewrapRoom(Room):
         os.close(filter_start)
         within = build_shell_command(job.command)
         if job.proxy:
-            within = ("python3", "-I", "-c", read_program("sandbox", "forward.py"), _WAY_OUT, *within)
+            within = ("python3", "-I", "-c", _FORWARD, _WAY_OUT, *within)
         command = [*self._arguments(job, filter_end, status_end), "--", *within]
         self.process = subprocess.Popen(
             command,
