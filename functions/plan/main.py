@@ -1,4 +1,5 @@
-"""plan: look at a changed page, write the plan of a run or of a day, or begin a routine.
+"""plan: look at a changed page, write the plan of a run or of a day, begin a routine, or do
+what somebody asked for in Slack.
 
 Called by  the queue, in private. A command may come again; the second time changes nothing.
 Next       `execute-step`, or `notify` to ask for approval.
@@ -11,10 +12,11 @@ from shared.app.engine.switches import hold_back
 from shared.app.engine.team_turns import Turns
 from shared.app.intake.consider_page import consider_page
 from shared.app.intake.look_at_page import look_at_page
+from shared.app.intake.messenger_asks import answer_ask
 from shared.app.planning.make_plan import make_plan
 from shared.app.schedule.plan_day import plan_the_day
 from shared.app.schedule.routines import run_routine
-from shared.core.run.commands import CONSIDER, LOOK, PLAN_DAY, ROUTINE
+from shared.core.run.commands import CONSIDER, LOOK, PLAN_DAY, REPLY, ROUTINE
 from shared.entry import Reply, bury_exhausted, command_from, endpoint
 from shared.wiring.tools import wire_tools
 from shared.wiring.worker import wire_worker
@@ -26,6 +28,7 @@ USE_CASES = {  # everything else plans
     CONSIDER: consider_page,
     PLAN_DAY: plan_the_day,
     ROUTINE: run_routine,
+    REPLY: answer_ask,
 }
 
 

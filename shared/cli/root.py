@@ -63,6 +63,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "shared.cli.setup.init": ("init",),
     "shared.cli.status": ("status",),
     "shared.cli.team.setup_steps": ("setup",),
+    "shared.cli.team.slack_link": ("slack",),
     "shared.cli.team.ship": ("ship",),
     "shared.cli.team.site_values": ("site-value",),
     "shared.cli.team.tenant": ("delete-tenant", "export"),

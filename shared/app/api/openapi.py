@@ -41,6 +41,7 @@ from shared.app.api.settings.feedback import FEEDBACK, PREFERENCE
 from shared.app.api.settings.operate import API
 from shared.app.api.settings.ship import SHIP, SITE_VALUES
 from shared.app.api.settings.tenant_databases import CONFINEMENT
+from shared.app.api.slack.slack_links import VIEWS as SLACK_VIEWS
 
 _LETTER = {name: text() for name in ("id", "name", "function", "run", "step", "reason", "at")}
 _ASKED = array(members(task_class=text(), reference=text(), why=text()))
@@ -168,6 +169,7 @@ SCHEMAS: Mapping[str, Any] = {
     **key_routes.VIEWS,
     **sign_in.VIEWS,
     **session_list.VIEWS,
+    **SLACK_VIEWS,
     **setup_steps.VIEWS,
     **life.VIEWS,
     **status.VIEWS,
@@ -232,9 +234,17 @@ def _operation(route: Route) -> dict[str, Any]:
         required = bool(route.body.get("required"))
         found["requestBody"] = {"required": required, "content": {route.body_type: {"schema": route.body}}}
     elif route.permission == "slack signature":
-        payload = {"type": "object", "properties": {"payload": {"type": "string"}}, "required": ["payload"]}
-        found["requestBody"] = {"required": True, "content": {FORM: {"schema": payload}}}
+        found["requestBody"] = {"required": True, "content": _slack_body(route)}
     return found
+
+
+def _slack_body(route: Route) -> dict[str, Any]:
+    """Return what Slack sends: a form, whose fields are the command or hold an interaction as JSON, or an event."""
+    if route.path.endswith("/events"):
+        return {JSON: {"schema": {"type": "object"}}}
+    field = "payload" if route.path.endswith("/interactions") else "command"
+    payload = {"type": "object", "properties": {field: {"type": "string"}}, "required": [field]}
+    return {FORM: {"schema": payload}}
 
 
 def _parameter(place: str, name: str, schema: Mapping[str, Any]) -> dict[str, Any]:

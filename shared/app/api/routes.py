@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from shared.app.api.exchange import FORM, ApiReply, Call
 from shared.app.api.json_shapes import Schema, choice, number, shape, text, texts
-from shared.app.api.pages import approval_page, rollback_page, slack_clicks
+from shared.app.api.pages import approval_page, rollback_page
 from shared.app.api.pages import page_html as html
 from shared.app.api.people.key_routes import KEY_ROUTES
 from shared.app.api.people.people_routes import PEOPLE_ROUTES
@@ -20,6 +20,7 @@ from shared.app.api.settings import audit, budget, connections, feedback, life, 
 from shared.app.api.settings import endpoint_routes as endpoints
 from shared.app.api.settings import model_choice as models
 from shared.app.api.settings import tenant_databases as databases
+from shared.app.api.slack.slack_routes import SLACK_ROUTES
 from shared.app.money.usage import BY
 from shared.app.schedule.time_zones import zone_names
 from shared.app.workspace.workspace_schemas import KINDS
@@ -246,10 +247,7 @@ ROUTES: tuple[Route, ...] = (
         "POST", "/v1/settings/origins", "origins.change", origins.change_origins, "Set allowed origins", "Origins",
         body=origins.CHANGE, errors=(409,),
     ),
-    Route(
-        "POST", "/v1/slack/interactions", "slack signature", slack_clicks.take_click, "Take a click", "SlackAnswer",
-        errors=(400, 401, 404, 413),
-    ),
+    *SLACK_ROUTES,
 )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from shared.app.notify.announce import announce_asked
 from shared.app.people.identities import Shown, claim, leave_tenant
 from shared.core.documents.api_key import KIND, ApiKey
 from shared.core.people import members as rules
+from shared.core.people.linked_accounts import LINKS, LinkedAccount
 from shared.core.people.members import PLACE, Member, Members
 from shared.core.people.sessions import SESSIONS, Session
 from shared.ports import Put, all_as, change_as, get_as
@@ -53,6 +54,7 @@ def take_out(deps: Deps, tenant: str, person: str, by: str) -> None:
     end_keys(deps, tenant, person)
     end_sessions(deps, tenant, person)
     leave_tenant(deps, person, tenant)
+    end_links(deps, tenant, person)
 
 
 def note(
@@ -69,6 +71,14 @@ def end_sessions(deps: Deps, tenant: str, person: str) -> int:
     for each in theirs:
         deps.store.put(tenant, Put(SESSIONS, each, None))
     return len(theirs)
+
+
+def end_links(deps: Deps, tenant: str, person: str) -> list[str]:
+    """Forget which accounts at messengers are somebody's; return what they were."""
+    theirs = [each.id for each in all_as(LinkedAccount, deps.store, tenant, LINKS) if each.person == person]
+    for each in theirs:
+        deps.store.put(tenant, Put(LINKS, each, None))
+    return theirs
 
 
 def end_keys(deps: Deps, tenant: str, person: str = "", account: str = "") -> int:

@@ -13,13 +13,14 @@ from shared.core.documents.bots import BOTS, INSTALLATIONS, WORKSPACES
 from shared.core.documents.hook import KIND as HOOKS
 from shared.core.documents.snapshot import EXPIRIES
 from shared.core.people.identities import PEOPLE
+from shared.core.people.linked_accounts import CODES, PLACES
 from shared.core.people.logins import LOGINS
 from shared.ports import SYSTEM, Doc, Put, change_doc
 from shared.rate_budget import Payer
 
 RATES = "rates"
 
-OWNED = (HOOKS, ALARMS, EXPIRIES, BOTS, LOGINS)  # documents of one tenant, which they name
+OWNED = (HOOKS, ALARMS, EXPIRIES, BOTS, LOGINS, CODES, PLACES)  # documents of one tenant, which they name
 SHARED = (INSTALLATIONS, WORKSPACES)  # documents that list tenants
 
 

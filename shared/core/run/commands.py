@@ -42,8 +42,24 @@ CHANGE = "change"  # look at what happened to a change or a deployment of ours; 
 ERASE = "erase"  # go on deleting a tenant
 DELIVER = "deliver"  # try the delivery of `ref` to an endpoint, which was tried `wake` times
 SIGN_IN = "sign_in"  # send the link of `ref` with which somebody signs in
+REPLY = "reply"  # do what somebody asked for at a messenger, the request of `ref`, and answer there
 NAMES = frozenset(
-    {CHANGE, ATTEMPT, UNDO, NOTIFY, MIRROR, CONSIDER, PLAN_DAY, ROUTINE, LOOK, RECONCILE, ERASE, DELIVER, SIGN_IN}
+    {
+        CHANGE,
+        ATTEMPT,
+        UNDO,
+        NOTIFY,
+        MIRROR,
+        CONSIDER,
+        PLAN_DAY,
+        ROUTINE,
+        LOOK,
+        RECONCILE,
+        ERASE,
+        DELIVER,
+        SIGN_IN,
+        REPLY,
+    }
 )
 
 store_as(Form(sparse=True), Command)

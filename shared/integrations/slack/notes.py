@@ -12,20 +12,21 @@ _SECTION, _MAX_SECTIONS = 2_900, 12  # letters of a block, blocks of a message
 
 def write_text(note: Note) -> str:
     """Return what a phone notifies with, which shows the beginning of it and none of the blocks."""
-    return _plain(f"{note.subject}\n{note.text}")
+    return escape_text(f"{note.subject}\n{note.text}")
 
 
 def write_blocks(note: Note) -> list[dict[str, Any]]:
-    sections = _sections([f"*{_plain(note.subject)}*", *(_plain(line) for line in note.lines)])
+    sections = _sections([f"*{escape_text(note.subject)}*", *(escape_text(line) for line in note.lines)])
     blocks: list[dict[str, Any]] = [
-        {"type": "section", "text": {"type": "mrkdwn", "text": text}} for text in sections[:_MAX_SECTIONS]
+        {"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}}
+        for text in sections[:_MAX_SECTIONS]
     ]
-    buttons = [{**_button(link.label, f"open{n}"), "url": link.url} for n, link in enumerate(note.links[:3])]
+    buttons = [{**button(link.label, f"open{n}"), "url": link.url} for n, link in enumerate(note.links[:3])]
     if note.token and len(sections) <= _MAX_SECTIONS:  # nobody agrees by button to what is not shown whole
         decide = {"value": note.token}
         buttons = [
-            {**_button("Approve", "approve"), **decide, "style": "primary"},
-            {**_button("Deny", "deny"), **decide, "style": "danger"},
+            {**button("Approve", "approve"), **decide, "style": "primary"},
+            {**button("Deny", "deny"), **decide, "style": "danger"},
             *buttons,
         ]
     return [*blocks, {"type": "actions", "elements": buttons}] if buttons else blocks
@@ -43,10 +44,10 @@ def _sections(lines: Sequence[str]) -> list[str]:
     return found
 
 
-def _plain(text: str) -> str:
+def escape_text(text: str) -> str:
     """Return text that Slack shows as it is: a page's title must call no channel and be no link of its own."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _button(label: str, action: str) -> dict[str, Any]:
+def button(label: str, action: str) -> dict[str, Any]:
     return {"type": "button", "text": {"type": "plain_text", "text": label[:70]}, "action_id": action}

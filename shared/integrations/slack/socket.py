@@ -38,6 +38,7 @@ _MAX_BYTES = 4 * 1024 * 1024
 _REMEMBERED = 1000  # envelopes
 _AT_ONCE = 4
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_TAKEN = frozenset({"interactive", "slash_commands", "events_api"})
 _GOES_ON = frozenset({"warning", "refresh_requested"})
 _HOPELESS: Mapping[str, str] = {
     "link_disabled": "socket mode is switched off in the settings of the app",
@@ -170,8 +171,9 @@ class SlackSocket:
         """Carry it out, then acknowledge it: who dies in between gets it again, and the first decision stands."""
         envelope = str(message["envelope_id"])
         after: Callable[[], None] | None = None
-        if envelope not in self._done and message.get("type") == "interactive":
-            after = run_guarded(lambda: self._take(message.get("payload") or {}), self._tell_not_taken)
+        payload = message.get("payload")
+        if envelope not in self._done and message.get("type") in _TAKEN and isinstance(payload, dict) and payload:
+            after = run_guarded(lambda: self._take(payload), self._tell_not_taken)
             if after is None:  # it is not acknowledged, and the others go on
                 return
         self._note(envelope)

@@ -14,7 +14,7 @@ SLACK = System(
         "slack",
         "https://slack.com/oauth/v2/authorize",
         "https://slack.com/api/oauth.v2.access",
-        scopes=("chat:write", "chat:write.public", "channels:history"),
+        scopes=("chat:write", "chat:write.public", "channels:history", "groups:history", "im:history", "commands"),
         auth="basic",
         scope_separator=",",
     ),

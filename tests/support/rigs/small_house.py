@@ -17,6 +17,7 @@ from shared.app.engine.tools import Tools
 from shared.app.intake.consider_change import consider_change
 from shared.app.intake.consider_page import consider_page
 from shared.app.intake.look_at_page import look_at_page
+from shared.app.intake.messenger_asks import answer_ask
 from shared.app.intake.reconcile import reconcile
 from shared.app.notify.mirror_run import mirror_run
 from shared.app.notify.notify import notify
@@ -34,7 +35,18 @@ from shared.backends.local.state.local_store import LocalStore
 from shared.backends.offline.model import OfflineModel
 from shared.core.errors import AgentError, Busy
 from shared.core.rate_window import Rate
-from shared.core.run.commands import CHANGE, CONSIDER, LOOK, MIRROR, NOTIFY, PLAN_DAY, RECONCILE, ROUTINE, Command
+from shared.core.run.commands import (
+    CHANGE,
+    CONSIDER,
+    LOOK,
+    MIRROR,
+    NOTIFY,
+    PLAN_DAY,
+    RECONCILE,
+    REPLY,
+    ROUTINE,
+    Command,
+)
 from shared.core.run.run import Run
 from shared.integrations.hosting import OwnHosts
 from shared.oauth import GrantTokens
@@ -134,6 +146,7 @@ class SmallHouse:
         """Do what a function does with a delivered command; raises what it raises."""
         by_name = {LOOK: look_at_page, CONSIDER: consider_page, MIRROR: mirror_run, NOTIFY: notify}
         by_name |= {CHANGE: consider_change, PLAN_DAY: plan_the_day, ROUTINE: run_routine, RECONCILE: reconcile}
+        by_name |= {REPLY: answer_ask}
         default = make_plan if command.function == "plan" else execute_step
         by_name.get(command.name, default)(command, self.deps, self.tools)
 

@@ -12,13 +12,15 @@ from shared.app.api.pages.page_html import page, paragraph
 from shared.app.api.people.browser_session import HEADERS, ask_again, hidden_field, name_cookie, redirect, set_cookie
 from shared.app.people.first_steps import find_steps
 from shared.app.people.identities import identities_of, is_first, name_way, teams_of, unlink_identity
+from shared.app.people.linking import list_accounts, make_code, unlink
 from shared.app.people.membership import end_sessions
 from shared.app.people.sessions import SignedIn, end_session, list_sessions, note_session
+from shared.core.people.linked_accounts import show_code
 from shared.core.people.sessions import HOME, Session, name_browser
 from shared.ports.documents import tenant_settings
 
 CHANGE = shape(
-    act=choice("sign-out", "end", "end-all", "add-mail", "drop-identity"),
+    act=choice("sign-out", "end", "end-all", "add-mail", "drop-identity", "slack-code", "slack-unlink"),
     address=text(max_length=254, default=""),
     identity=text("^[a-z]{1,40}:[0-9A-Za-z_-]{1,200}$|^$", default=""),
     session=text("^[0-9a-f]{12}$|^$", default=""),
@@ -27,8 +29,8 @@ CHANGE = shape(
 )
 
 
-def show_account(call: Call, who: SignedIn) -> ApiReply:
-    """Show who is signed in, and where."""
+def show_account(call: Call, who: SignedIn, code: str = "") -> ApiReply:
+    """Show who is signed in, and where; and a code to type in Slack, where one was just made."""
     team = _name_team(call, who.tenant)
     sessions = list_sessions(call.deps, who.tenant, who.session.person)
     body = (
@@ -38,6 +40,7 @@ def show_account(call: Call, who: SignedIn) -> ApiReply:
         + "<h2>Where you are signed in</h2><ul>"
         + "".join(_line(each, who) for each in sessions)
         + "</ul>"
+        + _show_slack(call, who, code)
         + _form(who, "sign-out", "Sign out here")
         + _form(who, "end-all", "Sign out everywhere")
         + paragraph(f"In a terminal: workwright login --url {call.deps.public_url}", quiet=True)
@@ -50,6 +53,11 @@ def change_account(call: Call, who: SignedIn) -> ApiReply:
     act, person = call.body["act"], who.session.person
     if act in ("add-mail", "drop-identity"):
         return ask_again(call, who) or _change_ways(call, who)
+    if act == "slack-code":
+        return show_account(call, who, show_code(make_code(call.deps, who.tenant, person)))
+    if act == "slack-unlink":
+        unlink(call.deps, who.tenant, person, who.member.name)
+        return redirect("/account")
     if act == "end" and call.body["session"] != who.session.id:
         end_session(call.deps, who.tenant, person, call.body["session"])
         note_session(call.deps, who, "SessionEnded", call.body["session"], name_origin(call.request))
@@ -72,6 +80,19 @@ def _change_ways(call: Call, who: SignedIn) -> ApiReply:
     about = f"identity {name_way(call.body['identity'])}"
     note_session(call.deps, who, "IdentityRemoved", about, name_origin(call.request))
     return redirect(HOME)
+
+
+def _show_slack(call: Call, who: SignedIn, code: str) -> str:
+    """Say which account in Slack is theirs, and how one is linked."""
+    accounts = list_accounts(call.deps, who.tenant, who.session.person)
+    names = ", ".join(each.rpartition(".")[2] for each in accounts)
+    says = f"Your account in Slack is {names}." if accounts else "No account in Slack is linked with you."
+    if code:
+        says = f"Type in Slack, within ten minutes: /workwright link {code}"
+    forms = _form(who, "slack-code", "Get a code for Slack") + (
+        _form(who, "slack-unlink", "Unlink Slack") if accounts else ""
+    )
+    return "<h2>Slack</h2>" + paragraph(says) + forms
 
 
 def _lead_on(call: Call, who: SignedIn) -> str:

@@ -38,6 +38,7 @@ from shared.core.money.spending import Ledger
 from shared.core.notify.endpoint import Delivery, Endpoint
 from shared.core.people.first_hour import FirstHour
 from shared.core.people.identities import Identity, Person
+from shared.core.people.linked_accounts import LinkCode, LinkedAccount, MessengerAsk, MessengerPlace
 from shared.core.people.logins import Login
 from shared.core.people.mail_links import LinkAsks, MailLink
 from shared.core.people.members import Members
@@ -79,9 +80,13 @@ KINDS: Mapping[str, type[Any]] = {
     "lost": Lost,
     "map": Place,
     "link-asks": LinkAsks,
+    "link-codes": LinkCode,
+    "linked-accounts": LinkedAccount,
     "logins": Login,
     "mail-links": MailLink,
     "members": Members,
+    "messenger-asks": MessengerAsk,
+    "messenger-places": MessengerPlace,
     "metrics": LookUps,
     "model_marks": Mark,
     "pages": PageRecord,
