@@ -10,9 +10,10 @@ from shared import log
 from shared.app.connections.connect_account import change_settings
 from shared.app.connections.notion_webhook import is_webhook_verified
 from shared.app.engine.deps import Deps
-from shared.app.engine.switches import ERASURES, is_gone
+from shared.app.engine.switches import is_gone
 from shared.app.installation.home import AROUND, REAL_HOME, SIMULATED_HOME, ends_with
 from shared.app.polling import ASKS, OFTEN
+from shared.core.documents.erasure import ERASURES
 from shared.core.errors import ConfigError, IntegrationError
 from shared.local.configuration.choices import OAUTH, REAL
 from shared.local.configuration.marker import claim

@@ -17,6 +17,7 @@ from typing import Any
 from shared import log
 from shared.app.engine.deps import Deps
 from shared.core.backoff import WAITING_S
+from shared.core.documents.erasure import ERASURES, TOMBSTONES, Erasure
 from shared.core.documents.tenant_settings import PLACE as SETTINGS
 from shared.core.documents.tenant_settings import TenantSettings, settings_in
 from shared.core.errors import AgentError, Conflicting, VersionConflict
@@ -35,16 +36,14 @@ from shared.core.run.commands import (
     command_to_data,
 )
 from shared.core.run.run import Run, derive_id
-from shared.ports import SYSTEM, Doc, Put, change_doc
+from shared.ports import SYSTEM, Doc, Put, change_doc, read_as
 from shared.ports.documents import tenant_settings
 
 REHEARSES = "rehearses"  # field of SYSTEM's settings
 STOOD = "stood"  # field of the settings: the pauses that are over
 HELD = "held"  # documents of a tenant: the commands that came while it was paused
 HALTED = "halted"  # documents under SYSTEM, by tenant: it has such commands
-ERASURES = "erasures"  # documents under SYSTEM, by tenant: it is being deleted
 ARRIVALS = "arrivals"  # documents under SYSTEM, by tenant: it comes from another installation, or came
-TOMBSTONES = "tombstones"  # documents under SYSTEM, by tenant: it was deleted
 DELETING = "this tenant is being deleted"
 _PAGE = 100
 _MAX_STOOD = 50  # pauses that are remembered
@@ -263,16 +262,12 @@ def order_erasures(deps: Deps) -> int:
     count, after, now = 0, "", deps.clock.now()
     slot = str(int(now.timestamp() // _SLOT.total_seconds()))
     while docs := deps.store.list_docs(SYSTEM, ERASURES, after=after):
-        due = [doc for doc in docs if erase_due(doc.body) <= now]
+        states = [(doc.id, read_as(Erasure, doc)) for doc in docs]
+        due = [(tenant, state) for tenant, state in states if state.due <= now]
         if due:
-            deps.queue.enqueue([erase_command(doc.id, f"{doc.body['phase']} {slot}", None) for doc in due])
+            deps.queue.enqueue([erase_command(tenant, f"{state.phase} {slot}", None) for tenant, state in due])
         count, after = count + len(due), docs[-1].id
     return count
-
-
-def erase_due(state: Mapping[str, Any]) -> datetime:
-    """Return when a deletion may go on."""
-    return datetime.fromisoformat(state.get("until") or state["at"])
 
 
 def erase_command(tenant: str, about: str, not_before: datetime | None) -> Command:

@@ -10,8 +10,7 @@ more. What stays is a tombstone: when, who, how much, and what people have to en
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 from typing import Any
 
 from shared import log
@@ -20,12 +19,13 @@ from shared.app.connections.forge_hooks import list_hooks, remove_hook
 from shared.app.connections.revoke import revoke_grant
 from shared.app.engine.deps import Deps
 from shared.app.engine.leases import lease
-from shared.app.engine.switches import ARRIVALS, DELETING, ERASURES, TOMBSTONES, erase_command, erase_due, set_pause
+from shared.app.engine.switches import ARRIVALS, DELETING, erase_command, set_pause
 from shared.app.engine.tools import Tools
 from shared.app.installation.home import ends_with
 from shared.app.tenants.tenant_traces import forget_traces
 from shared.core.backoff import backoff
-from shared.core.documents.codec import from_body
+from shared.core.documents.codec import from_body, to_body
+from shared.core.documents.erasure import ERASURES, TOMBSTONES, Erasure, Tombstone
 from shared.core.documents.grant import KIND as GRANTS
 from shared.core.documents.grant import Grant
 from shared.core.errors import Conflicting, ErrorClass, IntegrationError, VersionConflict
@@ -34,12 +34,10 @@ from shared.core.run.commands import Command
 from shared.core.run.run import RunStatus, StepStatus
 from shared.integrations.clients import load_client
 from shared.integrations.systems import SYSTEMS
-from shared.ports import SYSTEM, Put
+from shared.ports import SYSTEM, Put, get_as, read_as
 
 _FINAL_STEPS = ("site.promote", "site.rollback", "repository.merge_change")  # not to be left half-done
 _AT_WORK = (StepStatus.RUNNING, StepStatus.UNDOING)
-
-State = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,24 +65,25 @@ def request_deletion(deps: Deps, tenant: str, confirm: str, by: str, *, force: b
         way_out = "Wait a few minutes or cancel the run; with `force` it is left as it is."
         raise Conflicting(f"run {run} is changing what others see right now", way_out=way_out)
     set_pause(deps, tenant, DELETING, by)
-    body = {"at": deps.clock.now().isoformat(), "by": by, "phase": next(iter(PHASES)), "counts": {}, "left": []}
+    begun = Erasure(deps.clock.now(), by, next(iter(PHASES)))
     deps.crash_point("erase.before/request")
     try:
-        deps.store.put(SYSTEM, Put(ERASURES, tenant, body, ""))
+        deps.store.put(SYSTEM, Put(ERASURES, tenant, to_body(begun), ""))
     except VersionConflict:  # asked for twice: the first one counts
         return deletion_view(deps, tenant)
-    deps.store.note(SYSTEM, {"at": body["at"], "run": "", "what": "DeletionAsked", "by": by, "tenant": tenant})
+    deps.store.note(
+        SYSTEM, {"at": begun.at.isoformat(), "run": "", "what": "DeletionAsked", "by": by, "tenant": tenant}
+    )
     deps.queue.enqueue([erase_command(tenant, "0", None)])
     return deletion_view(deps, tenant)
 
 
 def deletion_view(deps: Deps, tenant: str) -> Mapping[str, Any]:
     """Return whether the tenant is being deleted, how far that is, and what its people have to end by themselves."""
-    doc = deps.store.get(SYSTEM, ERASURES, tenant)
-    if doc is None:
+    known = get_as(Erasure, deps.store, (SYSTEM, ERASURES, tenant))
+    if known is None:
         return {"tenant": tenant, "state": "active", "phase": "", "asked_at": None, "left": []}
-    body = doc.body
-    shown = {"phase": body["phase"], "asked_at": body["at"], "left": list(body["left"])}
+    shown = {"phase": known.phase, "asked_at": known.at.isoformat(), "left": list(known.left)}
     return {"tenant": tenant, "state": "deleting", **shown}
 
 
@@ -93,83 +92,81 @@ def erase_tenant(command: Command, deps: Deps, tools: Tools, accounts: Accounts)
     about = Erasing(deps, tools, accounts, command.tenant)
     with lease(deps, SYSTEM, f"erase.{command.tenant}"):
         while (doc := deps.store.get(SYSTEM, ERASURES, command.tenant)) is not None:
-            state: State = {**doc.body, "counts": dict(doc.body["counts"]), "left": list(doc.body["left"])}
-            if (until := erase_due(state)) > deps.clock.now():
-                deps.queue.enqueue([erase_command(command.tenant, f"{state['phase']} {until.isoformat()}", until)])
+            state = read_as(Erasure, doc)
+            if state.due > deps.clock.now():
+                about_due = f"{state.phase} {state.due.isoformat()}"
+                deps.queue.enqueue([erase_command(command.tenant, about_due, state.due)])
                 return
-            phase = state["phase"]
-            deps.crash_point(f"erase.before/{phase}")
-            PHASES[phase](about, state)
-            deps.crash_point(f"erase.after/{phase}")
-            if state["phase"] == phase and not state.get("until"):
-                state["phase"] = _following(phase)
-            _save(deps, command.tenant, state, doc.version)
+            deps.crash_point(f"erase.before/{state.phase}")
+            after = PHASES[state.phase](about, state)
+            deps.crash_point(f"erase.after/{state.phase}")
+            if after.until is None:
+                after = replace(after, phase=_following(state.phase))
+            _save(deps, command.tenant, after, doc.version)
 
 
-def _save(deps: Deps, tenant: str, state: State, version: str) -> None:
-    if state["phase"]:
-        deps.store.put(SYSTEM, Put(ERASURES, tenant, state, version))
+def _save(deps: Deps, tenant: str, state: Erasure, version: str) -> None:
+    if state.phase:
+        deps.store.put(SYSTEM, Put(ERASURES, tenant, to_body(state), version))
         return
-    kept = {name: state[name] for name in ("at", "by", "counts", "left")}
-    done = deps.clock.now().isoformat()
-    entry = {"at": done, "run": "", "what": "Deleted", "by": state["by"], "tenant": tenant, "counts": state["counts"]}
+    done = deps.clock.now()
+    counts: dict[str, Any] = dict(state.counts)
+    tombstone = Tombstone(state.at, state.by, counts, state.left, done)
+    entry = {
+        "at": done.isoformat(), "run": "", "what": "Deleted", "by": state.by, "tenant": tenant, "counts": counts
+    }  # fmt: skip
     deps.store.note(SYSTEM, entry)
     deps.crash_point("erase.before/tombstone")
     deps.store.put(
         SYSTEM,
-        Put(TOMBSTONES, tenant, {**kept, "done": done}),
+        Put(TOMBSTONES, tenant, to_body(tombstone)),
         Put(ERASURES, tenant, None, version),
         Put(ARRIVALS, tenant, None),
         *ends_with(deps, tenant),
     )  # in one write: without the first the doors would let its commands in, without the second it never ends
-    log.line("INFO", "tenant deleted", tenant=tenant, **state["counts"])
+    log.line("INFO", "tenant deleted", tenant=tenant, **counts)
 
 
-# Phases: each may be done again, and says by `state` what it did.
+# Phases: each may be done again, and returns the state with what it did.
 
 
-def _hooks(about: Erasing, state: State) -> None:
+def _hooks(about: Erasing, state: Erasure) -> Erasure:
     connect = about.accounts.connect_for(about.tenant)
     for hook in list_hooks(about.deps, about.tenant):
         try:
             left = str(remove_hook(about.deps, connect, about.tenant, str(hook["id"]))["left"])
         except ValueError:  # the token does not open any more: the deletion must not wait for it for ever
             left = f"{hook['system']} still has a webhook of {hook['repository']}; remove it there"
-        _count(state, "hooks", 1)
-        if left:
-            state["left"].append(left[:300])
+        state = state.count("hooks", 1).leave(left[:300])
+    return state
 
 
-def _grants(about: Erasing, state: State) -> None:
+def _grants(about: Erasing, state: Erasure) -> Erasure:
     """End our access at each system; one that does not answer is asked again later, a few times."""
-    ended: list[str] = state.setdefault("ended", [])
+    state = replace(state, ended=state.ended or ())
     for doc in about.deps.store.list_docs(about.tenant, GRANTS):
-        if doc.id in ended:
+        if doc.id in (state.ended or ()):
             continue
         try:
             left = revoke_grant(about.deps, about.accounts, about.tenant, doc.id, from_body(Grant, doc.body))
         except IntegrationError as error:
-            if error.error_class == ErrorClass.TRANSIENT and state.get("tries", 0) < ERASURE.tries - 1:
-                _come_back(about.deps, state)
-                return
+            if error.error_class == ErrorClass.TRANSIENT and state.tries < ERASURE.tries - 1:
+                return _come_back(about.deps, state)
             left = f"{doc.id}: our access could not be ended ({error.error_class.value}); end it there"
         about.deps.crash_point(f"erase.revoked/{doc.id}")
-        ended.append(doc.id)
-        _count(state, "grants", 1)
-        if left:
-            state["left"].append(left[:300])
-    state.pop("until", None)
+        state = replace(state, ended=(*(state.ended or ()), doc.id)).count("grants", 1).leave(left[:300])
+    return replace(state, until=None)
 
 
-def _come_back(deps: Deps, state: State) -> None:
-    state["tries"] = state.get("tries", 0) + 1
-    state["until"] = (deps.clock.now() + backoff(state["tries"], ERASURE.waits)).isoformat()
+def _come_back(deps: Deps, state: Erasure) -> Erasure:
+    tries = state.tries + 1
+    return replace(state, tries=tries, until=deps.clock.now() + backoff(tries, ERASURE.waits))
 
 
 _OWN_HOSTS = tuple(each for each in SYSTEMS.values() if each.hosts_sites and each.for_all)
 
 
-def _sites(about: Erasing, state: State) -> None:
+def _sites(about: Erasing, state: Erasure) -> Erasure:
     """Delete the tenant's parts of the operator's bucket and folder; what was put elsewhere is the tenant's own."""
     connect = about.accounts.connect_for(about.tenant)
     for host in _OWN_HOSTS:
@@ -177,45 +174,47 @@ def _sites(about: Erasing, state: State) -> None:
         if client not in about.accounts.own_hosts:
             continue
         try:
-            _count(state, "objects", connect(client).erase())
+            state = state.count("objects", connect(client).erase())
         except IntegrationError as error:
             if error.error_class == ErrorClass.TRANSIENT:
                 raise  # the queue, and then the clock, comes again
             where = host.asks[0].name  # what the operator named: a bucket, a folder
             left = f"sites: the operator has to delete them from the {where} ({error.error_class.value})"
-            state["left"] += [left] if left not in state["left"] else []
+            state = state if left in state.left else state.leave(left)
+    return state
 
 
-def _keys(about: Erasing, state: State) -> None:
+def _keys(about: Erasing, state: Erasure) -> Erasure:
     about.deps.secrets.shred(about.tenant)
+    return state
 
 
-def _knowledge(about: Erasing, state: State) -> None:
+def _knowledge(about: Erasing, state: Erasure) -> Erasure:
     about.tools.knowledge(about.tenant).erase()
+    return state
 
 
-def _records(about: Erasing, state: State) -> None:
-    _count(state, "elsewhere", forget_traces(about.deps, about.tenant))
+def _records(about: Erasing, state: Erasure) -> Erasure:
+    state = state.count("elsewhere", forget_traces(about.deps, about.tenant))
     while count := about.deps.store.erase(about.tenant):
-        _count(state, "records", count)
+        state = state.count("records", count)
         about.deps.crash_point("erase.after/part")
+    return state
 
 
-def _settle(about: Erasing, state: State) -> None:
+def _settle(about: Erasing, state: Erasure) -> Erasure:
     """Wait until no attempt that was under way when the doors closed can still be."""
-    until = datetime.fromisoformat(state["at"]) + about.deps.lease
-    if until > about.deps.clock.now():
-        state["until"] = until.isoformat()
-    else:
-        state.pop("until", None)
+    until = state.at + about.deps.lease
+    return replace(state, until=until if until > about.deps.clock.now() else None)
 
 
-def _erase_again(about: Erasing, state: State) -> None:
+def _erase_again(about: Erasing, state: Erasure) -> Erasure:
     for phase in (_sites, _keys, _knowledge, _records):
-        phase(about, state)
+        state = phase(about, state)
+    return state
 
 
-PHASES: Mapping[str, Callable[[Erasing, State], None]] = {
+PHASES: Mapping[str, Callable[[Erasing, Erasure], Erasure]] = {
     "hooks": _hooks,
     "grants": _grants,
     "sites": _sites,
@@ -231,10 +230,6 @@ def _following(phase: str) -> str:
     """Return the phase after this one, "" after the last."""
     names = [*PHASES, ""]
     return names[names.index(phase) + 1]
-
-
-def _count(state: State, what: str, more: int) -> None:
-    state["counts"][what] = state["counts"].get(what, 0) + more
 
 
 def _half_done(deps: Deps, tenant: str) -> str:

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.app.engine.switches import ERASURES, TOMBSTONES
 from shared.backends.local.delivery.local_queue import LocalQueue
 from shared.backends.local.folder.data_folder import RESTORED
 from shared.backends.local.migration.records import waiting_commands
@@ -17,6 +16,7 @@ from shared.cli.migrate.resealing import check_sealed
 from shared.cli.migrate.tenant_records import LAST, docs_of, moving_docs, runs_of, settings_of, texts_of
 from shared.core.documents.api_key import ApiKey
 from shared.core.documents.effect import EFFECTS, Effect
+from shared.core.documents.erasure import ERASURES, TOMBSTONES
 from shared.core.documents.grant import Grant
 from shared.core.documents.hook import KIND as HOOKS
 from shared.core.documents.hook import Hook

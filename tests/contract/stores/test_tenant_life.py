@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from shared.app.engine.switches import ERASURES, HELD, TOMBSTONES, hold_back, order_erasures
+from shared.app.engine.switches import HELD, hold_back, order_erasures
 from shared.app.tenants.tenant_delete import deletion_view, request_deletion
 from shared.app.tenants.tenant_export import export
 from shared.backends.cloud.store import FirestoreStore
 from shared.backends.local.state.local_store import LocalStore
+from shared.core.documents.erasure import ERASURES, TOMBSTONES
 from shared.core.errors import Conflicting
 from shared.core.run.commands import LOOK, Command
 from shared.core.run.run import StepStatus

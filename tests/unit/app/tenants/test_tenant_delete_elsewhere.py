@@ -12,9 +12,10 @@ import pytest
 
 from shared.app.connections.connect_account import STATE_KEY, finish_connection, start_connection
 from shared.app.connections.connections import connect_by_token, connect_installation
-from shared.app.engine.switches import ARRIVALS, TOMBSTONES, order_erasures
+from shared.app.engine.switches import ARRIVALS, order_erasures
 from shared.app.tenants.tenant_delete import deletion_view, erase_tenant, request_deletion
 from shared.backends.local.search.local_knowledge import LocalKnowledge
+from shared.core.documents.erasure import TOMBSTONES
 from shared.core.errors import Conflicting, Unauthorized
 from shared.core.run.commands import ERASE, Command
 from shared.integrations.cloud_storage.hosting import CloudStorage

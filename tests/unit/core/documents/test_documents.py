@@ -21,6 +21,7 @@ from shared.core.documents.cache_records import KeptAnswer, KeptContext, KeptPar
 from shared.core.documents.codec import beside, from_body, sparse, to_body, unknown
 from shared.core.documents.comment_records import Heard, HeardChange, ToldComments
 from shared.core.documents.effect import Claim, Effect
+from shared.core.documents.erasure import Erasure, Tombstone
 from shared.core.documents.grant import Grant
 from shared.core.documents.hook import Hook, HookDoor
 from shared.core.documents.look import Look
@@ -61,6 +62,7 @@ KINDS: Mapping[str, type[Any]] = {
     "days": PlannedDay,
     "due": Alarm,
     "effects": Effect,
+    "erasures": Erasure,
     "first-hour": FirstHour,
     "feedback": Feedback,
     "grants": Grant,
@@ -117,6 +119,7 @@ KINDS: Mapping[str, type[Any]] = {
     "sync-pass": Pass,
     "swept": SweptMark,
     "told": ToldComments,
+    "tombstones": Tombstone,
     "webhook": Handshake,
     "workspaces": Workspace,
 }
