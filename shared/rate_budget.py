@@ -130,7 +130,7 @@ class RateBudget:
         for name in (payer.own, payer.shared):
             doc = self._store.get(SYSTEM, _KIND, name) if name else None
             if doc is not None:
-                window = self._window(doc.body)
+                window = self._read(doc)
                 window.forget_old(now)
                 taken = taken or window.count_taken()
                 refusals = max([refusals, *(pause.times for pause in window.pauses.values())])
@@ -183,7 +183,7 @@ class RateBudget:
             window.blocked = ""
 
         doc = self._store.get(SYSTEM, _KIND, payer.own)
-        if doc is not None and self._window(doc.body).blocked:
+        if doc is not None and self._read(doc).blocked:
             with self._purse(payer).lock:
                 self._purse(payer).blocked = self._change(payer.own, change).blocked
 
@@ -211,7 +211,7 @@ class RateBudget:
         for scope, name in (("bot", payer.own), ("workspace", payer.shared)):
             doc = self._store.get(SYSTEM, _KIND, name) if name else None
             if doc is not None:
-                window = self._window(doc.body)
+                window = self._read(doc)
                 for where in window.pauses:
                     self._see(purse, "endpoint" if where else scope, where, window)
                 if scope == "bot":
@@ -227,7 +227,7 @@ class RateBudget:
     def _borrow(self, purse: _Purse, payer: Payer, now: float) -> float:
         """Report what was spent and borrow anew: return 0 with tokens in the purse, or the seconds to wait."""
         doc = self._store.get(SYSTEM, _KIND, payer.own)
-        window = self._window(doc.body if doc else {})
+        window = self._read(doc)
         window.report(self._owner, purse.spent_at)
         window.forget_old(now)
         tokens, wait = self._possible(purse, payer, window, now)
@@ -265,7 +265,7 @@ class RateBudget:
 
         def apply_change(known: Mapping[str, Any] | None) -> Mapping[str, Any]:
             nonlocal window
-            window = self._window(known or {})
+            window = from_body(Window, known or {}, rate=self._rate)
             window.forget_old(self._now())
             change(window)
             return to_body(window)
@@ -277,8 +277,8 @@ class RateBudget:
     def _save(self, name: str, window: Window, doc: Doc | None) -> None:
         self._store.put(SYSTEM, Put(_KIND, name, to_body(window), doc.version if doc else ""))
 
-    def _window(self, body: Mapping[str, Any]) -> Window:
-        return from_body(Window, body, rate=self._rate)
+    def _read(self, doc: Doc | None) -> Window:
+        return from_body(Window, doc.body, rate=self._rate) if doc is not None else Window(self._rate)
 
     def _purse(self, payer: Payer) -> _Purse:
         with self._lock:

@@ -194,8 +194,46 @@ def test_the_page_of_the_api_is_what_the_api_says_of_itself() -> None:
     assert written.count("\n### ") > 60
 
 
-MAX_LOOSE_BODIES = 67
-"""Stored documents that are read as a mapping, by string keys, and not as what they are. The number may only fall."""
+LOOSE_BODIES: dict[str, dict[str, int]] = {  # reason → file → how often; neither may become more
+    "an exchange and no document": {"app/api/audited.py": 1, "entry.py": 2},
+    "carried as it is, whatever it is: a copy of any kind, or of a newer version": {
+        "app/api/run/retry.py": 1,
+        "app/tenants/migrate.py": 1,
+        "app/tenants/tenant_export.py": 1,
+        "cli/migrate/copying.py": 3,
+        "cli/migrate/moving.py": 2,
+        "cli/migrate/resealing.py": 4,
+        "cli/migrate/tenant_records.py": 6,
+    },
+    "only whose it is is asked, of documents of several kinds": {
+        "app/installation/home.py": 2,
+        "app/tenants/tenant_traces.py": 2,
+    },
+    "a part of the settings that has a class or a reader of its own, which is handed all of them": {
+        "app/api/run/workspace_questions.py": 1,
+        "app/api/settings/model_choice.py": 1,
+        "app/api/settings/ship.py": 2,
+        "app/api/settings/tenant_databases.py": 1,
+        "app/code/snapshots.py": 1,
+        "app/engine/switches.py": 1,
+        "app/intake/refused_places.py": 3,
+        "app/polling/polling_clock.py": 2,
+        "wiring/models.py": 1,
+        "wiring/tools.py": 2,
+    },
+    "a map whose keys are data: models, pages, parts of a page": {
+        "app/models/model_health.py": 2,
+        "app/wishes/status_journal.py": 1,
+        "app/workspace/workspace_create.py": 1,
+        "app/workspace/write_journal.py": 2,
+    },
+    "small, and read by one function beside it": {
+        "app/migration/state.py": 1,
+        "app/polling/connection_outages.py": 1,
+    },
+    "records of what each call cost, in the words of the price list of their time": {"app/money/usage.py": 1},
+}
+"""Stored documents that are read as a mapping, by string keys, and not as what they are."""
 _EXCHANGES = (
     "answer|ask|asked|call|each|entry|expect|expected|put|request|route|self"  # what has a body and is not stored
 )
@@ -212,8 +250,11 @@ def test_a_stored_body_that_is_read_by_its_keys_is_counted() -> None:
     assert _count_loose_bodies('call.body["at"], from_body(Grant, doc.body), request.body') == 0
 
 
-def test_stored_documents_that_are_read_by_their_keys_become_fewer() -> None:
-    places = [*(ROOT / "shared").glob("*.py")]
-    places += [path for part in ("accounts", "app", "cli", "wiring") for path in (ROOT / "shared" / part).rglob("*.py")]
+def test_a_stored_document_that_is_read_by_its_keys_has_a_reason() -> None:
+    shared = ROOT / "shared"
+    places = [*shared.glob("*.py")]
+    places += [path for part in ("accounts", "app", "cli", "wiring") for path in (shared / part).rglob("*.py")]
     assert len(places) > 300
-    assert sum(_count_loose_bodies(path.read_text(encoding="utf-8")) for path in places) <= MAX_LOOSE_BODIES
+    counts = {path.relative_to(shared).as_posix(): _count_loose_bodies(path.read_text("utf-8")) for path in places}
+    found = {path: count for path, count in counts.items() if count}
+    assert found == {path: count for files in LOOSE_BODIES.values() for path, count in files.items()}

@@ -12,9 +12,10 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from shared.app.engine.deps import Deps
+from shared.core.documents.codec import beside, to_body, unknown
 from shared.core.errors import Busy, VersionConflict
 from shared.core.run.run import derive_id
-from shared.ports import Doc, Message, Put
+from shared.ports import Message, Put, get_as, read_as
 
 KIND = "chats"
 MAX_TURNS = 60  # kept word for word; a model is told as many of them as there is room for
@@ -42,8 +43,8 @@ class Said:
 class Chat:
     """One conversation of one person. `shown` names the plan that was shown last, which a yes is about."""
 
-    id: str
-    by: str  # the key, or the person in Notion, whose conversation it is
+    id: str = beside("")
+    by: str = ""  # the key, or the person in Notion, whose conversation it is
     name: str = ""
     page: str = ""
     title: str = ""  # of the page
@@ -55,7 +56,8 @@ class Chat:
     summary: Mapping[str, Any] = field(default_factory=dict)  # of the turns before those a model is told word for word
     covered: int = 0  # of `turns`, the first, are in the summary
     turns: tuple[Said, ...] = ()
-    version: str = field(default="", compare=False)
+    version: str = beside("")
+    more: Mapping[str, Any] = unknown()
 
     def answer_to(self, message: str) -> Said | None:
         """Return what was answered to a message of that name; None when it is new, or was never answered."""
@@ -78,8 +80,7 @@ def new_chat(
 
 def load_chat(deps: Deps, tenant: str, chat: str, by: str) -> Chat | None:
     """Return the conversation, if it is that person's."""
-    doc = deps.store.get(tenant, KIND, chat)
-    found = _read(doc) if doc is not None else None
+    found = get_as(Chat, deps.store, (tenant, KIND, chat))
     return found if found is not None and found.by == by else None
 
 
@@ -88,7 +89,7 @@ def chats_of(deps: Deps, tenant: str, by: str, limit: int = 50) -> list[Chat]:
     found: list[Chat] = []
     after = ""
     while docs := deps.store.list_docs(tenant, KIND, after=after, limit=20):  # each may be large
-        found += [each for each in map(_read, docs) if each.by == by]
+        found += [each for each in (read_as(Chat, doc) for doc in docs) if each.by == by]
         found = sorted(found, key=lambda each: each.opened, reverse=True)[:limit]
         after = docs[-1].id
     return found
@@ -104,9 +105,8 @@ def keep_chat(deps: Deps, tenant: str, chat: Chat) -> Chat:
         late = turns_of([Message(turn.role, turn.text) for turn in gone[chat.covered :]])
         summary, _ = summarize(None, Summary.from_data(chat.summary), late)
         chat = replace(chat, turns=kept, summary=summary.to_data(), covered=max(0, chat.covered - len(gone)))
-    body = {name: value for name, value in asdict(chat).items() if name not in ("id", "version")}
     try:
-        deps.store.put(tenant, Put(KIND, chat.id, body, chat.version))
+        deps.store.put(tenant, Put(KIND, chat.id, to_body(chat), chat.version))
     except VersionConflict as error:
         raise Busy("something else has just been said in this conversation") from error
     doc = deps.store.get(tenant, KIND, chat.id)
@@ -125,9 +125,3 @@ def _room(turns: Sequence[Said]) -> int:
 
 def forget_chat(deps: Deps, tenant: str, chat: Chat) -> None:
     deps.store.put(tenant, Put(KIND, chat.id, None))
-
-
-def _read(doc: Doc) -> Chat:
-    body: dict[str, Any] = dict(doc.body)
-    turns = tuple(Said(**{**turn, "sources": tuple(turn.get("sources", ()))}) for turn in body.pop("turns", ()))
-    return Chat(doc.id, turns=turns, version=doc.version, **body)

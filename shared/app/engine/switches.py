@@ -17,7 +17,9 @@ from typing import Any
 from shared import log
 from shared.app.engine.deps import Deps
 from shared.core.backoff import WAITING_S
+from shared.core.documents.codec import to_body
 from shared.core.documents.erasure import ERASURES, TOMBSTONES, Erasure
+from shared.core.documents.held_command import HeldCommand
 from shared.core.documents.tenant_settings import PLACE as SETTINGS
 from shared.core.documents.tenant_settings import TenantSettings, settings_in
 from shared.core.errors import AgentError, Conflicting, VersionConflict
@@ -32,8 +34,6 @@ from shared.core.run.commands import (
     RECONCILE,
     SIGN_IN,
     Command,
-    command_from_data,
-    command_to_data,
 )
 from shared.core.run.run import Run, derive_id
 from shared.ports import SYSTEM, Doc, Put, change_doc, read_as
@@ -143,11 +143,14 @@ def hold_back(command: Command, deps: Deps) -> bool:
         return not own.pause_page
     if command.name == RECONCILE and command.topic in ("", ORDER):
         return True  # the clock orders the next pass by itself
-    at = {"at": deps.clock.now().isoformat()}
-    deps.store.put(SYSTEM, Put(HALTED, tenant, at))
+    at = deps.clock.now().isoformat()
+    mark = Put(HALTED, tenant, {"at": at})
+    deps.store.put(SYSTEM, mark)
     deps.crash_point("held.before/command")
-    deps.store.put(tenant, Put(HELD, command.id, {"command": command_to_data(command), **at}))
-    deps.store.put(SYSTEM, Put(HALTED, tenant, at))  # who resumed in between saw nothing held, and took the mark away
+    deps.store.put(tenant, Put(HELD, command.id, to_body(HeldCommand(command, at))))
+    deps.store.put(
+        SYSTEM, Put(HALTED, tenant, {"at": at})
+    )  # who resumed in between saw nothing held, and took the mark away
     return True
 
 
@@ -203,7 +206,7 @@ def _look_at_page(deps: Deps, tenant: str) -> None:
 def _release(deps: Deps, tenant: str) -> int:
     count = 0
     while docs := deps.store.list_docs(tenant, HELD, limit=_PAGE):
-        commands = [_again(doc.id, doc.body) for doc in docs]
+        commands = [_again(doc.id, read_as(HeldCommand, doc)) for doc in docs]
         deps.queue.enqueue(commands)
         deps.crash_point("release.after/commands")
         deps.store.put(tenant, *(Put(HELD, doc.id, None) for doc in docs))
@@ -211,10 +214,9 @@ def _release(deps: Deps, tenant: str) -> int:
     return count
 
 
-def _again(id: str, body: Mapping[str, Any]) -> Command:
+def _again(id: str, held: HeldCommand) -> Command:
     """Return the command under a name that follows from its own: the queue takes no second one of the old name."""
-    command = command_from_data(dict(body["command"]))
-    return replace(command, id=derive_id("held-", id, str(body["at"])), not_before=None)
+    return replace(held.command, id=derive_id("held-", id, held.at), not_before=None)
 
 
 def pause_view(deps: Deps, tenant: str) -> Mapping[str, Any]:

@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from shared.app.engine.deps import Deps
+from shared.core.documents.codec import from_body, to_body
 from shared.core.money.spending import (
     Account,
     Allowance,
@@ -20,8 +21,6 @@ from shared.core.money.spending import (
     Open,
     Room,
     alerts,
-    ledger_from_data,
-    ledger_to_data,
     room,
     turn_of,
 )
@@ -81,7 +80,7 @@ class Book:
         if month not in self._ledgers:
             doc = self.deps.store.get(self.tenant, LEDGERS, month)
             self._docs[month] = doc
-            found = ledger_from_data(month, doc.body) if doc is not None else self._first(month)
+            found = from_body(Ledger, doc.body, month=month) if doc is not None else self._first(month)
             self._ledgers[month], gone = found.expire_reservations(self.deps.clock.now())
             self._lapsed |= gone
         return self._ledgers[month]
@@ -116,8 +115,8 @@ class Book:
         found = []
         for month, ledger in self._ledgers.items():
             doc = self._docs[month]
-            if doc is None or ledger != ledger_from_data(month, doc.body):
-                found.append(Put(LEDGERS, month, ledger_to_data(ledger), doc.version if doc else ""))
+            if doc is None or ledger != from_body(Ledger, doc.body, month=month):
+                found.append(Put(LEDGERS, month, to_body(ledger), doc.version if doc else ""))
         return (*found, *(_lapse(key, each) for key, each in self._lapsed.items()))
 
     def _first(self, month: str) -> Ledger:

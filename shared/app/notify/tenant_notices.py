@@ -23,6 +23,8 @@ from shared.app.people.membership import members_of
 from shared.app.planning.make_plan import ROUTINES
 from shared.app.workspace.workspace_databases import PLANNING, kind_of
 from shared.app.workspace.workspace_schemas import SCHEMAS
+from shared.core.documents.effect import Claim
+from shared.core.documents.routine import Routine
 from shared.core.models.model_facts import KEYED
 from shared.core.money.spending import DAY
 from shared.core.notify.endpoint import ENDPOINTS, Endpoint
@@ -132,9 +134,9 @@ def scope_of_loss(deps: Deps, tenant: str, system: str, message: str) -> str:
     Looked up anew, it would be another one as soon as somebody connects again, and what was sent would be forgotten.
     """
     Effects(deps, tenant, lost_scope(deps, tenant, system), "notify.reconnect").claim(message)
-    doc = deps.store.get(tenant, "claims", message)
-    assert doc is not None  # claims are never taken back
-    return str(doc.body["by"])
+    claim = get_as(Claim, deps.store, (tenant, "claims", message))
+    assert claim is not None  # claims are never taken back
+    return claim.by
 
 
 def owners(settings: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
@@ -145,9 +147,9 @@ def owners(settings: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
 
 def known_page(deps: Deps, tenant: str, page: str) -> tuple[bool, str]:
     """Return whether the page is a routine, and the title it had when it could be read."""
-    doc = deps.store.get(tenant, ROUTINES, page)
-    if doc is not None:
-        return True, str(doc.body.get("title") or "")
+    routine = get_as(Routine, deps.store, (tenant, ROUTINES, page))
+    if routine is not None:
+        return True, routine.title
     run = page_record(deps, tenant, page).run
     loaded = deps.store.load_run(tenant, run) if run else None
     return False, loaded.run.trigger.title if loaded is not None else ""

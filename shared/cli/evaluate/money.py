@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from shared.app.connections.connect_account import change_settings
 from shared.app.engine.deps import Deps
 from shared.app.engine.engine import record
 from shared.app.money.tenant_ledger import LEDGERS
-from shared.core.money.spending import Allowance, ledger_from_data
+from shared.core.documents.codec import from_body
+from shared.core.money.spending import Allowance, Ledger
 from shared.core.run.acts import BudgetChanged
 
 _USUAL = Allowance()
@@ -30,8 +29,7 @@ def allow(deps: Deps, tenant: str, micros: int | None) -> bool:
     if micros is None:
         return False
     month = datetime.now(UTC).date().isoformat()[:7]
-    docs = {doc.id: doc.body for doc in deps.store.list_docs(tenant, LEDGERS)}
-    earlier = sum(read_spent_and_held(name, body) for name, body in docs.items() if name != month)
+    earlier = sum(_add_held(each) for each in _list_ledgers(deps, tenant) if each.month != month)
     left = max(0, micros - earlier)
     usual = _USUAL.run or left
     given = replace(
@@ -44,15 +42,18 @@ def allow(deps: Deps, tenant: str, micros: int | None) -> bool:
     return left < usual
 
 
-def read_spent_and_held(month: str, body: Mapping[str, Any]) -> int:
+def _add_held(ledger: Ledger) -> int:
     """Return what a month has cost, with what is still set aside: nobody can say yet that it was not charged."""
-    ledger = ledger_from_data(month, body)
     return ledger.spent + ledger.reserved
+
+
+def _list_ledgers(deps: Deps, tenant: str) -> list[Ledger]:
+    return [from_body(Ledger, doc.body, month=doc.id) for doc in deps.store.list_docs(tenant, LEDGERS)]
 
 
 def read_spent(deps: Deps, tenant: str) -> int:
     """Return what a tenant has spent, in millionths of a US dollar."""
-    return sum(read_spent_and_held(doc.id, doc.body) for doc in deps.store.list_docs(tenant, LEDGERS))
+    return sum(_add_held(each) for each in _list_ledgers(deps, tenant))
 
 
 def read_spent_offline(data: Path) -> int:
@@ -65,4 +66,4 @@ def read_spent_offline(data: Path) -> int:
             found = connection.execute("SELECT id, body FROM docs WHERE kind = ?", (LEDGERS,)).fetchall()
         except sqlite3.OperationalError:  # it died before it had any tables
             return 0
-    return sum(read_spent_and_held(name, json.loads(body)) for name, body in found)
+    return sum(_add_held(from_body(Ledger, json.loads(body), month=name)) for name, body in found)

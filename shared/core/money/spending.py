@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from shared.core.documents.codec import from_body, to_body, unknown
+from shared.core.documents.codec import unknown
 from shared.core.documents.generate import BESIDE, Form, store_as
 from shared.core.run.run import Usage
 
@@ -216,12 +216,3 @@ def cost_of(call: Mapping[str, Any]) -> Usage:
 
 store_as(Form(as_list=True), Account, Open)
 store_as(Form(first=("schema", "days", "told", "open")), Ledger)
-
-
-def ledger_to_data(ledger: Ledger) -> dict[str, Any]:
-    return to_body(ledger)
-
-
-def ledger_from_data(month: str, data: Mapping[str, Any]) -> Ledger:
-    """Return the ledger that `ledger_to_data` wrote."""
-    return from_body(Ledger, data, month=month)

@@ -17,8 +17,9 @@ from shared.app.money.tenant_ledger import LEDGERS, allowance_of
 from shared.cli.evaluate.evaluate_command import _key
 from shared.cli.evaluate.evaluation import Wanted, environment, evaluate
 from shared.cli.evaluate.money import allow, read_spent, read_spent_offline
+from shared.core.documents.codec import to_body
 from shared.core.errors import ConfigError
-from shared.core.money.spending import Account, Ledger, ledger_to_data
+from shared.core.money.spending import Account, Ledger
 from shared.ports import Put, Secret
 from tests.support.ports.local_ports import Ports, local_ports
 
@@ -34,7 +35,7 @@ def ports(tmp_path: Path) -> Iterator[Ports]:
 
 def _booked(ports: Ports, month: str, day: str, spent: int, reserved: int) -> None:
     ledger = Ledger(month, {day: Account(spent=spent, reserved=reserved)})
-    ports.store.put("t-1", Put(LEDGERS, month, ledger_to_data(ledger)))
+    ports.store.put("t-1", Put(LEDGERS, month, to_body(ledger)))
 
 
 def test_a_tenant_may_spend_what_is_left_and_the_turn_of_a_month_gives_nothing_back(ports: Ports) -> None:

@@ -19,8 +19,9 @@ from shared.app.money.paid_embedder import PaidEmbedder
 from shared.app.money.spend import meter_model
 from shared.app.money.tenant_ledger import LEDGERS, SPENDING
 from shared.backends.clock import stand_back
+from shared.core.documents.codec import from_body
 from shared.core.errors import Busy, ErrorClass, OutcomeUnknown, QuotaExhausted, Unavailable
-from shared.core.money.spending import Ledger, ledger_from_data
+from shared.core.money.spending import Ledger
 from shared.core.run import events as ev
 from shared.core.run.commands import Command
 from shared.core.run.run import Limits, Run, Step, StepStatus, Usage, WaitKind
@@ -55,7 +56,7 @@ def deps_on(store: Store, clock: MovedClock) -> Deps:
 
 def ledgers(store: Store) -> list[Ledger]:
     """Return every month of the tenant."""
-    return [ledger_from_data(doc.id, doc.body) for doc in store.list_docs(TENANT, LEDGERS)]
+    return [from_body(Ledger, doc.body, month=doc.id) for doc in store.list_docs(TENANT, LEDGERS)]
 
 
 def runs_of(store: Store) -> list[Run]:

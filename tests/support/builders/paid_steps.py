@@ -10,7 +10,8 @@ from shared.app.engine.engine import open_run
 from shared.app.engine.execute_step import execute_step
 from shared.app.engine.tools import Tools
 from shared.app.money.tenant_ledger import LEDGERS, SPENDING, TOLD
-from shared.core.money.spending import Account, ledger_from_data
+from shared.core.documents.codec import from_body
+from shared.core.money.spending import Account, Ledger
 from shared.core.run.run import Limits, Run, StepSpec, Usage
 from shared.ports import ModelRequest, Put
 from shared.steps._input import Input
@@ -50,7 +51,7 @@ def allow(ports: Ports, **budget: Any) -> None:
 
 def account(ports: Ports, day: str = DAY) -> Account:
     doc = ports.store.get(TENANT, LEDGERS, day[:7])
-    return ledger_from_data(day[:7], doc.body).on(day) if doc is not None else Account()
+    return from_body(Ledger, doc.body, month=day[:7]).on(day) if doc is not None else Account()
 
 
 def paid(ports: Ports) -> list[Mapping[str, Any]]:

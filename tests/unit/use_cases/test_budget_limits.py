@@ -11,8 +11,9 @@ from shared.app.engine.engine import record
 from shared.app.money.budget import CODE_OUTPUT_TOKENS, CODE_PROMPT_BYTES, BudgetExceeded, step_estimate
 from shared.app.money.spend import meter_model
 from shared.app.money.tenant_ledger import LEDGERS
+from shared.core.documents.codec import from_body
 from shared.core.errors import ErrorClass
-from shared.core.money.spending import Account, ledger_from_data
+from shared.core.money.spending import Account, Ledger
 from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.commands import ATTEMPT, NOTIFY
@@ -256,7 +257,7 @@ def test_a_run_of_before_there_were_ledgers_gives_nothing_back_that_it_never_too
     saved = price_event(ports.deps, before, done, *reduce(before, done))
     kept = next(put for put in saved.puts if put.kind == LEDGERS)
     assert kept.body is not None
-    assert ledger_from_data(DAY[:7], kept.body).on(DAY) == Account(100_000, 0, 3)
+    assert from_body(Ledger, kept.body, month=DAY[:7]).on(DAY) == Account(100_000, 0, 3)
 
 
 def test_no_more_is_reserved_for_a_prompt_than_its_model_can_take() -> None:

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.app.chat.chat_memory import Chat
 from shared.app.planning.feedback import Feedback
 from shared.core.documents.alarm import Alarm
 from shared.core.documents.api_key import ApiKey
@@ -23,6 +24,7 @@ from shared.core.documents.comment_records import Heard, HeardChange, ToldCommen
 from shared.core.documents.effect import Claim, Effect
 from shared.core.documents.erasure import Erasure, Tombstone
 from shared.core.documents.grant import Grant
+from shared.core.documents.held_command import HeldCommand
 from shared.core.documents.hook import Hook, HookDoor
 from shared.core.documents.look import Look
 from shared.core.documents.page_record import Answered, PageRecord, RetryLink
@@ -56,6 +58,7 @@ KINDS: Mapping[str, type[Any]] = {
     "api_keys": ApiKey,
     "bots": Bot,
     "changes": HeardChange,
+    "chats": Chat,
     "claims": Claim,
     "columns": Columns,
     "contexts": KeptContext,
@@ -67,6 +70,7 @@ KINDS: Mapping[str, type[Any]] = {
     "feedback": Feedback,
     "grants": Grant,
     "heard": Heard,
+    "held": HeldCommand,
     "hook_doors": HookDoor,
     "hooks": Hook,
     "idempotency": KeptAnswer,

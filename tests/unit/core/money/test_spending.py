@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from shared.core.documents.codec import from_body, to_body
 from shared.core.money.spending import (
     FOREVER,
     Account,
@@ -19,8 +20,6 @@ from shared.core.money.spending import (
     add_calls,
     alerts,
     day_of,
-    ledger_from_data,
-    ledger_to_data,
     room,
     turn_of,
 )
@@ -82,7 +81,7 @@ class Book(RuleBasedStateMachine):
         for name, account in self.ledger.days.items():
             assert account.spent + account.reserved <= 500
             assert account.spent == self.paid.get(name, 0)
-        assert ledger_from_data(MONTH, ledger_to_data(self.ledger)) == self.ledger
+        assert from_body(Ledger, to_body(self.ledger), month=MONTH) == self.ledger
 
 
 Book.TestCase.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
