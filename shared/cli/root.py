@@ -56,6 +56,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "shared.cli.probe.command": ("probe",),
     "shared.cli.prompts": ("bench",),
     "shared.cli.remote": ("answer", "approve", "cancel", "retry", "rework", "rollback", "run", "usage"),
+    "shared.cli.run_figures": ("statistics",),
     "shared.cli.run_list": ("runs",),
     "shared.cli.run_steps": ("step", "writes"),
     "shared.cli.safe.confine": ("confine",),

@@ -30,6 +30,7 @@ from shared.app.api.run.contexts import CONTEXT
 from shared.app.api.run.feed import VIEWS as FEED_VIEWS
 from shared.app.api.run.plans import PLAN
 from shared.app.api.run.resources import VIEWS as MADE_VIEWS
+from shared.app.api.run.run_figures import STATISTICS
 from shared.app.api.run.run_steps import VIEWS as STEP_VIEWS
 from shared.app.api.run.run_versions import FILE, VERSION, WORK
 from shared.app.api.run.workspace_questions import COUNTS
@@ -40,6 +41,7 @@ from shared.app.api.settings.endpoint_routes import VIEWS as ENDPOINT_VIEWS
 from shared.app.api.settings.feedback import FEEDBACK, PREFERENCE
 from shared.app.api.settings.operate import API
 from shared.app.api.settings.ship import SHIP, SITE_VALUES
+from shared.app.api.settings.team_lists import VIEWS as LIST_VIEWS
 from shared.app.api.settings.tenant_databases import CONFINEMENT
 from shared.app.api.slack.slack_links import VIEWS as SLACK_VIEWS
 
@@ -66,6 +68,8 @@ SCHEMAS: Mapping[str, Any] = {
     **ENDPOINT_VIEWS,
     **STEP_VIEWS,
     **FEED_VIEWS,
+    **LIST_VIEWS,
+    "Statistics": STATISTICS,
     "Confinement": CONFINEMENT,
     "SiteValues": SITE_VALUES,
     "Origins": ORIGINS,

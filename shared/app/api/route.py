@@ -80,6 +80,9 @@ NEEDS: Mapping[str, frozenset[str]] = {
 RUN = text("^run-[0-9A-Za-z][0-9A-Za-z-]{0,63}$")
 PARTS: Mapping[str, Schema] = {
     "run": RUN,
+    "page": text("^[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}$"),
+    "site": text("^site-[0-9a-f]{24}$"),
+    "system": text("^[a-z][a-z0-9_-]{0,39}$"),
     "made": text("^made-[0-9a-f]{12}$"),
     "step": text("^[0-9A-Za-z][0-9A-Za-z_.:@~+-]{0,199}$"),
     "chat": text("^chat-[0-9a-f]{24}$"),

@@ -20,6 +20,7 @@ from shared.app.api.settings import audit, budget, connections, feedback, life, 
 from shared.app.api.settings import endpoint_routes as endpoints
 from shared.app.api.settings import model_choice as models
 from shared.app.api.settings import tenant_databases as databases
+from shared.app.api.settings.team_lists import LIST_ROUTES
 from shared.app.api.slack.slack_routes import SLACK_ROUTES
 from shared.app.money.usage import BY
 from shared.app.schedule.time_zones import zone_names
@@ -47,6 +48,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/openapi.json", "public", _openapi, "Get this document", "Document"),
     Route("GET", "/v1/health", "public", operate.health, "Check whether the service is well", "Health", errors=(503,)),
     *RUN_ROUTES,
+    *LIST_ROUTES,
     Route(
         "GET", "/v1/preferences", "preferences.read", feedback.list_preferences, "List preferences", "Preferences",
     ),

@@ -20,10 +20,10 @@ from shared.app.notify.channels import Channels
 from shared.app.notify.endpoint_events import publish_budget
 from shared.app.notify.messages import HIGH, NORMAL, Link, Message
 from shared.app.people.membership import members_of
-from shared.app.planning.make_plan import ROUTINES
 from shared.app.workspace.workspace_databases import PLANNING, kind_of
 from shared.app.workspace.workspace_schemas import SCHEMAS
 from shared.core.documents.effect import Claim
+from shared.core.documents.routine import KIND as ROUTINES
 from shared.core.documents.routine import Routine
 from shared.core.models.model_facts import KEYED
 from shared.core.money.spending import DAY

@@ -19,6 +19,7 @@ from shared.app.planning.plan_thinking import Thought, build_rule_thought, think
 from shared.app.planning.planner_facts.plan_request import PLAN, ROUTINE
 from shared.app.prompts import prompt
 from shared.app.workspace.partial_reads import kept_reads
+from shared.core.documents.routine import KIND as ROUTINES
 from shared.core.errors import ErrorClass, IntegrationError
 from shared.core.models.model_errors import InvalidOutput, ModelError
 from shared.core.page import Page
@@ -32,7 +33,6 @@ from shared.mind.safety.redaction import Redactor
 from shared.ports import get_as
 from shared.telemetry import trace
 
-ROUTINES = "routines"  # documents, by page: what is known of a routine
 MAX = 20
 _WORDS = 80  # characters of the line that people are shown, without the secret
 

@@ -23,12 +23,11 @@ from shared.app.engine.tools import Tools
 from shared.app.intake.open_page_run import note_next_run, page_record, record_put
 from shared.app.intake.refused_places import note_page_refused
 from shared.app.money.budget import plan_estimate
-from shared.app.planning.make_plan import ROUTINES
 from shared.app.schedule.routine_display import show_times, tell_if_wrong
 from shared.app.schedule.routine_page import Desk, belongs, desk_of, read_routine, schedule_of, set_next_time
 from shared.core.documents.alarm import Alarm, whole_second
 from shared.core.documents.codec import to_body
-from shared.core.documents.routine import Routine
+from shared.core.documents.routine import KIND, Routine
 from shared.core.errors import IntegrationError, Missing, NotAllowed, VersionConflict
 from shared.core.run import acts
 from shared.core.run import events as ev
@@ -38,7 +37,6 @@ from shared.core.schedule.schedule import Schedule, latest_time, list_next_times
 from shared.ports import Put, all_as, get_as
 from shared.telemetry import trace
 
-KIND = ROUTINES
 _COUNTED = 1000  # missed times; beyond that there are just many
 _MOMENT = timedelta(microseconds=1)
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from shared.core.documents.codec import unknown
 
+KIND = "routines"  # documents, by page
+
 
 @dataclass(frozen=True, slots=True)
 class Routine:

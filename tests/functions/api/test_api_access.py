@@ -19,6 +19,8 @@ from shared.app.resources.inventory import find_made
 from shared.core.code.worktree import Worktree
 from shared.core.documents.hook import KIND as HOOKS
 from shared.core.run.commands import Command
+from shared.core.run.events import StepSucceeded
+from shared.core.run.run import StepSpec, derive_id
 from shared.mind.context import Part, assemble
 from shared.ports import Put, Secret
 from tests.functions.conftest import MINE, OTHER, Service
@@ -102,7 +104,20 @@ def prepare_things(service: Service, tenant: str, role: str = "") -> dict[str, s
         "account": _account(service, tenant),
         "session": "0" * 12,  # a program's key has none: tests/functions/people has them
         **_endpoint(service, tenant),
+        **_set_up(service, tenant),
     }
+
+
+def _set_up(service: Service, tenant: str) -> dict[str, str]:
+    """Give the tenant a routine, a connection that was lost, and a site."""
+    page, host, run = "1" * 32, "vercel", "run-live"
+    service.deps.store.put(tenant, Put("routines", page, {"page": page}), Put("grants", "ses", {"status": "revoked"}))
+    live = {"system": host, "project": "prj", "deployment": "dpl-1", "url": "https://site.example"}
+    opened = service.opened(tenant, run, StepSpec("promote", "site.promote"))
+    service.save(opened, StepSucceeded(opened.at, "promote", 1, live))
+    body = {"state": "confirmed", "at": opened.at.isoformat(), "result": {}}
+    service.deps.store.put(tenant, Put("effects", f"{run}.promote.promotion", body))
+    return {"page": page, "system": "ses", "site": derive_id("site-", host, "prj")}
 
 
 def _member(service: Service, tenant: str) -> str:

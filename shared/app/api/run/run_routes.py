@@ -5,7 +5,7 @@ from __future__ import annotations
 from shared.app.api.json_shapes import choice, number, shape, text
 from shared.app.api.pages import rollback_page
 from shared.app.api.route import REASON, Route
-from shared.app.api.run import attempts, contexts, feed, open_run, plans, run_list, run_steps, runs
+from shared.app.api.run import attempts, contexts, feed, open_run, plans, run_figures, run_list, run_steps, runs
 from shared.app.api.run import run_versions as work
 from shared.app.api.settings import feedback
 
@@ -21,6 +21,10 @@ RUN_ROUTES: tuple[Route, ...] = (
     Route(
         "GET", "/v1/feed", "runs.read", feed.show_feed, "Get what has happened to the team's runs since", "Feed",
         errors=(404,), query=feed.FEED_QUERY,
+    ),
+    Route(
+        "GET", "/v1/statistics", "usage.read", run_figures.show_statistics,
+        "Get success rates, durations and cost by week and kind", "Statistics", query=run_figures.STATISTICS_QUERY,
     ),
     Route("GET", "/v1/runs/{run}", "runs.read", runs.show_run, "Get a run", "Run"),
     Route(

@@ -55,7 +55,7 @@ def test_no_secret_is_shown(service: Service) -> None:
 
 
 def test_what_is_long_is_shown_in_part_and_its_length_is_told(service: Service) -> None:
-    made = {"text": "ab " * 100_000, "rows": list(range(1000))}
+    made: dict[str, Any] = {"text": "ab " * 100_000, "rows": list(range(1000))}
     _save(service, StepSpec("one", "test.step"), output=made)
     answer = service.call("GET", "/v1/runs/run-a/steps/one")
     assert (answer.json["cut"], answer.json["output_letters"]) == (True, len(json.dumps(made)))
