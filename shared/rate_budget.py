@@ -236,7 +236,7 @@ class RateBudget:
             try:
                 self._save(payer.own, window, doc)
             except VersionConflict:  # another instance was faster: look again in a moment
-                return 0.05 + 0.2 * self._fraction(payer, self._next(purse))
+                return 0.05 + 0.2 * self._fraction(payer, self._take_number(purse))
             purse.left, purse.until, purse.spent_at = tokens, until, []
         return wait
 
@@ -258,7 +258,7 @@ class RateBudget:
             return 0, max(first, TICK_S)
         # Many come back at the same time: spread them over the tokens that do, so that each finds some.
         others = len(window.loans) * min_loan
-        return 0, window.wait_for(min_loan + int(others * self._fraction(payer, self._next(purse))), now)
+        return 0, window.wait_for(min_loan + int(others * self._fraction(payer, self._take_number(purse))), now)
 
     def _change(self, name: str, change: Callable[[Window], None]) -> Window:
         window = Window(self._rate)
@@ -284,7 +284,7 @@ class RateBudget:
         with self._lock:
             return self._purses.setdefault(payer, _Purse())
 
-    def _next(self, purse: _Purse) -> int:
+    def _take_number(self, purse: _Purse) -> int:
         purse.asked += 1
         return purse.asked
 

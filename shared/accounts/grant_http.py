@@ -51,7 +51,7 @@ class GrantHttp(HttpClient):
         while True:
             used = self._token
             try:
-                return self._within_budget(method, path, options)
+                return self._call_within_budget(method, path, options)
             except Unauthorized:
                 if used is None or options.get("auth", "bearer") != "bearer":
                     raise
@@ -60,7 +60,7 @@ class GrantHttp(HttpClient):
                     raise
                 self._token, fresh = self._accounts.renew(self._tenant, self.system, used)
 
-    def _within_budget(self, method: str, path: str, options: Mapping[str, Any]) -> Answer:
+    def _call_within_budget(self, method: str, path: str, options: Mapping[str, Any]) -> Answer:
         """Call when the budget allows it; a call that was refused unread is sent once more after a short pause."""
         if self._payer is None:
             return super().call(method, path, **options)

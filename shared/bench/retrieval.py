@@ -183,7 +183,7 @@ def _index_documents(knowledge: Knowledge, documents: Sequence[Document]) -> dic
 
 def _embed_chunks(knowledge: Knowledge, embedder: Embedder) -> float:
     started = time.perf_counter()
-    while chunks := knowledge.without_vectors(embedder.id, limit=_AT_ONCE):
+    while chunks := knowledge.list_without_vectors(embedder.id, limit=_AT_ONCE):
         texts = {chunk.key: chunk.text for chunk in chunks}
         vectors = embedder.embed(list(texts.values()), "document")
         knowledge.add_vectors(dict(zip(texts, vectors, strict=True)), embedder.id)

@@ -97,7 +97,7 @@ class House:
         options = DispatchOptions(
             workers=self.wired.settings.workers,
             line=line_of(),
-            concurrency=bounds_of(self.wired.settings, Capacity.of_machine()),
+            concurrency=bounds_of(self.wired.settings, Capacity.measure_machine()),
             duplicate_rate=self.wired.settings.duplicates,
             shuffle_seed=self.wired.settings.shuffle,
         )
@@ -176,7 +176,7 @@ class House:
     def _keep_schedule(self) -> None:
         """Call what the scheduler calls in the cloud, each after its time has passed."""
         due = {function: time.monotonic() + every for function, every in SCHEDULE.items()}
-        due["sync"] -= min(self._since_last_pass(), SCHEDULE["sync"])
+        due["sync"] -= min(self._measure_since_last_pass(), SCHEDULE["sync"])
         while not self._stopping.wait(max(0.0, min(due.values()) - time.monotonic())):
             function = min(due, key=lambda each: due[each])
             due[function] = time.monotonic() + SCHEDULE[function]
@@ -200,7 +200,7 @@ class House:
             return None
         return float(answer.json()["after_s"]) if function == OFTEN else None
 
-    def _since_last_pass(self) -> float:
+    def _measure_since_last_pass(self) -> float:
         """Return how long ago, in seconds, `sync` last ended: who was away must not wait as if nothing had happened."""
         deps = self.wired.deps
         passes = [get_as(Pass, deps.store, (tenant, *PASS)) for tenant in deps.store.tenants()]

@@ -28,12 +28,12 @@ def load_function(name: str) -> Wsgi:
     """Return the function as a WSGI app; its source is `functions/{name}/main.py`."""
     app: Wsgi = create_app(name.replace("-", "_"), str(ROOT / name / "main.py"))  # type: ignore[no-untyped-call]
 
-    def at_root(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    def answer_at_root(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         environ["PATH_INFO"] = environ.get("PATH_INFO") or "/"  # else the framework redirects
         answer: Iterable[bytes] = app(environ, start_response)
         return answer
 
-    return at_root
+    return answer_at_root
 
 
 def house_app() -> Wsgi:

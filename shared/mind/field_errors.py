@@ -47,13 +47,13 @@ def describe_in_one_line(error: ValidationError, of: type[BaseModel], without: I
 
 def _line(error: Mapping[str, Any], schema: Json) -> str:
     where = ".".join(str(part) for part in error["loc"])
-    at = _at(schema, error["loc"])
+    at = _find_schema(schema, error["loc"])
     kind, given = str(error["type"]), error.get("input")
     words = str(error["msg"])
     if kind in _OWN:
         return f"{where or 'the answer'}: {_PREFIX.sub('', words)}"
     if kind == "extra_forbidden":
-        known = list((_at(schema, error["loc"][:-1]) or {}).get("properties") or ())
+        known = list((_find_schema(schema, error["loc"][:-1]) or {}).get("properties") or ())
         return f"{where}: unknown field; known: {', '.join(known[:_MAX_NAMES]) or 'none'}"
     if kind == "missing":
         return f"{where}: is missing; it must be {describe_schema(at, schema)}"
@@ -143,15 +143,15 @@ def _bounds(found: Json) -> str:
     return f" of at most {maximum}" if maximum is not None else f" of at least {minimum}" if minimum is not None else ""
 
 
-def _at(schema: Json, place: Iterable[Any]) -> Json | None:
+def _find_schema(schema: Json, place: Iterable[Any]) -> Json | None:
     """Return the schema of what is at that place; None where it cannot be told."""
     found: Json | None = _resolve_ref(schema, schema)
     for part in place:
-        found = _below(found, part, schema) if found is not None else None
+        found = _step_into(found, part, schema) if found is not None else None
     return found
 
 
-def _below(found: Json, part: Any, schema: Json) -> Json | None:
+def _step_into(found: Json, part: Any, schema: Json) -> Json | None:
     for each in (found, *(found.get("anyOf") or found.get("oneOf") or ())):
         each = _resolve_ref(each, schema)
         if isinstance(part, int) and each.get("type") == "array":

@@ -151,12 +151,12 @@ class _Fitting:
                 room = room * _DEARER if low < room * _DEARER else (low + high) / 2
                 continue
             if not context.short and self._surely_fits(request, estimated * max(factor, 1.0)):
-                return request, self._with_measure(context, estimated * factor, factor, "estimate")
+                return request, self._note_measure(context, estimated * factor, factor, "estimate")
             actual, counted = self._count(request, estimated)
             seen = actual / max(1, estimated)
             self._factors.learn(self._key, seen)
             if actual <= self._budget:
-                best, low = (request, self._with_measure(context, actual, seen, counted)), room
+                best, low = (request, self._note_measure(context, actual, seen, counted)), room
                 if not context.short or actual >= FULL * self._budget:
                     return best
             else:
@@ -186,7 +186,7 @@ class _Fitting:
         except IntegrationError:  # the question itself will say so again, if it lasts
             return round(estimated * self._factors.of(self._key)), "estimate"
 
-    def _with_measure(self, context: Context, total: float, factor: float, counted: str) -> Context:
+    def _note_measure(self, context: Context, total: float, factor: float, counted: str) -> Context:
         placed = tuple(replace(each, tokens=each.tokens * factor, full=each.full * factor) for each in context.placed)
         fixed = round(total - sum(each.tokens for each in placed))
         return replace(context, placed=placed, budget=self._budget, tokens=round(total), fixed=fixed, counted=counted)

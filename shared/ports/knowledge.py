@@ -77,7 +77,7 @@ class Knowledge(Protocol):
     def known_vectors(self, keys: Sequence[str], model: str) -> set[str]:
         """Return those keys whose vectors of this embedder are kept already."""
 
-    def without_vectors(self, model: str, *, limit: int = 100) -> list[Chunk]:
+    def list_without_vectors(self, model: str, *, limit: int = 100) -> list[Chunk]:
         """Return chunks that have no vector of this embedder yet: it came, or changed, after they were indexed."""
 
     def add_vectors(self, vectors: Mapping[str, Vector], model: str) -> None:

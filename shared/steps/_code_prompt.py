@@ -100,7 +100,7 @@ def pick_wanted(proposal: Mapping[str, Any]) -> dict[str, Any]:
 def notes_of(run: Run) -> list[Part]:
     """Return what those who wrote files have noticed of the plan of files; data, as all that a model says."""
     noted = [str(step.output["note"]) for step in run.steps if step.output.get("note")]
-    return [Part("input", "noticed while writing", as_json(noted), must=True, share=0.1)] if noted else []
+    return [Part("input", "noticed while writing", dump_json(noted), must=True, share=0.1)] if noted else []
 
 
 def task_parts(proposal: Mapping[str, Any], page: Mapping[str, Any], feedback: str) -> list[Part]:
@@ -110,7 +110,7 @@ def task_parts(proposal: Mapping[str, Any], page: Mapping[str, Any], feedback: s
     """
     source = page_from_data({"id": "", "title": "", **page})
     parts = [
-        Part("input", "the approved plan", as_json(pick_wanted(proposal)), must=True, share=0.5),
+        Part("input", "the approved plan", dump_json(pick_wanted(proposal)), must=True, share=0.5),
         Part("page", "the page", page_text(source, _map_requirements(proposal)), must=True, share=0.4),
     ]
     if feedback:
@@ -143,7 +143,7 @@ def file_parts(files: Iterable[tuple[str, str]], *, must: bool = False) -> list[
     return [Part("input", f"file {path}", text, must=must, share=share, cut="whole") for path, text in files]
 
 
-def as_json(value: Any) -> str:
+def dump_json(value: Any) -> str:
     """Return a value as models read it."""
     return json.dumps(value, ensure_ascii=False)
 

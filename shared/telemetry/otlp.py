@@ -60,17 +60,17 @@ class OtlpExporter:
     def export(self, spans: Finished) -> None:
         """Send the spans of one request, and the metrics when that is due."""
         if self._target.traces and spans:
-            self._try_send("spans", lambda: self._in_time(lambda: self._send_spans(spans)))
+            self._try_send("spans", lambda: self._send_in_time(lambda: self._send_spans(spans)))
         if self._target.metrics and time.monotonic() - self._metrics_at >= METRICS_EVERY_S:
             self._metrics_at = time.monotonic()
-            self._try_send("metrics", lambda: self._in_time(self._send_metrics))
+            self._try_send("metrics", lambda: self._send_in_time(self._send_metrics))
 
     def finish(self) -> None:
         """Send what was counted since the last time; for the end of the process, and of a house."""
         if self._target.metrics:
             self._try_send("metrics", lambda: _failure(self._send_metrics))  # a process that ends starts no threads
 
-    def _in_time(self, send: Callable[[], bool]) -> str:
+    def _send_in_time(self, send: Callable[[], bool]) -> str:
         """Send in a thread that is left behind when it takes too long; return what went wrong, "" for nothing."""
         failures: list[str] = []
         thread = threading.Thread(target=lambda: failures.append(_failure(send)), daemon=True, name="telemetry")
@@ -95,7 +95,7 @@ class OtlpExporter:
         wire = _load_wire()
         with self._lock:
             if self._spans_to is None:
-                self._spans_to = wire.OTLPSpanExporter(**self._where("/v1/traces"))
+                self._spans_to = wire.OTLPSpanExporter(**self._name_target("/v1/traces"))
         ready = [wire.make_span(trace, span, self._resource(span.function)) for trace, span in spans]
         return bool(self._spans_to.export(ready) == wire.SpanExportResult.SUCCESS)
 
@@ -107,11 +107,11 @@ class OtlpExporter:
         wire = _load_wire()
         with self._lock:
             if self._metrics_to is None:
-                self._metrics_to = wire.OTLPMetricExporter(**self._where("/v1/metrics"))
+                self._metrics_to = wire.OTLPMetricExporter(**self._name_target("/v1/metrics"))
         data = wire.make_metrics(counted, times, self._resource("workwright"))
         return bool(self._metrics_to.export(data) == wire.MetricExportResult.SUCCESS)
 
-    def _where(self, path: str) -> dict[str, Any]:
+    def _name_target(self, path: str) -> dict[str, Any]:
         """Return what both exporters are made with. Google's own collector wants a token of the service account."""
         headers = dict(self._target.headers())
         found = {

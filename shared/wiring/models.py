@@ -151,7 +151,7 @@ def _vertex(name: str, key: Key, prices: Catalogue, clock: Clock, settings: Sett
     from shared.backends.models.gemini import Gemini
 
     at = {name: value for name, value in more.items() if name != "operators"}  # it never is a tenant's
-    return Gemini.on_vertex(settings.project, settings.model_location, _google(), prices, clock, **at)
+    return Gemini.open_on_vertex(settings.project, settings.model_location, _google(), prices, clock, **at)
 
 
 def _compatible(name: str, key: Key, prices: Catalogue, clock: Clock, settings: Settings, more: Any) -> Vendor:

@@ -32,7 +32,7 @@ class NothingKnown:
     def known_vectors(self, keys: Sequence[str], model: str) -> set[str]:
         return set()
 
-    def without_vectors(self, model: str, *, limit: int = 100) -> list[Chunk]:
+    def list_without_vectors(self, model: str, *, limit: int = 100) -> list[Chunk]:
         return []
 
     def add_vectors(self, vectors: Mapping[str, Vector], model: str) -> None:

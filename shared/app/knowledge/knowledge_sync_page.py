@@ -79,7 +79,7 @@ def embed_missing(tools: Tools, tenant: str, limit: int) -> tuple[int, bool]:
     embedder, knowledge = tools.embedder(tenant), tools.knowledge(tenant)
     if embedder is None:
         return 0, False
-    chunks = knowledge.without_vectors(embedder.id, limit=limit)
+    chunks = knowledge.list_without_vectors(embedder.id, limit=limit)
     texts = {chunk.key: chunk.text for chunk in chunks}
     vectors = _vectors(embedder, texts, tenant)
     if vectors:

@@ -140,7 +140,7 @@ class Reader:
         if known is not None and known.kind != PAGE:
             self._read_table(known, job)
             return
-        self.reading, was_known = id, self._in_index(id)
+        self.reading, was_known = id, self._is_in_index(id)
         try:
             raw = self.notion.page(id)
             place = self.places.keep(raw, answered=True)
@@ -230,7 +230,7 @@ class Reader:
     def _bring_back(self, inside: Sequence[Place]) -> None:
         """Have read what is in a place that is new to the index: it came out of the trash, or from elsewhere."""
         for place in inside:
-            missing = place.kind != PAGE or not self._in_index(place.id)
+            missing = place.kind != PAGE or not self._is_in_index(place.id)
             if missing and self.scope.allows(self.ways.path(place.id)):
                 mark_stale(self.deps, self.tenant, place.id, self.deps.clock.now())
 
@@ -238,10 +238,10 @@ class Reader:
         """Note that Notion does not show the page, which is served to nobody from now on; the second time forget it."""
         now, mark = self.deps.clock.now(), get_as(Lost, self.deps.store, (self.tenant, LOST, id))
         place, gone = self.places.find_known(id), isinstance(error, Missing)
-        if mark is None and place is not None and place.refused_at and not self._in_index(id):
+        if mark is None and place is not None and place.refused_at and not self._is_in_index(id):
             self.places.refuse(place, trashed=gone)  # as it did before, so once is enough
         elif mark is None:
-            self.deps.store.put(self.tenant, Put(LOST, id, to_body(Lost(now, self._in_index(id)))))
+            self.deps.store.put(self.tenant, Put(LOST, id, to_body(Lost(now, self._is_in_index(id)))))
             mark_stale(self.deps, self.tenant, id, now + SURE_AFTER)
         elif (lost_for := now - mark.since) < SURE_AFTER:
             mark_stale(self.deps, self.tenant, id, now + SURE_AFTER)
@@ -250,11 +250,11 @@ class Reader:
         else:
             if place is not None:
                 self.places.refuse(place, trashed=gone)
-            if self._in_index(id):
+            if self._is_in_index(id):
                 self._count_gone()
             self._forget(id)
 
-    def _in_index(self, id: str) -> bool:
+    def _is_in_index(self, id: str) -> bool:
         return self.tools.knowledge(self.tenant).page(id) is not None
 
     def _note_shown(self, id: str) -> None:

@@ -254,11 +254,11 @@ class _Tries:
             task_class=request.task_class,
             usage=used,
             outcome=outcome,
-            why=self._why(choice),
+            why=self._explain(choice),
             request_id=request_id,
             agent=agent if prefix == "agent" else "",
         )
 
-    def _why(self, choice: Choice) -> str:
+    def _explain(self, choice: Choice) -> str:
         before = [f"{call.provider}/{call.model} was {call.outcome}" for call in self.made]
         return "; ".join([choice.why, *before])

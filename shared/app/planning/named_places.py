@@ -90,11 +90,11 @@ class NamedPlaces:
         if not wanted:
             return self._find_called(named)
         ours = next((database for database in self._ours() if bare(database.database) == bare(wanted)), None)
-        return self._by_id(normal_id(ours.data_source) if ours is not None else wanted)
+        return self._find_by_id(normal_id(ours.data_source) if ours is not None else wanted)
 
-    def _by_id(self, id: str) -> Source | None:
+    def _find_by_id(self, id: str) -> Source | None:
         known = self._map.find_known(id)
-        for kind, look in ((DATA_SOURCE, self._open_source), (DATABASE, self._of_database), (PAGE, self._if_page)):
+        for kind, look in ((DATA_SOURCE, self._open_source), (DATABASE, self._read_database), (PAGE, self._find_page)):
             if known is None or known.kind == kind:
                 with suppress(Missing, Rejected):
                     return look(id)
@@ -106,7 +106,7 @@ class NamedPlaces:
             columns = self._now[id] = columns_now(self._deps, self._tenant, self._notion, id)
         return Source(columns.data_source, columns)
 
-    def _of_database(self, id: str) -> Source:
+    def _read_database(self, id: str) -> Source:
         known = self._map.find_known(id) is not None
         sources = [each for each in self._map.children(id) if each.kind == DATA_SOURCE] if known else []
         sources = sources or self._map.keep_sources(self._notion.database(id))
@@ -115,7 +115,7 @@ class NamedPlaces:
         names = "; ".join(f"{each.title} ({each.id})" for each in sources[:_MAX_NAMED])
         return Source(wrong=f"{id} is a database with {len(sources)} data sources; name one of: {names}")
 
-    def _if_page(self, id: str) -> Source | None:
+    def _find_page(self, id: str) -> Source | None:
         page = self._map.find_known(id) or self._map.refresh(id, PAGE)
         if page is None:
             return None

@@ -76,9 +76,9 @@ class ColumnCheck:
             kind = str(given["timestamp"])
             return {**result, kind: self._condition(given.get(kind), kind, (), f"{at}.{kind}")}
         found = self._find_column(given.get("property"), at)
-        return self._of_column(result, found, at) if found else result
+        return self._compare_column(result, found, at) if found else result
 
-    def _of_column(self, given: dict[str, Any], column: Column, at: str) -> dict[str, Any]:
+    def _compare_column(self, given: dict[str, Any], column: Column, at: str) -> dict[str, Any]:
         kind = column.type
         asked = [key for key in given if key not in ("property", "type")]
         if len(asked) != 1 or kind in ("formula", "rollup"):

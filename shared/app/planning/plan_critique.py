@@ -125,7 +125,7 @@ def look_again(
     except (IntegrationError, ModelError) as error:
         return SecondLook(failed=f"{type(error).__name__}: {str(error)[:200]}.")
     partly = any(_CUT in text for text in given.values())
-    found = tuple(names.in_words(line) for line in _findings(answer.model_dump()))
+    found = tuple(names.put_in_words(line) for line in _findings(answer.model_dump()))
     return SecondLook(found, result.model, partly=partly)
 
 

@@ -124,7 +124,7 @@ class _Record:
         at = self._effect.at.isoformat()
         return Thing(known, what, system, title, url, self.run, at, place, effect=self._effect.id)
 
-    def in_notion(self, what: str, title: str) -> list[Thing]:
+    def list_in_notion(self, what: str, title: str) -> list[Thing]:
         """Return a page or a database, by its title: the one that is given, else the one that was read last."""
         made = str(self.result.get(what) or "")
         if not made:
@@ -178,21 +178,21 @@ def _site(record: _Record) -> list[Thing]:
 
 def _database(record: _Record) -> list[Thing]:
     ours = _ours(record)
-    return record.in_notion(DATABASE, str(record.given.get("title") or (ours.title if ours is not None else "")))
+    return record.list_in_notion(DATABASE, str(record.given.get("title") or (ours.title if ours is not None else "")))
 
 
 def _page(record: _Record) -> list[Thing]:
-    return record.in_notion(PAGE, str(record.given.get("title") or ""))
+    return record.list_in_notion(PAGE, str(record.given.get("title") or ""))
 
 
 def _row(record: _Record) -> list[Thing]:
     """Return the row that shows a run; it is called as the run is."""
-    return record.in_notion(PAGE, str(record.given.get("title") or record.title))
+    return record.list_in_notion(PAGE, str(record.given.get("title") or record.title))
 
 
 def _example(record: _Record) -> list[Thing]:
     ours = _ours(record)
-    return record.in_notion(PAGE, ours.example if ours is not None else "")
+    return record.list_in_notion(PAGE, ours.example if ours is not None else "")
 
 
 def _ours(record: _Record) -> Schema | None:

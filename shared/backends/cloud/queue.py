@@ -139,7 +139,7 @@ class CloudTasksQueue:
                 "body": json.dumps(command_to_data(command), separators=(",", ":")).encode(),
                 "oidc_token": {
                     "service_account_email": self._settings.service_account,
-                    "audience": self._of(self._settings.audiences, command.function),
+                    "audience": self._look_up(self._settings.audiences, command.function),
                 },
             },
         }
@@ -149,13 +149,13 @@ class CloudTasksQueue:
 
     def _url(self, command: Command) -> str:
         # The tenant twice: the function compares the path with the payload.
-        return f"{self._of(self._settings.urls, command.function).rstrip('/')}/t/{command.tenant}"
+        return f"{self._look_up(self._settings.urls, command.function).rstrip('/')}/t/{command.tenant}"
 
     def _queue_of(self, command: Command) -> str:
-        queue = self._of(self._settings.queues, command.function)
+        queue = self._look_up(self._settings.queues, command.function)
         return f"projects/{self._settings.project}/locations/{self._settings.location}/queues/{queue}"
 
-    def _of(self, table: Mapping[str, str], function: str) -> str:
+    def _look_up(self, table: Mapping[str, str], function: str) -> str:
         try:
             return table[function]
         except KeyError:

@@ -22,7 +22,7 @@ class Capacity:
     memory: int
 
     @classmethod
-    def of_machine(cls, cgroup: Path = _CGROUP) -> Capacity:
+    def measure_machine(cls, cgroup: Path = _CGROUP) -> Capacity:
         """Return what is there, or what a container's limits leave of it (cgroup v2)."""
         cores: float = len(os.sched_getaffinity(0))
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

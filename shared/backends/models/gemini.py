@@ -37,7 +37,7 @@ class Gemini(Vendor):
     request_field = "responseId"
 
     @classmethod
-    def on_vertex(
+    def open_on_vertex(
         cls,
         project: str,
         location: str,

@@ -34,7 +34,7 @@ class Endpoint:
         return tuple(part for part in self.path.split("/") if part)
 
     @property
-    def of_item(self) -> bool:
+    def is_of_item(self) -> bool:
         """True when the path ends in the id of one record."""
         return bool(self.segments) and self.segments[-1].startswith("{")
 

@@ -18,7 +18,7 @@ from shared.core.models.model_facts import OFFLINE
 Json = Mapping[str, Any]
 
 
-def as_text(found: Json) -> str:
+def render_text(found: Json) -> str:
     """Return an evaluation's result."""
     return "\n".join(_lines(found))
 
@@ -130,7 +130,7 @@ def evaluate_command(
     except KeyboardInterrupt:
         click.echo(f"\nInterrupted. What is done is kept in {folder}; go on with --resume.", err=True)
         sys.exit(BROKEN_OFF)
-    click.echo(json.dumps(found, ensure_ascii=False) if as_json else as_text(found))
+    click.echo(json.dumps(found, ensure_ascii=False) if as_json else render_text(found))
     click.echo(f"Kept in {folder}", err=True)
     sys.exit(0 if found["complete"] else 1)
 

@@ -24,7 +24,7 @@ class Guide:
         write_choices(self.data, choices)
         self.choices = choices
 
-    def until_it_works(self, attempt: Callable[[], Tried]) -> Tried | None:
+    def try_until_it_works(self, attempt: Callable[[], Tried]) -> Tried | None:
         """Ask and try until the system says yes; None when a person leaves it for later."""
         while True:
             found = attempt()

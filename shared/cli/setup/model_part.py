@@ -39,7 +39,7 @@ def set_up_model(guide: Guide) -> None:
         chosen, key = _ask_model(guide, use)
         return try_model_of(chosen, key)
 
-    if guide.until_it_works(attempt) is None:
+    if guide.try_until_it_works(attempt) is None:
         return
     if key:
         LocalSecrets(guide.data).set(f"{use}-api-key", key)

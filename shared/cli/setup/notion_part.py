@@ -137,7 +137,7 @@ def _keep_secret_choices(guide: Guide, wanted: Choices) -> None:
             page = ask.text("notion.page", "The page for the databases: its link", known.fact("page"))
             return try_notion(token, at=accounts.endpoints.of("notion"), page=page, trace=accounts.trace)
 
-        found = guide.until_it_works(attempt)
+        found = guide.try_until_it_works(attempt)
         if found is None:
             return
         made = connect_by_secret(house.deps, accounts, token, found.facts)

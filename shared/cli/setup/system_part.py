@@ -44,7 +44,7 @@ def _set_up_way(guide: Guide, house: Opened, system: System, way: ClickWay) -> N
 
     if not way.trial:
         secret = guide.ask.secret(_key(system, way), way.ask.text)
-    elif guide.until_it_works(attempt) is None:
+    elif guide.try_until_it_works(attempt) is None:
         return
     LocalSecrets(guide.data).set(way.ask.secret, secret)
 
@@ -156,7 +156,7 @@ def ask_until_it_works(guide: Guide, system: System, given: Given, choice: str =
         token = answers.secrets.get(TOKEN) or Secret("")
         return try_system(system.name, replace(given, token=token, facts=facts, keys=answers.secrets))
 
-    found = guide.until_it_works(attempt)
+    found = guide.try_until_it_works(attempt)
     if found is None:
         return None
     answers.facts |= {name: found.facts[name] for name in system.learns if found.facts.get(name)}

@@ -105,7 +105,7 @@ def _groups(found: Iterable[Section]) -> Iterator[Section]:
 
 def _belong_together(section: Section, next_: Section) -> bool:
     parent = section.path if section.merged else section.path[:-1]
-    if not (section.below_heading and next_.below_heading) or next_.path[:-1] != parent:
+    if not (section.is_below_heading and next_.is_below_heading) or next_.path[:-1] != parent:
         return False
     sizes = section.size(), next_.size()
     return min(sizes) < _SMALL and sum(sizes) <= SIZE

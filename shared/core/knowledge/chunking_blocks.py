@@ -39,7 +39,7 @@ class Section:
     merged: bool = False
 
     @property
-    def below_heading(self) -> bool:
+    def is_below_heading(self) -> bool:
         """Return whether it is not the beginning of the page, which has no heading."""
         return self.merged or bool(self.block)
 

@@ -54,7 +54,7 @@ def plan_day(
     named = planned | {item.task.id for item in left}
     left += [
         Planned(task, (*planner.why(task), planner.hindrance(task, planned)))
-        for task in planner.in_order(planner.open.values())
+        for task in planner.sort_tasks(planner.open.values())
         if task.id not in named and planner.pressing(task)
     ]
     plan = DayPlan(day, capacity, tuple(chosen), tuple(left), planner.circles)
@@ -80,13 +80,13 @@ class _Planner:
     def candidates(self) -> list[Task]:
         """Return what may be done today, by urgency: pressing, soon, begun or of high priority, and not held up."""
         able = (task for task in self.open.values() if self._wanted_today(task) and not self._is_hindered(task))
-        return self.in_order(able)
+        return self.sort_tasks(able)
 
     def may_begin(self, task: Task, done: Container[str]) -> bool:
         """Say whether nothing that it depends on is left to do."""
         return all(name in done or name not in self.open for name in task.depends_on)
 
-    def in_order(self, tasks: Iterable[Task]) -> list[Task]:
+    def sort_tasks(self, tasks: Iterable[Task]) -> list[Task]:
         """Return tasks by urgency: pressing first, then date, then priority; the title decides the rest."""
         return sorted(tasks, key=self._urgency)
 
@@ -104,7 +104,7 @@ class _Planner:
                 reasons.append("due today" if task.due == self.day else f"due {_name_day(task.due, self.day)}")
         if task.id in self._yesterday.unticked and not (task.due and task.due < self.day):
             reasons.append(f"left over from {_name_day(self._yesterday.day, self.day)}")
-        reasons += [f"unblocks {other.title}" for other in self.in_order(self._after.get(task.id, ()))[:2]]
+        reasons += [f"unblocks {other.title}" for other in self.sort_tasks(self._after.get(task.id, ()))[:2]]
         if task.priority == "High":
             reasons.append("high priority")
         if task.status == "Doing":
@@ -122,7 +122,7 @@ class _Planner:
         if task.id in self._yesterday.ticked:
             when = _name_day(self._yesterday.day, self.day)
             return f"ticked on the page of {when} but still {task.status} in Tasks: set it to Done there"
-        missing = self.in_order([self.open[n] for n in task.depends_on if n in self.open and n not in planned])
+        missing = self.sort_tasks([self.open[n] for n in task.depends_on if n in self.open and n not in planned])
         return f"waits for {', '.join(other.title for other in missing[:3])}"
 
     def is_held(self, task: Task) -> bool:

@@ -50,9 +50,9 @@ class Days:
         """Say whether it is one of the days."""
         if day.month not in self.months or (self.start is not None and day < self.start):
             return False
-        return self._in_turn(day) and self._matches_day(day)
+        return self._is_in_turn(day) and self._matches_day(day)
 
-    def _in_turn(self, day: date) -> bool:
+    def _is_in_turn(self, day: date) -> bool:
         monday = self.anchor - timedelta(days=self.anchor.weekday())
         months = (day.year - self.anchor.year) * 12 + day.month - self.anchor.month
         return (

@@ -76,12 +76,12 @@ class Bucket:
 
     def look(self, name: str) -> Object:
         """Return an object without its content; raises Missing."""
-        answer = self._call("GET", self._at(name))
+        answer = self._call("GET", self._build_path(name))
         return _object(answer.json)
 
     def read_json(self, name: str) -> tuple[Any, int]:
         """Return the content of one of our own records, and its generation; raises Missing."""
-        answer = self._call("GET", self._at(name), params={"alt": "media"})
+        answer = self._call("GET", self._build_path(name), params={"alt": "media"})
         generation = str(answer.headers.get("X-Goog-Generation", ""))
         if answer.json is None or not generation.isdecimal():
             raise Rejected("cloud_storage", f"{name} is not one of our records")
@@ -102,7 +102,7 @@ class Bucket:
 
     def copy(self, source: str, target: str) -> None:
         """Copy an object with its type and headers; the target is replaced whole. The bytes do not come through us."""
-        path = f"{self._at(source)}/rewriteTo/b/{quote(self.name, safe='')}/o/{quote(target, safe='')}"
+        path = f"{self._build_path(source)}/rewriteTo/b/{quote(self.name, safe='')}/o/{quote(target, safe='')}"
         params: Json = {}
         for _ in range(_REWRITES):
             answer = self._call("POST", path, params=params).json
@@ -114,11 +114,11 @@ class Bucket:
     def remove(self, name: str, *, expected: int | None = None) -> None:
         """Delete an object; one that is gone already counts as deleted."""
         try:
-            self._call("DELETE", self._at(name), params=_guard(expected))
+            self._call("DELETE", self._build_path(name), params=_guard(expected))
         except Missing:
             return
 
-    def _at(self, name: str) -> str:
+    def _build_path(self, name: str) -> str:
         return f"{self._objects}/{quote(name, safe='')}"
 
     def _call(

@@ -144,13 +144,13 @@ class GitLab(MergeRequests, Hooks):
         path = f"{project(owner, name)}/repository/commits"
         answer = self._wire.call("POST", path, json=body, accept=(400, 409))
         if answer.ok:
-            return self._on_top_of(start, branch, answer)
+            return self._start_on_top(start, branch, answer)
         head_now = self.head(owner, name, branch)
         if head_now in ("", expected_head):
             raise Rejected(self.system, f"commit to {branch!r}: {read_error_message(answer)}")
         return self._ours(owner, name, branch, head_now, start, message, wanted, deleted)
 
-    def _on_top_of(self, start: str, branch: str, answer: Answer) -> str:
+    def _start_on_top(self, start: str, branch: str, answer: Answer) -> str:
         """Return the commit that was made; raises Rejected where another one has come in between."""
         if answer.json.get("parent_ids", [start]) != [start]:
             raise Rejected(

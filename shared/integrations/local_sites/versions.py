@@ -89,7 +89,7 @@ class Versions:
 
     def list_versions(self, site: str) -> list[Record]:
         """Return the site's versions, oldest first."""
-        tokens = [each.stem for each in _below(self._state(site)) if len(each.stem) == 32]
+        tokens = [each.stem for each in _list_below(self._state(site)) if len(each.stem) == 32]
         found = [version for token in tokens if (version := self.one(site, token)) is not None]
         return sorted(found, key=lambda version: int(version["number"]))
 
@@ -116,7 +116,7 @@ class Versions:
         """Clear away versions without a record: within `alone` nobody is at work at them."""
         shown = linked_version(self._live(site))
         kept = {str(version["token"]) for version in self.list_versions(site)} | ({shown.token} if shown else set())
-        for folder in _below(self._version(site, "").files(self._root)):
+        for folder in _list_below(self._version(site, "").files(self._root)):
             if folder.name not in kept:
                 self.drop(site, folder.name)
 
@@ -137,7 +137,7 @@ class Versions:
 
     def erase(self) -> int:
         """Delete all of the tenant's sites, what is live too; return how many files and links that were."""
-        links = [each for part in (LIVE, PREVIEW) for each in _below(self._root / part) if self._is_ours(each)]
+        links = [each for part in (LIVE, PREVIEW) for each in _list_below(self._root / part) if self._is_ours(each)]
         trees = [self._root / part / self._owner for part in (VERSIONS, STATE)]
         count = len(links) + sum(len(files) for tree in trees for _, _, files in os.walk(tree))
         for link in links:
@@ -178,5 +178,5 @@ class Versions:
         return bytes.fromhex(str(found["key"]))
 
 
-def _below(folder: Path) -> list[Path]:
+def _list_below(folder: Path) -> list[Path]:
     return sorted(folder.iterdir()) if folder.is_dir() else []

@@ -81,12 +81,12 @@ class Confined:
                 return True
             way.append(normal_id(place[1]))
             try:
-                place = self._above(*place)
+                place = self._find_above(*place)
             except Missing:
                 return False
         return False
 
-    def _above(self, kind: str, key: str) -> Named | None:
+    def _find_above(self, kind: str, key: str) -> Named | None:
         notion = self._notion
         read = {
             PAGE: notion.page,

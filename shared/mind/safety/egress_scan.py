@@ -109,8 +109,8 @@ def _from_base64(text: str) -> bytes | None:
 
 
 def _decode(content: bytes, where: str) -> Iterator[tuple[str, str]]:
-    from shared.mind.safety.leaks import as_text
+    from shared.mind.safety.leaks import read_text
 
-    text = as_text(content[:_SEEN])
+    text = read_text(content[:_SEEN])
     if "\0" not in text[:8000]:
         yield where, text

@@ -60,7 +60,7 @@ def leaks(texts: Mapping[str, str | bytes], known: Iterable[str] = ()) -> list[L
     """
     found, held = [], [value for value in known if len(value) >= MIN_KNOWN]
     for where, given in texts.items():
-        text = given if isinstance(given, str) else as_text(given)
+        text = given if isinstance(given, str) else read_text(given)
         found += [Leak(rule, where, 1) for rule in _match_file_name(where)]
         places = {(text.count("\n", 0, each.start) + 1, each.kind) for each in secrets_anywhere(text, where)}
         places |= {(text.count("\n", 0, text.find(value)) + 1, "known") for value in held if value in text}
@@ -68,7 +68,7 @@ def leaks(texts: Mapping[str, str | bytes], known: Iterable[str] = ()) -> list[L
     return found
 
 
-def as_text(content: bytes) -> str:
+def read_text(content: bytes) -> str:
     """Return what a file says, whatever it is written in: UTF-8, UTF-16 where its mark says so, else byte by byte."""
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return content.decode("utf-16", "replace")
@@ -108,7 +108,7 @@ class _Rule:
         self._path, self._pattern = str(read.get("path", "")), str(read.get("regex", ""))
         self._allowed = tuple(_Allowed(each) for each in read.get("allowed", ()))
 
-    def of_path(self, path: str) -> bool:
+    def is_of_path(self, path: str) -> bool:
         """Say whether the rule is about files of that name."""
         return not self._path or _compile(self._path).search(path.encode()) is not None
 
@@ -227,13 +227,13 @@ def _theirs(text: str, path: str) -> Iterable[Found]:
     small = letters.lower()
     if everywhere.file(path):
         return []
-    asked = (rules[at] for at in _select_rules(small) if rules[at].of_path(path))
+    asked = (rules[at] for at in _select_rules(small) if rules[at].is_of_path(path))
     return list(chain.from_iterable(rule.found_in(letters, path) for rule in asked))
 
 
 def _match_file_name(path: str) -> list[str]:
     """Return the rules that a file's name alone breaks."""
-    return [rule.kind for rule in _read()[0] if rule.is_name_alone() and rule.of_path(path)]
+    return [rule.kind for rule in _read()[0] if rule.is_name_alone() and rule.is_of_path(path)]
 
 
 def _line_end(text: bytes, at: int) -> int:

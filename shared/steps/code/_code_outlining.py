@@ -14,8 +14,8 @@ from shared.mind.context import Part
 from shared.steps._code_base import Base, read_base
 from shared.steps._code_prompt import (
     answer_tokens,
-    as_json,
     ask_for,
+    dump_json,
     file_parts,
     mistake,
     read_planned,
@@ -55,7 +55,7 @@ def plan_files(ctx: StepContext, artifact: Artifact) -> Done:
     if wrong := wrong or length_problem(outline.planned, room, answers):
         raise mistake(wrong, result.usage)
     output = {
-        "plan": ctx.keep_text(as_json(outline.model_dump())),
+        "plan": ctx.keep_text(dump_json(outline.model_dump())),
         "room": room,
         "model": result.model,
         "base": base.name if base else "",
@@ -101,7 +101,7 @@ def outline_parts(
 
 def _words(proposal: Mapping[str, Any]) -> str:
     """Return what the task is about, for choosing files."""
-    return as_json([proposal.get("summary"), proposal.get("requirements")])
+    return dump_json([proposal.get("summary"), proposal.get("requirements")])
 
 
 def _repository(base: Base | None, task: str) -> list[Part]:

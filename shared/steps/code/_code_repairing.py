@@ -21,7 +21,7 @@ from shared.core.text.outgoing_text import visible
 from shared.integrations.secret_search import PATH_RULES
 from shared.mind.context import Part
 from shared.mind.error_summary import compact_error
-from shared.steps._code_prompt import as_json, ask_for, file_parts, mistake, notes_of, read_planned, task_parts
+from shared.steps._code_prompt import ask_for, dump_json, file_parts, mistake, notes_of, read_planned, task_parts
 from shared.steps._kind import Done, StepContext
 from shared.steps._work import Work, proofs_of, rewrite_work, unread_of, work_of
 from shared.steps.code._code_answers import Repaired, name_writer, unwritten_tests, whole_file_problem
@@ -127,9 +127,9 @@ def _build_file_parts(work: Work, files: Mapping[str, bytes], problem: str) -> l
     kept = sorted(_pristine(work))
     proofs = {"expected_tests": work.expected_tests, "checks": work.checks, "site_root": work.site_root}
     return [
-        Part("input", "how the work is tested", as_json(proofs), must=True, share=0.4),
+        Part("input", "how the work is tested", dump_json(proofs), must=True, share=0.4),
         Part("input", "how the repository does things", conventions_of(files).describe(), must=True, share=0.4),
-        Part("input", "tests that must stay as they are", as_json(kept) if kept else "", must=True, share=0.4),
+        Part("input", "tests that must stay as they are", dump_json(kept) if kept else "", must=True, share=0.4),
         Part("input", "all files", repo_map.list_files(), must=True, share=0.4),
         *file_parts(texts),
     ]

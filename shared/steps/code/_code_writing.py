@@ -12,8 +12,8 @@ from shared.core.text.cut_text import cut_text
 from shared.mind.context import Part
 from shared.steps._code_prompt import (
     answer_tokens,
-    as_json,
     ask_for,
+    dump_json,
     file_parts,
     mistake,
     notes_of,
@@ -73,7 +73,7 @@ def write_files(ctx: StepContext, outline: str, number: int) -> Done:
     written, result = ask_for(ctx, TASK, Written, parts, data)
     texts, unfinished = _check_written(written, left, before, existing_texts, result.usage)
     _refuse_unwritten(plan, texts, unfinished, before, result.usage)
-    kept = as_json({"texts": texts, "unfinished": unfinished})
+    kept = dump_json({"texts": texts, "unfinished": unfinished})
     output = {"written": ctx.keep_text(kept), "expected_tests": max(0, written.expected_tests), "model": result.model}
     return Done(output | ({"note": cut_text(written.note, _NOTE)} if written.note.strip() else {}), result.usage)
 
@@ -99,9 +99,9 @@ def _build_plan_parts(
     others = [describe_planned_file(file) for file in plan.files if file not in left]
     old = [(file.source or file.path, text) for file in left if (text := old_text(file, existing_texts)) is not None]
     parts = [
-        Part("input", "files to write now", as_json([describe_planned_file(file) for file in left]), must=True),
-        Part("input", "the other files of the plan", as_json(others) if others else "", must=True, share=0.4),
-        Part("input", "tests and checks of the plan", as_json(_proofs(plan)), must=True, share=0.4),
+        Part("input", "files to write now", dump_json([describe_planned_file(file) for file in left]), must=True),
+        Part("input", "the other files of the plan", dump_json(others) if others else "", must=True, share=0.4),
+        Part("input", "tests and checks of the plan", dump_json(_proofs(plan)), must=True, share=0.4),
         *file_parts(old, must=True),
     ]
     if before.open_path:

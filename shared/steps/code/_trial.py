@@ -94,7 +94,7 @@ class _Runs:
             packages=packages_of(locks),
         )
         if request.packages == "npm" and NPM_LOCK not in locks:
-            return self._without(request, f"there is no {NPM_LOCK}"), nonce
+            return self._run_without_packages(request, f"there is no {NPM_LOCK}"), nonce
         there_before = all(self._work.originals.get(path) == data for path, data in locks.items())
         try:
             result = self._run(request)
@@ -103,13 +103,13 @@ class _Runs:
                 raise
             if not there_before:
                 raise NoPackages(f"the packages could not be installed: {error}") from error
-            return self._without(request, str(error)), nonce
+            return self._run_without_packages(request, str(error)), nonce
         if result.killed_by == "install" and there_before:
             self.not_fetched = True
-            return self._without(request, result.stderr.strip()[-300:]), nonce
+            return self._run_without_packages(request, result.stderr.strip()[-300:]), nonce
         return self._count_result(result), nonce
 
-    def _without(self, request: SandboxRequest, why: str) -> SandboxResult:
+    def _run_without_packages(self, request: SandboxRequest, why: str) -> SandboxResult:
         self._note(f"ran without the repository's packages: {why}")
         return self._count_result(self._run(replace(request, packages="")))
 

@@ -104,18 +104,18 @@ class _Place:
 
     def find_titled(self, title: str) -> list[str]:
         """Return the ids of all pages here with this title."""
-        return [str(each["id"]) for each in self._with(title)]
+        return [str(each["id"]) for each in self._find_by_title(title)]
 
     def new(self, title: str, known: Sequence[str]) -> str | None:
         """Return the page with this title that we made, that was not known before and is no other step's."""
-        fresh = [each for each in self._with(title) if str(each["id"]) not in known]
+        fresh = [each for each in self._find_by_title(title) if str(each["id"]) not in known]
         if not fresh:
             return None
         me = str(self._notion.me()["id"])
         ours = (str(each["id"]) for each in fresh if (each.get("created_by") or {}).get("id") == me)
         return next((page for page in ours if self._claim(page)), None)
 
-    def _with(self, title: str) -> list[Json]:
+    def _find_by_title(self, title: str) -> list[Json]:
         if self.source:
             return self._notion.query(self.source, {"property": "title", "title": {"equals": title}})
         below = (each for each in self._notion.children(self.page) if each.get("type") == "child_page")

@@ -23,7 +23,7 @@ from shared.core.text.sentence import count_of
 from shared.integrations.ship_policy import read_policy
 from shared.integrations.ship_settings import ship_of
 from shared.integrations.systems import TITLES
-from shared.mind.safety.leaks import as_text, leaks
+from shared.mind.safety.leaks import leaks, read_text
 from shared.steps._input import Input
 from shared.steps._kind import Done, Repeat, StepContext, StepFailure, StepKind
 from shared.steps._work import Work, load_tested_work
@@ -92,7 +92,7 @@ def _places(work: Work) -> list[Finding]:
     return [
         Finding(BLOCK, "secret", path, line, f"a placeholder for a secret: {kind.replace('-', ' ')}", _NO_PLACE)
         for path, data in work.tree.files.items()
-        for kind, line in places_in(as_text(data))
+        for kind, line in places_in(read_text(data))
     ]
 
 
@@ -106,7 +106,7 @@ def _find_left_out(ctx: StepContext, work: Work) -> list[Finding]:
     lines = (
         (path, number)
         for path, data in sorted(work.tree.files.items())
-        for number, line in enumerate(as_text(data).split("\n"), start=1)
+        for number, line in enumerate(read_text(data).split("\n"), start=1)
         if SIGN in line
     )
     signs = [

@@ -40,7 +40,7 @@ def vertex() -> Iterator[VertexServer]:
         yield server
 
 
-def on_vertex(server: VertexServer, *, token: str = TOKEN, dimensions: int = 768) -> VertexEmbedder:
+def open_on_vertex(server: VertexServer, *, token: str = TOKEN, dimensions: int = 768) -> VertexEmbedder:
     return VertexEmbedder("test-project", "europe-west1", lambda: token, base_url=server.url, dimensions=dimensions)
 
 
@@ -57,7 +57,7 @@ def embedder(request: pytest.FixtureRequest) -> Embedder:
     if request.param == "local":
         model: Embedder = request.getfixturevalue("small_model")
         return model
-    return on_vertex(request.getfixturevalue("vertex"))
+    return open_on_vertex(request.getfixturevalue("vertex"))
 
 
 def cosine(one: object, other: object) -> float:
@@ -134,7 +134,7 @@ def test_a_damaged_model_is_not_used(small_model: MiniLM, tmp_path: Path) -> Non
 
 
 def test_the_request_is_what_googles_own_library_sends(vertex: VertexServer) -> None:
-    ours = on_vertex(vertex, dimensions=256).embed(["one text", "another"], "document")
+    ours = open_on_vertex(vertex, dimensions=256).embed(["one text", "another"], "document")
     judge = genai.Client(
         vertexai=True,
         project="test-project",
@@ -157,16 +157,16 @@ def test_the_request_is_what_googles_own_library_sends(vertex: VertexServer) -> 
 
 
 def test_questions_and_documents_are_embedded_as_what_they_are(vertex: VertexServer) -> None:
-    question = on_vertex(vertex).embed(["when does it open"], "query")[0]
+    question = open_on_vertex(vertex).embed(["when does it open"], "query")[0]
     raw = vector_of("when does it open", "RETRIEVAL_QUERY", 768)
     assert list(question) == pytest.approx([number / math.hypot(*raw) for number in raw])
     with pytest.raises(KeyError):
-        on_vertex(vertex).embed(["x"], "something else")
+        open_on_vertex(vertex).embed(["x"], "something else")
 
 
 def test_requests_stay_within_what_one_may_hold(vertex: VertexServer) -> None:
     texts = [f"text {number}" for number in range(600)] + ["word " * 5000] + ["some words here " * 100] * 60
-    found = on_vertex(vertex).embed(texts, "document")
+    found = open_on_vertex(vertex).embed(texts, "document")
     assert {seen.status for seen in vertex.requests} == {200}  # the endpoint refuses more than 250, or 20,000 tokens
     sent = [instance["content"] for seen in vertex.requests for instance in (seen.request or {})["instances"]]
     assert len(sent) == len(found) == len(texts)
@@ -192,11 +192,11 @@ def test_what_comes_back_instead_of_vectors_is_an_error_of_ours(
 ) -> None:
     vertex.script([answer])
     with pytest.raises(error):
-        on_vertex(vertex).embed(["text"], "query")
+        open_on_vertex(vertex).embed(["text"], "query")
 
 
 def test_its_price_is_bounded_beforehand_and_an_error_says_what_was_paid_for(vertex: VertexServer) -> None:
-    ours = on_vertex(vertex)
+    ours = open_on_vertex(vertex)
     assert ours.estimate([]) == Usage()
     assert ours.estimate(["x" * 1000] * 40).micros >= 1000  # 0.025 US dollars for a million characters
     assert ours.estimate(["word " * 5000]).tokens <= 2048  # what is cut off is not paid for
@@ -211,5 +211,5 @@ def test_its_price_is_bounded_beforehand_and_an_error_says_what_was_paid_for(ver
 
 def test_a_refused_identity_is_told_as_one(vertex: VertexServer) -> None:
     with pytest.raises(Unauthorized) as told:
-        on_vertex(vertex, token="other").embed(["text"], "query")
+        open_on_vertex(vertex, token="other").embed(["text"], "query")
     assert "other" not in str(told.value)

@@ -29,7 +29,7 @@ def test_an_empty_index_answers_and_finds_nothing(knowledge: Knowledge) -> None:
     assert knowledge.exact("anything", limit=5) == []
     assert knowledge.near(unit(1, 0, 0), MODEL, limit=5).found == ()
     assert knowledge.known_vectors(["k"], MODEL) == set()
-    assert knowledge.without_vectors(MODEL) == []
+    assert knowledge.list_without_vectors(MODEL) == []
     assert knowledge.count() == {"pages": 0, "chunks": 0, "vectors": 0}
     knowledge.remove("p1")
     knowledge.erase()

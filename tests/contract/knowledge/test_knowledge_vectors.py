@@ -44,10 +44,10 @@ def test_a_text_on_two_pages_keeps_its_vector_until_both_are_gone(knowledge: Kno
 
 def test_vectors_can_come_later(knowledge: Knowledge) -> None:
     put(knowledge, "p1", "a", "b")
-    missing = knowledge.without_vectors(MODEL, limit=10)
+    missing = knowledge.list_without_vectors(MODEL, limit=10)
     assert {chunk.text for chunk in missing} == {"a", "b"}
     knowledge.add_vectors({vector_key("a"): unit(1, 0, 0), vector_key("gone"): unit(0, 1, 0)}, MODEL)
-    assert [chunk.text for chunk in knowledge.without_vectors(MODEL, limit=10)] == ["b"]
+    assert [chunk.text for chunk in knowledge.list_without_vectors(MODEL, limit=10)] == ["b"]
     assert [each.chunk for each in knowledge.near(unit(1, 0, 0), MODEL, limit=5).found] == ["p1:b0:0"]
     assert knowledge.known_vectors([vector_key("gone")], MODEL) == set()
 
@@ -55,7 +55,7 @@ def test_vectors_can_come_later(knowledge: Knowledge) -> None:
 def test_vectors_of_two_embedders_never_mix(knowledge: Knowledge) -> None:
     put(knowledge, "p1", "a", vectors=[unit(1, 0, 0)])
     assert knowledge.near(unit(1, 0, 0), "another/3", limit=5).found == ()
-    assert [chunk.text for chunk in knowledge.without_vectors("another/3")] == ["a"]
+    assert [chunk.text for chunk in knowledge.list_without_vectors("another/3")] == ["a"]
 
 
 def test_a_vector_of_another_length_is_refused_and_nothing_changes(knowledge: Knowledge) -> None:

@@ -71,7 +71,7 @@ class WatchedKnowledge:
 
     def chunks(self, page: str = "") -> list[Chunk]:
         """Return the chunks of a page, or all, in the order of the page."""
-        every = self._inner.without_vectors("an embedder that nobody has", limit=100_000)
+        every = self._inner.list_without_vectors("an embedder that nobody has", limit=100_000)
         return sorted((c for c in every if page in ("", c.page)), key=lambda chunk: (chunk.page, chunk.position))
 
     def contents(self) -> list[Any]:

@@ -50,13 +50,13 @@ def test_bounds_follow_cores_and_memory(cores: int, gib: int, browsers: int, san
 def test_a_container_has_what_its_limits_leave(tmp_path: Path) -> None:
     (tmp_path / "cpu.max").write_text("150000 100000\n")
     (tmp_path / "memory.max").write_text(f"{GIB // 2}\n")
-    assert Capacity.of_machine(tmp_path) == Capacity(1, GIB // 2)
+    assert Capacity.measure_machine(tmp_path) == Capacity(1, GIB // 2)
 
 
 def test_a_container_without_limits_has_the_machine(tmp_path: Path) -> None:
     (tmp_path / "cpu.max").write_text("max 100000\n")
     (tmp_path / "memory.max").write_text("max\n")
-    assert Capacity.of_machine(tmp_path) == Capacity.of_machine(tmp_path / "not-there")
+    assert Capacity.measure_machine(tmp_path) == Capacity.measure_machine(tmp_path / "not-there")
 
 
 def test_who_runs_the_house_has_the_last_word() -> None:

@@ -48,7 +48,7 @@ def embedder(knowledge: Knowledge) -> Embedder:
     require("vector-model")
     found = local_embedder()
     assert found is not None
-    chunks = knowledge.without_vectors(found.id, limit=1000)
+    chunks = knowledge.list_without_vectors(found.id, limit=1000)
     vectors = found.embed([chunk.text for chunk in chunks], "document")
     knowledge.add_vectors({chunk.key: vector for chunk, vector in zip(chunks, vectors, strict=True)}, found.id)
     return found

@@ -49,9 +49,9 @@ class ShortNames:
             return [self.expand(each) for each in answer]
         if not isinstance(answer, str):
             return answer
-        return self._ids.get(answer.strip()) or self.in_words(answer)
+        return self._ids.get(answer.strip()) or self.put_in_words(answer)
 
-    def in_words(self, text: str) -> str:
+    def put_in_words(self, text: str) -> str:
         """Return a text with what people call things in place of their short names."""
         return _NAME.sub(lambda found: self.called.get(found[0], found[0]), text)
 

@@ -34,14 +34,14 @@ class ChunkDocuments:
             raise StoreCorrupt(f"{snapshot.reference.path} says it is {fields.get('tenant')}'s")
         return fields
 
-    def of_page(self, page: str) -> dict[str, dict[str, Any]]:
+    def read_page(self, page: str) -> dict[str, dict[str, Any]]:
         """Return the page's chunks by name, tombstones not among them."""
         query = self.all.where(filter=FieldFilter("page", "==", page)).select((*SHOWN, "model"))
         with asking_the_store("read a page's chunks"):
             found = {each.id: self.own(each) for each in query.stream(timeout=TIMEOUT_S)}
         return {name: fields for name, fields in found.items() if "key" in fields}
 
-    def where_in(
+    def find_matching(
         self, field: str, values: Sequence[str], select: Iterable[str]
     ) -> Iterator[tuple[Any, dict[str, Any]]]:
         """Yield references and fields of the chunks whose field has one of these values, tombstones not among them."""

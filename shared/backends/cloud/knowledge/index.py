@@ -81,7 +81,7 @@ class TenantChunks:
         reference = self._pages.document(hash_name(page.id))
         with asking_the_store("read a known page"):
             known = reference.get(timeout=TIMEOUT_S)
-        before = self._documents.of_page(page.id)
+        before = self._documents.read_page(page.id)
         wanted = {name_of(chunk): chunk for chunk in chunks}
         made = {key: Made(vector, model) for key, vector in (vectors or {}).items()}
         self._vectors.check_dimensions(made)
@@ -111,7 +111,7 @@ class TenantChunks:
         writes = PlainBatches(self._home.client, self._pause)
         writes.delete(self._pages.document(hash_name(page)))  # first: without its page no chunk is shown
         writes.send()
-        self._bury(page, self._documents.of_page(page))  # also what an interrupted removal left
+        self._bury(page, self._documents.read_page(page))  # also what an interrupted removal left
 
     def erase(self) -> None:
         """Forget everything of the tenant, tombstones and the mirror's snapshot too."""
@@ -127,7 +127,7 @@ class TenantChunks:
         """Return those keys whose vectors of this embedder are kept already."""
         return {fields["key"] for fields in self._vectors.one_each(keys, model, ("tenant", "key"))}
 
-    def without_vectors(self, model: str, *, limit: int = 100) -> list[Chunk]:
+    def list_without_vectors(self, model: str, *, limit: int = 100) -> list[Chunk]:
         """Return chunks that have no vector of this embedder yet."""
         query = self._chunks.where(filter=FieldFilter("model", "!=", model)).select(SHOWN).limit(limit)
         with asking_the_store("look for texts without vectors"):
@@ -138,7 +138,7 @@ class TenantChunks:
         made = {key: Made(vector, model) for key, vector in vectors.items()}
         self._vectors.check_dimensions(made)
         writes = PlainBatches(self._home.client, self._pause)
-        for reference, fields in self._documents.where_in("key", [*vectors], ("tenant", "key")):
+        for reference, fields in self._documents.find_matching("key", [*vectors], ("tenant", "key")):
             writes.update(reference, embedding(made[fields["key"]]))
         writes.send()
 
@@ -172,7 +172,7 @@ class TenantChunks:
 
     def get(self, chunks: Sequence[str]) -> list[Chunk]:
         """Return these chunks, in this order; those that are gone are left out."""
-        found = [(reference.id, fields) for reference, fields in self._documents.where_in("chunk", chunks, SHOWN)]
+        found = [(reference.id, fields) for reference, fields in self._documents.find_matching("chunk", chunks, SHOWN)]
         pages = {fields["page"] for _, fields in found if "key" in fields}
         shown: set[str] = set()
         with asking_the_store("read known pages"):

@@ -45,10 +45,10 @@ class ArrivingRecords:
         self._add(self._home.document(RUNS, run.id), run_fields(run))
 
     def event(self, run: str, number: int, event: Event) -> None:
-        self._add(self._home.event(run, number), self._of_tenant(event_to_data(event)))
+        self._add(self._home.event(run, number), self._write_body(event_to_data(event)))
 
     def document(self, kind: str, id: str, body: Mapping[str, Any]) -> None:
-        self._add(self._home.writable(kind, id), self._of_tenant(stamp_version(kind, body)))
+        self._add(self._home.writable(kind, id), self._write_body(stamp_version(kind, body)))
 
     def command(self, command: Command, now: datetime, number: int) -> None:
         """Add a command to the outbox, from which `sweep` hands it to the queue under the command's own name."""
@@ -62,7 +62,7 @@ class ArrivingRecords:
             self._add(self._home.document(AUDIT, audit_documents.entry_name(entry.number)), fields)
             return
         name = f"{at.astimezone(UTC):%Y%m%dT%H%M%S.%f}-moved-{number:012d}"
-        self._add(self._home.document(AUDIT, name), self._of_tenant(entry.body))
+        self._add(self._home.document(AUDIT, name), self._write_body(entry.body))
 
     def end_audit(self, head: AuditHead, entry: Mapping[str, Any]) -> None:
         """Add a last entry after that end of the chain, and where the chain ends then."""
@@ -106,5 +106,5 @@ class ArrivingRecords:
         self._waiting.append((reference, fields))
         self._bytes += size
 
-    def _of_tenant(self, body: Mapping[str, Any]) -> Fields:
+    def _write_body(self, body: Mapping[str, Any]) -> Fields:
         return {"tenant": self._home.tenant, "body": to_text(body)}

@@ -188,7 +188,7 @@ class Query:
 
     def start_after(self, place: Snapshot | Mapping[str, Any]) -> Query:
         """Begin behind a document that was read, or behind a place in the order."""
-        values = [place.reference if name == NAME and isinstance(place, Snapshot) else _at(place, name)
+        values = [place.reference if name == NAME and isinstance(place, Snapshot) else _read_value(place, name)
                   for name, _ in self.orders]  # fmt: skip
         return replace(self, cursor=tuple(values))
 
@@ -259,7 +259,7 @@ class Collection:
         return Query(self._client, self._parent, self.id)
 
 
-def _at(place: Snapshot | Mapping[str, Any], name: str) -> Any:
+def _read_value(place: Snapshot | Mapping[str, Any], name: str) -> Any:
     return place.get(name) if isinstance(place, Snapshot) else place[name]
 
 

@@ -168,7 +168,7 @@ class Tab:
     def go(self, url: str, until: float) -> None:
         """Go to an address, and wait until nothing happens there any more."""
         self._pipe.send("Page.navigate", self._session, url=url)
-        self._until_calm(until)
+        self._wait_until_calm(until)
 
     def evaluate(self, script: str, until: float) -> Any:
         """Return what an expression comes to in the page; raises NoBrowser when its scripts never stop."""
@@ -184,7 +184,7 @@ class Tab:
                 raise _NoAnswer(f"Chromium did not answer {method} in time")
         return self._answers.pop(number)
 
-    def _until_calm(self, until: float) -> None:
+    def _wait_until_calm(self, until: float) -> None:
         while time.monotonic() < until:
             calm = time.monotonic() + _CALM_S
             if not self._hear(min(until, calm)) and self._loaded and not self._busy:

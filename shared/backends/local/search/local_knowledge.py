@@ -112,7 +112,7 @@ class TenantFile:
         """Return those keys whose vectors of this embedder are kept already."""
         return self._read(lambda _: self._vectors.find_known(keys, model), set())
 
-    def without_vectors(self, model: str, *, limit: int = 100) -> list[Chunk]:
+    def list_without_vectors(self, model: str, *, limit: int = 100) -> list[Chunk]:
         """Return chunks that have no vector of this embedder yet."""
         select = f"""{_CHUNK} WHERE NOT EXISTS (SELECT 1 FROM vectors v WHERE v.key = c.key AND v.model = ?)
             ORDER BY c.row LIMIT ?"""

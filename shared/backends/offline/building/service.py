@@ -84,7 +84,7 @@ def _find_collection(endpoint: Endpoint, endpoints: Sequence[Endpoint]) -> str:
     """Return the collection an endpoint works on: `/books/search`, where nothing is ever stored, looks at books."""
     written = {other.collection for other in endpoints if other.method != "GET"}
     above = endpoint.segments[-2:-1]
-    if endpoint.collection in written or endpoint.of_item or not above or above[0] not in written:
+    if endpoint.collection in written or endpoint.is_of_item or not above or above[0] not in written:
         return endpoint.collection
     return above[0]
 
@@ -95,7 +95,7 @@ def _endpoint_data(endpoint: Endpoint, collection: str, names: Mapping[str, set[
     A parameter stands for a record's field of that name where there is one, else for its id.
     """
     parents, above = [], ""
-    inner = endpoint.segments[:-1] if endpoint.of_item else endpoint.segments
+    inner = endpoint.segments[:-1] if endpoint.is_of_item else endpoint.segments
     for part in inner:
         if part.startswith("{"):
             owner = above or _RECORDS
@@ -111,11 +111,11 @@ def _endpoint_data(endpoint: Endpoint, collection: str, names: Mapping[str, set[
             })  # fmt: skip
         else:
             above = part
-    last = endpoint.segments[-1] if endpoint.of_item else ""
+    last = endpoint.segments[-1] if endpoint.is_of_item else ""
     key = last.strip("{}") if last.strip("{}") in names.get(collection, ()) else "id"
     return {
         "method": endpoint.method, "path": endpoint.path, "collection": collection, "about": endpoint.about,
-        "item": endpoint.of_item, "parameter": last, "key": key, "parents": parents,
+        "item": endpoint.is_of_item, "parameter": last, "key": key, "parents": parents,
     }  # fmt: skip
 
 

@@ -129,39 +129,39 @@ def judge(page: Page, choices: Sequence[str] = (), earlier: Sequence[str] = ()) 
     if chosen and not (kept == PRIVATE and choices[-1] == "without"):
         return _judge_chosen(chosen[-1], found)
     if kept:
-        return Judgement(kept, _of(kept, found), asked=True)
+        return Judgement(kept, _list_kind(kept, found), asked=True)
     if before := [each for each in earlier if each in _KINDS]:
         return _judge_chosen(before[-1], found)
     if program:
         notes = sums[NOTES] >= ENOUGH or any(each.sign.says == PEOPLE for each in found)
         more = tuple(Found(_MORE, line) for line in wishes_to_compute(page))
         beyond = bool(more) or does_more_than_keep(page)
-        signs = (*more, *_of(SERVICE, found))
+        signs = (*more, *_list_kind(SERVICE, found))
         return Judgement(PROGRAM if beyond else SERVICE, signs, asked=beyond, from_notes=notes)
     if sums[NOTES] > sums[SITE] or _only_items(page, sums):
-        return Judgement(NOTES, _of(NOTES, found), asked=True)
+        return Judgement(NOTES, _list_kind(NOTES, found), asked=True)
     if against := find_contradictions(lines_of(page)):
         return Judgement(CONTRADICTS, against, asked=True)
     exists = any(each.sign.says == EXISTS for each in found)
     if not exists and (wishes := wishes_beyond(page)).enough:
         return Judgement(BEYOND, tuple(Found(_MORE, line) for line in wishes.lines), asked=True)
-    signs = _of(SITE, found)
+    signs = _list_kind(SITE, found)
     traits = signs if any(each.sign.weight > WEAK for each in signs) else traits_of(page, signs)
     return Judgement(SITE, traits) if traits else Judgement(UNTOLD if says_much(page) else THIN, asked=True)
 
 
-def _of(kind: str, found: Sequence[Found]) -> tuple[Found, ...]:
+def _list_kind(kind: str, found: Sequence[Found]) -> tuple[Found, ...]:
     return tuple(each for each in found if each.sign.of == kind)
 
 
 def _judge_chosen(kind: str, found: Sequence[Found]) -> Judgement:
     of = SITE if kind == SITE else SERVICE
-    return Judgement(of, _of(of, found), chosen=True, tool=kind == TOOL)
+    return Judgement(of, _list_kind(of, found), chosen=True, tool=kind == TOOL)
 
 
 def _asks_for_program(page: Page, found: Sequence[Found], sums: dict[str, int]) -> bool:
     spoken = sums.get(SERVICE, 0)
-    named = any(each.sign.weight > ENOUGH for each in _of(SERVICE, found))  # a mention in notes asks for nothing
+    named = any(each.sign.weight > ENOUGH for each in _list_kind(SERVICE, found))  # a mention in notes asks for nothing
     enough = spoken >= ENOUGH and spoken > max(sums[NOTES], sums[SITE] - 1)
     return (enough and (named or not sums[NOTES])) or _shall_do(page)
 

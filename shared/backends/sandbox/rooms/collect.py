@@ -60,11 +60,11 @@ class Collector:
             if not name.isprintable() or "\ufffd" in name or any(0xD800 <= ord(char) < 0xE000 for char in name):
                 self.left_out.append(path + "/")  # a name that is not text is not repeated
             elif is_folder:
-                self._below(folder, name, f"{path}/{name}", depth)
+                self._collect_below(folder, name, f"{path}/{name}", depth)
             else:
                 self._file(folder, name, f"{path}/{name}")
 
-    def _below(self, folder: int, name: str, path: str, depth: int) -> None:
+    def _collect_below(self, folder: int, name: str, path: str, depth: int) -> None:
         try:
             below = os.open(name, _FOLDER, dir_fd=folder)
         except OSError:

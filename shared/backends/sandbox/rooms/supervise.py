@@ -85,7 +85,7 @@ class _Watch:
                 self.selector.unregister(key.fd)
         return came
 
-    def until_over(self) -> str:
+    def wait_until_over(self) -> str:
         """Return when the command has ended or passed a limit; "" or the name of the limit."""
         end = time.monotonic() + self.limits.wall_s
         look = 0.0
@@ -108,7 +108,7 @@ def supervise(process: subprocess.Popen[bytes], limits: SandboxLimits, kill: Cal
     """Watch the process to its end. This process must be a child subreaper with no other children."""
     started = time.monotonic()
     watch = _Watch(process, limits)
-    killed_by = watch.until_over()
+    killed_by = watch.wait_until_over()
     duration = time.monotonic() - started
     all_dead = _end_everything(process, kill)
     while watch.read(0.0):  # what was in the pipes; no writer is left

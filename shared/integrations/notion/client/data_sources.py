@@ -62,7 +62,9 @@ class DataSources(Properties):
         found: dict[str, Json] = {}
         since = ""
         while True:
-            asked = {"sorts": [_BY_AGE]} | drop_unset({"filter": _since(filter, since) if since else filter or None})
+            asked = {"sorts": [_BY_AGE]} | drop_unset(
+                {"filter": _narrow_since(filter, since) if since else filter or None}
+            )
             before, last, cut = len(found), "", ""
             for answer in self._parts("POST", path, asked, _filter_properties(only)):
                 for row in answer["results"]:
@@ -171,7 +173,7 @@ def _filter_properties(only: Sequence[str]) -> Json | None:
     return {"filter_properties": [unquote(each) for each in only]} if only else None  # shown encoded; sent encoded once
 
 
-def _since(filter: Json | None, time: str) -> Json:
+def _narrow_since(filter: Json | None, time: str) -> Json:
     """Narrow a filter to rows created at that time or later, without nesting it deeper than Notion takes."""
     later: Json = {"timestamp": "created_time", "created_time": {"on_or_after": time}}
     if not filter:

@@ -251,7 +251,7 @@ class _Write:
         """Look for what an earlier, unanswered attempt left."""
         children_now = self._notion.children(self._ids[request.parent])
         places = {str(child["id"]): index for index, child in enumerate(children_now)}
-        before, behind = self._around(request, places)
+        before, behind = self._find_neighbours(request, places)
         start = 0 if before is None else places[before] + 1
         end = len(children_now) if behind is None else places[behind]
         found = find_among(
@@ -265,12 +265,12 @@ class _Write:
     def _neighbour(self, request: Append) -> tuple[str | None, bool]:
         """Return where to append now that the block beside the place is gone: after the nearest one that is there."""
         child_ids = [str(child["id"]) for child in self._notion.children(self._ids[request.parent])]
-        before, behind = self._around(request, {block: index for index, block in enumerate(child_ids)})
+        before, behind = self._find_neighbours(request, {block: index for index, block in enumerate(child_ids)})
         if before is None and behind is not None and child_ids[0] != behind:
             before = child_ids[child_ids.index(behind) - 1]
         return before, before is None and (behind is not None or bool(request.rode_behind))
 
-    def _around(self, request: Append, places: Mapping[str, int]) -> tuple[str | None, str | None]:
+    def _find_neighbours(self, request: Append, places: Mapping[str, int]) -> tuple[str | None, str | None]:
         """Return the nearest blocks before and behind the place that are known and still there, or None."""
         first, last = request.numbers[0], request.numbers[-1]
         ours = self._inside.get(request.parent, {})

@@ -164,7 +164,7 @@ class _Blocks:
         elif node.content:
             self.lines(node.content)
 
-    def _below(self, nodes: Sequence[SyntaxTreeNode]) -> list[Json]:
+    def _read_children(self, nodes: Sequence[SyntaxTreeNode]) -> list[Json]:
         """Return the blocks of a container of its own."""
         inner = _Blocks(self._level + len(self._folds) + 1)
         inner.nodes(nodes)
@@ -198,19 +198,19 @@ class _Blocks:
     def _item(self, item: SyntaxTreeNode, kind: str) -> None:
         checked = item.meta.get("checked")
         if checked is None:
-            self._container(kind, self._below(item.children))
+            self._container(kind, self._read_children(item.children))
             return
         text, *over = blocks.split_text(plain(inline_of(item.children[0])))
-        below = [blocks.paragraph(part) for part in over] + self._below(item.children[1:])
+        below = [blocks.paragraph(part) for part in over] + self._read_children(item.children[1:])
         self.add(blocks.to_do(text, bool(checked), below))
 
     def _quote(self, node: SyntaxTreeNode) -> None:
         icon = node.meta.get("icon")
         if icon is None:
-            self._container("quote", self._below(node.children))
+            self._container("quote", self._read_children(node.children))
             return
         body: Json = {"icon": blocks.check_icon(icon)} if icon else {}
-        self._container("callout", self._below(node.children), **body)
+        self._container("callout", self._read_children(node.children), **body)
 
     def _container(self, kind: str, made: list[Json], **more: Any) -> None:
         """Add a block whose text is its first paragraph and whose children are the rest."""

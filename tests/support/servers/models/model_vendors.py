@@ -116,7 +116,7 @@ def _provider(name: str, url: str, key: Callable[[], Secret], clock: Hand, more:
         return Gemini.with_key(key, prices, clock, base_url=url, **more)
     if name == "vertex":
         token = lambda: key().reveal()  # noqa: E731
-        return Gemini.on_vertex("test-project", "us-central1", token, prices, clock, base_url=url, **more)
+        return Gemini.open_on_vertex("test-project", "us-central1", token, prices, clock, base_url=url, **more)
     if name == "compatible":
         return OpenAIChat("compatible", f"{url}/v1", key, prices, clock, **more)
     return OpenAIResponses(name, key, prices, clock, base_url=f"{url}/v1", **more)

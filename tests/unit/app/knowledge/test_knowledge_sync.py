@@ -214,7 +214,7 @@ def test_words_are_there_although_the_embedder_does_not_answer_and_vectors_follo
     reading.embedder.error = None
     writes = reading.requests_of()
     reading.sync()
-    assert reading.known.without_vectors(reading.embedder.id) == []
+    assert reading.known.list_without_vectors(reading.embedder.id) == []
     assert reading.requests_of(writes) < 20
 
 
@@ -237,7 +237,7 @@ def test_many_texts_without_vectors_are_embedded_in_several_commands(reading: Re
     many = [replace(one, id=f"{one.id}-{n}", text=f"Text {n}.", key=f"key-{n}", position=n) for n in range(600)]
     reading.known.replace(known, many)  # as if no embedder had been there
     reading.sync()
-    assert reading.known.without_vectors(reading.embedder.id) == []
+    assert reading.known.list_without_vectors(reading.embedder.id) == []
     assert len(reading.embedder.asked) >= 600
 
 
