@@ -51,6 +51,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "shared.cli.operations.operate": ("migrate", "pause", "resume", "rotate-key", "rotate-secret"),
     "shared.cli.team.open_run": ("open",),
     "shared.cli.team.origins": ("origins",),
+    "shared.cli.team.people_commands": ("invite", "team"),
     "shared.cli.team.plan": ("plan",),
     "shared.cli.team.preferences": ("feedback", "preferences"),
     "shared.cli.probe.command": ("probe",),

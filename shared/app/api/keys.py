@@ -28,12 +28,11 @@ from shared.core.errors import (
     Unauthenticated,
     VersionConflict,
 )
-from shared.core.people.members import ROLES, min_role
+from shared.core.people.members import MANAGERS, ROLES, min_role
 from shared.core.people.scopes import ALL_SCOPES, cut_scopes, list_missing
 from shared.core.people.service_accounts import SERVICE_ACCOUNTS, ServiceAccount
 from shared.ports import Put, Secret, all_as, change_as, get_as
 
-MANAGERS = ROLES[:2]  # who handles the keys of others, within their own role
 PEPPER = "api-key-pepper"
 MAX_ACTIVE = 100
 DEFAULT_DAYS, MAX_DAYS = 90, 365  # of a key that people ask for

@@ -21,7 +21,7 @@ from shared.app.api.json_shapes import (
     members,
     text,
 )
-from shared.app.api.people import key_routes, session_list, setup_steps, sign_in, team
+from shared.app.api.people import invitation_routes, key_routes, session_list, setup_steps, sign_in, team
 from shared.app.api.route import IDEMPOTENCY_KEY, PARTS, Route
 from shared.app.api.run import run_views as views
 from shared.app.api.run import team_status as status
@@ -171,6 +171,7 @@ SCHEMAS: Mapping[str, Any] = {
     "SlackAnswer": ANY,
     **team.VIEWS,
     **key_routes.VIEWS,
+    **invitation_routes.VIEWS,
     **sign_in.VIEWS,
     **session_list.VIEWS,
     **SLACK_VIEWS,

@@ -8,6 +8,7 @@ from shared.app.api.exchange import FORM, ApiReply, Call
 from shared.app.api.json_shapes import Schema, choice, number, shape, text, texts
 from shared.app.api.pages import approval_page, rollback_page
 from shared.app.api.pages import page_html as html
+from shared.app.api.people.invitation_routes import INVITATION_ROUTES
 from shared.app.api.people.key_routes import KEY_ROUTES
 from shared.app.api.people.people_routes import PEOPLE_ROUTES
 from shared.app.api.route import REASON, RUN, TENANT, Route, check_routes
@@ -187,6 +188,7 @@ ROUTES: tuple[Route, ...] = (
         errors=(409,),
     ),
     *KEY_ROUTES,
+    *INVITATION_ROUTES,
     *PEOPLE_ROUTES,
     Route(
         "GET", "/v1/made", "made.read", resources.list_made, "List what was made in other systems", "Made",

@@ -46,6 +46,7 @@ from shared.ports import SYSTEM, Put, Secret, change_doc
 from shared.telemetry import trace
 
 STATE_KEY = "oauth-state-key"
+INVITED_AT = "/invitations/"  # where who is invited shows who they are
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _BROWSER = re.compile(r"[sk][0-9a-f]{64}")
 
@@ -170,6 +171,8 @@ def finish_connection(
 
 def _address_after(deps: Deps, arrival: Arrival, state: State) -> str:
     """Return where the browser goes after Notion: on to signing in, or to what became of the connection."""
+    if arrival.asks and not arrival.connected and state.session and state.target.startswith(INVITED_AT):
+        return f"{state.target}/{login_token(deps, Proven(arrival.tenant, arrival.person, state.session[1:]))}"
     if arrival.asks and not arrival.connected:
         return f"/asked?tenant={arrival.tenant}"
     if state.user and arrival.person:

@@ -9,6 +9,8 @@ from shared.core.run.run import derive_id
 LOST_REVOKED, LOST_BLOCKED = "lost_revoked", "lost_blocked"  # topics; `ref` is the system
 QUOTA = "quota_used_up"  # `ref` is provider.day
 ASKED = "asks_to_join"  # `ref` is the person
+INVITED = "invited"  # `ref` is the invitation, and which sending of it
+HANDED_OVER = "handed_over"  # `ref` is who left, and when
 ENDPOINT_OFF = "endpoint_off"  # `ref` is the endpoint, and which time it is
 REFUSED = "page_refused"  # `ref` is the page, or what else, and since when
 
@@ -27,6 +29,19 @@ def announce_quota(deps: Deps, tenant: str, provider: str) -> None:
 def announce_asked(deps: Deps, tenant: str, person: str) -> None:
     """Have the owners told that this person asks to join. Twice is once."""
     _order(deps, tenant, derive_id("asked-", tenant, person), ASKED, person)
+
+
+def announce_invitation(deps: Deps, tenant: str, invitation: str, proof: str) -> None:
+    """Have the link sent to whom it is for. Twice is once."""
+    _order(
+        deps, tenant, derive_id("invited-", tenant, invitation, proof), INVITED, f"{invitation}.{derive_id('', proof)}"
+    )
+
+
+def announce_handed_over(deps: Deps, tenant: str, person: str, since: str) -> None:
+    """Have the owners told what waited for somebody who has left. Twice is once."""
+    name = derive_id("left-", tenant, person, since)
+    _order(deps, tenant, name, HANDED_OVER, f"{person}.{name.removeprefix('left-')}")
 
 
 def announce_refused(deps: Deps, tenant: str, what: str, since: str = "") -> None:

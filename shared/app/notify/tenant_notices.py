@@ -15,10 +15,20 @@ from shared.app.engine.leases import lease
 from shared.app.engine.tools import Tools
 from shared.app.intake.open_page_run import page_record
 from shared.app.money.tenant_ledger import TOLD, Book, allowance_of
-from shared.app.notify.announce import ASKED, ENDPOINT_OFF, LOST_BLOCKED, LOST_REVOKED, QUOTA, REFUSED
+from shared.app.notify.announce import (
+    ASKED,
+    ENDPOINT_OFF,
+    HANDED_OVER,
+    INVITED,
+    LOST_BLOCKED,
+    LOST_REVOKED,
+    QUOTA,
+    REFUSED,
+)
 from shared.app.notify.channels import Channels
 from shared.app.notify.endpoint_events import publish_budget
 from shared.app.notify.messages import HIGH, NORMAL, Link, Message
+from shared.app.notify.people_notices import read_handing_over, read_invitation, write_asking
 from shared.app.people.membership import members_of
 from shared.app.workspace.workspace_databases import PLANNING, kind_of
 from shared.app.workspace.workspace_schemas import SCHEMAS
@@ -45,6 +55,7 @@ class Notice:
     scope: str
     message: Callable[[], Message]
     to_owners: bool = False
+    to: Sequence[Mapping[str, Any]] = ()  # these alone, whom no settings know
 
 
 def tell_tenant(command: Command, deps: Deps, tools: Tools) -> None:
@@ -58,7 +69,8 @@ def tell_tenant(command: Command, deps: Deps, tools: Tools) -> None:
         connect = tools.accounts.connect_for(command.tenant)
         label = f"notify.{notice.scope.partition('.')[0]}"
         channels = Channels(deps, connect, notice.scope, notice.message(), {"tenant": command.tenant}, label=label)
-        channels.tell_all(owners(settings) if notice.to_owners else settings.get("people", ()))
+        everybody = owners(settings) if notice.to_owners else settings.get("people", ())
+        channels.tell_all(notice.to or everybody)
 
 
 def _describe_lost(command: Command, deps: Deps, settings: _Settings) -> Notice | None:
@@ -99,7 +111,22 @@ def _describe_asking(command: Command, deps: Deps, settings: _Settings) -> Notic
     member = members_of(deps, command.tenant).people.get(command.ref)
     if member is None or not member.asks:
         return None
-    return Notice(f"asked.{command.ref}", lambda: _asking_message(command.ref, member.name), True)
+    return Notice(f"asked.{command.ref}", lambda: write_asking(command.ref, member.name, member.note), True)
+
+
+def _describe_invitation(command: Command, deps: Deps, settings: _Settings) -> Notice | None:
+    """Somebody is invited. Nothing is sent when it was sent anew, used or revoked in the meantime."""
+    found = read_invitation(deps, command.tenant, command.ref)
+    if found is None:
+        return None
+    message, whom = found
+    return Notice(f"invited.{command.ref}", lambda: message, to=(whom,))
+
+
+def _describe_handing_over(command: Command, deps: Deps, settings: _Settings) -> Notice | None:
+    """Somebody has left for whom runs waited. Nothing is said when all of them were decided meanwhile."""
+    message = read_handing_over(deps, command.tenant, command.ref)
+    return Notice(f"left.{command.ref}", lambda: message, True) if message is not None else None
 
 
 def _describe_endpoint_off(command: Command, deps: Deps, settings: _Settings) -> Notice | None:
@@ -117,6 +144,8 @@ NOTICES: Mapping[str, Callable[[Command, Deps, _Settings], Notice | None]] = {
     QUOTA: _quota,
     REFUSED: _describe_refused,
     ASKED: _describe_asking,
+    INVITED: _describe_invitation,
+    HANDED_OVER: _describe_handing_over,
     TOLD: _budget,
     ENDPOINT_OFF: _describe_endpoint_off,
 }
@@ -188,15 +217,6 @@ def _lost_message(what: str, system: str, back: WayBack) -> Message:
         "Nothing is lost. Reconnect as the same person in the same workspace, and what waits goes on by itself.",
     )
     return Message(f"Please reconnect {name}", lines, links, HIGH)
-
-
-def _asking_message(person: str, name: str) -> Message:
-    lines = (
-        f"{name} of your Notion workspace wants to use Workwright with you, and can see nothing yet.",
-        f"An owner or admin lets them in: workwright members --set {person} member",
-        f"Or refuses: workwright members --remove {person}",
-    )
-    return Message(f"{name} asks to join your team", lines, (), NORMAL)
 
 
 def _quota_message(provider: str) -> Message:

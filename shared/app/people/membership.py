@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
 from shared.app.engine.deps import Deps
 from shared.app.notify.announce import announce_asked
-from shared.app.people.identities import Shown, claim, leave_tenant
+from shared.app.people.handing_over import hand_over
+from shared.app.people.identities import Shown, claim, identities_of, leave_tenant
 from shared.core.documents.api_key import KIND, ApiKey
 from shared.core.people import members as rules
+from shared.core.people.invitations import INVITATIONS, Invitations, remove_about
 from shared.core.people.linked_accounts import LINKS, LinkedAccount
 from shared.core.people.members import PLACE, Member, Members
 from shared.core.people.sessions import SESSIONS, Session
 from shared.ports import Put, all_as, change_as, get_as
+
+Origin = Mapping[str, str]  # from where a call came, and with which key
+NOWHERE: Origin = MappingProxyType({})
 
 
 def members_of(deps: Deps, tenant: str) -> Members:
@@ -37,29 +42,44 @@ def welcome(deps: Deps, tenant: str, identity: str, name: str, *, founds: bool) 
     return member
 
 
-def give_role(deps: Deps, tenant: str, person: str, role: str, by: str) -> Member:
+def give_role(deps: Deps, tenant: str, person: str, role: str, by: str, origin: Origin = NOWHERE) -> Member:
     """Let somebody in with a role, or give them another; what they hold follows with their next call."""
     before = members_of(deps, tenant).role_of(person) or "asked to join"
     member = _change(deps, tenant, lambda known: rules.give_role(known, person, role, by)).people[person]
-    note(deps, tenant, "RoleGiven", by, f"{member.name} ({person}): {before} → {role}")
+    note(deps, tenant, "RoleGiven", by, f"{member.name} ({person}): {before} → {role}", origin)
     return member
 
 
-def take_out(deps: Deps, tenant: str, person: str, by: str) -> None:
-    """Take somebody out of the team; their keys end, and a key that is made meanwhile has no role any more."""
+def take_out(deps: Deps, tenant: str, person: str, by: str, origin: Origin = NOWHERE) -> None:
+    """Take somebody out of the team; their keys end, and a key that is made meanwhile has no role any more.
+
+    Invitations that they made, or that are for them, are revoked: nobody answers for them. What waited for them is the
+    owners' now, who are told.
+    """
     member = rules.find_member(members_of(deps, tenant), person)
-    _change(deps, tenant, lambda known: rules.take_out(known, person))
+    identities = {member.identity, *identities_of(deps, person)}
+    after = _change(deps, tenant, lambda known: rules.take_out(known, person))
     deps.crash_point("members.after/out")
-    note(deps, tenant, "MemberOut", by, f"{member.name} ({person}), {member.role or 'asked to join'}")
+    note(deps, tenant, "MemberOut", by, f"{member.name} ({person}), {member.role or 'asked to join'}", origin)
     end_keys(deps, tenant, person)
     end_sessions(deps, tenant, person)
+    end_invitations(deps, tenant, person, identities)
     leave_tenant(deps, person, tenant)
     end_links(deps, tenant, person)
+    if member.role:
+        hand_over(deps, tenant, after, person, member.name)
 
 
-def note(
-    deps: Deps, tenant: str, what: str, by: str, about: str, origin: Mapping[str, str] = MappingProxyType({})
-) -> None:
+def end_invitations(deps: Deps, tenant: str, person: str, identities: Collection[str]) -> None:
+    """Revoke what somebody has made, and what would let them in again by an identity of theirs."""
+
+    def end(known: Invitations | None) -> Invitations | None:
+        return remove_about(known, person, identities) if known is not None else None
+
+    change_as(Invitations, deps.store, (tenant, *INVITATIONS), end, deps.stand_back)
+
+
+def note(deps: Deps, tenant: str, what: str, by: str, about: str, origin: Origin = NOWHERE) -> None:
     """Have the audit say who changed what about the team's people, or signed in; `origin` is from where."""
     entry = {"at": deps.clock.now().isoformat(), "run": "", "what": what, "by": by, "about": about}
     deps.store.note(tenant, {**entry, **origin})

@@ -16,8 +16,10 @@ from shared.core.run.run import derive_id
 
 ROLES = ("owner", "admin", "member", "viewer")  # each may do what the ones after it may
 OWNER = ROLES[0]
+MANAGERS = ROLES[:2]  # who lets people in, and handles the keys of others, within their own role
 PLACE = ("members", "team")  # the kind, and the id
 MAX_MEMBERS = 500
+_MAX_LEFT = 20
 _LIST = "GET /v1/members lists the people of your team."
 
 
@@ -30,6 +32,7 @@ class Member:
     since: datetime
     role: str = sparse("")
     by: str = sparse("")  # who let them in, or changed their role last
+    note: str = sparse("")  # of who asks: how they came, where that is worth knowing
     more: Mapping[str, Any] = unknown()
 
     @property
@@ -39,10 +42,19 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class Left:
+    """Somebody who was in the team, as long as it may matter what waited for them."""
+
+    person: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Members:
     """The people of one team, by their ids."""
 
     people: Mapping[str, Member] = field(default_factory=dict)
+    left: tuple[Left, ...] = sparse(())  # the last who have left
     version: str = beside("")
     more: Mapping[str, Any] = unknown()
 
@@ -82,14 +94,22 @@ def give_role(members: Members, person: str, role: str, by: str) -> Members:
         return members
     if role != OWNER:
         _refuse_last_owner(members, person)
-    return _put_member(members, person, replace(known, role=role, by=by))
+    return _put_member(members, person, replace(known, role=role, by=by, note=""))
+
+
+def note_member(members: Members, person: str, note: str) -> Members:
+    """Return the members with a word about how somebody came who asks."""
+    known = find_member(members, person)
+    return members if known.note == note else _put_member(members, person, replace(known, note=note))
 
 
 def take_out(members: Members, person: str) -> Members:
     """Return the members without somebody; raises NotThere, and Conflicting for the last owner."""
-    find_member(members, person)
+    member = find_member(members, person)
     _refuse_last_owner(members, person)
-    return replace(members, people={each: kept for each, kept in members.people.items() if each != person})
+    before = [each for each in members.left if each.person != person]
+    left = (*before, Left(person, member.name))[-_MAX_LEFT:] if member.role else members.left
+    return replace(members, people={each: kept for each, kept in members.people.items() if each != person}, left=left)
 
 
 def find_member(members: Members, person: str) -> Member:

@@ -15,6 +15,7 @@ from shared.app.intake.accept_forge_delivery import KEY
 from shared.app.models.contexts import keep_context
 from shared.app.models.model_keys import keep_key
 from shared.app.notify.team_endpoints import add_endpoint, send_test
+from shared.app.people.invitations import Whom, invite
 from shared.app.resources.inventory import find_made
 from shared.core.code.worktree import Worktree
 from shared.core.documents.hook import KIND as HOOKS
@@ -62,6 +63,7 @@ BODIES = {
     "give_feedback": {"thumb": "up"},
     "reword_preference": {"text": "Short"},
     "new_key": {"role": "viewer", "name": "made by the table"},
+    "invite": {"role": "viewer", "address": "somebody@example.com"},
     "make_account": {"role": "viewer", "name": "made by the table"},
     "connect": {"system": "gitlab"},
     "delete_tenant": {"confirm": MINE},
@@ -102,6 +104,7 @@ def prepare_things(service: Service, tenant: str, role: str = "") -> dict[str, s
         "made": _made(service, tenant),
         "member": _member(service, tenant),
         "account": _account(service, tenant),
+        "invitation": _invitation(service, tenant),
         "session": "0" * 12,  # a program's key has none: tests/functions/people has them
         **_endpoint(service, tenant),
         **_set_up(service, tenant),
@@ -125,6 +128,11 @@ def _member(service: Service, tenant: str) -> str:
     viewer = {"name": "their viewer", "identity": "notion:u-1", "since": "2026-11-21T09:00:00+00:00", "role": "viewer"}
     service.deps.store.put(tenant, Put("members", "team", {"people": {member: viewer}}))
     return member
+
+
+def _invitation(service: Service, tenant: str) -> str:
+    whom = Whom("their guest", "mail:their-guest", "their.guest@example.com")
+    return invite(service.deps, tenant, whom, "viewer", "their owner", "")[0]
 
 
 def _account(service: Service, tenant: str) -> str:
@@ -199,7 +207,18 @@ def test_who_may_not_is_refused_on_its_own(service: Service, route: Route) -> No
 )
 def test_who_may_is_answered_on_its_own(service: Service, route: Route, role: str) -> None:
     status = _call(service, route, prepare_things(service, MINE, role), role)
-    if route.id in ("answer", "retry", "ask", "open_run", "rework", "rollback", "leave_team", "begin_link"):
+    asks = (
+        "answer",
+        "retry",
+        "ask",
+        "open_run",
+        "rework",
+        "rollback",
+        "leave_team",
+        "begin_link",
+        "list_notion_people",
+    )
+    if route.id in asks:
         # it waits for approval, asks nothing, Notion is not connected, and a program's key is nobody's account
         assert status == 409
     elif route.id == "new_key" and role in ("member", "viewer"):

@@ -20,7 +20,6 @@ from shared.app.api.json_shapes import (
 )
 from shared.app.api.keys import (
     DEFAULT_DAYS,
-    MANAGERS,
     MAX_DAYS,
     find_key,
     list_keys,
@@ -33,7 +32,7 @@ from shared.app.api.keys import (
 from shared.app.api.route import PARTS, Route
 from shared.app.people.service_accounts import add_account, find_account, list_accounts, remove_account
 from shared.core.errors import Conflicting, Forbidden
-from shared.core.people.members import ROLES
+from shared.core.people.members import MANAGERS, ROLES
 from shared.core.people.scopes import ALL_SCOPES, cut_scopes
 from shared.core.people.service_accounts import ServiceAccount
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from shared.app.api.audited import name_origin
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.json_shapes import FLAG, TIME, array, choice, members, shape, text
 from shared.app.api.keys import refuse_above
@@ -20,6 +21,7 @@ _MEMBER = members(
     asks=FLAG,
     since=TIME,
     by=text(what="Who let them in, or changed their role last."),
+    note=text(what="How somebody came who asks, where that is worth knowing; else empty."),
     you=FLAG,
 )
 VIEWS = {
@@ -51,7 +53,7 @@ def change_member(call: Call) -> ApiReply:
     person, role = call.parts["member"], call.body["role"]
     _refuse_beyond(call, person)
     refuse_above(call.who, role)
-    member = membership.give_role(call.deps, call.tenant, person, role, call.who.name)
+    member = membership.give_role(call.deps, call.tenant, person, role, call.who.name, _origin(call))
     return ApiReply(body=_view(call, person, member))
 
 
@@ -59,7 +61,7 @@ def remove_member(call: Call) -> ApiReply:
     """Take somebody out of the team, or refuse to let them in."""
     person = call.parts["member"]
     _refuse_beyond(call, person)
-    membership.take_out(call.deps, call.tenant, person, call.who.name)
+    membership.take_out(call.deps, call.tenant, person, call.who.name, _origin(call))
     return ApiReply(body={"removed": person})
 
 
@@ -69,7 +71,7 @@ def leave_team(call: Call) -> ApiReply:
         raise Conflicting(
             "this key belongs to no person, so nobody can leave with it", way_out="Sign in with: workwright login"
         )
-    membership.take_out(call.deps, call.tenant, call.who.person, call.who.name)
+    membership.take_out(call.deps, call.tenant, call.who.person, call.who.name, _origin(call))
     return ApiReply(body={"removed": call.who.person})
 
 
@@ -89,6 +91,10 @@ def _refuse_beyond(call: Call, person: str) -> None:
         refuse_above(call.who, member.role)
 
 
+def _origin(call: Call) -> dict[str, str]:
+    return {"key": call.who.key, **name_origin(call.request)}
+
+
 def _rank(member: Member) -> int:
     return ROLES.index(member.role) if member.role else len(ROLES)
 
@@ -101,5 +107,6 @@ def _view(call: Call, person: str, member: Member) -> dict[str, Any]:
         "asks": member.asks,
         "since": member.since.isoformat(),
         "by": member.by,
+        "note": member.note,
         "you": person == call.who.person,
     }

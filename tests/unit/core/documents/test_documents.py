@@ -41,6 +41,7 @@ from shared.core.money.spending import Ledger
 from shared.core.notify.endpoint import Delivery, Endpoint
 from shared.core.people.first_hour import FirstHour
 from shared.core.people.identities import Identity, Person
+from shared.core.people.invitations import Invitations
 from shared.core.people.linked_accounts import LinkCode, LinkedAccount, MessengerAsk, MessengerPlace
 from shared.core.people.logins import Login
 from shared.core.people.mail_links import LinkAsks, MailLink
@@ -78,6 +79,7 @@ KINDS: Mapping[str, type[Any]] = {
     "endpoint-deliveries": Delivery,
     "endpoints": Endpoint,
     "installations": Installation,
+    "invitations": Invitations,
     "kept": KeptReads,
     "kept_parts": KeptPart,
     "last_answers": LastAnswer,
