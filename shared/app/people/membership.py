@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from types import MappingProxyType
+from typing import Any
 
 from shared.app.engine.deps import Deps
 from shared.app.notify.announce import announce_asked
@@ -18,7 +19,7 @@ from shared.core.people.members import PLACE, Member, Members
 from shared.core.people.sessions import SESSIONS, Session
 from shared.ports import Put, all_as, change_as, get_as
 
-Origin = Mapping[str, str]  # from where a call came, and with which key
+Origin = Mapping[str, Any]  # from where a call came, and with which key
 NOWHERE: Origin = MappingProxyType({})
 
 
@@ -44,9 +45,10 @@ def welcome(deps: Deps, tenant: str, identity: str, name: str, *, founds: bool) 
 
 def give_role(deps: Deps, tenant: str, person: str, role: str, by: str, origin: Origin = NOWHERE) -> Member:
     """Let somebody in with a role, or give them another; what they hold follows with their next call."""
-    before = members_of(deps, tenant).role_of(person) or "asked to join"
+    before = members_of(deps, tenant).role_of(person)
     member = _change(deps, tenant, lambda known: rules.give_role(known, person, role, by)).people[person]
-    note(deps, tenant, "RoleGiven", by, f"{member.name} ({person}): {before} → {role}", origin)
+    about = f"{member.name} ({person}): {before or 'asked to join'} → {role}"
+    note(deps, tenant, "RoleGiven", by, about, {**origin, **_compare(before, role)})
     return member
 
 
@@ -60,7 +62,8 @@ def take_out(deps: Deps, tenant: str, person: str, by: str, origin: Origin = NOW
     identities = {member.identity, *identities_of(deps, person)}
     after = _change(deps, tenant, lambda known: rules.take_out(known, person))
     deps.crash_point("members.after/out")
-    note(deps, tenant, "MemberOut", by, f"{member.name} ({person}), {member.role or 'asked to join'}", origin)
+    out = {**origin, **_compare(member.role, "")}
+    note(deps, tenant, "MemberOut", by, f"{member.name} ({person}), {member.role or 'asked to join'}", out)
     end_keys(deps, tenant, person)
     end_sessions(deps, tenant, person)
     end_invitations(deps, tenant, person, identities)
@@ -111,6 +114,10 @@ def end_keys(deps: Deps, tenant: str, person: str = "", account: str = "") -> in
     for each in theirs:
         change_as(ApiKey, deps.store, (tenant, KIND, each), revoke, deps.stand_back)
     return len(theirs)
+
+
+def _compare(before: str, after: str) -> Mapping[str, Any]:
+    return {"before": {"role": before}, "after": {"role": after}}
 
 
 def _belongs(key: ApiKey, person: str, account: str) -> bool:

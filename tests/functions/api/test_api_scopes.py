@@ -12,6 +12,7 @@ from shared.app.api.keys import create_key, make_key
 from shared.app.api.route import NEEDS, Route
 from shared.core.people.scopes import ALL_SCOPES
 from shared.core.run.run import StepStatus
+from shared.ports import Put
 from tests.functions.api.test_api_access import BODIES, KEYED, _path, prepare_things
 from tests.functions.conftest import MINE, OTHER, Service
 
@@ -67,7 +68,7 @@ def test_each_permission_needs_what_was_written_by_hand() -> None:
 def test_a_crafted_body_gives_no_scope_that_its_maker_has_not(service: Service, scopes: list[str]) -> None:
     narrow = _key(service, "read", "settings")
     answer = service.call("POST", "/v1/keys", key=narrow, json={"name": "wider", "scopes": scopes})
-    assert (answer.status_code, "has not the scope" in answer.json["detail"]) == (403, True)
+    assert (answer.status_code, "your key has not the scope" in answer.json["detail"].lower()) == (403, True)
     body = {"name": "wider", "role": "viewer", "scopes": scopes}
     assert service.call("POST", "/v1/service-accounts", key=narrow, json=body).status_code == 403
     made = service.call("POST", "/v1/keys", key=narrow, json={"name": "as wide as mine"}).json
@@ -183,6 +184,21 @@ def test_a_replaced_key_works_for_a_day_more_and_the_new_one_may_do_the_same(ser
         assert service.call("GET", "/v1/whoami", key=key).status_code == 200
     service.call("DELETE", f"/v1/keys/{old['id']}")
     assert service.call("POST", f"/v1/keys/{old['id']}/rotate", json={}).status_code == 409
+
+
+def test_a_persons_key_is_replaced_by_themselves_alone(service: Service) -> None:
+    """Whoever else could would hold a key in their name."""
+    person = f"p-{'a' * 24}"
+    ada = {"name": "Ada", "identity": "notion:u-1", "since": "2026-11-21T09:00:00+00:00", "role": "member"}
+    service.deps.store.put(MINE, Put("members", "team", {"people": {person: ada}}))
+    key = _key(service, *ALL_SCOPES, role="member", person=person)
+    for other in ("owner", "admin", _key(service, *ALL_SCOPES, role="owner", person=f"p-{'b' * 24}")):
+        answer = service.call("POST", f"/v1/keys/{_id(key)}/rotate", key=other, json={})
+        assert answer.status_code in (401, 403), other
+    made = service.call("POST", f"/v1/keys/{_id(key)}/rotate", key=key, json={})
+    assert (made.status_code, made.json["person"]) == (201, person)
+    listed = service.call("GET", "/v1/keys", key=key).json["keys"]
+    assert {each["person"] for each in listed} == {person}  # to a member their own
 
 
 def test_a_key_of_before_there_were_scopes_does_what_its_role_may(service: Service) -> None:

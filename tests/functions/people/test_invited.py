@@ -204,3 +204,4 @@ def test_what_waited_for_who_has_left_is_told_to_the_owners_alone_and_with_its_l
     entries = ask(house, owner, "GET", "/v1/audit?limit=500").json()["entries"]
     (out,) = [each for each in entries if each["what"] == "MemberOut" and ids["Ida Example"] in each["about"]]
     assert (out["by"], out["address"], out["key"]) == ("a program's", "127.0.0.1", owner.split(".")[1])
+    assert (out["before"], out["after"]) == ({"role": "member"}, {"role": ""})

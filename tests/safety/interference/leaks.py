@@ -107,12 +107,13 @@ def _listing(name: str) -> Wrap:
 
 # What the API reads one by one and in lists, where the two teams do not have the same.
 _READ = (
-    "api_keys", "chats", "contexts", "endpoint-deliveries", "endpoints", "grants", "hooks", "idempotency", "members",
-    "planning", "preference-state", "preferences", "rates", "settings", "setup", "snapshots",
+    "api_keys", "chats", "contexts", "endpoint-deliveries", "endpoints", "grants", "hooks", "idempotency",
+    "invitations", "members", "planning", "preference-state", "preferences", "rates", "service-accounts", "settings",
+    "setup", "snapshots",
 )  # fmt: skip
 _LISTED = (
     "api_keys", "chats", "effects", "endpoint-deliveries", "endpoints", "feedback", "grants", "hooks", "preferences",
-    "site_values",
+    "service-accounts", "site_values",
 )  # fmt: skip
 LEAKS: Mapping[str, Wrap] = {
     **{name: _finding(name) for name in ("load_run", "get")},

@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from shared.app.api.keys import PEPPER, caller_of, make_key
-from shared.app.people.identities import Shown
+from shared.app.people.identities import Shown, claim
 from shared.app.people.invitations import (
     Whom,
     accept,
@@ -26,7 +26,7 @@ from shared.core.errors import BadSignature, Busy, Conflicting, NotThere, TooMan
 from shared.core.people.identities import mail_identity
 from shared.core.people.invitations import MAX_A_DAY, MAX_OPEN
 from shared.core.people.members import person_id
-from shared.ports import Secret
+from shared.ports import Clock, Secret
 from tests.support.ports.dying import Died
 from tests.support.rigs.small_house import TENANT, SmallHouse
 
@@ -110,6 +110,28 @@ def test_two_who_press_at_once_use_it_once(team: SmallHouse) -> None:
     for each in both:
         each.join()
     assert sorted(ends) == ["member", "refused"]
+
+
+class ActingClock:
+    """A clock that does something when it is first looked at: what somebody else does at that very moment."""
+
+    def __init__(self, clock: Clock, act: Callable[[], None]) -> None:
+        self._clock, self._acts = clock, [act]
+
+    def now(self) -> datetime:
+        if self._acts:
+            self._acts.pop()()
+        return self._clock.now()
+
+
+def test_what_is_revoked_while_somebody_presses_lets_nobody_in(team: SmallHouse) -> None:
+    name, token = _invite(team)
+    opened = open_link(team.deps, token)
+    clock = ActingClock(team.deps.clock, lambda: revoke_invitation(team.deps, TENANT, name))
+    claim(team.deps, BEN, TENANT)
+    with pytest.raises(NotThere):
+        accept(replace(team.deps, clock=clock), opened, BEN, {})
+    assert person_id(BEN.identity) not in members_of(team.deps, TENANT).people
 
 
 def test_revoked_sent_anew_late_and_forged_links_are_worth_nothing(team: SmallHouse) -> None:

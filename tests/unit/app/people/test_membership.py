@@ -96,8 +96,16 @@ def test_who_was_taken_out_holds_nothing_although_we_died_before_their_keys_ende
     welcome(team.deps, TENANT, BEN, "Ben", founds=False)
     with pytest.raises(Unauthenticated, match="has left the team"):
         caller_of(team.deps, f"Bearer {key}")  # who asks again is nothing yet
+    team.clock.move(seconds=60)
+    take_out(team.deps, TENANT, ben, "Ada")  # refused, and come again: this time as a member
+    view, key = make_key(team.deps, TENANT, "member", "an old one", person=ben)
+    team.clock.move(seconds=60)
+    welcome(team.deps, TENANT, BEN, "Ben", founds=False)
+    give_role(team.deps, TENANT, ben, "owner", "Ada")
+    with pytest.raises(Unauthenticated, match="has left the team"):
+        caller_of(team.deps, f"Bearer {key}")  # a key of the time before does not come alive again
     assert view["person"] == ben
-    assert end_keys(team.deps, TENANT, ben) == 1
+    assert end_keys(team.deps, TENANT, ben) == 2
     with pytest.raises(Unauthenticated, match="was revoked"):
         caller_of(team.deps, f"Bearer {key}")
 
