@@ -1,6 +1,7 @@
 """oauth-callback: a person connects an account, or signs in.
 
-Called by  browsers, in public: `/start?provider=notion` begins, the provider sends the person back to `/`.
+Called by  browsers, in public: `/start?provider=notion` begins, the provider sends the person back to `/`,
+           who only signs in with one to `/NAME`.
 Next       nothing; runs that waited for the account go on through the queue.
 """
 
@@ -8,6 +9,7 @@ import functions_framework
 from flask import Request, Response
 
 from shared.app.connections.connect_account import SignIn, finish_connection, start_connection, ticket_tenant
+from shared.app.people.openid_sign_in import finish_openid, is_openid, start_openid
 from shared.entry import add_cookie, cookie_of, endpoint, redirect
 from shared.wiring import wire
 from shared.wiring.accounts import wire_accounts
@@ -20,10 +22,18 @@ wired, accounts = wire(), wire_accounts()
 def oauth_callback(request: Request) -> Response:
     """Send the browser to the provider, or take its answer and keep the grant."""
     back = wired.settings.door_url("oauth-callback")
-    provider = request.args.get("provider", "notion")
-    if request.path.rstrip("/").endswith("/start"):
+    provider = request.args.get("provider") or request.path.strip("/") or "notion"
+    begins = request.path.rstrip("/").endswith("/start")
+    asked = SignIn(*(request.args.get(name, "") for name in ("login", "browser", "next")))
+    if is_openid(provider):  # an address of its own, so that no provider's answer can be taken for another's
+        own = f"{back}/{provider}"
+        if begins:
+            started = start_openid(wired.deps, accounts, provider, own, asked)
+            return add_cookie(redirect(started.url), started.cookie, back)
+        address = finish_openid(wired.deps, accounts, provider, request.args, cookie_of(request, back), own)
+        return redirect(f"{wired.settings.public_url}{address}")
+    if begins:
         tenant = ticket_tenant(wired.deps, request.args.get("ticket", ""), provider)
-        asked = SignIn(*(request.args.get(name, "") for name in ("login", "browser", "next")))
         started = start_connection(wired.deps, accounts, provider, back, tenant, asked)
         return add_cookie(redirect(started.url), started.cookie, back)
     done = finish_connection(wired.deps, accounts, provider, request.args, cookie_of(request, back), back)

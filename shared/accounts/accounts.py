@@ -278,6 +278,10 @@ class Accounts:
         base = self._endpoints.find_address(system, host)
         return HttpClient(system, base, token, timeouts=self._endpoints.timeouts, trace=self.trace)
 
+    def http_at(self, system: str, address: str) -> HttpClient:
+        """Return an HTTP client without a token for an address that a system has named."""
+        return HttpClient(system, address, None, timeouts=self._endpoints.timeouts, trace=self.trace)
+
     @property
     def endpoints(self) -> Endpoints:
         return self._endpoints

@@ -28,6 +28,15 @@ class OAuthProvider:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenId:
+    """A provider that says who somebody is (OpenID Connect Core 1.0); it is asked for nothing else."""
+
+    name: str  # of its identities, as in google:SUB, of its secrets, and in addresses; never changes
+    issuers: tuple[str, ...]  # as its tokens name it
+    scopes: tuple[str, ...] = ("openid", "email", "profile")
+
+
+@dataclass(frozen=True, slots=True)
 class ByHand:
     """What a person does where we could not, at a host; `{site}`, `{deployment}` and `{token}` are filled in."""
 
@@ -84,6 +93,7 @@ class System:
     webhook: str = ""
     trial: str = ""  # says whether what was given for it will do
     oauth: OAuthProvider | None = None
+    signs_in: OpenId | None = None  # says who somebody is
     by_link: bool = False  # a team connects it by a link that leads through its OAuth
     by_token: bool = False  # a team connects it from the terminal by a token of its own
     self_managed: bool = False  # a team may have one of its own, at a host that the operator allows

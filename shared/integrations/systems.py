@@ -19,6 +19,7 @@ from shared.integrations.slack.system import SLACK as SLACK
 from shared.integrations.ses.system import SES as SES
 from shared.integrations.smtp.system import SMTP as SMTP
 from shared.integrations.cloud_storage.system import CLOUD_STORAGE as CLOUD_STORAGE
+from shared.integrations.google_accounts.system import GOOGLE_ACCOUNTS as GOOGLE_ACCOUNTS
 
 SYSTEMS: Mapping[str, System] = {each.name: each for each in [*globals().values()] if isinstance(each, System)}
 TITLES = {each.name: each.title for each in SYSTEMS.values()}
@@ -32,11 +33,12 @@ TO_BUILD = " or ".join(each.title for each in BUILDING_HOSTS)  # as people read 
 UNNAMED_HOST = next(each.name for each in SYSTEMS.values() if each.was_alone)
 HOSTS = tuple(each.name for each in SYSTEMS.values() if each.hosts_sites)
 MESSENGERS = tuple(each.name for each in SYSTEMS.values() if each.sends_messages)
+SIGN_INS = {each.signs_in.name: each for each in SYSTEMS.values() if each.signs_in is not None}
 EMAIL = "email"
 CHANNELS = (EMAIL, *MESSENGERS)  # the ways to a person beside Notion, as settings and stored messages have them
 BY_PART: Mapping[str, tuple[str, ...]] = {  # of a guided set-up → the systems that it asks for
     part: tuple(each.name for each in SYSTEMS.values() if each.part == part)
-    for part in dict.fromkeys(each.part for each in SYSTEMS.values())
+    for part in dict.fromkeys(each.part for each in SYSTEMS.values() if each.signs_in is None)
 }
 
 

@@ -31,6 +31,7 @@ from shared.integrations.local_sites.hosting import LocalSites
 from shared.integrations.ses.client import connect as connect_ses
 from shared.local.new_address import tell_new_address
 from shared.local.simulated_mail import let_mail_be_sent
+from shared.local.simulated_sign_in import let_people_sign_in
 from shared.oauth import GrantTokens
 from shared.ports import SYSTEM, Put, Secret
 from shared.wiring import Wired
@@ -84,6 +85,7 @@ def settle_in(house: Installation, code: str = "") -> Home:
     """
     sites_bucket(house)
     let_mail_be_sent(house)
+    let_people_sign_in(house, [OWNER])
     home = _home(house)
     _ship_to_folder(house, home.tenant)
     if code == "gitlab":

@@ -18,6 +18,7 @@ import yaml
 
 from shared.accounts.providers import PROVIDERS
 from shared.app.intake.accept_forge_delivery import APP_SECRET
+from shared.integrations.systems import SIGN_INS
 from shared.settings import FUNCTIONS, MODEL_SYSTEMS
 from shared.steps import KINDS
 from tests.support.repository.reach import Reach, means, value_of
@@ -106,7 +107,8 @@ def _names(unit: Unit, given: ast.expr) -> set[str]:
         return {pattern}
     if pattern == "{}-app-webhook-secret":
         return {APP_SECRET}  # of the one forge that installs an app
-    fills = MODEL_SYSTEMS if pattern == "{}-api-key" else tuple(PROVIDERS)
+    known = {"{}-api-key": MODEL_SYSTEMS, "{}-sign-in-id": tuple(SIGN_INS), "{}-sign-in-secret": tuple(SIGN_INS)}
+    fills = known.get(pattern, tuple(PROVIDERS))
     return {pattern.format(fill) for fill in fills} - {"vertex-api-key"}  # Vertex AI takes the account's own identity
 
 

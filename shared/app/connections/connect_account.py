@@ -83,8 +83,8 @@ def start_connection(
         raise MalformedRequest(
             "the field 'login' must be a SHA-256 in hex", way_out="Start again with: workwright login"
         )
-    if sign_in.browser and not _BROWSER.fullmatch(sign_in.browser):
-        raise MalformedRequest("the field 'browser' is not one that we made", way_out="Open the sign-in page again.")
+    if sign_in.browser:
+        check_browser(sign_in.browser)
     provider = _provider(provider_name)
     cookie, nonce = random_source.token_urlsafe(32), random_source.token_urlsafe(16)
     state = sign_state(
@@ -100,9 +100,15 @@ def start_connection(
     )
     client_id = deps.secrets.get(f"{provider.name}-client-id").reveal()
     asked = authorize_url(
-        _place_provider(provider, accounts), client_id, redirect_uri, state, verifier=_verifier(cookie)
+        _place_provider(provider, accounts), client_id, redirect_uri, state, verifier=derive_verifier(cookie)
     )
     return Started(asked, cookie)
+
+
+def check_browser(given: str) -> None:
+    """Raise MalformedRequest for what is no hash of a browser that signs in."""
+    if not _BROWSER.fullmatch(given):
+        raise MalformedRequest("the field 'browser' is not one that we made", way_out="Open the sign-in page again.")
 
 
 def connect_ticket(deps: Deps, tenant: str, provider_name: str) -> str:
@@ -146,15 +152,15 @@ def finish_connection(
     provider = _provider(provider_name)
     if "state" not in query:
         raise MalformedRequest("the answer has no state", way_out=AGAIN)
-    state = _state(deps, provider.name, query["state"], cookie)
+    state = read_state(deps, provider.name, query["state"], cookie)
     if "error" in query:
         raise MalformedRequest("access was not granted", way_out="Start the connection again and choose Allow.")
     if not query.get("code"):
         raise MalformedRequest("the answer has no code", way_out=AGAIN)
     if state.tenant:
         refuse_deleted(deps, state.tenant)  # before there is a token: nobody would revoke it
-    _use_once(deps, state.nonce)
-    tokens = _exchange_code(deps, accounts, provider, query["code"], redirect_uri, _verifier(cookie))
+    use_once(deps, state.nonce)
+    tokens = _exchange_code(deps, accounts, provider, query["code"], redirect_uri, derive_verifier(cookie))
     if provider.name == "notion":
         arrival = receive_consent(deps, accounts, tokens)
         tenant, address = arrival.tenant, _address_after(deps, arrival, state)
@@ -183,7 +189,8 @@ def _address_after(deps: Deps, arrival: Arrival, state: State) -> str:
     return f"/connected?tenant={arrival.tenant}"
 
 
-def _state(deps: Deps, provider: str, given: str, cookie: str) -> State:
+def read_state(deps: Deps, provider: str, given: str, cookie: str) -> State:
+    """Return what a person came to do; raises BadSignature for what is not ours, or of another browser or provider."""
     why = ""
     for key in valid(deps, STATE_KEY):
         try:
@@ -193,7 +200,7 @@ def _state(deps: Deps, provider: str, given: str, cookie: str) -> State:
     raise BadSignature(why, way_out=AGAIN)
 
 
-def _verifier(cookie: str) -> str:
+def derive_verifier(cookie: str) -> str:
     """Return the secret that proves to the provider who began (PKCE): it lies in the browser that began alone."""
     return hashlib.sha256(b"workwright-pkce:" + cookie.encode()).hexdigest()
 
@@ -262,7 +269,8 @@ def resume_waiting(deps: Deps, tenant: str, provider: str) -> int:
     return resumed
 
 
-def _use_once(deps: Deps, nonce: str) -> None:
+def use_once(deps: Deps, nonce: str) -> None:
+    """Note that an answer was used; raises Conflicting where it was before."""
     try:
         deps.store.put(SYSTEM, Put("oauth_nonces", derive_id("n-", nonce), {"at": deps.clock.now().isoformat()}, ""))
     except VersionConflict:  # made once, never changed

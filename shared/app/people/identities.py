@@ -19,7 +19,7 @@ from shared.core.people.identities import (
     identity_key,
 )
 from shared.core.people.members import PLACE, Member, Members, person_id
-from shared.integrations.systems import name_system
+from shared.integrations.systems import SIGN_INS, name_system
 from shared.ports import SYSTEM, Put, change_as, get_as
 from shared.ports.changes import TRIES
 
@@ -39,7 +39,9 @@ class Shown:
 def name_way(identity: str) -> str:
     """Return what people call the way in which an identity is shown."""
     way = identity.partition(":")[0]
-    return "A link by mail" if way == MAIL else name_system(way)
+    if way == MAIL:
+        return "A link by mail"
+    return SIGN_INS[way].title if way in SIGN_INS else name_system(way)
 
 
 def is_first(identity: str, person: str) -> bool:

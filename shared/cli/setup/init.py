@@ -20,7 +20,7 @@ from shared.integrations.systems import SYSTEMS
 from shared.local.configuration.choices import read_choices
 from shared.local.configuration.migration_mark import refuse_moved
 
-_ALONE = [each for each in SYSTEMS.values() if each.part == each.name != "notion"]
+_ALONE = [each for each in SYSTEMS.values() if each.part == each.name != "notion" and not each.signs_in]
 PARTS: Mapping[str, tuple[str, Callable[[Guide], None]]] = {
     "notion": (notion_part.ABOUT, notion_part.set_up_notion),
     "code": (system_part.ABOUT_CODE, partial(system_part.set_up_part, part="code")),

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from shared.backends.local.keys.keyfile import write_private
 from shared.core.errors import ConfigError
-from shared.integrations.systems import BY_PART, MESSENGERS, SYSTEMS
+from shared.integrations.systems import BY_PART, MESSENGERS, SIGN_INS, SYSTEMS
 
 FILE = "setup.json"
 VERSION = 1
@@ -32,6 +32,7 @@ _PART_OF: Mapping[str, tuple[str, ...]] = {**BY_PART, MAIL: (MAIL,)}
 _OF_MAIL = dict.fromkeys(fact for each in BY_PART[MAIL] for fact in SYSTEMS[each].facts)
 FACTS: Mapping[str, tuple[str, ...]] = {  # what may be said of each system beside its mode
     **{name: SYSTEMS[name].facts for names in _PART_OF.values() for name in names if name in SYSTEMS},
+    **{each.name: each.facts for each in SIGN_INS.values()},  # no guided set-up asks for them
     "notion": ("by", "page", "workspace", "bot", _ADDRESS),
     MAIL: ("by", *_OF_MAIL),
 }

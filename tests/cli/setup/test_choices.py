@@ -19,7 +19,16 @@ GOOD = {"version": 1, "systems": {"notion": {"mode": "real"}}}
 
 def test_without_a_file_everything_is_simulated(tmp_path: Path) -> None:
     found = read_choices(tmp_path)
-    assert set(found.simulators) == {"notion", "github", "gitlab", "vercel", "slack", "ses", "cloud_storage"}
+    assert set(found.simulators) == {
+        "notion",
+        "github",
+        "gitlab",
+        "vercel",
+        "slack",
+        "ses",
+        "cloud_storage",
+        "google_accounts",
+    }
     assert found.real == ()
 
 

@@ -237,6 +237,33 @@ def test_an_address_is_added_with_a_fresh_session_and_the_mail(reader: Reader, h
     assert "ada2@example.test" not in reader.open("/account").text
 
 
+def test_each_sign_in_has_a_new_session_and_ends_the_one_before(reader: Reader, member: Callable[[str], str]) -> None:
+    member("pia@example.test")
+    before = []
+    for count in (1, 2):
+        reader.ask("pia@example.test")
+        reader.press_link(reader.receive("pia@example.test", count))
+        before.append(reader.cookie)
+    assert before[0] != before[1]
+    assert reader.is_signed_in()
+    stale = requests.get(f"{reader.url}/account", cookies={COOKIE: before[0]}, timeout=10, allow_redirects=False)
+    assert stale.status_code == 303
+
+
+def test_an_address_is_added_to_nobody_but_who_asked(reader: Reader, member: Callable[[str], str]) -> None:
+    member("quin@example.test")
+    reader.sign_in()
+    reader.press("add-mail", address="new@example.test")
+    path, asker = reader.receive("new@example.test"), reader.http.cookies.get("workwright-mail")
+    reader.ask("quin@example.test")
+    reader.press_link(reader.receive("quin@example.test"))  # somebody else signs in, in the same browser
+    reader.http.cookies.pop("workwright-mail")
+    reader.http.cookies.set("workwright-mail", str(asker))
+    assert reader.press_link(path).status_code == 409
+    address = mail_identity("new@example.test")
+    assert find_person(reader.house.house.wired.deps, address) == person_id(address)
+
+
 def test_what_another_member_signs_in_with_is_not_added(reader: Reader, member: Callable[[str], str]) -> None:
     other = member("nils@example.test")
     reader.sign_in()

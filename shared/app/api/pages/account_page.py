@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from html import escape
 
 from shared.app.api.audited import name_origin
@@ -9,18 +10,22 @@ from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.json_shapes import choice, shape, text
 from shared.app.api.pages.mail_link_page import send_to
 from shared.app.api.pages.page_html import page, paragraph
+from shared.app.api.people.admission import find_proof
 from shared.app.api.people.browser_session import HEADERS, ask_again, hidden_field, name_cookie, redirect, set_cookie
 from shared.app.people.first_steps import find_steps
-from shared.app.people.identities import identities_of, is_first, name_way, teams_of, unlink_identity
+from shared.app.people.identities import identities_of, is_first, link_identity, name_way, teams_of, unlink_identity
 from shared.app.people.linking import list_accounts, make_code, unlink
 from shared.app.people.membership import end_sessions
+from shared.app.people.openid_offers import is_offered
 from shared.app.people.sessions import SignedIn, end_session, list_sessions, note_session
+from shared.core.errors import Conflicting
 from shared.core.people.linked_accounts import show_code
 from shared.core.people.sessions import HOME, Session, name_browser
+from shared.integrations.systems import SIGN_INS
 from shared.ports.documents import tenant_settings
 
 CHANGE = shape(
-    act=choice("sign-out", "end", "end-all", "add-mail", "drop-identity", "slack-code", "slack-unlink"),
+    act=choice("sign-out", "end", "end-all", "add-mail", "add-shown", "drop-identity", "slack-code", "slack-unlink"),
     address=text(max_length=254, default=""),
     identity=text("^[a-z]{1,40}:[0-9A-Za-z_-]{1,200}$|^$", default=""),
     session=text("^[0-9a-f]{12}$|^$", default=""),
@@ -51,7 +56,7 @@ def show_account(call: Call, who: SignedIn, code: str = "") -> ApiReply:
 def change_account(call: Call, who: SignedIn) -> ApiReply:
     """Sign out here or everywhere, end one session, or change the ways to sign in."""
     act, person = call.body["act"], who.session.person
-    if act in ("add-mail", "drop-identity"):
+    if act in ("add-mail", "add-shown", "drop-identity"):
         return ask_again(call, who) or _change_ways(call, who)
     if act == "slack-code":
         return show_account(call, who, show_code(make_code(call.deps, who.tenant, person)))
@@ -76,6 +81,8 @@ def _change_ways(call: Call, who: SignedIn) -> ApiReply:
     """Add a mail address, which has to show that it is theirs first, or take a way to sign in away."""
     if call.body["act"] == "add-mail":
         return send_to(call, call.body["address"], HOME, who=who)
+    if call.body["act"] == "add-shown":
+        return _add_shown(call, who)
     unlink_identity(call.deps, who.session.person, call.body["identity"])
     about = f"identity {name_way(call.body['identity'])}"
     note_session(call.deps, who, "IdentityRemoved", about, name_origin(call.request))
@@ -95,6 +102,30 @@ def _show_slack(call: Call, who: SignedIn, code: str) -> str:
     return "<h2>Slack</h2>" + paragraph(says) + forms
 
 
+def _add_shown(call: Call, who: SignedIn) -> ApiReply:
+    proof = find_proof(call)
+    if proof is None:
+        raise Conflicting("what you had shown is too long ago", way_out="Show it once more, and press again.")
+    link_identity(call.deps, who.session.person, who.tenant, proof[0])
+    about = f"identity {name_way(proof[0].identity)}, {proof[0].label}"
+    note_session(call.deps, who, "IdentityAdded", about, name_origin(call.request))
+    return redirect(HOME, {"Set-Cookie": set_cookie(call, name_cookie(call, "proof"), "", 0)})
+
+
+def _offer_ways(call: Call, who: SignedIn, known: Collection[str]) -> str:
+    """Return how one adds a way: by mail, by a provider, or what this browser has shown a moment ago."""
+    field = '<label>A mail address<input type="email" name="address"></label>'
+    offers = _form(who, "add-mail", "Add this address", field)
+    proof = find_proof(call)
+    if proof is not None and proof[0].identity not in known:
+        words = f"Add {name_way(proof[0].identity)}, {proof[0].label}"
+        offers = _form(who, "add-shown", escape(words)) + offers
+    for name, system in SIGN_INS.items():
+        if is_offered(call.deps, name):
+            offers += f'<p><a href="/sign-in/by/{name}?next=%2Faccount">Add {escape(system.title)}</a></p>'
+    return offers
+
+
 def _lead_on(call: Call, who: SignedIn) -> str:
     if all(step.is_over for step in find_steps(call.deps, who.tenant)):
         return ""
@@ -107,8 +138,7 @@ def _list_ways(call: Call, who: SignedIn) -> str:
     lines = "".join(_line_way(each, label, who) for each, label in known.items())
     others = [_name_team(call, each) for each in teams_of(call.deps, person) if each != who.tenant]
     teams = paragraph(f"You are also in {', '.join(others)}.", quiet=True) if others else ""
-    field = '<label>A mail address<input type="email" name="address"></label>'
-    return f"{teams}<h2>How you sign in</h2><ul>{lines}</ul>{_form(who, 'add-mail', 'Add this address', field)}"
+    return f"{teams}<h2>How you sign in</h2><ul>{lines}</ul>{_offer_ways(call, who, known)}"
 
 
 def _line_way(identity: str, label: str, who: SignedIn) -> str:

@@ -11,7 +11,7 @@ from shared.app.api.audited import name_origin
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.json_shapes import Schema, choice, text
 from shared.app.api.pages.page_html import page, paragraph
-from shared.app.api.people.admission import end_former
+from shared.app.api.people.admission import admit, end_former
 from shared.app.api.people.browser_session import (
     HEADERS,
     name_cookie,
@@ -21,8 +21,12 @@ from shared.app.api.people.browser_session import (
     set_cookie,
     write_cookie,
 )
+from shared.app.people.openid_offers import is_offered
+from shared.app.people.proofs import take_proof
 from shared.app.people.sessions import hash_browser, note_session, take_over
+from shared.core.errors import NotThere
 from shared.core.people.sessions import KEPT_ABSOLUTE, choose_target
+from shared.integrations.systems import SIGN_INS
 
 NEXT: Mapping[str, Schema] = {"next": text(max_length=2000, what="The page of ours to go to afterwards.")}
 SHOW: Mapping[str, Schema] = {**NEXT, "again": choice("yes")}
@@ -42,10 +46,21 @@ def show_sign_in(call: Call) -> ApiReply:
         + f'<p><a class="act" href="/sign-in/notion?{escape(short, quote=True)}">Sign in with Notion</a></p>'
         + f'<p><a href="/sign-in/notion?{escape(kept, quote=True)}">Sign in with Notion and stay signed in on this '
         + f"device for {KEPT_ABSOLUTE.days} days</a></p>"
+        + _list_providers(call, target)
         + _mail_form(target)
         + paragraph("In a terminal: workwright login.", quiet=True)
     )
     return page(200, "Sign in once more" if again else "Sign in to Workwright", body, HEADERS)
+
+
+def _list_providers(call: Call, target: str) -> str:
+    """Return the ways that the operator has set up beside."""
+    return "".join(
+        f'<p><a class="act" href="/sign-in/by/{name}?{escape(urlencode({"next": target}), quote=True)}">'
+        f"Sign in with {escape(system.title)}</a></p>"
+        for name, system in SIGN_INS.items()
+        if is_offered(call.deps, name)
+    )
 
 
 def _mail_form(target: str) -> str:
@@ -61,9 +76,21 @@ def _mail_form(target: str) -> str:
 
 def begin_sign_in(call: Call) -> ApiReply:
     """Send the browser to Notion, with a cookie that ties the answer to it."""
+    return _begin(call, "notion")
+
+
+def begin_elsewhere(call: Call) -> ApiReply:
+    """Send the browser to a provider that says who somebody is; raises NotThere for one that we do not know."""
+    name = call.parts["provider"]
+    if name not in SIGN_INS:
+        raise NotThere(f"nobody signs in with {name!r} here", way_out="Open /sign-in; it shows the ways.")
+    return _begin(call, name)
+
+
+def _begin(call: Call, provider: str) -> ApiReply:
     cookie, kept = random_source.token_urlsafe(32), call.query.get("keep") == "yes"
     asked = {
-        "provider": "notion",
+        "provider": provider,
         "browser": ("k" if kept else "s") + hash_browser(cookie),
         "next": choose_target(str(call.query.get("next", ""))),
     }
@@ -71,6 +98,13 @@ def begin_sign_in(call: Call) -> ApiReply:
     return redirect(
         f"{call.deps.connect_url}/start?{urlencode(asked)}", {"Set-Cookie": set_cookie(call, name, cookie, _BEGUN_S)}
     )
+
+
+def finish_elsewhere(call: Call) -> ApiReply:
+    """Let in who comes back from a provider, in the browser that they began in."""
+    begun = read_cookie(call.request, name_cookie(call, "sign-in"))
+    shown, target, kept = take_proof(call.deps, call.parts["token"], begun)
+    return admit(call, shown, target, kept=kept)
 
 
 def finish_sign_in(call: Call) -> ApiReply:

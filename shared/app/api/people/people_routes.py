@@ -71,6 +71,14 @@ PEOPLE_ROUTES: tuple[Route, ...] = (
         status=303, errors=(401, 409),
     ),
     Route(
+        "GET", "/sign-in/by/{provider}", "public", sign_in_page.begin_elsewhere, "Sign in with another provider",
+        "html", query=sign_in_page.BEGIN, status=303, errors=(404,),
+    ),
+    Route(
+        "GET", "/signed-in/by/{token}", "login link", sign_in_page.finish_elsewhere, "Come back from another provider",
+        "html", status=303, errors=(401, 409),
+    ),
+    Route(
         "GET", "/account", "session", require_session(account_page.show_account), "Show who is signed in", "html",
     ),
     Route(

@@ -1,0 +1,1 @@
+"""Google says who somebody is."""

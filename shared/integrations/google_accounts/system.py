@@ -1,0 +1,15 @@
+"""What Google's sign-in says of itself. Source: developers.google.com/identity/openid-connect/openid-connect."""
+
+from __future__ import annotations
+
+from shared.core.system import OpenId, System
+
+_WHERE = "console.cloud.google.com › Google Auth Platform › Clients › your web client (docs/guides/sign-in-google.md)"
+
+GOOGLE_ACCOUNTS = System(
+    "google_accounts",
+    title="Google",
+    address="https://accounts.google.com",
+    signs_in=OpenId("google", issuers=("https://accounts.google.com", "accounts.google.com")),
+    secrets={"google-sign-in-id": _WHERE, "google-sign-in-secret": _WHERE},
+)
