@@ -76,7 +76,7 @@ def ask_everything() -> Recorder:
     known.remove("p")
     known.erase()
     known.known_vectors(["key"], "model")
-    known.without_vectors("model")
+    known.list_without_vectors("model")
     known.add_vectors({"key": vector}, "model")
     known.near(vector, "model", limit=1)
     known.get(["c"])
