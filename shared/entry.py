@@ -159,7 +159,7 @@ def bury_exhausted(request: Request, command: Command, queue: Queue) -> bool:
         if (notice := warning(command, tries)) is not None:
             queue.enqueue([notice])
         return False
-    queue.bury(command, tries.why(f"delivered {tries.all} times without success"), tries.all)
+    queue.bury(command, tries.explain(f"delivered {tries.all} times without success"), tries.all)
     log.event("command.buried", "ERROR", command=command.name, deliveries=tries.all)
     return True
 

@@ -66,7 +66,7 @@ def ask_everything() -> Recorder:
     store.due_runs(NOW)
     store.find_unsent(NOW)
     store.claim("t", "key", "owner", timedelta(minutes=1))
-    known = CloudKnowledge(recorder, pause=lambda _: None).of("t")
+    known = CloudKnowledge(recorder, pause=lambda _: None).open_for("t")
     page = KnownPage("p", "title", root="r")
     chunk = Chunk("c", "p", "text", (), 0, "b", "key")
     vector = [0.0] * DIMENSIONS
@@ -78,7 +78,7 @@ def ask_everything() -> Recorder:
     known.known_vectors(["key"], "model")
     known.list_without_vectors("model")
     known.add_vectors({"key": vector}, "model")
-    known.near(vector, "model", limit=1)
+    known.find_near(vector, "model", limit=1)
     known.get(["c"])
     known.count()
     mirror = known._mirror

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 MADE_UP = "tools/made_up_secrets.txt"
 sys.path.insert(0, str(ROOT))
 
-from shared.mind.safety.leaks import as_text, leaks  # noqa: E402
+from shared.mind.safety.leaks import leaks, read_text  # noqa: E402
 
 
 def made_up(text: str) -> dict[str, str]:
@@ -38,7 +38,7 @@ def secrets_in(path: str, content: bytes, known: Mapping[str, str]) -> list[str]
     """Return a sentence for each secret of a file that is not made up, with the mark of its line."""
     found = []
     for leak in leaks({path: content}):
-        lines = as_text(content).split("\n")
+        lines = read_text(content).split("\n")
         mark = hashlib.sha256(lines[leak.line - 1].strip().encode()).hexdigest()[:16]
         if mark not in known:
             found.append(f"{leak}; its line has the mark {mark}")

@@ -111,7 +111,7 @@ class Accounts:
     def _app_http(self, tenant: str, installation: int, scope: str) -> HttpClient:
         return self.app_tokens.connect(
             (tenant, installation, scope),
-            self._endpoints.of(APP_FORGE),
+            self._endpoints.get_address(APP_FORGE),
             seen=lambda token: self._hold(tenant, f"{APP_FORGE} {scope}", token),
             lost=lambda: self._lose_installation(tenant, installation),
             timeouts=self._endpoints.timeouts,

@@ -20,7 +20,7 @@ class Endpoints:
     self_managed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     timeouts: tuple[float, float] = (5.0, 65.0)
 
-    def of(self, system: str) -> str:
+    def get_address(self, system: str) -> str:
         """Return the address of a system's API."""
         return self.elsewhere.get(system) or SYSTEMS[system].address
 
@@ -35,4 +35,4 @@ class Endpoints:
                 f"{host} is not one of the hosts that this installation allows; the operator can add it to "
                 f"{hosts_variable(system)}",
             )
-        return host or self.of(system)
+        return host or self.get_address(system)

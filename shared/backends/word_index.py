@@ -161,8 +161,8 @@ class WordIndex:
     def words(self, query: str, generation: int, *, limit: int) -> list[Scored]:
         """Return the best chunks for a question, best first."""
         warm = self._warm_at(generation)
-        chunks = self._shares_of("stems", terms(STEMS).of(query), warm)
-        pages = self._shares_of("forms", terms(FORMS).of(query), warm)
+        chunks = self._shares_of("stems", terms(STEMS).weigh(query), warm)
+        pages = self._shares_of("forms", terms(FORMS).weigh(query), warm)
         return [Scored(self._id(row), score) for row, score in best(chunks, pages, warm.sizes.page, limit)]
 
     def exact(self, text: str, *, limit: int) -> list[Scored]:

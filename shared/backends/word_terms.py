@@ -52,7 +52,7 @@ class Terms:
         self._reader.execute("CREATE VIRTUAL TABLE terms USING fts5vocab (read, row)")
         self._said_how = frozenset(self._read(_STOP_WORDS))
 
-    def of(self, question: str) -> dict[str, int]:
+    def weigh(self, question: str) -> dict[str, int]:
         """Return the terms and how often each is there, without words that only ask, unless there are no others."""
         found = self._read(question)
         telling = {term: count for term, count in found.items() if term not in self._said_how}

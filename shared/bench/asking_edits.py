@@ -78,7 +78,7 @@ class _Desk:
 
     def next_due(self) -> datetime:
         """Return when something is due next."""
-        queued = self.queue.next_due()
+        queued = self.queue.find_next_due()
         return min([*self.due.values(), *([queued] if queued is not None else [])])
 
     def step(self) -> None:

@@ -93,7 +93,7 @@ def bench_retrieval(collection: Collection, vectors: Path | None = None, folder:
     }
     scratch = Path(tempfile.mkdtemp(prefix="bench-retrieval-", dir=folder))
     try:
-        knowledge = LocalKnowledge(scratch).of(_TENANT)
+        knowledge = LocalKnowledge(scratch).open_for(_TENANT)
         started = time.perf_counter()
         chunks = _index_documents(knowledge, collection.documents)
         found["chunks"] = len(chunks)

@@ -54,7 +54,7 @@ def _write(house: House) -> list[str]:
             "                   Status to Plan it; reload until it says Plan ready, then set it to Approved)",
         ]
     found = workspace_of(house.wired.deps)
-    if found is None and house.choices.of("notion").fact("by") == OAUTH:
+    if found is None and house.choices.read("notion").fact("by") == OAUTH:
         back = f"{house.public_url}/oauth-callback"
         return [
             f"  Connect Notion   {back}/start?provider=notion",

@@ -22,7 +22,7 @@ def systems_of_run(steps: Sequence[Mapping[str, Any]], data: Path) -> list[str]:
 
 def describe_system(choices: Choices, system: str) -> str:
     """Return a system by its name, with what tells it from others of its kind."""
-    facts = choices.of(system).facts
+    facts = choices.read(system).facts
     known = next((facts[name] for name in ("workspace", "owner", "folder", "bucket", "sender") if facts.get(name)), "")
     name = (SYSTEMS[system].called if system in SYSTEMS else "") or name_system(system)
     return f"{name} ({known})" if known else name

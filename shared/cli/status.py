@@ -38,7 +38,7 @@ def status(data: Path, as_json: bool) -> None:
     choices = select_used(chosen, process_environment())
     found = ask_house(data, "GET", "/v1/status") if running else _describe_idle_folder(data, chosen)
     if as_json:
-        connected = {system: {"mode": choices.mode(system), **choices.of(system).facts} for system in FACTS}
+        connected = {system: {"mode": choices.mode(system), **choices.read(system).facts} for system in FACTS}
         click.echo(json.dumps({"running": running, "systems": connected, **(found or {})}, ensure_ascii=False))
         return
     where = f"Workwright runs at {house_url(data)}." if running else "Workwright is not running."

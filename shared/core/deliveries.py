@@ -34,7 +34,7 @@ class Tries:
         """Say whether the command is put aside now."""
         return self.failed >= max_failed or self.unanswered >= max_unanswered
 
-    def why(self, last: str) -> str:
+    def explain(self, last: str) -> str:
         """Return why it is put aside; `last` is what the last answer said."""
         if not self.unanswered:
             return last

@@ -96,7 +96,7 @@ def settle(house: House) -> Workspace | None:
     own_secrets(house)
     found = workspace_of(house.wired.deps) or find_consented(house.wired.deps)
     if found is None:
-        if house.choices.of("notion").fact("by") == OAUTH:
+        if house.choices.read("notion").fact("by") == OAUTH:
             return None
         raise ConfigError("Notion is chosen as real and not connected yet; connect it with `workwright init notion`")
     sites_bucket(house)

@@ -37,7 +37,7 @@ class Factors:
         self._of: dict[str, float] = {}
         self._lock = threading.Lock()
 
-    def of(self, model: str) -> float:
+    def get_factor(self, model: str) -> float:
         """Return the factor; 1 when nothing is known."""
         return self._of.get(model, 1.0)
 
@@ -136,7 +136,7 @@ class _Fitting:
 
     def fit(self) -> tuple[ModelRequest, Context]:
         """Return the request and its context."""
-        factor = self._factors.of(self._key)
+        factor = self._factors.get_factor(self._key)
         room, low, high = _AIM * self._budget / factor, 0.0, float("inf")
         best: tuple[ModelRequest, Context] | None = None
         before: ModelRequest | None = None
@@ -184,7 +184,7 @@ class _Fitting:
         try:
             return self._model.count(request), "provider"
         except IntegrationError:  # the question itself will say so again, if it lasts
-            return round(estimated * self._factors.of(self._key)), "estimate"
+            return round(estimated * self._factors.get_factor(self._key)), "estimate"
 
     def _note_measure(self, context: Context, total: float, factor: float, counted: str) -> Context:
         placed = tuple(replace(each, tokens=each.tokens * factor, full=each.full * factor) for each in context.placed)

@@ -143,7 +143,7 @@ def _find_nearest(
     except IntegrationError:
         return Nearest()
     also = [each.chunk for each in words]
-    return knowledge.near(vector, embedder.id, limit=pool, also=also)
+    return knowledge.find_near(vector, embedder.id, limit=pool, also=also)
 
 
 def _stretch_scores(near: Nearest) -> Mapping[str, float]:

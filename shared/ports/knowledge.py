@@ -89,7 +89,7 @@ class Knowledge(Protocol):
     def exact(self, text: str, *, limit: int) -> list[Scored]:
         """Return chunks that hold this very text, case and white space aside: a ticket's key, an address, a quote."""
 
-    def near(self, vector: Vector, model: str, *, limit: int, also: Sequence[str] = ()) -> Nearest:
+    def find_near(self, vector: Vector, model: str, *, limit: int, also: Sequence[str] = ()) -> Nearest:
         """Search by meaning (cosine), best first; nothing where no vectors of that embedder are kept.
 
         `also` are chunks whose cosine is wanted too, wherever they stand; a backend may know it of none of them.

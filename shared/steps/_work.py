@@ -58,7 +58,7 @@ class Work:
     @property
     def all_files(self) -> dict[str, bytes]:
         """Return all files there are with the work done: the originals with the tree laid over them."""
-        return self.tree.over(self.originals)
+        return self.tree.lay_over(self.originals)
 
     @property
     def site(self) -> dict[str, bytes]:

@@ -40,7 +40,7 @@ def _cloud(project: str, emulator: str) -> Callable[[str], Knowledge]:
 
     from shared.backends.cloud.knowledge.index import CloudKnowledge
 
-    return CloudKnowledge(firestore.Client(project=project)).of
+    return CloudKnowledge(firestore.Client(project=project)).open_for
 
 
 @cache
@@ -57,7 +57,7 @@ def _vertex(project: str, location: str) -> VertexEmbedder:
 def _local(folder: Path) -> Callable[[str], Knowledge]:
     from shared.backends.local.search.local_knowledge import LocalKnowledge
 
-    return LocalKnowledge(folder).of
+    return LocalKnowledge(folder).open_for
 
 
 @cache

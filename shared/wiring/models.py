@@ -100,7 +100,7 @@ class Models:
     def catalogue(self) -> Catalogue:
         return self._adapters.catalogue
 
-    def of(self, tenant: str) -> Model:
+    def open_for(self, tenant: str) -> Model:
         """Return the tenant's model: its rules, its keys, what the installation offers."""
         deps = self._deps
         doc = deps.store.get(tenant, "settings", "tenant")
@@ -144,7 +144,7 @@ def _responses(name: str, key: Key, prices: Catalogue, clock: Clock, settings: S
 def _gemini(name: str, key: Key, prices: Catalogue, clock: Clock, settings: Settings, more: Any) -> Vendor:
     from shared.backends.models.gemini import Gemini
 
-    return Gemini.with_key(key, prices, clock, **more)
+    return Gemini.open_with_key(key, prices, clock, **more)
 
 
 def _vertex(name: str, key: Key, prices: Catalogue, clock: Clock, settings: Settings, more: Any) -> Vendor:

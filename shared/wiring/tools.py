@@ -39,7 +39,7 @@ def wire_tools() -> Tools:
     return Tools(
         kinds=KindsWhenAsked(),
         accounts=accounts,
-        model=lambda tenant: wire_models().of(tenant),
+        model=lambda tenant: wire_models().open_for(tenant),
         sandbox=_sandbox,
         check_site=_fetch_site,
         settings=lambda tenant: _tenant_settings(wired, accounts, tenant),

@@ -209,8 +209,8 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
         env["WORKWRIGHT_COMPATIBLE_WINDOW"] = "200000"
         settings = Settings.from_env({**env, "WORKWRIGHT_COMPATIBLE_URL": f"{endpoint.url}/v1"})
         house.deps = replace(house.deps, models=settings.models)
-        house.tools = replace(house.tools, knowledge=LocalKnowledge(folder).of)
-        house.model = Models(house.deps, settings, house.accounts).of(TENANT)
+        house.tools = replace(house.tools, knowledge=LocalKnowledge(folder).open_for)
+        house.model = Models(house.deps, settings, house.accounts).open_for(TENANT)
         output = io.StringIO()
         with redirect_stdout(output), redirect_stderr(output):
             log.show_from("DEBUG")

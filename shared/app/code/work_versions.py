@@ -85,7 +85,7 @@ def read_file(deps: Deps, run: Run, number: int, path: str) -> bytes | None:
     Raises KeyError where the version's files are no longer kept.
     """
     snapshot = _read_version(deps, run, number)
-    return _tree(deps, run, snapshot).over(_originals_of(deps, run.tenant, snapshot)).get(path)
+    return _tree(deps, run, snapshot).lay_over(_originals_of(deps, run.tenant, snapshot)).get(path)
 
 
 def _compare(deps: Deps, run: Run, before: Snapshot, tree: Worktree, below: Mapping[str, bytes]) -> str:

@@ -286,6 +286,6 @@ def _provider(name: str) -> OAuthProvider:
 
 def _place_provider(provider: OAuthProvider, accounts: Accounts) -> OAuthProvider:
     """Return the provider at the address this installation uses: the vendor's, or a simulator's."""
-    base = accounts.endpoints.of(provider.name)
+    base = accounts.endpoints.get_address(provider.name)
     path = urlsplit(provider.authorize_url).path
     return replace(provider, authorize_url=base + path)

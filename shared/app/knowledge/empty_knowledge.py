@@ -44,7 +44,7 @@ class NothingKnown:
     def exact(self, text: str, *, limit: int) -> list[Scored]:
         return []
 
-    def near(self, vector: Vector, model: str, *, limit: int, also: Sequence[str] = ()) -> Nearest:
+    def find_near(self, vector: Vector, model: str, *, limit: int, also: Sequence[str] = ()) -> Nearest:
         return Nearest()
 
     def get(self, chunks: Sequence[str]) -> list[Chunk]:

@@ -101,7 +101,7 @@ def keep_up(deps: Deps, tools: Tools, tenant: str, notion: Notion) -> None:
         return
     if state.alone:
         keep_state(deps, tenant, alone="")  # it is connected again
-    reader = Reader.of(deps, tools, tenant, notion)
+    reader = Reader.open_for(deps, tools, tenant, notion)
     with reader.keep_counts(), suppress(RateLimited):  # the round has a day
         _go_round(reader)
     if _embed(deps, tools, tenant) or next(stale_pages(deps, tenant), None) is not None:
@@ -152,7 +152,7 @@ def taking(deps: Deps, tools: Tools, tenant: str, notion: Notion) -> Iterator[Re
 def noticing_map(deps: Deps, tools: Tools, tenant: str, notion: Notion) -> WorkspaceMap:
     """Return a map that has what is found to be new, edited or moved read."""
     known = has_knowledge(tools) and keeps_knowledge(deps, tenant)
-    return Reader.of(deps, tools, tenant, notion).places if known else WorkspaceMap(deps, tenant, notion)
+    return Reader.open_for(deps, tools, tenant, notion).places if known else WorkspaceMap(deps, tenant, notion)
 
 
 def crawl_came_far(deps: Deps, tenant: str, began: str, *, ended: bool) -> None:
@@ -170,7 +170,7 @@ def read_stale(command: Command, deps: Deps, tools: Tools, notion: Notion) -> No
     if not has_knowledge(tools) or not keeps_knowledge(deps, command.tenant):
         return
     due = list(islice(stale_pages(deps, command.tenant), AT_ONCE + 1))
-    reader = Reader.of(deps, tools, command.tenant, notion)
+    reader = Reader.open_for(deps, tools, command.tenant, notion)
     with reader.keep_counts():
         for mark in due[:AT_ONCE]:
             reader.read(mark.id, f"stale {mark.due.isoformat()}")

@@ -78,7 +78,7 @@ class Reader:
     reading: str = ""  # the page that is being read: what is noticed of it is known already
 
     @classmethod
-    def of(cls, deps: Deps, tools: Tools, tenant: str, notion: Notion) -> Reader:
+    def open_for(cls, deps: Deps, tools: Tools, tenant: str, notion: Notion) -> Reader:
         """Return a reader that marks the pages it notices to have changed, beside those it reads."""
         scope, places = scope_of(tools.settings(tenant)), WorkspaceMap(deps, tenant, notion)
         reader = cls(deps, tools, tenant, notion, scope, places, WorkspaceMap(deps, tenant))

@@ -52,7 +52,7 @@ class Spent:
 def sum_spent(deps: Deps, tenant: str, period: str, by: str = "") -> Spent:
     """Return what a day ("2026-11-22") or month ("2026-11") has cost, taken apart by one of BY."""
     ledger = Book(deps, tenant, allowance_of(deps, tenant)).ledger(period[:7])
-    account = ledger if len(period) == 7 else ledger.on(period)
+    account = ledger if len(period) == 7 else ledger.get_account(period)
     found = Spent(period, Usage(account.tokens, account.spent), account.reserved)
     for body in _records(deps, tenant, period):
         for item in body["items"]:

@@ -279,7 +279,7 @@ def _endpoint_message(name: str, endpoint: Endpoint) -> Message:
 
 def _read_spent(deps: Deps, tenant: str, scope: str, period: str) -> int:
     ledger = Book(deps, tenant, allowance_of(deps, tenant)).ledger(period[:7])
-    return ledger.on(period).spent if scope == DAY else ledger.spent
+    return ledger.get_account(period).spent if scope == DAY else ledger.spent
 
 
 def _budget_message(scope: str, period: str, percent: int, limit: int, spent: int) -> Message:

@@ -114,7 +114,7 @@ def _find_client(deps: Deps, name: str) -> tuple[str, Secret]:
 def _find_provider(deps: Deps, accounts: Accounts, name: str) -> Provider:
     system = SIGN_INS[name]
     assert system.signs_in is not None  # it is in the list for that
-    address = accounts.endpoints.of(system.name)
+    address = accounts.endpoints.get_address(system.name)
     return Provider(system.signs_in, address, system.address, partial(accounts.http_at, system.name), deps.clock)
 
 

@@ -73,7 +73,7 @@ class _Runs:
         self._deps, self.tenant = deps, tenant
         self._known: dict[str, Run | None] = {}
 
-    def of(self, scope: str) -> tuple[str, Run | None, str]:
+    def find_maker(self, scope: str) -> tuple[str, Run | None, str]:
         """Return id, run and step of an effect's scope."""
         run, _, step = scope.partition(".")
         if run not in self._known:
@@ -109,7 +109,7 @@ class _Record:
 
     def __init__(self, deps: Deps, runs: _Runs, effect: Effect, scope: str) -> None:
         self._deps, self._tenant, self._effect, self.scope = deps, runs.tenant, effect, scope
-        self.run, run, step_id = runs.of(scope)
+        self.run, run, step_id = runs.find_maker(scope)
         step = run.step(step_id) if run is not None else None
         self.result: Result = effect.result or {}
         self.output: Result = step.output if step is not None else {}

@@ -54,7 +54,7 @@ class Gemini(Vendor):
         return cls("vertex", f"{root}/publishers/google", lambda: Secret(token()), prices, clock, **more)
 
     @classmethod
-    def with_key(
+    def open_with_key(
         cls,
         key: Key,
         prices: Catalogue,

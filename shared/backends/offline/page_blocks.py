@@ -27,7 +27,7 @@ class Requirement:
     block: str
     source: str
 
-    def as_data(self) -> dict[str, str]:
+    def to_data(self) -> dict[str, str]:
         """Return it as the plan states it."""
         return {"id": self.id, "text": self.text, "block": self.block, "source": self.source}
 

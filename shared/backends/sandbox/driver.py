@@ -71,7 +71,7 @@ class LaunchedSandbox:
     def _launch_with_packages(self, request: SandboxRequest, system: System) -> SandboxResult:
         """Launch it with a proxy at the installer's side; what the proxy refused is told with the errors."""
         files = read_lock(system, request.files)
-        url, places = self._registries().of(system)
+        url, places = self._registries().find_hosts(system)
         install = {"system": system, "names": list(files), "env": installer_env(system, url)}
         with RegistryProxy(places) as proxy:
             result = self._launch(request, {"install": {**install, "proxy": proxy.path}}, list(files.values()))

@@ -51,17 +51,19 @@ def _build_finding(system: str, tried: Tried) -> Finding:
 
 
 def _endpoints(choices: Choices, env: Mapping[str, str]) -> Endpoints:
-    urls = {each: env.get(f"WORKWRIGHT_{each.upper()}_URL") or choices.of(each).fact("address") for each in _ADDRESSED}
+    urls = {
+        each: env.get(f"WORKWRIGHT_{each.upper()}_URL") or choices.read(each).fact("address") for each in _ADDRESSED
+    }
     return Endpoints({name: url for name, url in urls.items() if url})
 
 
 def _try(choices: Choices, choice: str, kept: Kept, ends: Endpoints, data: Path) -> Tried:
-    system, chosen = SYSTEMS[choices.system_of(choice)], choices.of(choice)
+    system, chosen = SYSTEMS[choices.system_of(choice)], choices.read(choice)
     token = kept.token(system.name)
     if not token and (system.name == "notion" or any(each.secret == TOKEN for each in system.questions)):
         says = f"{system.title} was chosen, and no token of it is kept."
         return Tried(False, says, f"Give one with: {format_command('init', system.part, data=data)}")
-    at = chosen.fact("host") or (ends.of(system.name) if system.address else chosen.fact("address"))
+    at = chosen.fact("host") or (ends.get_address(system.name) if system.address else chosen.fact("address"))
     if system.name == "notion":
         return _try_notion(chosen, token, kept.grant(system.name), at)
     facts = {**chosen.facts, "data": str(data)}
@@ -81,7 +83,7 @@ def _try_clicks(choice: str, kept: Kept, ends: Endpoints) -> Iterator[Finding]:
     """Yield what each way says that clicks on a system's buttons come in by, where one is set up."""
     for way in SYSTEMS[choice].clicks if choice in SYSTEMS else ():
         if way.trial and (secret := kept.secret(way.ask.secret)):
-            given = Given(read_now, ends.of(choice), keys={way.ask.secret: secret})
+            given = Given(read_now, ends.get_address(choice), keys={way.ask.secret: secret})
             yield _build_finding(f"{choice}-clicks", try_system(choice, given, way.trial))
 
 

@@ -54,7 +54,7 @@ def look_at_cloud_secrets(env: Mapping[str, str]) -> Iterator[Finding]:
 
 def list_needed_secrets(choices: Choices, env: Mapping[str, str]) -> frozenset[str]:
     """Return the secrets that the systems in use need on one machine."""
-    notion = choices.of("notion")
+    notion = choices.read("notion")
     reached = bool(choices.public_url or env.get("WORKWRIGHT_PUBLIC_URL"))
     found = [*_OWN, *_OF_MAIL.get(read_mail(Environment(surroundings(choices, {}, env))).by, ())]
     if notion.mode == SIMULATED or notion.fact("by") == OAUTH:

@@ -85,7 +85,7 @@ def take_back(here: Here, cloud: There) -> Mapping[str, int]:
     gone = {}
     for tenant in mark.tenants:
         gone[tenant] = withdraw(cloud.deps, tenant, mark.migration)
-        mark = mark.without(tenant)
+        mark = mark.remove(tenant)
         write_mark(here.data, mark)
     return gone
 

@@ -106,7 +106,7 @@ HOW = (
 
 def set_up_notion(guide: Guide) -> None:
     """Ask which Notion, connect it, and set up the databases there."""
-    ask, known = guide.ask, guide.choices.of("notion")
+    ask, known = guide.ask, guide.choices.read("notion")
     if ask.choose("notion.use", "Which Notion?", _USES, known.mode) == SIMULATED:
         wanted = guide.choices.choosing("notion", SIMULATED)
         with open_folder(guide.data, wanted) as house:
@@ -124,7 +124,7 @@ def set_up_notion(guide: Guide) -> None:
 
 
 def _keep_secret_choices(guide: Guide, wanted: Choices) -> None:
-    ask, known = guide.ask, wanted.of("notion")
+    ask, known = guide.ask, wanted.read("notion")
     for line in () if ask.read_prepared("notion.secret") else HOW:
         ask.tell(line)
     with open_folder(guide.data, wanted) as house:
@@ -135,7 +135,7 @@ def _keep_secret_choices(guide: Guide, wanted: Choices) -> None:
             nonlocal token, page
             token = ask.secret("notion.secret", "The integration's secret")
             page = ask.text("notion.page", "The page for the databases: its link", known.fact("page"))
-            return try_notion(token, at=accounts.endpoints.of("notion"), page=page, trace=accounts.trace)
+            return try_notion(token, at=accounts.endpoints.get_address("notion"), page=page, trace=accounts.trace)
 
         found = guide.try_until_it_works(attempt)
         if found is None:

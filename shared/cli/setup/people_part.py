@@ -28,7 +28,7 @@ _USES = (
 
 def set_up_mail(guide: Guide) -> None:
     """Ask how mail goes out, and try it."""
-    ask, known = guide.ask, guide.choices.of(MAIL)
+    ask, known = guide.ask, guide.choices.read(MAIL)
     use = ask.choose("mail.use", "How does mail go out?", _USES, known.fact("by") or known.mode)
     if use in (SIMULATED, NONE):
         guide.keep(guide.choices.choosing(MAIL, use))
@@ -51,7 +51,7 @@ def set_up_people(guide: Guide) -> None:
     for person in people:
         others = {each["id"] for each in kept}
         channels = person.get("channels") or (["email"] if person.get("email") else [])
-        places = {each: person.get(each) or guide.choices.of(each).fact("channel") for each in MESSENGERS}
+        places = {each: person.get(each) or guide.choices.read(each).fact("channel") for each in MESSENGERS}
         reached = {each: place for each, place in places.items() if each in channels}
         role = person.get("role") or ("member" if kept else "owner")
         kept.append({"id": _id(person, others), **person, **reached, "role": role, "channels": channels})

@@ -39,7 +39,9 @@ def _set_up_way(guide: Guide, house: Opened, system: System, way: ClickWay) -> N
     def attempt() -> Tried:
         nonlocal secret
         secret = guide.ask.secret(_key(system, way), way.ask.text)
-        given = Given(read_now, accounts.endpoints.of(system.name), keys={way.ask.secret: secret}, trace=accounts.trace)
+        given = Given(
+            read_now, accounts.endpoints.get_address(system.name), keys={way.ask.secret: secret}, trace=accounts.trace
+        )
         return try_system(system.name, given, way.trial)
 
     if not way.trial:
@@ -111,7 +113,7 @@ def _choose(guide: Guide, part: str) -> str:
 
 
 def _connect(guide: Guide, system: System, others: Choices) -> None:
-    ask, known = guide.ask, guide.choices.of(system.name)
+    ask, known = guide.ask, guide.choices.read(system.name)
     fixed = (
         {"address": ask.read_prepared(f"{system.part}.address") or known.fact("address")} if system.elsewhere else {}
     )
@@ -120,7 +122,7 @@ def _connect(guide: Guide, system: System, others: Choices) -> None:
         fixed["host"] = ask.text(f"{system.part}.host", asked, known.fact("host"))
     wanted = others.choosing(system.name, REAL, **fixed)
     with open_folder(guide.data, wanted) as house:
-        at = fixed.get("host") or house.accounts.endpoints.of(system.name)
+        at = fixed.get("host") or house.accounts.endpoints.get_address(system.name)
         answers = ask_until_it_works(guide, system, Given(read_now, at, trace=house.accounts.trace))
         if answers is None:
             return
@@ -143,7 +145,7 @@ def _drop_tokens(guide: Guide, house: Opened, systems: Iterable[str]) -> None:
 
 def ask_until_it_works(guide: Guide, system: System, given: Given, choice: str = "") -> Answers | None:
     """Ask what the system needs, and try it; None when a person leaves it for later."""
-    answers, known = Answers(), guide.choices.of(choice or system.name)
+    answers, known = Answers(), guide.choices.read(choice or system.name)
 
     def attempt() -> Tried:
         for each in system.questions:

@@ -35,7 +35,7 @@ class Worktree:
         """Return every path that is written or deleted, in order."""
         return tuple(sorted({*self.files, *self.deleted}))
 
-    def over(self, before: Mapping[str, bytes]) -> dict[str, bytes]:
+    def lay_over(self, before: Mapping[str, bytes]) -> dict[str, bytes]:
         """Return all files there are when this is laid over the files `before`."""
         kept = {path: data for path, data in before.items() if path not in self.deleted}
         return {**kept, **self.files}
@@ -72,7 +72,7 @@ def diff_of(
 
     What the later one no longer names is as it was below, and gone only where nothing is there.
     """
-    old, new = before.over(below_before), after.over(below_after)
+    old, new = before.lay_over(below_before), after.lay_over(below_after)
     return diff(old, Worktree(new, frozenset(set(old) - set(new)), after.base))
 
 

@@ -147,12 +147,12 @@ def _parts(piece: Piece) -> Iterator[Piece]:
     for unit in (part for whole in units if whole for part in _hard_cut(whole, room)):
         needed = size_of(unit)
         if kept and size + needed > room:
-            yield piece.with_text(joint.join(kept))
+            yield piece.replace_text(joint.join(kept))
             kept, size = [], 0
         kept.append(unit)
         size += needed
     if kept:
-        yield piece.with_text(joint.join(kept))
+        yield piece.replace_text(joint.join(kept))
 
 
 def _hard_cut(text: str, room: int) -> Iterator[str]:

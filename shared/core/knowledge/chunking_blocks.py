@@ -25,7 +25,7 @@ class Piece:
     head: str = ""
     table: str = ""
 
-    def with_text(self, text: str) -> Piece:
+    def replace_text(self, text: str) -> Piece:
         return replace(self, text=text)
 
 

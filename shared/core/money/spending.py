@@ -91,7 +91,7 @@ class Ledger:
         """Return the tokens of the month."""
         return sum(day.tokens for day in self.days.values())
 
-    def on(self, day: str) -> Account:
+    def get_account(self, day: str) -> Account:
         return self.days.get(day, Account())
 
     def book(self, moves: Iterable[Move]) -> Ledger:
@@ -146,7 +146,7 @@ class Room:
 def room(ledger: Ledger, day: str, allowed: Allowance, *, vital: bool = False) -> Room:
     """Return what may be set aside on that day beside everything spent and set aside."""
     kept = 0 if vital else allowed.kept_back
-    account = ledger.on(day)
+    account = ledger.get_account(day)
     ever = min((limit - kept for limit in (allowed.day, allowed.month) if limit is not None), default=FOREVER)
     rooms = [
         Room(limit - kept - spent - reserved, scope, spent, reserved, limit - kept, ever)
@@ -179,7 +179,7 @@ def alerts(ledger: Ledger, day: str, allowed: Allowance, refused: str = "") -> t
     changed is told of again.
     """
     alerts_due: list[str] = []
-    account = ledger.on(day)
+    account = ledger.get_account(day)
     known = dict(account.told)
     for scope, period, limit, spent, before in (
         (DAY, day, allowed.day, account.spent, known),

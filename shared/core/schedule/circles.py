@@ -14,7 +14,7 @@ def find_circles(tasks: Mapping[str, Task]) -> tuple[tuple[Task, ...], ...]:
     for task in sorted(tasks.values(), key=lambda task: (task.title, task.id)):
         path: dict[str, None] = {}
         while task.id in left.needs:  # what is left depends on something that is left: following it leads round
-            name = left.next(next(reversed(path))) if path else task.id
+            name = left.find_next(next(reversed(path))) if path else task.id
             if name in path:
                 names = list(path)
                 circle = names[names.index(name) :]
@@ -37,7 +37,7 @@ class _Left:
                 self._after.setdefault(needed, []).append(name)
         self.take([name for name, needs in self.needs.items() if not needs])
 
-    def next(self, name: str) -> str:
+    def find_next(self, name: str) -> str:
         """Return the first that it depends on."""
         return next(iter(self.needs[name]))
 

@@ -42,18 +42,18 @@ def plan_day(
         alone = not chosen and task.needs > capacity
         if (used + task.needs <= capacity + _ROUNDING and len(chosen) < MAX) or alone:
             used += task.needs
-            chosen.append(Planned(task, (*planner.why(task), *(_ALONE if alone else ()))))
+            chosen.append(Planned(task, (*planner.explain(task), *(_ALONE if alone else ()))))
             done = {item.task.id for item in chosen}
             for n, other in enumerate(waiting):
                 if task.id in other.depends_on and planner.may_begin(other, done):
                     heappush(ready, n)
         elif planner.pressing(task):
             full = f"the day has {MAX} tasks already" if len(chosen) == MAX else ""
-            left.append(Planned(task, (*planner.why(task), full or _no_room(task, capacity, capacity - used))))
+            left.append(Planned(task, (*planner.explain(task), full or _no_room(task, capacity, capacity - used))))
     planned = {item.task.id for item in chosen}
     named = planned | {item.task.id for item in left}
     left += [
-        Planned(task, (*planner.why(task), planner.hindrance(task, planned)))
+        Planned(task, (*planner.explain(task), planner.hindrance(task, planned)))
         for task in planner.sort_tasks(planner.open.values())
         if task.id not in named and planner.pressing(task)
     ]
@@ -94,7 +94,7 @@ class _Planner:
         """Say whether it is due by today, or was left over."""
         return (task.due is not None and task.due <= self.day) or task.id in self._yesterday.unticked
 
-    def why(self, task: Task) -> tuple[str, ...]:
+    def explain(self, task: Task) -> tuple[str, ...]:
         """Return the reasons for this task, the strongest first."""
         reasons = []
         if task.due is not None:

@@ -129,7 +129,7 @@ def judge(
     known: Mapping[tuple[str, str], Known] | None = None,
 ) -> Judged:
     """Return what the policy says of laying `work` over the files `before`; `known` is what registries answered."""
-    after = work.over(before)
+    after = work.lay_over(before)
     changed = [path for path in work.changed_paths if work.files.get(path) != before.get(path)]
     old, new = packages_in(before), packages_in(after)
     named, brought = new_packages(old, new)

@@ -53,7 +53,7 @@ class Disk:
                     raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
     @contextmanager
-    def there(self) -> Iterator[None]:
+    def ensure_there(self) -> Iterator[None]:
         """Work with the folder, and say in our own words what goes wrong; first of all that it is gone."""
         with _explain_failures():
             if not (self.root / STATE).is_dir():
@@ -63,7 +63,7 @@ class Disk:
     @contextmanager
     def alone(self, lock: Path) -> Iterator[None]:
         """Hold a lock, which ends with its holder."""
-        with self.there():
+        with self.ensure_there():
             self._folders(lock.parent, _OURS)
             descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:

@@ -41,7 +41,7 @@ class LocalSites:
         """`address` is below which names the folder is seen; `leaving` looks at each file before it is published."""
         self._owner = owner_of(tenant)
         self._versions = Versions(disk, self._owner)
-        self._there = disk.there
+        self._there = disk.ensure_there
         self._base = urlsplit(address).netloc
         self._leaving = leaving or _leave_unchanged
         self.scheme = urlsplit(address).scheme

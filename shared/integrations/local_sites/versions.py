@@ -46,7 +46,7 @@ class Versions:
     def alone(self, site: str, *, new: bool = False) -> Iterator[None]:
         """Work at a site while nobody else does; raises Missing for one that is not there and not `new`."""
         if not new:
-            with self.disk.there():
+            with self.disk.ensure_there():
                 self.read(site)
         with self.disk.alone(self._state(site) / _LOCK):
             yield

@@ -67,7 +67,7 @@ class Choices:
     limits: Mapping[str, int] = field(default_factory=dict)  # in millionths of a US dollar
     public_url: str = ""
 
-    def of(self, system: str) -> Choice:
+    def read(self, system: str) -> Choice:
         """Return what holds for a system: what was chosen, else what harms nobody.
 
         Beside a simulated Notion everything is simulated; beside a real one what nobody has chosen is not used.
@@ -77,12 +77,12 @@ class Choices:
             return known
         if system == "notion":
             return Choice(SIMULATED)
-        simulated = self.of("notion").mode == SIMULATED and SIMULATED in _MODES_OF.get(system, _MODES)
+        simulated = self.read("notion").mode == SIMULATED and SIMULATED in _MODES_OF.get(system, _MODES)
         return Choice(SIMULATED if simulated else NONE)
 
     def mode(self, system: str) -> str:
         """Return "real", "simulated" or "none"."""
-        return self.of(system).mode
+        return self.read(system).mode
 
     @property
     def modes(self) -> dict[str, str]:
@@ -103,13 +103,13 @@ class Choices:
         }[part]
 
     def _describe_system(self, system: str) -> str:
-        choice = self.of(system)
+        choice = self.read(system)
         facts = [value for name, value in choice.facts.items() if name in _TOLD and value]
         return " ".join((choice.mode, system, *(f"({each})" for each in facts[:1])))
 
     def system_of(self, choice: str) -> str:
         """Return the system that a choice is of: mail is `by` one of several."""
-        return (self.of(MAIL).fact("by") or BY_PART[MAIL][0]) if choice == MAIL else choice
+        return (self.read(MAIL).fact("by") or BY_PART[MAIL][0]) if choice == MAIL else choice
 
     @property
     def simulators(self) -> tuple[str, ...]:

@@ -38,7 +38,7 @@ class Mark:
         """Return the mark when that holds for a team."""
         return replace(self, tenants={**self.tenants, tenant: state})
 
-    def without(self, tenant: str) -> Mark:
+    def remove(self, tenant: str) -> Mark:
         """Return the mark when a team is back."""
         return replace(self, tenants={name: state for name, state in self.tenants.items() if name != tenant})
 

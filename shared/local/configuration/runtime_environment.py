@@ -48,7 +48,7 @@ def select_used(choices: Choices, env: Mapping[str, str]) -> Choices:
     for host in HOSTS:
         facts = {fact: env.get(name) or "" for fact, name in _VARIABLES[host].items()}
         if any(facts.values()) and choices.mode(host) != SIMULATED:
-            choices = choices.choosing(host, REAL, **facts, address=choices.of(host).fact("address"))
+            choices = choices.choosing(host, REAL, **facts, address=choices.read(host).fact("address"))
     if by == NONE or (by and mail == NONE):
         facts = {fact: env.get(name) or "" for fact, name in _OF_MAIL.items()}
         choices = choices.choosing("mail", NONE) if by == NONE else choices.choosing("mail", REAL, by=by, **facts)
@@ -67,13 +67,13 @@ def _defaults(choices: Choices) -> dict[str, str]:
 
 def _addresses(choices: Choices) -> dict[str, str]:
     """Return what the real systems need that is no secret."""
-    addresses = {system: choices.of(system).fact("address") for system in choices.real}
+    addresses = {system: choices.read(system).fact("address") for system in choices.real}
     found = {f"WORKWRIGHT_{_addressed(system).upper()}_URL": url for system, url in addresses.items()}
-    mail = choices.of(MAIL)
+    mail = choices.read(MAIL)
     found |= {
         **{name: mail.fact(fact) for fact, name in _OF_MAIL.items()},
-        **{name: choices.of(host).fact(fact) for host in HOSTS for fact, name in _VARIABLES[host].items()},
-        **{hosts_variable(each): choices.of(each).fact("host") for each in FORGES if SYSTEMS[each].self_managed},
+        **{name: choices.read(host).fact(fact) for host in HOSTS for fact, name in _VARIABLES[host].items()},
+        **{hosts_variable(each): choices.read(each).fact("host") for each in FORGES if SYSTEMS[each].self_managed},
         "WORKWRIGHT_MAIL": {REAL: mail.fact("by"), NONE: "none"}.get(mail.mode, ""),
         **model_environment(choices.model),
     }

@@ -39,7 +39,7 @@ def carry_over(deps: Deps, accounts: Accounts, data: Path, choices: Choices) -> 
         return
     kept = LocalSecrets(data)
     for system in GRANTED:
-        choice = choices.of(system)
+        choice = choices.read(system)
         token = kept.find(_waiting(system))
         if token is not None and choice.mode == REAL:
             public = {name: choice.fact(name) for name in _PUBLIC if choice.fact(name)}
@@ -86,7 +86,7 @@ def _target(choices: Choices, systems: tuple[str, ...]) -> dict[str, str]:
     chosen = next((each for each in systems if each in choices.systems and choices.mode(each) != NONE), "")
     if not chosen:
         return {}
-    owner = choices.of(chosen).fact("owner")
+    owner = choices.read(chosen).fact("owner")
     return {"system": chosen, **({"owner": owner} if owner else {})}
 
 

@@ -74,7 +74,7 @@ def test_what_is_refused_is_said_in_words_and_asked_again(
     shown = _type(tmp_path, "1", "acme", "ntn_x", "y", "acme", WORD, parts=("code",), **here)
     assert "✗ That is a token of Notion, and GitHub was to be tried; it was not sent." in shown
     assert WORD not in shown
-    assert read_choices(tmp_path).of("github").fact("owner") == "acme"
+    assert read_choices(tmp_path).read("github").fact("owner") == "acme"
     kept = _type(tmp_path, "1", "", "wrong", "n", parts=("code",), **here)
     assert "[acme]" in kept  # what is known is offered
     assert LocalSecrets(tmp_path).get("setup-github-token").reveal() == WORD

@@ -26,7 +26,7 @@ SERVER = {
 @pytest.mark.parametrize("choices", [Choices(), TEAM, TEAM.choosing("local_sites", "real", folder="/srv/before")])
 def test_a_folder_that_only_the_environment_names_is_used(choices: Choices) -> None:
     found = select_used(choices, {"WORKWRIGHT_SITES_FOLDER": "/srv/sites"})
-    assert (found.mode("local_sites"), found.of("local_sites").fact("folder")) == ("real", "/srv/sites")
+    assert (found.mode("local_sites"), found.read("local_sites").fact("folder")) == ("real", "/srv/sites")
 
 
 @pytest.mark.parametrize(

@@ -19,10 +19,10 @@ from tests.support.servers.cloud.firestore_emulator import firestore_client
 def of(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Of]:
     """Return what gives a tenant's index, on each backend in turn."""
     if request.param == "sqlite":
-        yield LocalKnowledge(tmp_path).of
+        yield LocalKnowledge(tmp_path).open_for
         return
     host = request.getfixturevalue("firestore_host")
-    yield CloudKnowledge(firestore_client(host, f"t-{uuid4().hex[:12]}"), pause=lambda _: None).of
+    yield CloudKnowledge(firestore_client(host, f"t-{uuid4().hex[:12]}"), pause=lambda _: None).open_for
 
 
 @pytest.fixture

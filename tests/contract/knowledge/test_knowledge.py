@@ -27,7 +27,7 @@ def test_an_empty_index_answers_and_finds_nothing(knowledge: Knowledge) -> None:
     assert knowledge.get(["p1:b0:0"]) == []
     assert knowledge.words("anything", limit=5) == []
     assert knowledge.exact("anything", limit=5) == []
-    assert knowledge.near(unit(1, 0, 0), MODEL, limit=5).found == ()
+    assert knowledge.find_near(unit(1, 0, 0), MODEL, limit=5).found == ()
     assert knowledge.known_vectors(["k"], MODEL) == set()
     assert knowledge.list_without_vectors(MODEL) == []
     assert knowledge.count() == {"pages": 0, "chunks": 0, "vectors": 0}
@@ -76,7 +76,7 @@ def test_a_removed_page_is_gone_from_everything_at_once(knowledge: Knowledge) ->
     assert knowledge.page("p1") is None
     assert words(knowledge, "secret salary") == []
     assert knowledge.exact("secret salary", limit=5) == []
-    assert [each.chunk for each in knowledge.near(unit(1, 0, 0), MODEL, limit=5).found] == kept
+    assert [each.chunk for each in knowledge.find_near(unit(1, 0, 0), MODEL, limit=5).found] == kept
     assert knowledge.get(gone) == []
     assert knowledge.known_vectors([vector_key("secret salary")], MODEL) == set()
     assert knowledge.count() == {"pages": 1, "chunks": 1, "vectors": 1}
@@ -159,7 +159,7 @@ def test_tenants_with_the_same_pages_never_meet(of: Of) -> None:
         own = of(tenant)
         assert own.count() == {"pages": 1, "chunks": 1, "vectors": 1}
         found = {each.chunk for each in own.words("code of the door", limit=50)}
-        found |= {each.chunk for each in own.near(unit(1, 0, 0), MODEL, limit=50).found}
+        found |= {each.chunk for each in own.find_near(unit(1, 0, 0), MODEL, limit=50).found}
         found |= {each.chunk for each in own.exact("the code", limit=50)}
         assert [chunk.text for chunk in own.get([*found])] == [f"the code of the door is {number}"]
     of("acme").erase()

@@ -28,7 +28,7 @@ def client(firestore_host: str) -> Any:
 
 
 def an_instance(client: Any, tenant: str = "acme") -> Knowledge:
-    return CloudKnowledge(client, pause=lambda _: None).of(tenant)
+    return CloudKnowledge(client, pause=lambda _: None).open_for(tenant)
 
 
 def put(knowledge: Knowledge, page: str, *texts: str) -> None:
@@ -203,7 +203,7 @@ def test_pages_of_one_template_are_read_for_their_own_paragraphs_alone(counted: 
         counted.replace(KnownPage(new, "Page"), chunks, {}, model)
         assert PARAGRAPHS <= reads.documents <= 3 * PARAGRAPHS
     assert counted.count()["vectors"] == (PAGES + 2) * PARAGRAPHS
-    near = counted.near([1.0, 0.0], "test/2", limit=PAGES + 2).found
+    near = counted.find_near([1.0, 0.0], "test/2", limit=PAGES + 2).found
     assert {each.chunk for each in near} == {*(f"p{at}:b0:0" for at in range(PAGES)), "new test/2:b0:0", "new :b0:0"}
 
 
@@ -226,5 +226,5 @@ def test_copies_without_a_vector_do_not_hide_the_one_that_has_it(counted: Knowle
     assert reads.documents <= 2 * 3 * PARAGRAPHS
     for number, model in enumerate(("test/2", "old/2")):
         counted.replace(KnownPage("late", "Page"), [Chunk("late:b:0", "late", "t", (), 0, "b", keys[3])], {}, model)
-        found = counted.near([1.0, 3.0], model, limit=PAGES * PARAGRAPHS).found
+        found = counted.find_near([1.0, 3.0], model, limit=PAGES * PARAGRAPHS).found
         assert ("late:b:0" in {each.chunk for each in found}) == (number == 0)  # and it keeps the one it has

@@ -79,7 +79,8 @@ def test_a_server_that_wants_no_key_gets_none(session: requests.Session) -> None
 
 
 @pytest.mark.parametrize(
-    ("build", "behind"), [(Anthropic, ""), (Anthropic, "/v1"), (Gemini.with_key, "/"), (Gemini.with_key, "/v1beta")]
+    ("build", "behind"),
+    [(Anthropic, ""), (Anthropic, "/v1"), (Gemini.open_with_key, "/"), (Gemini.open_with_key, "/v1beta")],
 )
 def test_an_address_may_be_given_with_or_without_its_version(
     session: requests.Session, build: Callable[..., Any], behind: str

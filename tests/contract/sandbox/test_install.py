@@ -240,7 +240,7 @@ print(ask("POST {registry.pip}/there/ HTTP/1.1\\r\\n\\r\\n"))
 print(ask("PUT {registry.npm}/beta HTTP/1.1\\r\\nContent-Length: 0\\r\\n\\r\\n"))
 print(direct("127.0.0.1", {port}), direct("169.254.169.254", 80), direct("192.0.2.1", 443))
 """
-        with RegistryProxy(Registries(pip=registry.pip).of("pip")[1]) as proxy:
+        with RegistryProxy(Registries(pip=registry.pip).find_hosts("pip")[1]) as proxy:
             lines = ask_from_the_room(program, proxy).splitlines()
         with pytest.raises(BlockingIOError):  # nobody has come
             other.accept()
@@ -284,5 +284,5 @@ print(registries(), registries("none", "none"), registries("https://a.example", 
     npm = "https://npm.example/" if shutil.which("npm") else ""
     named = Registries("https://a.example", "https://b.example/s", frozenset({("c", 81)}))
     assert said.strip() == f"{Registries(npm, 'https://pip.example:8443/simple')} {Registries()} {named}"
-    assert named.of("npm") == ("https://a.example", {("a.example", 443), ("c", 81)})
-    assert named.of("pip") == ("https://b.example/s", {("b.example", 443), ("c", 81)})
+    assert named.find_hosts("npm") == ("https://a.example", {("a.example", 443), ("c", 81)})
+    assert named.find_hosts("pip") == ("https://b.example/s", {("b.example", 443), ("c", 81)})

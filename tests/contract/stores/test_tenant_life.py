@@ -55,7 +55,7 @@ def test_a_deletion_that_dies_at_every_point_leaves_nothing_of_the_tenant_and_al
     assert store.get(SYSTEM, ERASURES, MINE) is None
     with pytest.raises(ValueError, match=r"does not open|destroyed"):
         tenants.secrets.open(MINE, "f", sealed)
-    assert tenants.known.of(MINE).count()["pages"] == 0
+    assert tenants.known.open_for(MINE).count()["pages"] == 0
     assert _gone(store) == []
     workspace = store.get(SYSTEM, "workspaces", "w1")
     assert workspace is not None
@@ -147,7 +147,7 @@ def test_an_export_has_everything_but_secrets_and_says_when_it_is_whole(tenants:
     words = tenants.furnish(MINE)
     tenants.furnish(OTHER)
     store.put(MINE, Put("api_keys", "k", {"role": "owner", "hash": "a-hash-of-a-key"}), Put(HELD, "h", {"n": [1, {}]}))
-    lines = list(export(tenants.deps, tenants.known.of(MINE), MINE, "an owner"))
+    lines = list(export(tenants.deps, tenants.known.open_for(MINE), MINE, "an owner"))
     whole = b"".join(lines[:-1])
     end = json.loads(lines[-1])
     assert end == {"kind": "end", "lines": len(lines) - 1, "sha256": hashlib.sha256(whole).hexdigest()}

@@ -81,7 +81,7 @@ def model_behind(house: SmallHouse, endpoint: Endpoint) -> Model:
     env = {"WORKWRIGHT_MODEL": "compatible", "WORKWRIGHT_COMPATIBLE_MODEL": "listening"}
     settings = Settings.from_env({**env, "WORKWRIGHT_COMPATIBLE_URL": f"{endpoint.url}/v1"})
     house.deps = replace(house.deps, models=settings.models)
-    return Models(house.deps, settings, house.accounts).of(TENANT)
+    return Models(house.deps, settings, house.accounts).open_for(TENANT)
 
 
 def left(told: str) -> list[str]:

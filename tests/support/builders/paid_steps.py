@@ -51,7 +51,7 @@ def allow(ports: Ports, **budget: Any) -> None:
 
 def account(ports: Ports, day: str = DAY) -> Account:
     doc = ports.store.get(TENANT, LEDGERS, day[:7])
-    return from_body(Ledger, doc.body, month=day[:7]).on(day) if doc is not None else Account()
+    return from_body(Ledger, doc.body, month=day[:7]).get_account(day) if doc is not None else Account()
 
 
 def paid(ports: Ports) -> list[Mapping[str, Any]]:

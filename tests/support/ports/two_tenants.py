@@ -52,7 +52,7 @@ class TwoTenants:
         self.dies_at: set[str] = set()
         self.deps = Deps(store, self.queue, self.secrets, clock, crash_point=self._point)  # type: ignore[arg-type]
         self.accounts = Accounts(store, self.secrets, clock, Endpoints(timeouts=(1, 1)), self.deps.owner)
-        self.tools = Tools({}, self.accounts, None, None, None, None, knowledge=self.known.of)  # type: ignore[arg-type]
+        self.tools = Tools({}, self.accounts, None, None, None, None, knowledge=self.known.open_for)  # type: ignore[arg-type]
 
     def _point(self, name: str) -> None:
         self.points.append(name)
@@ -71,14 +71,14 @@ class TwoTenants:
         self.store.put(tenant, Put("settings", "tenant", {"name": words[4]}), Put("pages", "p1", {"run": words[5]}))
         self.store.put_text(tenant, words[6] + "x" * 2_000_000)
         page = KnownPage("k1", words[7])
-        self.known.of(tenant).replace(page, [chunk(words[8])])
+        self.known.open_for(tenant).replace(page, [chunk(words[8])])
         self.accounts.keep(tenant, "vercel", GrantTokens(Secret("made-up"), None, {}), {"login": words[8]})
         self.store.put(SYSTEM, Put("bots", f"bot-{tenant}", {"tenant": tenant, "workspace": words[0]}))
         return words
 
     def kept(self, tenant: str) -> list[dict[str, Any]]:
         """Return all that the tenant could take along, without when it was asked for."""
-        lines = [json.loads(line) for line in export(self.deps, self.known.of(tenant), tenant, "a test")]
+        lines = [json.loads(line) for line in export(self.deps, self.known.open_for(tenant), tenant, "a test")]
         return [line for line in lines if line["kind"] not in ("about", "audit", "end")]
 
     def erase(self) -> None:

@@ -99,7 +99,7 @@ class MovedHouse:
             if self.there.look("notion", "/_pending"):
                 time.sleep(0.01)
                 continue
-            due = self.queue.next_due()
+            due = self.queue.find_next_due()
             assert due is not None, f"{what}: nothing is left to do; {self.report(page)}"
             assert due <= latest, f"{what} did not come within {most}; {self.report(page)}"
             self.move(max(due - self.now(), timedelta(0)) + timedelta(milliseconds=5))
@@ -114,7 +114,7 @@ class MovedHouse:
         end = self.now() + span
         while self.now() < end:
             self.rest()
-            due = self.queue.next_due()
+            due = self.queue.find_next_due()
             self.move((min(due, end) if due is not None else end) - self.now() + timedelta(milliseconds=5))
         self.rest()
 

@@ -21,7 +21,7 @@ LATER = timedelta(minutes=30)
 
 def make_reading(desk: Desk) -> Reading:
     """Return the desk with an index that is still empty."""
-    known = WatchedKnowledge(LocalKnowledge(desk.house.folder).of(TENANT))
+    known = WatchedKnowledge(LocalKnowledge(desk.house.folder).open_for(TENANT))
     embedder = CountingEmbedder()
     desk.house.tools = replace(desk.house.tools, knowledge=lambda tenant: known, embedder=lambda tenant: embedder)
     made = Reading(desk, known, embedder)

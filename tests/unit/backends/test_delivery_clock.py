@@ -23,7 +23,7 @@ def test_a_clock_moved_on_a_day_makes_everything_due(open_rig: Open) -> None:
         rig.settle()
         assert sorted(received_ids(rig)) == ["failed", "failed", "late"]
         assert rig.dispatcher.idle()
-        assert rig.dispatcher.next_due() is None
+        assert rig.dispatcher.find_next_due() is None
 
 
 def test_a_clock_moved_back_an_hour_loses_and_doubles_nothing(open_rig: Open) -> None:

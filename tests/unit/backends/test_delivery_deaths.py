@@ -65,7 +65,7 @@ def deliver(command):
 queue.enqueue([Command("long", "attempt", "execute-step", "acme")])
 dispatcher = Dispatcher(store, deliver, clock, DispatchOptions(workers=0))
 dispatcher.start()
-while dispatcher.next_due() is not None:
+while dispatcher.find_next_due() is not None:
     dispatcher.deliver_one()
 dispatcher.stop()
 print([(d.command.id, d.reason) for d in queue.dead_letters("acme")])
@@ -89,7 +89,7 @@ def test_after_many_deaths_a_command_waits_longer_each_time_and_leaves_the_other
     with open_rig(waits=Waits(timedelta(0), timedelta(seconds=60))) as rig:
         rig.answers["killer"] = [NOBODY] * 40
         rig.queue.enqueue([a_command("killer")])
-        while rig.dispatcher.deliver_one() and (due := rig.dispatcher.next_due()) is not None:
+        while rig.dispatcher.deliver_one() and (due := rig.dispatcher.find_next_due()) is not None:
             waits.append((due - rig.clock.now()).total_seconds())
             rig.clock.move(seconds=waits[-1])
         (letter,) = rig.queue.dead_letters("acme")

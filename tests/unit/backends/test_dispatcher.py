@@ -29,7 +29,7 @@ def test_retries_wait_twice_as_long_each_time_up_to_the_cap(open_rig: Open) -> N
         rig.queue.enqueue([a_command("c1")])
         rig.settle()
         waits = []
-        while (due := rig.dispatcher.next_due()) is not None:
+        while (due := rig.dispatcher.find_next_due()) is not None:
             waits.append((due - rig.clock.now()).total_seconds())
             rig.later(waits[-1])
         assert waits == [1, 2, 4, 4, 4]
@@ -43,7 +43,7 @@ def test_the_receivers_own_wait_is_a_lower_bound(tmp_path: Path) -> None:
         dispatcher.start()
         LocalQueue(store, clock).enqueue([a_command("c1")])
         assert dispatcher.deliver_one()
-        assert dispatcher.next_due() == START + timedelta(seconds=90)
+        assert dispatcher.find_next_due() == START + timedelta(seconds=90)
         dispatcher.stop()
 
 

@@ -28,7 +28,7 @@ def the_file(folder: Path) -> Path:
 def test_files_are_named_by_hashes_and_for_their_owner_alone(tmp_path: Path) -> None:
     known = LocalKnowledge(tmp_path)
     for tenant in ("acme", "ACME", "-rf", "x" * 128):
-        put(known.of(tenant), "p", "text")
+        put(known.open_for(tenant), "p", "text")
     names = [path.name for path in (tmp_path / "knowledge").iterdir()]
     assert len([name for name in names if name.endswith(".db")]) == 4
     assert all(re.fullmatch(r"[0-9a-f]{64}\.db(-wal|-shm)?", name) for name in names)
@@ -36,7 +36,7 @@ def test_files_are_named_by_hashes_and_for_their_owner_alone(tmp_path: Path) -> 
 
 
 def test_asking_makes_no_file_and_erasing_leaves_none(tmp_path: Path) -> None:
-    knowledge = LocalKnowledge(tmp_path).of("acme")
+    knowledge = LocalKnowledge(tmp_path).open_for("acme")
     assert knowledge.words("anything", limit=5) == []
     assert not (tmp_path / "knowledge").exists()
     put(knowledge, "p", "text")
@@ -45,8 +45,8 @@ def test_asking_makes_no_file_and_erasing_leaves_none(tmp_path: Path) -> None:
 
 
 def test_what_is_kept_is_there_after_a_start(tmp_path: Path) -> None:
-    put(LocalKnowledge(tmp_path).of("acme"), "p", "the garden gate")
-    again = LocalKnowledge(tmp_path).of("acme")
+    put(LocalKnowledge(tmp_path).open_for("acme"), "p", "the garden gate")
+    again = LocalKnowledge(tmp_path).open_for("acme")
     assert [each.chunk for each in again.words("gate", limit=5)] == ["p:0"]
     put(again, "p", "the wooden fence")
     assert [each.chunk for each in again.words("gate fence", limit=5)] == ["p:0"]
@@ -54,7 +54,7 @@ def test_what_is_kept_is_there_after_a_start(tmp_path: Path) -> None:
 
 
 def test_removed_words_are_in_no_file_any_more(tmp_path: Path) -> None:
-    knowledge = LocalKnowledge(tmp_path).of("acme")
+    knowledge = LocalKnowledge(tmp_path).open_for("acme")
     put(knowledge, "kept", *(f"ordinary sentence number {at}" for at in range(10)))
     put(knowledge, "secret", "the xylophonist salary", "more about the xylophonist")
 
@@ -68,19 +68,19 @@ def test_removed_words_are_in_no_file_any_more(tmp_path: Path) -> None:
 
 
 def test_a_damaged_file_is_told_with_the_way_out(tmp_path: Path) -> None:
-    put(LocalKnowledge(tmp_path).of("acme"), "p", "text")
+    put(LocalKnowledge(tmp_path).open_for("acme"), "p", "text")
     for path in (tmp_path / "knowledge").iterdir():
         path.write_bytes(b"no database at all" * 500)
     with pytest.raises(StoreCorrupt, match="delete it"):
-        LocalKnowledge(tmp_path).of("acme").words("text", limit=5)
+        LocalKnowledge(tmp_path).open_for("acme").words("text", limit=5)
 
 
 def test_a_file_of_another_version_is_begun_anew(tmp_path: Path) -> None:
-    put(LocalKnowledge(tmp_path).of("acme"), "p", "text")
+    put(LocalKnowledge(tmp_path).open_for("acme"), "p", "text")
     connection = sqlite3.connect(the_file(tmp_path))
     connection.execute("PRAGMA user_version = 99")
     connection.close()
-    knowledge = LocalKnowledge(tmp_path).of("acme")
+    knowledge = LocalKnowledge(tmp_path).open_for("acme")
     assert knowledge.count() == {"pages": 0, "chunks": 0, "vectors": 0}
     put(knowledge, "p", "text")
     assert len(knowledge.words("text", limit=5)) == 1
@@ -89,5 +89,5 @@ def test_a_file_of_another_version_is_begun_anew(tmp_path: Path) -> None:
 def test_only_so_many_files_are_open_and_all_are_served(tmp_path: Path) -> None:
     known = LocalKnowledge(tmp_path)
     for at in range(70):
-        put(known.of(f"t{at}"), "p", f"text number{at}")
-    assert [len(known.of(f"t{at}").words(f"number{at}", limit=5)) for at in range(70)] == [1] * 70
+        put(known.open_for(f"t{at}"), "p", f"text number{at}")
+    assert [len(known.open_for(f"t{at}").words(f"number{at}", limit=5)) for at in range(70)] == [1] * 70

@@ -34,7 +34,7 @@ class ByHand:
 
 @pytest.fixture
 def knowledge(tmp_path: Path) -> Knowledge:
-    return LocalKnowledge(tmp_path).of("acme")
+    return LocalKnowledge(tmp_path).open_for("acme")
 
 
 def put(

@@ -37,7 +37,7 @@ UNANSWERABLE = (
 
 @pytest.fixture(scope="module")
 def knowledge(tmp_path_factory: pytest.TempPathFactory) -> Knowledge:
-    made = LocalKnowledge(Path(tmp_path_factory.mktemp("workspace"))).of("bakery")
+    made = LocalKnowledge(Path(tmp_path_factory.mktemp("workspace"))).open_for("bakery")
     for page in workspace_pages():
         made.replace(KnownPage(page.id, page.title), cut(page))
     return made

@@ -257,7 +257,7 @@ def test_a_run_of_before_there_were_ledgers_gives_nothing_back_that_it_never_too
     saved = price_event(ports.deps, before, done, *reduce(before, done))
     kept = next(put for put in saved.puts if put.kind == LEDGERS)
     assert kept.body is not None
-    assert from_body(Ledger, kept.body, month=DAY[:7]).on(DAY) == Account(100_000, 0, 3)
+    assert from_body(Ledger, kept.body, month=DAY[:7]).get_account(DAY) == Account(100_000, 0, 3)
 
 
 def test_no_more_is_reserved_for_a_prompt_than_its_model_can_take() -> None:

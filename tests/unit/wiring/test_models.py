@@ -23,15 +23,15 @@ from tests.support.servers.models import openai_server as gpt
 
 def test_without_any_variable_rules_answer(world: WiredModels) -> None:
     models = world.models()
-    assert models.of(TENANT).name == "offline"
-    assert models.of(TENANT).estimate(a_request()) == NOTHING
+    assert models.open_for(TENANT).name == "offline"
+    assert models.open_for(TENANT).estimate(a_request()) == NOTHING
 
 
 def test_a_server_of_ones_own_needs_an_address_and_a_name_and_no_key(world: WiredModels) -> None:
     server = world.openai("local")
     server.script([gpt.chat({"content": SAID})])
     models = world.models(WORKWRIGHT_COMPATIBLE_URL=f"{server.url}/v1", WORKWRIGHT_COMPATIBLE_MODEL="llama-local")
-    found = models.of(TENANT).complete(a_request("reason"))
+    found = models.open_for(TENANT).complete(a_request("reason"))
     assert (found.answer, found.model, found.usage.micros) == (ANSWER, "llama-local", 0)
     assert found.made[0].provider == "compatible"
     (sent,) = server.requests
@@ -48,7 +48,7 @@ def test_a_hosted_server_has_a_key_and_a_price(world: WiredModels) -> None:
         WORKWRIGHT_COMPATIBLE_MODEL="llama-local",
         WORKWRIGHT_COMPATIBLE_PRICE="0.5/1.5",
     )
-    assert models.of(TENANT).complete(a_request()).usage.micros == 650  # 1000 x 0.5 + 100 x 1.5
+    assert models.open_for(TENANT).complete(a_request()).usage.micros == 650  # 1000 x 0.5 + 100 x 1.5
 
 
 def test_the_operators_key_is_read_from_the_secrets_and_missed_by_name(world: WiredModels) -> None:
@@ -56,9 +56,9 @@ def test_the_operators_key_is_read_from_the_secrets_and_missed_by_name(world: Wi
     server.script([claude.text(SAID)])
     models = world.models(WORKWRIGHT_MODEL="anthropic", WORKWRIGHT_ANTHROPIC_URL=server.url)
     with pytest.raises(NoModel, match=r"no key for it.*'anthropic-api-key'"):
-        models.of(TENANT).complete(a_request())
+        models.open_for(TENANT).complete(a_request())
     world.deps.secrets.set("anthropic-api-key", Secret(OPERATORS))
-    assert models.of(TENANT).complete(a_request()).model == "claude-haiku-5-5"
+    assert models.open_for(TENANT).complete(a_request()).model == "claude-haiku-5-5"
 
 
 def test_an_overloaded_vendor_is_followed_by_the_next_over_the_wire(world: WiredModels) -> None:
@@ -72,7 +72,7 @@ def test_an_overloaded_vendor_is_followed_by_the_next_over_the_wire(world: Wired
         WORKWRIGHT_ANTHROPIC_URL=first.url,
         WORKWRIGHT_OPENAI_URL=f"{second.url}/v1",
     )
-    found = models.of(TENANT).complete(a_request())
+    found = models.open_for(TENANT).complete(a_request())
     assert [(call.model, call.outcome) for call in found.made] == [
         ("claude-haiku-5-5", "overloaded"),
         ("gpt-6-luna", "ok"),
@@ -81,7 +81,7 @@ def test_an_overloaded_vendor_is_followed_by_the_next_over_the_wire(world: Wired
     world.deps.store.put(TENANT, Put("settings", "tenant", {"models": {"classes": {"quick": ["anthropic"]}}}))
     first.script([claude.error(529, "Overloaded.")])
     with pytest.raises(Overloaded):  # the team's list has nobody else
-        models.of(TENANT).complete(a_request())
+        models.open_for(TENANT).complete(a_request())
 
 
 def test_an_unknown_model_is_named_with_the_way_out(world: WiredModels) -> None:
@@ -95,8 +95,8 @@ def test_a_model_of_the_library_is_known_by_the_operators_table(world: WiredMode
     table = tmp_path / "own.json"
     table.write_text(json.dumps({"models": {"groq:llama-9": facts}}), encoding="utf-8")
     models = world.models(WORKWRIGHT_MODEL="pydantic-ai/groq:llama-9", WORKWRIGHT_MODELS=str(table))
-    assert models.of(TENANT).window("quick") == 9000
-    assert models.of(TENANT).estimate(a_request()).micros > 0
+    assert models.open_for(TENANT).window("quick") == 9000
+    assert models.open_for(TENANT).estimate(a_request()).micros > 0
     assert "pydantic_ai" not in sys.modules  # not before somebody asks
 
 

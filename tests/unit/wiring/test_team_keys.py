@@ -22,9 +22,9 @@ def test_a_teams_key_goes_before_the_operators_and_is_nobody_elses(world: WiredM
     models = world.models(WORKWRIGHT_MODEL="anthropic", WORKWRIGHT_ANTHROPIC_URL=server.url)
     keep_key(world.deps, TENANT, "anthropic", Secret(TEAMS), "Ada Example")
     for tenant in (TENANT, "t-2"):
-        models.of(tenant).complete(a_request())
+        models.open_for(tenant).complete(a_request())
     drop_key(world.deps, TENANT, "anthropic")
-    models.of(TENANT).complete(a_request())
+    models.open_for(TENANT).complete(a_request())
     sent = [{name.lower(): value for name, value in one.headers.items()}["x-api-key"] for one in server.requests]
     assert sent == [TEAMS, OPERATORS, OPERATORS]
 
@@ -33,7 +33,7 @@ def test_a_refused_key_of_a_team_is_given_up_and_told_a_newer_one_is_not_blamed(
     server = world.anthropic(key=TEAMS)
     models = world.models(WORKWRIGHT_ANTHROPIC_URL=server.url)
     keep_key(world.deps, TENANT, "anthropic", Secret("stale-" + TEAMS), "Ada Example")
-    model = models.of(TENANT)
+    model = models.open_for(TENANT)
     with pytest.raises(Unauthorized) as caught:
         model.complete(a_request())
     assert caught.value.system == "anthropic"
@@ -41,7 +41,7 @@ def test_a_refused_key_of_a_team_is_given_up_and_told_a_newer_one_is_not_blamed(
     assert [one[:3] for one in world.lost] == [(TENANT, "anthropic", "revoked")]
     keep_key(world.deps, TENANT, "anthropic", Secret(TEAMS), "Ada Example")
     server.script([claude.text(SAID)])
-    assert models.of(TENANT).complete(a_request()).answer == ANSWER
+    assert models.open_for(TENANT).complete(a_request()).answer == ANSWER
     assert own_keys(world.deps, TENANT)["anthropic"]["status"] == "connected"
 
 
@@ -52,7 +52,7 @@ def test_a_used_up_account_is_told_to_its_people_once_a_day(world: WiredModels) 
     keep_key(world.deps, TENANT, "anthropic", Secret(TEAMS), "Ada Example")
     for _ in range(2):
         with pytest.raises(QuotaExhausted):
-            models.of(TENANT).complete(a_request())
+            models.open_for(TENANT).complete(a_request())
     told = list[Command]()
     store = world.deps.store
     assert isinstance(store, LocalStore)
@@ -69,10 +69,10 @@ def test_a_team_that_brings_a_key_is_not_answered_by_rules(world: WiredModels) -
     server.script([claude.error(529, "Overloaded."), claude.error(529, "Overloaded.")])
     models = world.models(WORKWRIGHT_ANTHROPIC_URL=server.url)
     keep_key(world.deps, TENANT, "anthropic", Secret(TEAMS), "Ada Example")
-    assert models.of(TENANT).name == "anthropic"
+    assert models.open_for(TENANT).name == "anthropic"
     with pytest.raises(Overloaded):
-        models.of(TENANT).complete(a_request())
-    assert models.of("t-2").name == "offline"
+        models.open_for(TENANT).complete(a_request())
+    assert models.open_for("t-2").name == "offline"
 
 
 def test_a_team_whose_key_was_refused_waits_for_a_new_one_and_is_not_answered_by_rules(world: WiredModels) -> None:
@@ -81,13 +81,13 @@ def test_a_team_whose_key_was_refused_waits_for_a_new_one_and_is_not_answered_by
     keep_key(world.deps, TENANT, "anthropic", Secret("stale-" + TEAMS), "Ada Example")
     for _ in range(2):
         with pytest.raises(Unauthorized) as caught:
-            models.of(TENANT).complete(a_request())
+            models.open_for(TENANT).complete(a_request())
         assert caught.value.system == "anthropic"
     assert len(server.requests) == 1
     assert len(world.lost) == 1
     keep_key(world.deps, TENANT, "anthropic", Secret(TEAMS), "Ada Example")
     server.script([claude.text(SAID)])
-    assert models.of(TENANT).complete(a_request()).answer == ANSWER
+    assert models.open_for(TENANT).complete(a_request()).answer == ANSWER
 
 
 def test_what_the_installation_offers_stands_in_for_a_key_that_was_refused(world: WiredModels) -> None:
@@ -97,7 +97,7 @@ def test_what_the_installation_offers_stands_in_for_a_key_that_was_refused(world
     models = world.models(WORKWRIGHT_MODEL="anthropic", WORKWRIGHT_ANTHROPIC_URL=server.url)
     keep_key(world.deps, TENANT, "anthropic", Secret(TEAMS), "Ada Example")
     with pytest.raises(Unauthorized):
-        models.of(TENANT).complete(a_request())
-    models.of(TENANT).complete(a_request())
+        models.open_for(TENANT).complete(a_request())
+    models.open_for(TENANT).complete(a_request())
     sent = [{name.lower(): value for name, value in one.headers.items()}["x-api-key"] for one in server.requests]
     assert sent == [TEAMS, OPERATORS]

@@ -44,9 +44,9 @@ class CloudKnowledge:
         self._pause = pause
         self._mirrors = Mirrors()
 
-    def of(self, tenant: str) -> TenantChunks:
+    def open_for(self, tenant: str) -> TenantChunks:
         home = Home(self._client, tenant)
-        return TenantChunks(home, self._mirrors.of(home), self._pause)
+        return TenantChunks(home, self._mirrors.open_for(home), self._pause)
 
 
 class TenantChunks:
@@ -150,7 +150,7 @@ class TenantChunks:
         """Return chunks that hold this very text."""
         return self._mirror.exact(text, limit=limit)
 
-    def near(self, vector: Vector, model: str, *, limit: int, also: Sequence[str] = ()) -> Nearest:
+    def find_near(self, vector: Vector, model: str, *, limit: int, also: Sequence[str] = ()) -> Nearest:
         """Search by meaning (cosine), best first. Of `also` nothing is told: that would be a read for each."""
         query = self._chunks.select(("tenant", "chunk", "model", "distance")).find_nearest(
             vector_field="embedding",

@@ -48,7 +48,7 @@ class Mirrors:
         self._lock = threading.Lock()
         self._held: OrderedDict[str, Mirror] = OrderedDict()
 
-    def of(self, home: Home) -> Mirror:
+    def open_for(self, home: Home) -> Mirror:
         with self._lock:
             found = self._held.pop(home.tenant, None) or Mirror(home)
             self._held[home.tenant] = found

@@ -110,10 +110,10 @@ class Dispatcher:
         with self._lock:
             return self._waiting.ages()
 
-    def next_due(self) -> datetime | None:
+    def find_next_due(self) -> datetime | None:
         """Return when the next task can be delivered, which may be in the past; None when there is none."""
         with self._lock:
-            due = self._waiting.next_due()
+            due = self._waiting.find_next_due()
         return None if due is None else from_micros(due)
 
     def deliver_one(self) -> bool:

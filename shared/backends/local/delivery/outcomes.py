@@ -39,7 +39,7 @@ class Patience:
     max_failed: int
     max_unanswered: int
 
-    def after(self, tries: Tries, result: DeliveryResult) -> timedelta:
+    def delay_after(self, tries: Tries, result: DeliveryResult) -> timedelta:
         """Return how long the task waits after this delivery."""
         usual = backoff(max(tries.failed, 1), self.waits)
         return max(usual, tries.wait(), result.retry_after or timedelta())
@@ -64,7 +64,7 @@ class Outcomes:
         if self._given_up(tries):
             self._bury(task.command, tries, result.reason or f"answered {result.status}")
             return None
-        due = to_micros(self._clock.now() + self._patience.after(tries, result))
+        due = to_micros(self._clock.now() + self._patience.delay_after(tries, result))
         self._postpone(task.command, due, tries)
         return tries, due
 
@@ -97,7 +97,7 @@ class Outcomes:
 
     def _bury(self, command: Command, tries: Tries, last: str) -> None:
         (row,), tenant = tasks.prepare([command]), command.tenant
-        letter = DeadLetter(command, tries.why(last), self._clock.now(), tries.all)
+        letter = DeadLetter(command, tries.explain(last), self._clock.now(), tries.all)
         self._store.group.submit(lambda connection, changes: tasks.bury(connection, changes, row, letter))
         log.event("command.buried", "ERROR", command=command.name, deliveries=tries.all, tenant=tenant, run=command.run)
 

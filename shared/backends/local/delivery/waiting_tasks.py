@@ -84,7 +84,7 @@ class Waiting:
         now = self._look_back()
         return [(each.command.function, max(0, now - (each.due or now)) / 1e6) for each in self._known.values()]
 
-    def next_due(self) -> int | None:
+    def find_next_due(self) -> int | None:
         """Return when the next task can be delivered, which may be in the past; None when there is none."""
         now = self._look()
         elapsed = self._elapsed.seconds()

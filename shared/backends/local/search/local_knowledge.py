@@ -41,7 +41,7 @@ class LocalKnowledge:
         self._lock = threading.Lock()
         self._open: OrderedDict[str, TenantFile] = OrderedDict()
 
-    def of(self, tenant: str) -> TenantFile:
+    def open_for(self, tenant: str) -> TenantFile:
         """Return one tenant's index; a file comes into being with the first page."""
         check_tenant(tenant)
         with self._lock:
@@ -133,11 +133,11 @@ class TenantFile:
         """Return chunks that hold this very text."""
         return self._read(lambda _: self._index.exact(text, limit=limit), [])
 
-    def near(self, vector: Vector, model: str, *, limit: int, also: Sequence[str] = ()) -> Nearest:
+    def find_near(self, vector: Vector, model: str, *, limit: int, also: Sequence[str] = ()) -> Nearest:
         """Search by meaning (cosine), best first; of `also` the cosine is told too."""
 
         def nearest(_: sqlite3.Connection) -> Nearest:
-            return self._vectors.near(vector, model, self._generation(), limit=limit, also=also)
+            return self._vectors.find_near(vector, model, self._generation(), limit=limit, also=also)
 
         return self._read(nearest, Nearest())
 

@@ -71,7 +71,7 @@ class VectorTable:
                 "DELETE FROM vectors WHERE key = ?1 AND NOT EXISTS (SELECT 1 FROM chunks WHERE key = ?1)", (key,)
             )
 
-    def near(self, vector: Vector, model: str, generation: int, *, limit: int, also: Sequence[str]) -> Nearest:
+    def find_near(self, vector: Vector, model: str, generation: int, *, limit: int, also: Sequence[str]) -> Nearest:
         """Return the chunks nearest to a vector by cosine, and those of `also`."""
         known = self._array_at(generation, model)
         if not known.ids:

@@ -52,7 +52,7 @@ def site_tests(
     methods = [names.name(_method(item)) for item in requirements]
     cases = "\n\n".join(f"    def {name}(self):\n        self.check({at})" for at, name in enumerate(methods))
     suite = read_program("built", "site_tests.py")
-    data = [{**item.as_data(), "path": where[item.id]} for item in requirements]
+    data = [{**item.to_data(), "path": where[item.id]} for item in requirements]
     files = {
         SUITE: suite.replace("    # CASES\n", cases + "\n" if cases else ""),
         "tests/requirements.json": as_json(data),

@@ -133,7 +133,7 @@ def _answer(
         "summary": " ".join(summary)[:4000],
         "artifact": understood.artifact,
         "name": name,
-        "requirements": [item.as_data() for item in requirements],
+        "requirements": [item.to_data() for item in requirements],
         "steps": [],
     }
 

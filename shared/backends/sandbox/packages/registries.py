@@ -27,7 +27,7 @@ class Registries:
     pip: str = ""
     hosts: frozenset[tuple[str, int]] = frozenset()
 
-    def of(self, system: str) -> tuple[str, frozenset[tuple[str, int]]]:
+    def find_hosts(self, system: str) -> tuple[str, frozenset[tuple[str, int]]]:
         """Return the address for "npm" or "pip" and every host:port its installer may reach.
 
         Raises SandboxUnavailable where there is none, or one with a password, which the room would see.

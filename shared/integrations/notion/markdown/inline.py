@@ -23,7 +23,7 @@ class Picture:
     alt: str
     href: str | None = None
 
-    def as_text(self) -> str:
+    def to_plain(self) -> str:
         """Return what stands for a picture that has no address on the web."""
         if self.url.lower().startswith("data:"):
             return self.alt or "[image]"
@@ -177,7 +177,7 @@ def plain(found: Sequence[Found]) -> list[Span]:
 
 
 def _link_picture(picture: Picture) -> Span:
-    return Span(picture.as_text(), href=link_target(picture.url))
+    return Span(picture.to_plain(), href=link_target(picture.url))
 
 
 def merge_spans(spans: Sequence[Span]) -> list[Span]:

@@ -293,5 +293,5 @@ def _picture(picture: Picture) -> list[Json]:
     if blocks.is_web_address(picture.url) and picture.url.startswith("http"):
         caption, *rest = blocks.split_text(spans)
         return [blocks.image(picture.url, caption), *(blocks.paragraph(part) for part in rest)]
-    shown = [blocks.paragraph(part) for part in blocks.split_text([Span(picture.as_text(), href=picture.href)])]
+    shown = [blocks.paragraph(part) for part in blocks.split_text([Span(picture.to_plain(), href=picture.href)])]
     return shown if shown[0]["paragraph"]["rich_text"] else []

@@ -113,7 +113,7 @@ def _provider(name: str, url: str, key: Callable[[], Secret], clock: Hand, more:
     if name == "anthropic":
         return Anthropic(key, prices, clock, base_url=url, **more)
     if name == "gemini":
-        return Gemini.with_key(key, prices, clock, base_url=url, **more)
+        return Gemini.open_with_key(key, prices, clock, base_url=url, **more)
     if name == "vertex":
         token = lambda: key().reveal()  # noqa: E731
         return Gemini.open_on_vertex("test-project", "us-central1", token, prices, clock, base_url=url, **more)

@@ -19,7 +19,7 @@ def asked(house: Callable[..., SmallHouse]) -> Asked:
     """Return a house that knows the pages above."""
     made = house()
     known = LocalKnowledge(made.folder)
-    made.tools = replace(made.tools, knowledge=known.of)
+    made.tools = replace(made.tools, knowledge=known.open_for)
     made.connect("notion", "a-token")
     asked = Asked(made)
     for page, (title, parent, lines) in PAGES.items():

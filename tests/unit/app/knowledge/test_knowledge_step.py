@@ -27,7 +27,7 @@ OFFICE = "aaaaaaaa-0000-4000-8000-000000000001"
 def knowing(house: Callable[..., SmallHouse]) -> SmallHouse:
     """Return a house that knows one page."""
     made = house()
-    made.tools = replace(made.tools, knowledge=LocalKnowledge(made.folder).of)
+    made.tools = replace(made.tools, knowledge=LocalKnowledge(made.folder).open_for)
     made.connect("notion", "a-token")
     place = Place(OFFICE, PAGE, "Office handbook", "", "2026-03-01T09:00:00.000Z")
     made.store.put(TENANT, Put("map", OFFICE, asdict(place)))

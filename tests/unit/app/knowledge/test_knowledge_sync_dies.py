@@ -60,7 +60,7 @@ class MortalHouse(SmallHouse):
 
     def settle_down(self, life: Life) -> WatchedKnowledge:
         """Put everything durable into mortal hands; return the index as it is."""
-        known, embedder = WatchedKnowledge(LocalKnowledge(self.folder).of(TENANT)), CountingEmbedder()
+        known, embedder = WatchedKnowledge(LocalKnowledge(self.folder).open_for(TENANT)), CountingEmbedder()
         self.life = life
         self.deps = replace(self.deps, store=Mortal(self.store, life), queue=Mortal(self.queue, life))
         mortal = Mortal(known, life)

@@ -151,7 +151,7 @@ def test_a_wrong_setting_is_named_and_nothing_is_kept(days: PlannedDays, setting
 def test_an_outage_delays_the_page(days: PlannedDays) -> None:
     days.task("Call baker", "2026-03-02")
     days.plan_at("09:30")
-    there = days.house.accounts.endpoints.of("notion")
+    there = days.house.accounts.endpoints.get_address("notion")
     days.house.with_endpoints(notion="http://127.0.0.1:9")
     days.at(utc(2026, 3, 2, 9, 30))
     days.house.with_endpoints(notion=there)

@@ -22,7 +22,7 @@ from tests.support.simulators import kept_open
 def test_an_outage_of_notion_delays_the_run_and_loses_nothing(routines: TimedRoutines) -> None:
     page = routines.write("daily at 9:30")
     routines.told(page)
-    there = routines.house.accounts.endpoints.of("notion")
+    there = routines.house.accounts.endpoints.get_address("notion")
     routines.house.with_endpoints(notion="http://127.0.0.1:9")
     routines.at(utc(2026, 3, 2, 9, 30))
     assert routines.runs() == []

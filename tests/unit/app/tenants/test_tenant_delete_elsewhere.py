@@ -41,7 +41,7 @@ def bench(house: Callable[..., SmallHouse], served: Callable[[Any], Served]) -> 
 
 def _erase(house: SmallHouse) -> None:
 
-    tools = replace(house.tools, knowledge=LocalKnowledge(house.folder).of)
+    tools = replace(house.tools, knowledge=LocalKnowledge(house.folder).open_for)
     erase_tenant(Command("e", ERASE, "sync", TENANT), house.deps, tools, house.accounts)
 
 
@@ -51,7 +51,7 @@ def test_notions_grant_is_revoked_there_once_it_answers(bench: Bench) -> None:
     there = Notion(house.accounts.http_with("notion", tokens.access))
     assert there.me()
     house.settle(name="Ada's team")
-    url = house.accounts.endpoints.of("notion")
+    url = house.accounts.endpoints.get_address("notion")
     house.with_endpoints(notion=NOWHERE)
     request_deletion(house.deps, TENANT, TENANT, "an owner")
     _erase(house)

@@ -82,7 +82,7 @@ def test_git_applies_the_diff_and_has_the_files(
             assert {path: data for path, data in found.items() if not path.startswith(".git/")} == after
     else:
         assert diff(before, tree) == ""
-    assert tree.over(before) == after
+    assert tree.lay_over(before) == after
 
 
 def test_what_is_no_text_is_only_named() -> None:
@@ -108,7 +108,7 @@ def test_between_versions_over_a_repository_what_differs_is_what_lies_there_with
     base: dict[str, bytes], one: dict[str, bytes], two: dict[str, bytes], gone: frozenset[str], away: frozenset[str]
 ) -> None:
     first, second = Worktree(one, gone - set(one), "x"), Worktree(two, away - set(two), "x")
-    before, after = first.over(base), second.over(base)
+    before, after = first.lay_over(base), second.lay_over(base)
     told = diff_of(first, base, second, base)
     differs = {path for path in {*before, *after} if before.get(path) != after.get(path)}
     headers = re.findall(r"^--- (?:a/(.*)|/dev/null)\n\+\+\+ (?:b/(.*)|/dev/null)$", told, re.M)

@@ -105,7 +105,7 @@ class Line:
     rest: str = ""
 
     @classmethod
-    def of(cls, sentence: str, block: str, where: frozenset[str]) -> Line:
+    def read(cls, sentence: str, block: str, where: frozenset[str]) -> Line:
         return cls(sentence[:_LONGEST], block, where, sentence[_LONGEST:])
 
 
@@ -135,15 +135,15 @@ def blocks_saying(page: Page, texts: Collection[str]) -> frozenset[str]:
 
 def _all_lines(page: Page) -> list[Line]:
     title = frozenset({TITLE, TOP, LABEL, ANY})
-    found = [Line.of(text, "", title) for text in sentences_of(page.title)]
+    found = [Line.read(text, "", title) for text in sentences_of(page.title)]
     for name, value in page.properties.items():
-        found += [Line.of(f"{name}: {text}", "", frozenset({TOP, ANY})) for text in sentences_of(value)]
+        found += [Line.read(f"{name}: {text}", "", frozenset({TOP, ANY})) for text in sentences_of(value)]
     spoken = [(block, words) for block in page.walk() if (words := own_words(block))]
     for at, (block, words) in enumerate(spoken):
         top = {TOP, ANY} if at < _FIRST_LINES or heading_level(block) else {ANY}
         for text in sentences_of(words):
             short = {LABEL} if heading_level(block) or len(text.split()) <= _LABEL_WORDS else set()
-            found.append(Line.of(text, block.id, frozenset(top | short)))
+            found.append(Line.read(text, block.id, frozenset(top | short)))
     return found
 
 
