@@ -90,7 +90,7 @@ def test_beside_a_simulated_notion_a_real_forge_gets_the_token_that_waited(tmp_p
         code = f'[code]\nuse = "github"\nowner = "acme"\ntoken = "env:THE_WORD"\naddress = "{address}"\n'
         _init(tmp_path / "data", f'{code}[sites]\nuse = "none"\n[slack]\nuse = "none"\n[mail]\nuse = "none"\n')
         with _house(tmp_path / "data", 0, "") as house:
-            assert set(house.simulators) == {"notion"}
+            assert set(house.simulators) == {"notion", "google_accounts"}
             assert settle_by_choice(house) is True
             deps = house.wired.deps
             tenant = home_of(deps)

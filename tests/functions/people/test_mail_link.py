@@ -216,6 +216,7 @@ def test_an_address_is_added_with_a_fresh_session_and_the_mail(reader: Reader, h
     assert stale.headers["Location"] == "/sign-in?again=yes&next=%2Faccount"
     assert reader.mails("ada2@example.test") == []
     assert "once more" in reader.open(stale.headers["Location"]).text
+    assert reader.press("slack-code").headers["Location"] == stale.headers["Location"]
     reader.sign_in()
     assert reader.cookie.split(".")[1] != mine  # new after it
     assert store.get(tenant, "sessions", mine) is None

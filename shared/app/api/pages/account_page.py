@@ -59,7 +59,8 @@ def change_account(call: Call, who: SignedIn) -> ApiReply:
     if act in ("add-mail", "add-shown", "drop-identity"):
         return ask_again(call, who) or _change_ways(call, who)
     if act == "slack-code":
-        return show_account(call, who, show_code(make_code(call.deps, who.tenant, person)))
+        again = ask_again(call, who)  # whose account it is there decides in their name
+        return again or show_account(call, who, show_code(make_code(call.deps, who.tenant, person)))
     if act == "slack-unlink":
         unlink(call.deps, who.tenant, person, who.member.name)
         return redirect("/account")
