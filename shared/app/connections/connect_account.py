@@ -35,6 +35,7 @@ from shared.core.errors import (
     NotThere,
     VersionConflict,
 )
+from shared.core.people.invitations import INVITED_AT
 from shared.core.people.sessions import choose_target
 from shared.core.run import acts
 from shared.core.run.run import WaitKind, derive_id
@@ -46,7 +47,6 @@ from shared.ports import SYSTEM, Put, Secret, change_doc
 from shared.telemetry import trace
 
 STATE_KEY = "oauth-state-key"
-INVITED_AT = "/invitations/"  # where who is invited shows who they are
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _BROWSER = re.compile(r"[sk][0-9a-f]{64}")
 

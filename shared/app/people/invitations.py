@@ -23,7 +23,15 @@ from shared.app.tenants.operator_secrets import valid
 from shared.core.documents.codec import to_body
 from shared.core.errors import BadSignature, Busy, Conflicting, VersionConflict
 from shared.core.people import invitations as rules
-from shared.core.people.invitations import INVITATIONS, LIFETIME, Invitation, Invitations, drop_late, find_invitation
+from shared.core.people.invitations import (
+    INVITATIONS,
+    INVITED_AT,
+    LIFETIME,
+    Invitation,
+    Invitations,
+    drop_late,
+    find_invitation,
+)
 from shared.core.people.members import MANAGERS, PLACE, ROLES, Member, greet, note_member
 from shared.ports import Put, Secret, change_as, get_as
 from shared.ports.changes import TRIES
@@ -83,7 +91,7 @@ def revoke_invitation(deps: Deps, tenant: str, name: str) -> None:
 def invitation_link(deps: Deps, tenant: str, name: str, invitation: Invitation) -> str:
     """Return the link to an invitation, as it is now."""
     front = f"{tenant}.{name}"
-    return f"{deps.public_url}/invitations/{front}.{_mac(deps.secrets.get(LINK_KEY), front, invitation.proof)}"
+    return f"{deps.public_url}{INVITED_AT}{front}.{_mac(deps.secrets.get(LINK_KEY), front, invitation.proof)}"
 
 
 def open_link(deps: Deps, token: str) -> Opened:

@@ -15,6 +15,7 @@ from shared.core.documents.codec import beside, sparse, unknown
 from shared.core.errors import Conflicting, NotThere, TooMany
 
 INVITATIONS = ("invitations", "team")  # the kind, and the id
+INVITED_AT = "/invitations/"  # where who is invited opens the link
 LIFETIME, DAY = timedelta(days=7), timedelta(days=1)
 MAX_OPEN, MAX_A_DAY = 50, 100
 
@@ -70,17 +71,17 @@ def send_again(known: Invitations, name: str, proof: str, now: datetime) -> Invi
 def remove_invitation(known: Invitations, name: str, now: datetime) -> Invitations:
     """Return them without one; raises NotThere."""
     find_invitation(known, name, now)
-    return _without(drop_late(known, now), lambda each, _: each == name)
+    return _drop_where(drop_late(known, now), lambda each, _: each == name)
 
 
 def remove_about(known: Invitations, person: str, identities: Collection[str]) -> Invitations:
     """Return them without those that this person made, and those for one of their identities."""
-    return _without(known, lambda _, each: each.maker == person or each.identity in identities)
+    return _drop_where(known, lambda _, each: each.maker == person or each.identity in identities)
 
 
 def drop_late(known: Invitations, now: datetime) -> Invitations:
     """Return them without those whose time is up."""
-    return _without(known, lambda _, each: now >= each.until)
+    return _drop_where(known, lambda _, each: now >= each.until)
 
 
 def find_invitation(known: Invitations, name: str, now: datetime) -> Invitation:
@@ -93,7 +94,7 @@ def find_invitation(known: Invitations, name: str, now: datetime) -> Invitation:
     return found
 
 
-def _without(known: Invitations, drops: Callable[[str, Invitation], bool]) -> Invitations:
+def _drop_where(known: Invitations, drops: Callable[[str, Invitation], bool]) -> Invitations:
     kept = {name: each for name, each in known.open.items() if not drops(name, each)}
     return known if len(kept) == len(known.open) else replace(known, open=kept)
 

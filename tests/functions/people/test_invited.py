@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import pytest
 import requests
@@ -66,13 +66,15 @@ def test_an_address_is_invited_and_who_proves_it_is_in_and_who_proves_another_as
     assert sent["link"].endswith(path)
     page = guest.open(path)
     assert ("invites gil@example.test" in page.text, "Sign in to accept" in page.text) == (True, True)
-    other.sign_in_by_mail("mallory@example.test", path)
-    refused = other.accept(other.open(path))
+    shown = other.sign_in_by_mail("mallory@example.test", path)
+    assert urlsplit(shown.url).path == path
+    assert "Join the team" not in shown.text
+    refused = other.accept(shown)
     assert "The team was asked" in refused.text
     mallory = members(house, owner_key(house))["mallory"]
     assert (mallory["role"], mallory["note"]) == ("", "came with the invitation of gil@example.test")
-    guest.sign_in_by_mail("gil@example.test", path)
-    page = guest.open(path)
+    page = guest.sign_in_by_mail("gil@example.test", path)
+    assert "Join the team" in page.text
     for changed in (
         {"form": "0" * 64},
         {"Sec-Fetch-Site": "same-site"},
@@ -87,6 +89,18 @@ def test_an_address_is_invited_and_who_proves_it_is_in_and_who_proves_another_as
     (entry,) = [each for each in entries if each["what"] == "InvitationAccepted"]
     assert (entry["by"], sent["id"] in entry["about"], entry["address"]) == ("gil", True, "127.0.0.1")
     assert path.rpartition(".")[2] not in json.dumps(entries)
+
+
+def test_who_is_signed_in_as_another_shows_the_address_too_and_joins_as_who_is_meant(house: Neighbourhood) -> None:
+    """An owner of Demo opens an invitation of Demo for another address of theirs."""
+    sent, guest = _send(house, {"address": "work@example.test", "role": "viewer"}), Guest(house)
+    path = urlsplit(sent["link"]).path
+    page = guest.sign_in(path)
+    (way,) = re.findall(r'href="(/sign-in[?]next=[^"]+)"', page.text)
+    assert ("Ask to join" in page.text, unquote(way).endswith(path)) == (True, True)
+    assert guest.accept(page).status_code == 409  # in the team already
+    page = guest.sign_in_by_mail("work@example.test", path)
+    assert "viewer of Demo" in guest.accept(page).text
 
 
 def test_a_person_of_notion_is_invited_and_is_in_once_they_have_signed_in_there(

@@ -26,6 +26,7 @@ from shared.app.people.login import read_login_token
 from shared.app.people.membership import members_of
 from shared.app.people.sessions import hash_browser, sign_form
 from shared.core.errors import BadSignature, Forbidden
+from shared.core.people.invitations import INVITED_AT
 from shared.ports.documents import tenant_settings
 
 
@@ -46,9 +47,8 @@ def show_invitation(call: Call) -> ApiReply:
     opened = open_link(call.deps, call.parts["token"])
     seen = _see(call, opened)
     if seen is None:
-        target = quote(call.request.path, safe="")
-        return _show(call, opened, f'<p><a class="act" href="/sign-in?next={target}">Sign in to accept</a></p>')
-    return _show(call, opened, _form(opened, seen.shown, seen.mark))
+        return _show(call, opened, _lead(call, "Sign in to accept"))
+    return _show(call, opened, _form(call, opened, seen.shown, seen.mark))
 
 
 def take_invitation(call: Call) -> ApiReply:
@@ -64,7 +64,7 @@ def take_invitation(call: Call) -> ApiReply:
 def show_shown(call: Call) -> ApiReply:
     """Show it to who came back from Notion and is in no team yet."""
     opened = open_link(call.deps, call.parts["token"])
-    return _show(call, opened, _form(opened, _read_shown(call, opened), ""))
+    return _show(call, opened, _form(call, opened, _read_shown(call, opened), ""))
 
 
 def take_shown(call: Call) -> ApiReply:
@@ -124,13 +124,21 @@ def _show(call: Call, opened: Opened, form: str) -> ApiReply:
     return page(200, f"An invitation to {_name_team(call, opened)}", body, HEADERS)
 
 
-def _form(opened: Opened, shown: Shown, mark: str) -> str:
+def _form(call: Call, opened: Opened, shown: Shown, mark: str) -> str:
     words = f"You are {shown.name}{f' ({shown.label})' if shown.label else ''}."
-    if shown.identity != opened.invitation.identity:
-        words += f" The invitation is for {opened.invitation.to}: if you press, the team's owners are asked first."
     hidden = f'<input type="hidden" name="{FORM_FIELD}" value="{mark}">'
-    button = '<button name="decision" value="accept">Join the team</button>'
-    return f'<p>{escape(words)}</p><form method="post">{hidden}{button}</form>'
+    if shown.identity == opened.invitation.identity:
+        button = '<button name="decision" value="accept">Join the team</button>'
+        return f'{paragraph(words)}<form method="post">{hidden}{button}</form>'
+    words += f" The invitation is for {opened.invitation.to}: show that this is you, or ask the team's owners."
+    button = '<button name="decision" value="accept">Ask to join</button>'
+    return f'{paragraph(words)}{_lead(call, "Sign in in another way")}<form method="post">{hidden}{button}</form>'
+
+
+def _lead(call: Call, words: str) -> str:
+    """Return the way to the sign-in, and back to the invitation."""
+    target = quote(f"{INVITED_AT}{call.parts['token']}", safe="")
+    return f'<p><a class="act" href="/sign-in?next={target}">{escape(words)}</a></p>'
 
 
 def _name_team(call: Call, opened: Opened) -> str:

@@ -17,6 +17,7 @@ from shared.app.api.people.browser_session import (
 from shared.app.people.identities import Shown, find_person, teams_of
 from shared.app.people.proofs import PROOF_LIFETIME, read_proof, write_proof
 from shared.app.people.sessions import end_session, find_session, note_session, open_session
+from shared.core.people.invitations import INVITED_AT
 from shared.core.people.sessions import HOME
 
 
@@ -33,7 +34,10 @@ def admit(call: Call, shown: Shown, target: str, *, kept: bool) -> ApiReply:
         call, name_cookie(call, "proof"), write_proof(call.deps, shown, kept=kept), int(PROOF_LIFETIME.total_seconds())
     )
     adds = before is not None and not teams  # signed in already: it may be another way of theirs
-    return redirect(HOME if adds else f"/sign-in/team?{urlencode({'next': target})}", {"Set-Cookie": proof})
+    onward = HOME if adds else f"/sign-in/team?{urlencode({'next': target})}"
+    if not teams and target.startswith(INVITED_AT):  # to press there, as who was shown here
+        onward = target
+    return redirect(onward, {"Set-Cookie": proof})
 
 
 def enter(call: Call, tenant: str, person: str, target: str, *, kept: bool) -> ApiReply:
