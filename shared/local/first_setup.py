@@ -27,6 +27,7 @@ from shared.app.intake.accept_forge_delivery import KEY as HOOK_KEY
 from shared.app.workspace.workspace_create import create_databases
 from shared.backends.local.keys.keyfile import write_private
 from shared.core.errors import ConfigError, OutcomeUnknown
+from shared.core.people.actor import OPERATOR_NAME
 from shared.integrations.local_sites.hosting import LocalSites
 from shared.integrations.ses.client import connect as connect_ses
 from shared.local.new_address import tell_new_address
@@ -117,6 +118,7 @@ def _home(house: Installation) -> Home:
             **OWNER,
             "slack": CHANNEL,
             "slack_user": SLACK_USER,
+            "notion_user": person,
             "role": "owner",
             "channels": ["email", "slack"],
         }
@@ -145,7 +147,7 @@ def owner_key(house: Installation, tenant: str) -> None:
     """
     place = house.data / "owner.key"
     if not place.exists() or not is_known(house.wired.deps, tenant, place.read_text(encoding="ascii")):
-        key = create_key(house.wired.deps, tenant, "owner", "the terminal", by="workwright up")
+        key = create_key(house.wired.deps, tenant, "owner", OPERATOR_NAME, by="workwright up")
         write_private(place, key + "\n", replace=True)
 
 

@@ -56,15 +56,17 @@ class Service:
     keys: Keys = field(init=False)
 
     def __post_init__(self) -> None:
-        """Make keys on the same store."""
+        """Make keys on the same store, and somebody who is told, to whom links go."""
         self.keys = Keys(self.deps)
+        if self.deps.store.get(MINE, "settings", "tenant") is None:
+            self.deps.store.put(MINE, Put("settings", "tenant", {"people": [{"id": "lin", "name": "Lin Example"}]}))
 
     def call(self, method: str, path: str, *, key: str = "owner", **given: Any) -> Any:
         """Send a request with the key of that role; "" sends none."""
         headers = dict(given.pop("headers", {}))
         if key:
             headers["Authorization"] = f"Bearer {self.keys.of(key)}"
-        return self.app.test_client().open(path, method=method, headers=headers, **given)
+        return self.app.test_client(use_cookies=False).open(path, method=method, headers=headers, **given)
 
     def save(self, *events: Event, puts: tuple[Put, ...] = ()) -> Run:
         """Store a run that these events made, as the engine would."""

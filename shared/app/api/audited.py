@@ -79,7 +79,9 @@ def handle(route: Route, call: Call) -> ApiReply:
     about = spec.about(call, answer)
     at = call.deps.clock.now().isoformat()
     entry = {"at": at, "run": "", "what": spec.what, "by": call.who.name, **({"about": about} if about else {})}
-    call.deps.store.note(call.tenant, {**entry, "key": call.who.key, **name_origin(call.request), **values})
+    call.deps.store.note(
+        call.tenant, {**entry, "actor": call.who.actor.ref, "key": call.who.key, **name_origin(call.request), **values}
+    )
     return reply
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.app.engine.deps import Deps
 from shared.core.errors import ConfigError, RequestError, TooMany
+from shared.core.people.actor import Actor, ActorKind
 from shared.core.people.scopes import ALL_SCOPES
 from shared.core.text.sentence import make_sentence
 
@@ -94,6 +95,15 @@ class Caller:
     person: str = ""
     account: str = ""
     scopes: tuple[str, ...] = ALL_SCOPES
+    operator: bool = False  # the folder's own key, or that of who runs the cloud: nobody's, and no program's
+
+    @property
+    def actor(self) -> Actor:
+        """Return who acts with this key."""
+        if self.person:
+            return Actor(ActorKind.PERSON, self.person, self.name)
+        kind = ActorKind.OPERATOR if self.operator else ActorKind.SERVICE
+        return Actor(kind, self.account or self.key, self.name)
 
 
 def no_tools() -> Tools:

@@ -28,12 +28,14 @@ from shared.core.errors import (
     Unauthenticated,
     VersionConflict,
 )
+from shared.core.people.actor import OPERATOR_NAME
 from shared.core.people.members import MANAGERS, ROLES, min_role
 from shared.core.people.scopes import ALL_SCOPES, cut_scopes, list_missing
 from shared.core.people.service_accounts import SERVICE_ACCOUNTS, ServiceAccount
 from shared.ports import Put, Secret, all_as, change_as, get_as
 
 PEPPER = "api-key-pepper"
+OPERATORS = ("workwright up", "workwright attach")  # the commands of who runs this installation, which make their keys
 MAX_ACTIVE = 100
 DEFAULT_DAYS, MAX_DAYS = 90, 365  # of a key that people ask for
 OVERLAP = timedelta(days=1)  # how long a key that was replaced still works
@@ -122,7 +124,9 @@ def _name_caller(deps: Deps, tenant: str, key: ApiKey) -> Caller:
         role, scopes = min_role(key.role, account.role), cut_scopes(key.scopes, account.scopes)
         return Caller(tenant, role, key.id, account.actor, account=key.account, scopes=scopes)
     if not key.person:
-        return Caller(tenant, key.role, key.id, key.name, scopes=key.scopes)
+        operator = key.created_by in OPERATORS
+        name = OPERATOR_NAME if operator else key.name
+        return Caller(tenant, key.role, key.id, name, scopes=key.scopes, operator=operator)
     member = members_of(deps, tenant).people.get(key.person)
     if member is None or member.asks or key.created_at < member.since:
         raise Unauthenticated("whose key this is has left the team")

@@ -1,4 +1,7 @@
-"""Approvals: a signed link for one plan of one run, and the one way a decision is made, wherever it comes from."""
+"""Approvals: a signed link for one plan of one run, and the one way a decision is made, wherever it comes from.
+
+A link is made for one recipient. One of an earlier version, or one that many can read, names nobody.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -18,13 +21,15 @@ from shared.app.planning.feedback import note
 from shared.app.tenants.operator_secrets import valid
 from shared.core.approval.gates import PRODUCTION, RELEASE, gate_kind, waits_at
 from shared.core.errors import BadSignature, Conflicting, NotThere
+from shared.core.people.actor import Actor
 from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.run import Run, StepStatus, Wait, WaitKind
 from shared.ports import Secret
 
 LINK_KEY = "approval-link-key"
-BY_LINK = "link"  # how whoever holds an approval link decides: nobody knows who that is
+BY_LINK = "link"  # how the recipient of an approval link decides
+_FOR_NOBODY = 5  # fields of a link that names no recipient
 _NEWEST = "Open the newest message about this plan."
 
 
@@ -37,21 +42,23 @@ class Asked:
     gate: str
     plan_hash: str
     expires_at: datetime
+    recipient: str = field(default="", compare=False)  # a member's id, or one of the settings' people; "" for nobody
 
 
-def approval_token(deps: Deps, run: Run) -> str:
+def approval_token(deps: Deps, run: Run, recipient: str = "") -> str:
     """Return the token for the approval or the answer that the run waits for, or "" when it waits for none."""
     gate = waits_at(run) or waiting_question(run)
     if gate is None or gate.wait is None or gate.wait.until is None:
         return ""
     fields = [run.tenant, run.id, gate.id, gate.wait.what, gate.wait.until.isoformat()]
+    fields += [recipient] if recipient else []
     payload = base64.urlsafe_b64encode(json.dumps(fields).encode()).rstrip(b"=").decode()
     return f"{payload}.{_signature(deps, payload)}"
 
 
-def approval_url(deps: Deps, run: Run) -> str:
+def approval_url(deps: Deps, run: Run, recipient: str = "") -> str:
     """Return the page on which a person looks at the plan and decides; opening it decides nothing."""
-    token = approval_token(deps, run)
+    token = approval_token(deps, run, recipient)
     return f"{deps.public_url}/approvals/{token}" if token else f"{deps.public_url}/v1/runs/{run.id}"
 
 
@@ -70,17 +77,19 @@ def _parse_payload(payload: str) -> Asked:
     """Return what a payload of ours says; one of another version's shape counts as none of ours."""
     try:
         fields = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-        tenant, run, gate, plan, expires = map(str, fields)
+        tenant, run, gate, plan, expires, recipient = map(str, fields if len(fields) != _FOR_NOBODY else (*fields, ""))
         expires_at = datetime.fromisoformat(expires)
     except (ValueError, TypeError) as error:
         raise BadSignature("this approval link cannot be read", way_out=_NEWEST) from error
     if expires_at.tzinfo is None:
         raise BadSignature("this approval link cannot be read", way_out=_NEWEST)
-    return Asked(tenant, run, gate, plan, expires_at)
+    return Asked(tenant, run, gate, plan, expires_at, recipient)
 
 
-def decide(deps: Deps, asked: Asked, *, approve: bool, by: str, via: str, reason: str = "") -> Run:
-    """Approve or deny; the first decision stands.
+def decide(
+    deps: Deps, asked: Asked, *, approve: bool, by: str, via: str, reason: str = "", actor: Actor | None = None
+) -> Run:
+    """Approve or deny; the first decision stands. `actor` is who `by` is, where more than the name is known.
 
     Raises NotThere, Conflicting when the plan has changed, was decided before, or the time has run out, and Forbidden
     where two people have to agree and this one does not count as the second.
@@ -95,11 +104,11 @@ def decide(deps: Deps, asked: Asked, *, approve: bool, by: str, via: str, reason
     _refuse_stale(run, asked, now)
     event: ev.Event
     if approve:
-        refuse_barred(deps, run, asked.gate, by, via)
-        event = acts.ApprovalGranted(now, asked.gate, asked.plan_hash, by, via)
+        refuse_barred(deps, run, asked.gate, by, via, actor)
+        event = acts.ApprovalGranted(now, asked.gate, asked.plan_hash, by, via, actor=actor)
     else:
-        note(deps, run, "denied", by, reason, cause=asked.gate, member=via != BY_LINK)
-        event = acts.ApprovalDenied(now, asked.gate, asked.plan_hash, by, via, reason)
+        note(deps, run, "denied", by, reason, cause=asked.gate, member=via != BY_LINK or actor is not None)
+        event = acts.ApprovalDenied(now, asked.gate, asked.plan_hash, by, via, reason, actor)
     after = record(deps, asked.tenant, asked.run, event)
     gate = after.step(asked.gate)
     decided: Mapping[str, Any] = gate.output if gate else {}

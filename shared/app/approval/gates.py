@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from shared.app.engine.deps import Deps
 from shared.app.engine.engine import record
+from shared.app.people.membership import members_of
+from shared.core.approval.deciders import MAY_DECIDE
 from shared.core.approval.decision_words import WISHED
 from shared.core.approval.four_eyes import find_bar
 from shared.core.approval.gates import PLAN, gate_kind
 from shared.core.approval.sight import Team
 from shared.core.errors import Forbidden
+from shared.core.people.actor import Actor
 from shared.core.run import acts
 from shared.core.run.run import Run, RunStatus, Step, StepStatus, WaitKind
 from shared.integrations.ship_settings import ship_of
@@ -24,15 +27,15 @@ def waiting_question(run: Run) -> Step | None:
 
 
 def team_of(deps: Deps, tenant: str) -> Team:
-    """Return what the tenant's settings say about approvals."""
-    settings = tenant_settings(deps.store, tenant)
-    return Team(ship_of(settings.more), settings.people)
+    """Return what the tenant has settled about approvals."""
+    settings, members = tenant_settings(deps.store, tenant), members_of(deps, tenant).people.values()
+    return Team(ship_of(settings.more), settings.people, any(each.role in MAY_DECIDE for each in members))
 
 
-def refuse_barred(deps: Deps, run: Run, gate: str, by: str, via: str) -> None:
+def refuse_barred(deps: Deps, run: Run, gate: str, by: str, via: str, actor: Actor | None = None) -> None:
     """Raise Forbidden when this person's approval does not count here."""
-    team = team_of(deps, run.tenant)
-    if (bar := find_bar(run, gate, by, via, team.ship, team.people)) is not None:
+    team, ref = team_of(deps, run.tenant), actor.ref if actor is not None else ""
+    if (bar := find_bar(run, gate, by, via, team.ship, team.people, ref)) is not None:
         raise Forbidden(bar.why, way_out=bar.way_out)
 
 

@@ -14,6 +14,7 @@ from shared.app.money.tenant_ledger import apply_budget, read_budget
 from shared.app.notify.tell_watchers import tell_watchers
 from shared.core.documents.tenant_settings import TenantSettings
 from shared.core.errors import NotThere, VersionConflict
+from shared.core.people.actor import MACHINE, THE_SYSTEM, Actor, ActorKind
 from shared.core.retries import COMMIT
 from shared.core.run.acts import TimeStoodStill
 from shared.core.run.commands import Command
@@ -156,10 +157,21 @@ def _audit(after: Run, event: Event, who: str) -> tuple[Mapping[str, Any], ...]:
         "at": event.at.isoformat(),
         "run": after.id,
         "what": name if name in _AUDITED else f"run_{after.status.value}",
-        "by": who or getattr(event, "by", "") or "workwright",
+        "by": who or getattr(event, "by", "") or MACHINE,
         **({"about": event.topic} if isinstance(event, PeopleNotified) else {}),
     }
+    if (actor := _find_actor(event, entry["by"])) is not None:
+        entry["actor"] = actor.ref
     return ({**entry, "plan_hash": after.plan_hash} if after.plan_hash else entry,)
+
+
+def _find_actor(event: Event, by: str) -> Actor | None:
+    """Return who did it; None where no more than a name is known."""
+    known: Actor | None = getattr(event, "actor", None)
+    if isinstance(event, RunOpened):
+        routine = event.trigger.kind == "routine" and not event.trigger.actor
+        return Actor(ActorKind.ROUTINE, event.trigger.page, by) if routine else event.trigger.actor
+    return THE_SYSTEM if known is None and by == MACHINE else known
 
 
 # Pauses of all work: their time counts against no limit of a run.

@@ -92,7 +92,7 @@ class Channels:
 
         Its tag names it, so that an operator finds it among what the service tells of what was sent.
         """
-        message, to, name = self._message, str(person["email"]), f"email-{person['id']}"
+        message, to, name = self._address(person), str(person["email"]), f"email-{person['id']}"
         tags = {**self._about, "message": derive_id("mail-", self._scope, str(person["id"]))}
         mail = self._connect(Mail)  # type: ignore[type-abstract]  # whichever sender the operator has
         return self._effects(
@@ -100,6 +100,10 @@ class Channels:
             lambda: {"id": mail.send(to=to, subject=message.subject, text=message.text, html=message.html, tags=tags)},
             repeat=Repeat.ONCE,
         )
+
+    def _address(self, person: Person) -> Message:
+        """Return the message as one person gets it: its links may be theirs alone."""
+        return self._message
 
     def _send_note(self, channel: str, person: Person) -> Sent:
         connect, message, place = self._connect, self._message, str(person[channel])

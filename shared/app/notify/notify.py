@@ -11,6 +11,7 @@ from typing import Any
 from shared.app.approval.approvals import approval_token, approval_url
 from shared.app.approval.comment_records import load_heard
 from shared.app.approval.page_comments import listen_from_now
+from shared.app.approval.recipients import name_recipient
 from shared.app.connections.access_renewal import find_way_back
 from shared.app.engine.deps import Deps
 from shared.app.engine.effects import Effects
@@ -20,7 +21,7 @@ from shared.app.engine.requeue import patient
 from shared.app.engine.step_context import run_url
 from shared.app.engine.switches import standing_still_words
 from shared.app.engine.tools import Tools
-from shared.app.notify.channels import Channels, quiet_until
+from shared.app.notify.channels import Channels, Person, quiet_until
 from shared.app.notify.endpoint_events import publish_run
 from shared.app.notify.messages import (
     ASKED,
@@ -196,6 +197,14 @@ class _Sender(Channels):
         self._on_page = Effects(deps, run.tenant, self._own, f"notify.{command.topic}")
         self._url = run_url(deps, run)
         self._target = marks.mark(self._url, self._own)
+
+    def _address(self, person: Person) -> Message:
+        deps, run, recipient = self._deps, self._run, name_recipient(self._deps, self._run.tenant, person)
+        theirs = {approval_url(deps, run): approval_url(deps, run, recipient)}
+        if offered := rollback_url(deps, run):
+            theirs[offered] = rollback_url(deps, run, recipient)
+        links = (replace(each, url=theirs.get(each.url, each.url)) for each in self._message.links)
+        return replace(self._message, links=tuple(links))
 
     def comment(self) -> str:
         """Write a comment on the page; it can be found again by its link."""

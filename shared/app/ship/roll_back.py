@@ -33,6 +33,7 @@ class Offered:
     tenant: str
     run: str
     expires_at: datetime
+    recipient: str = ""  # a member's id, or one of the settings' people
 
 
 def roll_back(deps: Deps, tenant: str, run_id: str, by: str) -> Run:
@@ -99,11 +100,11 @@ def _target(run: Run) -> dict[str, str]:
     }
 
 
-def rollback_url(deps: Deps, run: Run) -> str:
+def rollback_url(deps: Deps, run: Run, recipient: str = "") -> str:
     """Return the page on which a person can take it back, "" when there is nothing to; opening it changes nothing."""
     if not takes_back(run) or run.ended_at is None:
         return ""
-    fields = [run.tenant, run.id, (run.ended_at + GOOD_FOR).isoformat()]
+    fields = [run.tenant, run.id, (run.ended_at + GOOD_FOR).isoformat(), recipient]
     payload = base64.urlsafe_b64encode(json.dumps(fields).encode()).rstrip(b"=").decode()
     try:
         return f"{deps.public_url}/rollbacks/{payload}.{_signature(deps, payload)}"
@@ -117,8 +118,9 @@ def read_offer(deps: Deps, token: str) -> Offered:
     if not genuine(deps, b"rollback." + payload.encode("utf-8", "replace"), signature):
         raise BadSignature("this link is not one of ours", way_out=_WAY_OUT)
     try:
-        tenant, run, expires = map(str, json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))))
-        offered = Offered(tenant, run, datetime.fromisoformat(expires))
+        fields = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        tenant, run, expires, *recipient = map(str, fields)  # those of earlier versions name nobody
+        offered = Offered(tenant, run, datetime.fromisoformat(expires), *recipient)
     except (ValueError, TypeError) as error:
         raise BadSignature("this link cannot be read", way_out=_WAY_OUT) from error
     if deps.clock.now() >= offered.expires_at:

@@ -14,7 +14,7 @@ from shared.app.engine.deps import Deps
 from shared.app.tenants.audit_record import entry_view, read_audit
 
 COLUMNS = (
-    *("number", "id", "at", "what", "by", "run", "about", "outcome", "why", "plan_hash"),
+    *("number", "id", "at", "what", "by", "run", "about", "outcome", "why", "plan_hash", "actor"),
     *("key", "address", "forwarded", "previous", "hash"),
 )
 _MORE = "more"  # the last column: what else an entry says, as JSON

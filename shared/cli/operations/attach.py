@@ -14,6 +14,7 @@ from shared.cli.house_calls import OWNER_KEY
 from shared.cli.operations.webhook import build_deployment_deps
 from shared.cli.root import DATA, workwright
 from shared.core.errors import ConfigError
+from shared.core.people.actor import OPERATOR_NAME
 from shared.settings import FUNCTIONS
 
 PROJECT = click.option("--project", envvar="GOOGLE_CLOUD_PROJECT", required=True, help="The deployment's project.")
@@ -45,7 +46,7 @@ def attach(tenant: str, url: str, days: int, project: str, region: str, endpoint
     deps = replace(build_deployment_deps(project, region), public_url=url)
     if deps.store.get(tenant, "settings", "tenant") is None and deps.store.get(tenant, "grants", "notion") is None:
         raise ConfigError(f"no team {tenant} in {project}; connect Notion first, the page afterwards names it")
-    key = create_key(deps, tenant, "owner", "the operator's terminal", by="workwright attach", days=days)
+    key = create_key(deps, tenant, "owner", OPERATOR_NAME, by="workwright attach", days=days)
     write_private(data / OWNER_KEY, key + "\n", replace=True)
     write_private(data / "house.json", json.dumps({"url": url}) + "\n", replace=True)
     click.echo(f"{data} leads to {tenant} at {url}; try: workwright runs --data {data}")

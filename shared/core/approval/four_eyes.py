@@ -1,8 +1,8 @@
 """Four eyes: where a tenant says so, whoever asked for work or let it leave cannot also let it go live.
 
-People are told apart by what the tenant's settings know of them (`people`), else by their names. Whoever nobody knows
-(the holder of a link, a key that bears nobody's name) cannot be told apart from anybody, so their word does not count
-for what leaves either.
+People are told apart by who is recorded, and by what the tenant's settings know of them (`people`), else by their
+names: a person's keys, sessions, links and accounts in systems are one person. Whoever nobody knows (a key that is
+nobody's) cannot be told apart from anybody, so their word does not count for what leaves either.
 """
 
 from __future__ import annotations
@@ -12,12 +12,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.core.approval.gates import PLAN, PRODUCTION, RELEASE, gate_kind
+from shared.core.people.actor import ActorKind
+from shared.core.people.members import person_id
 from shared.core.run.run import Run
 from shared.core.ship.shipping import WITH_RELEASE, Ship
 
-LINK, BY_KEY = "link", frozenset({"api", "chat"})  # ways to decide: as whoever holds a link, with a key
+LINK, BY_KEY = "link", frozenset({"api", "chat"})  # ways to decide: by a link for somebody, with a key
 _FIELDS = ("id", "name", "email")
 _IN_A_SYSTEM = "_user"  # how the fields end that say who somebody is in a system
+_IS_PERSON = f"{ActorKind.PERSON.value}:"
 
 People = Iterable[Mapping[str, Any]]
 
@@ -30,37 +33,54 @@ class Barred:
     way_out: str
 
 
-def find_bar(run: Run, gate: str, by: str, via: str, ship: Ship, people: People) -> Barred | None:
-    """Return why this person may not approve at this gate; None when they may."""
+def find_bar(run: Run, gate: str, by: str, via: str, ship: Ship, people: People, actor: str = "") -> Barred | None:
+    """Return why this person may not approve at this gate; None when they may. `actor` is the `ref` of who it is."""
     kind = gate_kind(gate)
     if not ship.four_eyes or kind == PLAN:
         return None
     known = list(people)
-    if via == LINK or (via in BY_KEY and _find_person(by, known) is None):
+    is_known = actor.startswith(_IS_PERSON) or _find_person(by, known) is not None
+    if via in (LINK, *BY_KEY) and not is_known:
         who = "whoever holds this link" if via == LINK else f"the key {by!r}"
         places = " or ".join(f"in {each}" for each in ("Notion", *ship.known_in))
-        way = f"Approve {places}, where it is known who you are"
-        way += ", or with a key that bears the name of one of the people in the settings."
+        way = f"Approve {places}, where it is known who you are, sign in to Workwright"
+        way += ", or use a key in your own name."
         return Barred(f"two different people have to agree here, and nobody knows who {who} is", way)
     last = kind == PRODUCTION or ship.production == WITH_RELEASE
-    if last and (role := _had_a_hand(run, gate, by, known)):
+    if last and (role := _had_a_hand(run, gate, identify(by, actor, known), known)):
         return Barred(f"two different people have to agree here, and {by} {role}", "Ask somebody else to approve.")
     return None
 
 
-def _had_a_hand(run: Run, gate: str, by: str, people: list[Mapping[str, Any]]) -> str:
-    me = _identity(by, people)
-    if run.trigger.by and _identity(run.trigger.by, people) == me:
+def identify(by: str, actor: str, people: People) -> frozenset[str]:
+    """Return all that somebody is known by: two of whom any of it is the same are one person."""
+    found, names = {f"name {_small(by)}"} if by.strip() else set(), {_small(by)}
+    if actor.startswith(_IS_PERSON):
+        found.add(f"person {actor.removeprefix(_IS_PERSON)}")
+        names.add(_small(actor.removeprefix(_IS_PERSON)))
+    for person in people:
+        here = list_ids(person)
+        if names & _names(person) or found & {f"person {each}" for each in here}:
+            found |= {f"person {each}" for each in here} | {f"name {each}" for each in _names(person)}
+    return frozenset(found)
+
+
+def list_ids(person: Mapping[str, Any]) -> list[str]:
+    """Return the ids that a person of the settings has as a person and as a member."""
+    inside = {str(name): str(value) for name, value in person.items() if name.endswith(_IN_A_SYSTEM) and value}
+    members = [person_id(f"{name.removesuffix(_IN_A_SYSTEM)}:{value}") for name, value in inside.items()]
+    return [str(person["id"]), *members] if person.get("id") else members
+
+
+def _had_a_hand(run: Run, gate: str, me: frozenset[str], people: list[Mapping[str, Any]]) -> str:
+    trigger = run.trigger
+    if trigger.by and identify(trigger.by, trigger.actor.ref if trigger.actor is not None else "", people) & me:
         return "has asked for this work"
     prefix = gate.rpartition(".")[0]
     release = run.step(f"{prefix}.{RELEASE}" if prefix else RELEASE)
-    let_go = str(release.output.get("by", "")) if release is not None and release.id != gate else ""
-    return "has approved what left" if let_go and _identity(let_go, people) == me else ""
-
-
-def _identity(name: str, people: list[Mapping[str, Any]]) -> str:
-    found = _find_person(name, people)
-    return f"person {found['id']}" if found is not None and found.get("id") else f"name {_small(name)}"
+    let_go = release.output if release is not None and release.id != gate else {}
+    before = identify(str(let_go.get("by", "")), str(let_go.get("actor", "")), people)
+    return "has approved what left" if let_go.get("by") and before & me else ""
 
 
 def _find_person(name: str, people: list[Mapping[str, Any]]) -> Mapping[str, Any] | None:
@@ -69,7 +89,8 @@ def _find_person(name: str, people: list[Mapping[str, Any]]) -> Mapping[str, Any
 
 
 def _names(person: Mapping[str, Any]) -> set[str]:
-    return {_small(str(value)) for name, value in person.items() if name in _FIELDS or name.endswith(_IN_A_SYSTEM)}
+    named = {_small(str(value)) for name, value in person.items() if name in _FIELDS or name.endswith(_IN_A_SYSTEM)}
+    return named - {""}
 
 
 def _small(name: str) -> str:

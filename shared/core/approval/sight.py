@@ -59,6 +59,7 @@ class Team:
 
     ship: Ship
     people: tuple[Mapping[str, Any], ...] = ()
+    signs_in: bool = False  # it has members who may decide, so that nobody has to by a link alone
 
 
 @dataclass(frozen=True, slots=True)

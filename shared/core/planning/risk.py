@@ -23,6 +23,9 @@ _HIGH: Mapping[str, str] = {
     "notion.change_schema": "it changes the columns of a table",
     "notion.update_rows": "it changes many rows at once",
 }
+_FOR_GOOD = frozenset(
+    ("site.promote", "repository.merge_change", "notion.trash_page", "notion.delete_blocks")
+)  # shown to everybody, or removed: an undo brings back what was there, not who has seen it
 _SHIPS = frozenset(
     ("repository.propose_change", "repository.merge_change", "site.deploy", "site.promote")
 )  # what these bring out is as risky as what was written
@@ -73,6 +76,15 @@ def risk_of(specs: Sequence[StepSpec], level_of_model: str = "low", titles: Mapp
     if level_of_model in LEVELS and LEVELS.index(level_of_model) > by_rules:
         return Risk(level_of_model, ("the model that made the plan says so", *_worst_first(found)))
     return Risk(LEVELS[by_rules], tuple(_worst_first(found)))
+
+
+def cannot_be_undone(spec: StepSpec) -> bool:
+    """Say whether what a step does, or lets an agent do, is for good: it goes outward, removes, or has no undo."""
+    if not is_work(spec):
+        return False
+    if any(kind in _FOR_GOOD for kind in (spec.kind, *_list_allowed_kinds(spec.input))):
+        return True
+    return not (spec.undoable or spec.kind in _HARMLESS or spec.kind.startswith((*_THINKING, "release.", "code.")))
 
 
 def ceiling_of(specs: Iterable[StepSpec]) -> Usage:

@@ -1,10 +1,14 @@
-"""What people do to a run: they agree or refuse, change the page, ask for other work, let it stand still, stop it."""
+"""What people do to a run: they agree or refuse, change the page, ask for other work, let it stand still, stop it.
+
+`by` is the name that people read; `actor` says who that is, where it is known. Earlier events have the name alone.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 
+from shared.core.people.actor import Actor
 from shared.core.run.run import Usage
 
 EDITED = "edited"  # the run's fact that holds what was changed on the page
@@ -27,6 +31,7 @@ class ApprovalGranted:
     plan_hash: str
     by: str
     via: str = ""
+    actor: Actor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,7 @@ class ApprovalDenied:
     by: str
     via: str = ""
     reason: str = ""
+    actor: Actor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,7 @@ class PageChanged:
     at: datetime
     by: str = ""
     plan_estimate: Usage | None = None
+    actor: Actor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +81,7 @@ class ReworkAsked:
     step: str
     feedback: str
     by: str = ""
+    actor: Actor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +93,7 @@ class AnotherLookAsked:
 
     at: datetime
     by: str = ""
+    actor: Actor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +121,7 @@ class CancelRequested:
     by: str
     reason: str = ""
     force: bool = False  # skip undo, and list what is left behind
+    actor: Actor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +132,7 @@ class RunPaused:
     by: str
     why: str = ""
     box: bool = False
+    actor: Actor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +142,7 @@ class RunResumed:
     at: datetime
     by: str
     box: bool = False
+    actor: Actor | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any, get_args
 from shared.core.documents.codec import from_body, to_body
 from shared.core.documents.generate import Form, store_as
 from shared.core.errors import StoreCorrupt
+from shared.core.people.actor import Actor
 from shared.core.run.events import Event
 from shared.core.run.faults import Fault, read_fault
 from shared.core.run.run import SCHEMA, Limits, Pause, Run, Step, StepSpec, Trigger, Usage, Wait
@@ -19,7 +20,7 @@ store_as(Form(sparse=True, always=_ALWAYS, first=("schema", "rules")), Run)
 store_as(Form(sparse=True, always=("status",)), Step)
 store_as(Form(sparse=True, always=("lane",)), StepSpec)
 store_as(_SPARSE, Trigger, Limits)
-store_as(Form(as_list=True), Pause, Usage, Wait)
+store_as(Form(as_list=True), Actor, Pause, Usage, Wait)
 store_as(Form(read=read_fault), Fault)
 _EVENTS: dict[str, type[Any]] = {cls.__name__: cls for cls in get_args(Event)}
 _FIELDS = {name: {"is", *(each.name for each in dataclasses.fields(cls))} for name, cls in _EVENTS.items()}

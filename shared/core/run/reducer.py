@@ -197,13 +197,17 @@ def _record_decision(draft: Draft, event: acts.ApprovalGranted | acts.ApprovalDe
         return False
     if isinstance(event, acts.ApprovalGranted):
         decision = {"by": event.by, "via": event.via, "at": event.at.isoformat(), "plan_hash": event.plan_hash}
-        draft.finish(gate.id, StepStatus.SUCCEEDED, output=decision)
+        draft.finish(gate.id, StepStatus.SUCCEEDED, output={**decision, **_name_actor(event)})
         leave_out(draft, event.by)
     else:
-        draft.finish(gate.id, StepStatus.CANCELLED, output={"by": event.by, "via": event.via})
+        draft.finish(gate.id, StepStatus.CANCELLED, output={"by": event.by, "via": event.via, **_name_actor(event)})
         draft.fields["cancel"] = f"denied by {event.by}" + (f": {event.reason}" if event.reason else "")
         draft.fields["pause"] = None  # what is to be taken back must not stand still
     return True
+
+
+def _name_actor(event: acts.ApprovalGranted | acts.ApprovalDenied) -> dict[str, str]:
+    return {} if event.actor is None else {"actor": event.actor.ref}
 
 
 def _grant_restored(draft: Draft, event: acts.GrantRestored) -> bool:

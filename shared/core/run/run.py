@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from shared.core.people.actor import Actor
 from shared.core.run.faults import Fault
 
 CHILD = "~"  # between a step's id and a child's name: no plan's own ids have it
@@ -120,6 +121,7 @@ class Trigger:
     title: str = ""
     by: str = ""
     causes: tuple[str, ...] = ()
+    actor: Actor | None = None  # who `by` is, where that is known
 
     @property
     def decided_by_status(self) -> bool:

@@ -75,6 +75,7 @@ def _require_approval(ctx: StepContext, gate: str, wanted: str) -> Mapping[str, 
         raise NotApproved("approval", why)
     prefix = ctx.step.id.rpartition(".")[0]
     name, people = f"{prefix}.{gate}" if prefix else gate, ctx.settings.get("people", ())
-    if bar := find_bar(ctx.run, name, str(granted["by"]), str(granted["via"]), ship_of(ctx.settings), people):
+    by, via, actor = (str(granted.get(each, "")) for each in ("by", "via", "actor"))
+    if bar := find_bar(ctx.run, name, by, via, ship_of(ctx.settings), people, actor):
         raise NotApproved("approval", f"{bar.why}. {bar.way_out}")
     return granted

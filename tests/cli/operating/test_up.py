@@ -80,7 +80,7 @@ def test_the_owner_can_look_at_once_and_after_a_restart(tmp_path: Path) -> None:
         )
         headers = {"Authorization": f"Bearer {key}"}
         keys = requests.get(f"{url}/v1/keys", headers=headers, timeout=10).json()["keys"]
-        assert [(k["role"], k["name"]) for k in keys] == [("owner", "the terminal")]
+        assert [(k["role"], k["name"]) for k in keys] == [("owner", "the operator of this machine")]
         assert requests.get(f"{url}/connected?tenant=t-1", timeout=10).status_code == 200
     assert "nothing answers" in _type(data, "runs").stderr
     with _house(data) as again:

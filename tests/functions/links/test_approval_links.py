@@ -179,7 +179,7 @@ def test_the_second_use_says_who_decided(service: Service) -> None:
     assert _answer(service, token).status_code == 200
     again = _answer(service, token, "deny")
     assert again.status_code == 409
-    assert "already been decided by whoever holds the approval link" in again.text
+    assert "already been decided by Lin Example" in again.text
     assert _status(service, run) == RunStatus.EXECUTING
 
 

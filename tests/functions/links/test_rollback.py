@@ -94,7 +94,7 @@ def test_the_link_asks_first_and_rolls_back_once(service: Service) -> None:
     for _ in range(2):
         taken = service.call("POST", path, key="", data={"decision": "rollback"})
         assert (taken.status_code, "Rolling back" in taken.text) == (200, True)
-    assert _opened(service, new_id).trigger.by == "whoever holds the rollback link"
+    assert _opened(service, new_id).trigger.by == "Lin Example"
 
 
 def test_a_link_is_ours_in_time_and_for_its_run_alone(service: Service) -> None:

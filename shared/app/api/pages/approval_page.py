@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.pages.page_html import leads, link, page, paragraph
 from shared.app.api.people.browser_session import read_session
-from shared.app.api.route import PERMISSIONS
 from shared.app.api.run.runs import take_words
 from shared.app.approval.approvals import BY_LINK, Asked, asked_now, decide, question_now, read_token
+from shared.app.approval.gates import team_of
+from shared.app.approval.recipients import identify_recipient
 from shared.app.engine.switches import standing_still_words
+from shared.core.approval.deciders import MAY_DECIDE, Decider, find_refusal
 from shared.core.approval.gates import PLAN, PRODUCTION, RELEASE, gate_kind
 from shared.core.approval.release_words import PREVIEW, describe_question, find_review, question_lines, subject_of
 from shared.core.errors import BadSignature, Conflicting, Forbidden, MalformedRequest, NotThere, RequestError
 from shared.core.pages.page_changes import describe_edits
+from shared.core.people.actor import Actor, ActorKind
 from shared.core.planning.plan import describe_in_full
 from shared.core.planning.plan_words import again_lines, finding_lines, outlook_lines
 from shared.core.run.run import Run, RunStatus, Step, StepStatus
@@ -31,7 +34,6 @@ _SAID = {
 _LATER = "Approved. It goes on once the pause is over."
 DECISIONS = ("approve", "deny", "build", "answer", "again")
 _WORDS = {"build": "build it", "again": "again", "answer": ""}  # "" for what was written
-HOLDER = "whoever holds the approval link"
 BY_PAGE = "page"  # how somebody decides who is signed in
 
 # Under `no-referrer` a browser sends `Origin: null` with a form, even to where the form came from.
@@ -47,10 +49,8 @@ def show_question(call: Call) -> ApiReply:
     _refuse_closed(run, asked)
     title, kind = run.trigger.title or run.id, gate_kind(asked.gate)
     shown = _question(run, asked) if kind == PLAN else _render_changes(call, run, asked)
-    who = paragraph(f"What you press is noted as decided by {_name_decider(call, asked)[0]}.", quiet=True)
-    return page(
-        200, f"{subject_of(kind, title)}?", _render_pause(call, run) + shown + _answer(run, asked) + who, HEADERS
-    )
+    form = _answer(run, asked) + _render_decider(call, run, asked)
+    return page(200, f"{subject_of(kind, title)}?", _render_pause(call, run) + shown + form, HEADERS)
 
 
 def take_answer(call: Call) -> ApiReply:
@@ -59,8 +59,15 @@ def take_answer(call: Call) -> ApiReply:
     asked = _read(call)
     if (decision := call.body["decision"]) in _WORDS:
         return _take_words(call, asked, _WORDS[decision] or call.body["reason"])
-    yes, (by, via) = decision == "approve", _name_decider(call, asked)
-    run = decide(call.deps, asked, approve=yes, by=by, via=via, reason=call.body["reason"])
+    yes, before = decision == "approve", load_linked_run(call, asked.tenant, asked.run)
+    try:
+        who = find_decider(call, asked)
+        _refuse(call, before, asked, who, approves=yes)
+    except Forbidden:
+        _refuse_closed(before, asked)  # what is closed is closed for everybody
+        raise
+    by, actor = who.actor.name, who.actor
+    run = decide(call.deps, asked, approve=yes, by=by, via=who.via, reason=call.body["reason"], actor=actor)
     title = run.trigger.title or run.id
     sentence, still = _SAID[gate_kind(asked.gate)][0 if yes else 1], _render_pause(call, run)
     if yes and still:
@@ -93,14 +100,34 @@ def _show_question(call: Call, run: Run, asked: Asked) -> ApiReply:
     return page(200, f"“{title}” has a question", shown + _link(run), HEADERS)
 
 
-def _name_decider(call: Call, asked: Asked) -> tuple[str, str]:
-    """Return in whose name it is decided: of who is signed in to this team, else of whoever holds the link."""
+def find_decider(call: Call, asked: Asked) -> Decider:
+    """Return who decides: who is signed in to this team, as far as they may, else whom the link was made for."""
     who = read_session(call)
     if who is None or who.tenant != asked.tenant:
-        return HOLDER, BY_LINK
-    if who.member.role not in (PERMISSIONS["runs.decide"] or ()):
-        raise Forbidden(f"the role {who.member.role} does not decide", way_out="Ask a member of your team.")
-    return who.member.name, BY_PAGE
+        return identify_recipient(call.deps, asked)
+    return Decider(Actor(ActorKind.PERSON, who.session.person, who.member.name), who.member.role, BY_PAGE)
+
+
+def _refuse(call: Call, run: Run, asked: Asked, who: Decider, *, approves: bool) -> None:
+    """Raise Forbidden where they may not; to say no is never for good."""
+    bar = find_refusal(run, asked.gate, who, team_of(call.deps, asked.tenant))
+    if bar is not None and (approves or who.role not in MAY_DECIDE):
+        raise Forbidden(bar.why, way_out=bar.way_out)
+
+
+def _render_decider(call: Call, run: Run, asked: Asked) -> str:
+    """Say in whose name it is decided, and where that is nobody's, or not enough, how to sign in."""
+    again = quote(call.request.path, safe="")
+    sign_in = f'<p><a class="act" href="/sign-in?next={again}">Sign in to decide</a></p>'
+    try:
+        who = find_decider(call, asked)
+    except Forbidden as error:
+        return paragraph(f"{make_sentence(str(error))} {error.way_out}") + sign_in
+    bar = find_refusal(run, asked.gate, who, team_of(call.deps, asked.tenant))
+    noted = paragraph(f"What you press is noted as decided by {who.actor.name}.", quiet=True)
+    if bar is None:
+        return noted
+    return noted + paragraph(f"{make_sentence(bar.why)} {bar.way_out}") + (sign_in if who.via == BY_LINK else "")
 
 
 def _take_words(call: Call, asked: Asked, words: str) -> ApiReply:
@@ -108,9 +135,11 @@ def _take_words(call: Call, asked: Asked, words: str) -> ApiReply:
     run = load_linked_run(call, asked.tenant, asked.run)
     if asked != question_now(run):
         _refuse_closed(run, asked)
+    who = find_decider(call, asked)
+    _refuse(call, run, asked, who, approves=False)
     if not words.strip():
         raise MalformedRequest("the answer is empty", way_out="Go back and write what should be different.")
-    after = take_words(call, asked.tenant, asked.run, words, _name_decider(call, asked)[0])
+    after = take_words(call, asked.tenant, asked.run, words, who.actor.name)
     still, about = (
         _render_pause(call, after),
         paragraph(f"This was about “{run.trigger.title or run.id}”.") + _link(after),

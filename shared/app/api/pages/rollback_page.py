@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from shared.app.api.exchange import ApiReply, Call
-from shared.app.api.pages.approval_page import HEADERS, load_linked_run, refuse_foreign
+from shared.app.api.pages.approval_page import HEADERS, find_decider, load_linked_run, refuse_foreign
 from shared.app.api.pages.page_html import link, page, paragraph
 from shared.app.api.run.run_views import run_view
+from shared.app.approval.approvals import Asked
 from shared.app.ship.roll_back import Offered, read_offer, roll_back, takes_back
-from shared.core.errors import BadSignature, Conflicting
-
-HOLDER = "whoever holds the rollback link"
+from shared.core.approval.deciders import MAY_DECIDE
+from shared.core.errors import BadSignature, Conflicting, Forbidden
 
 
 def rollback(call: Call) -> ApiReply:
@@ -39,7 +39,10 @@ def take_rollback(call: Call) -> ApiReply:
     """Roll back, once."""
     refuse_foreign(call)
     offered = _read(call)
-    new = roll_back(call.deps, offered.tenant, offered.run, HOLDER)
+    who = find_decider(call, Asked(offered.tenant, offered.run, "", "", offered.expires_at, offered.recipient))
+    if who.role not in MAY_DECIDE:
+        raise Forbidden(f"the role {who.role} does not decide", way_out="Ask a member of your team.")
+    new = roll_back(call.deps, offered.tenant, offered.run, who.actor.name)
     sentence = paragraph(f"This is about “{new.trigger.title or new.id}”. You will be told when it is done.")
     return page(200, "Rolling back", sentence + paragraph(new.id, quiet=True), HEADERS)
 

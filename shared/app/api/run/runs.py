@@ -78,14 +78,14 @@ def cancel(call: Call) -> ApiReply:
     force, reason = call.body["force"], call.body["reason"]
     if not run.cancel:
         note(call.deps, run, classify_stop(run), call.who.name, reason, cause="cancel")
-    event = acts.CancelRequested(call.deps.clock.now(), call.who.name, reason, force)
+    event = acts.CancelRequested(call.deps.clock.now(), call.who.name, reason, force, call.who.actor)
     return reply_with_run(call, record(call.deps, call.tenant, run.id, event))
 
 
 def pause(call: Call) -> ApiReply:
     """Let the run stand still; asking again changes nothing."""
     run = _run(call, call.parts["run"])
-    event = acts.RunPaused(call.deps.clock.now(), call.who.name, call.body["reason"])
+    event = acts.RunPaused(call.deps.clock.now(), call.who.name, call.body["reason"], actor=call.who.actor)
     after = record(call.deps, call.tenant, run.id, event)
     if after.pause is None:
         way_out = "A run that has ended, or is being cancelled, stands still by itself."
@@ -97,7 +97,10 @@ def resume(call: Call) -> ApiReply:
     """Let a paused run go on; one that is not paused goes on as it did."""
     run = _run(call, call.parts["run"])
     return reply_with_run(
-        call, record(call.deps, call.tenant, run.id, acts.RunResumed(call.deps.clock.now(), call.who.name))
+        call,
+        record(
+            call.deps, call.tenant, run.id, acts.RunResumed(call.deps.clock.now(), call.who.name, actor=call.who.actor)
+        ),
     )
 
 
@@ -117,7 +120,8 @@ def _decide(call: Call, *, approve: bool) -> ApiReply:
     if named != asked.plan_hash:
         raise Conflicting("this has changed since you looked", way_out="Look at the run again, then decide.")
     reason = call.body.get("reason", "")
-    return reply_with_run(call, decide(call.deps, asked, approve=approve, by=call.who.name, via="api", reason=reason))
+    by, actor = call.who.name, call.who.actor
+    return reply_with_run(call, decide(call.deps, asked, approve=approve, by=by, via="api", reason=reason, actor=actor))
 
 
 def _run(call: Call, run_id: str) -> Run:

@@ -14,7 +14,7 @@ from shared.app.tenants.audit_record import check_audit, entry_view
 from shared.core.errors import NotThere
 
 CSV = "text/csv"
-_MAYBE = ("plan_hash", "about", "outcome", "why")
+_MAYBE = ("plan_hash", "about", "outcome", "why", "actor")
 _ORIGIN = {
     "key": text(what="The id of the API key that was used."),
     "address": text(what="From where the call reached us: behind a proxy, the proxy's."),

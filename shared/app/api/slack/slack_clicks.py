@@ -15,6 +15,7 @@ from shared.app.engine.switches import standing_still_words
 from shared.app.people.linking import confirm_code, find_linked
 from shared.app.people.membership import members_of
 from shared.core.errors import AgentError, Forbidden, RequestError
+from shared.core.people.actor import Actor, ActorKind
 from shared.core.people.linked_accounts import account_id
 from shared.core.text.sentence import end_sentence
 from shared.integrations.slack.answering import is_answer_address, post_answer, show_alone
@@ -65,32 +66,36 @@ def _decide(deps: Deps, click: Click) -> str:
     """Decide, and return what the person is told."""
     try:
         asked = read_token(deps, click.value)
-        by, role = _find_presser(deps, asked.tenant, click)
-        if not role:
+        presser, role = _find_presser(deps, asked.tenant, click)
+        if presser is None:
             ask_owner = "Ask its owner to add your Slack user id."
             return f"{_UNKNOWN} {explain_linking(deps) if members_of(deps, asked.tenant).people else ask_owner}"
         if role not in MAY_DECIDE:
             raise Forbidden("your role allows you to look at plans, but not to decide about them")
-        run = decide(deps, asked, approve=click.action == "approve", by=by, via="slack")
+        yes = click.action == "approve"
+        run = decide(deps, asked, approve=yes, by=presser.name, via="slack", actor=presser)
     except RequestError as error:
         return f"That did not count: {end_sentence(str(error))} {error.way_out}".strip()
     word = "Approved" if click.action == "approve" else "Denied"
     return f"{word}: “{run.trigger.title or run.id}”. {standing_still_words(deps, run)}".strip()
 
 
-def _find_presser(deps: Deps, tenant: str, click: Click) -> tuple[str, str]:
-    """Return who pressed, and their role now; "" for nobody we know.
+def _find_presser(deps: Deps, tenant: str, click: Click) -> tuple[Actor | None, str]:
+    """Return who pressed, and their role now; None for nobody we know.
 
     In a team without members, as earlier versions made them, it is who the settings give this Slack user to.
     """
     linked = find_linked(deps, tenant, name_account(click.team, click.user))
     if linked is not None:
-        return linked.member.name, linked.member.role
+        return Actor(ActorKind.PERSON, linked.person, linked.member.name), linked.member.role
     person: Mapping[str, Any] | None = None
     if click.user and not members_of(deps, tenant).people:
         people = tenant_settings(deps.store, tenant).people
         person = next((each for each in people if each.get("slack_user") == click.user), None)
-    return (str(person.get("name") or person["id"]), str(person.get("role") or "viewer")) if person else ("", "")
+    if person is None:
+        return None, ""
+    name = str(person.get("name") or person["id"])
+    return Actor(ActorKind.PERSON, str(person["id"]), name), str(person.get("role") or "viewer")
 
 
 def _link(deps: Deps, click: Click) -> str:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from shared.core.approval.four_eyes import find_bar
+from shared.core.people.members import person_id
 from shared.core.run.run import Limits, Run, RunStatus, Step, StepSpec, StepStatus, Trigger
 from shared.core.ship.shipping import Ship
 
@@ -58,3 +59,17 @@ def test_of_another_plan_its_own_release_counts() -> None:
 
 def test_who_asked_for_nothing_known_bars_nobody() -> None:
     assert find_bar(run(asked_by=""), "production", "Bo Example", "slack", ASK, []) is None
+
+
+@pytest.mark.parametrize(
+    ("by", "actor", "counts"),
+    [
+        ("Ada E.", "person:ada", False),  # the person of the settings, whatever she calls herself
+        ("Ada E.", f"person:{person_id('slack:U1')}", False),  # the same as a member, by an account that is hers
+        ("Ada Example", "person:p-1", False),  # nobody knows that this is another one of the name
+        ("Bo", "person:p-2", True),
+        ("Grace E.", "person:grace", False),
+    ],
+)
+def test_a_persons_identities_are_one_person(by: str, actor: str, counts: bool) -> None:
+    assert (find_bar(run(), "production", by, "page", ASK, PEOPLE, actor) is None) is counts

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.core.errors import ErrorClass, StoreCorrupt
+from shared.core.people.actor import Actor, ActorKind
 from shared.core.run import events as ev
 from shared.core.run.codec import event_from_data, event_to_data, run_from_data, run_to_data
 from shared.core.run.faults import Fault
@@ -160,6 +161,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "until": TIMES,
     "since": TIMES,
     "box": st.booleans(),
+    "actor": st.none() | st.builds(Actor, st.sampled_from(ActorKind), TEXT, TEXT),
     "trigger": st.builds(Trigger, TEXT, TEXT, TEXT, TEXT, st.lists(TEXT, max_size=3).map(tuple)),
     "limits": st.builds(Limits, steps=st.integers(1, 99), wall_s=st.floats(1, 1e9), micros=st.integers(0, 2**40)),
     "specs": st.lists(SPECS, max_size=3).map(tuple),
