@@ -13,8 +13,8 @@ from shared.app.engine.deps import Deps
 from shared.app.engine.switches import is_gone
 from shared.app.installation.home import AROUND, REAL_HOME, SIMULATED_HOME, ends_with
 from shared.app.polling import ASKS, OFTEN
-from shared.core.documents.erasure import ERASURES
 from shared.core.errors import ConfigError, IntegrationError
+from shared.core.tenants.erasure import ERASURES
 from shared.local.configuration.choices import OAUTH, REAL
 from shared.local.configuration.marker import claim
 from shared.local.configuration.tenant import carry_over

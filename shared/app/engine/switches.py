@@ -18,8 +18,6 @@ from shared import log
 from shared.app.engine.deps import Deps
 from shared.core.backoff import WAITING_S
 from shared.core.documents.codec import to_body
-from shared.core.documents.erasure import ERASURES, TOMBSTONES, Erasure
-from shared.core.documents.held_command import HeldCommand
 from shared.core.documents.tenant_settings import PLACE as SETTINGS
 from shared.core.documents.tenant_settings import TenantSettings, settings_in
 from shared.core.errors import AgentError, Conflicting, VersionConflict
@@ -36,6 +34,8 @@ from shared.core.run.commands import (
     Command,
 )
 from shared.core.run.run import Run, derive_id
+from shared.core.tenants.erasure import ERASURES, TOMBSTONES, Erasure
+from shared.core.tenants.held_command import HeldCommand
 from shared.ports import SYSTEM, Doc, Put, change_doc, read_as
 from shared.ports.documents import tenant_settings
 

@@ -15,9 +15,9 @@ from shared.app.engine.deps import Deps
 from shared.app.engine.switches import ARRIVALS, ARRIVING, HALTED, PAUSED, STOOD
 from shared.app.polling import ASKS
 from shared.app.tenants.tenant_traces import forget_traces
-from shared.core.documents.erasure import ERASURES
 from shared.core.documents.tenant_settings import PLACE as SETTINGS
 from shared.core.errors import Conflicting
+from shared.core.tenants.erasure import ERASURES
 from shared.ports import SYSTEM, Put, change_doc
 
 COMING, ON, WITHDRAWN = "coming", "on", "withdrawn"

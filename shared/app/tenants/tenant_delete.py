@@ -25,13 +25,13 @@ from shared.app.installation.home import ends_with
 from shared.app.tenants.tenant_traces import forget_traces
 from shared.core.backoff import backoff
 from shared.core.documents.codec import from_body, to_body
-from shared.core.documents.erasure import ERASURES, TOMBSTONES, Erasure, Tombstone
 from shared.core.documents.grant import KIND as GRANTS
 from shared.core.documents.grant import Grant
 from shared.core.errors import Conflicting, ErrorClass, IntegrationError, VersionConflict
 from shared.core.retries import ERASURE
 from shared.core.run.commands import Command
 from shared.core.run.run import RunStatus, StepStatus
+from shared.core.tenants.erasure import ERASURES, TOMBSTONES, Erasure, Tombstone
 from shared.integrations.clients import load_client
 from shared.integrations.systems import SYSTEMS
 from shared.ports import SYSTEM, Put, get_as, read_as

@@ -16,12 +16,12 @@ from shared.cli.migrate.resealing import check_sealed
 from shared.cli.migrate.tenant_records import LAST, docs_of, moving_docs, runs_of, settings_of, texts_of
 from shared.core.documents.api_key import ApiKey
 from shared.core.documents.effect import EFFECTS, Effect
-from shared.core.documents.erasure import ERASURES, TOMBSTONES
 from shared.core.documents.grant import Grant
 from shared.core.documents.hook import KIND as HOOKS
 from shared.core.documents.hook import Hook
 from shared.core.errors import ConfigError
 from shared.core.run.run import Run
+from shared.core.tenants.erasure import ERASURES, TOMBSTONES
 from shared.integrations.systems import name_system
 from shared.local.configuration.choices import REAL, SIMULATED
 from shared.ports import SYSTEM, read_as

@@ -16,8 +16,8 @@ from shared.app.api.keys import caller_of
 from shared.app.engine.switches import erase_command
 from shared.app.installation.home import APPLIED, AROUND, REAL_HOME, home_of
 from shared.app.tenants.tenant_delete import erase_tenant, request_deletion
-from shared.core.documents.erasure import ERASURES, TOMBSTONES
 from shared.core.errors import ConfigError
+from shared.core.tenants.erasure import ERASURES, TOMBSTONES
 from shared.local.runtime import House
 from shared.local.settle import see_that_it_is_free, settle_by_choice
 from shared.ports import SYSTEM, Put

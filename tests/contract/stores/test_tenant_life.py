@@ -15,10 +15,10 @@ from shared.app.tenants.tenant_delete import deletion_view, request_deletion
 from shared.app.tenants.tenant_export import export
 from shared.backends.cloud.store import FirestoreStore
 from shared.backends.local.state.local_store import LocalStore
-from shared.core.documents.erasure import ERASURES, TOMBSTONES
 from shared.core.errors import Conflicting
 from shared.core.run.commands import LOOK, Command
 from shared.core.run.run import StepStatus
+from shared.core.tenants.erasure import ERASURES, TOMBSTONES
 from shared.ports import SYSTEM, Put, Secret, Store
 from tests.support.builders.saved_runs import a_run, opening
 from tests.support.ports.dying import Died

@@ -15,9 +15,9 @@ from shared.app.connections.connections import connect_by_token, connect_install
 from shared.app.engine.switches import ARRIVALS, order_erasures
 from shared.app.tenants.tenant_delete import deletion_view, erase_tenant, request_deletion
 from shared.backends.local.search.local_knowledge import LocalKnowledge
-from shared.core.documents.erasure import TOMBSTONES
 from shared.core.errors import Conflicting, Unauthorized
 from shared.core.run.commands import ERASE, Command
+from shared.core.tenants.erasure import TOMBSTONES
 from shared.integrations.cloud_storage.hosting import CloudStorage
 from shared.integrations.hosting import OwnHosts
 from shared.integrations.local_sites.disk import Disk

@@ -22,9 +22,7 @@ from shared.core.documents.cache_records import KeptAnswer, KeptContext, KeptPar
 from shared.core.documents.codec import beside, from_body, sparse, to_body, unknown
 from shared.core.documents.comment_records import Heard, HeardChange, ToldComments
 from shared.core.documents.effect import Claim, Effect
-from shared.core.documents.erasure import Erasure, Tombstone
 from shared.core.documents.grant import Grant
-from shared.core.documents.held_command import HeldCommand
 from shared.core.documents.hook import Hook, HookDoor
 from shared.core.documents.look import Look
 from shared.core.documents.page_record import Answered, PageRecord, RetryLink
@@ -52,6 +50,8 @@ from shared.core.planning.proposal import RuledPlan
 from shared.core.polling.rows import SweptMark, WatchedRows
 from shared.core.rate_window import Rate, Window
 from shared.core.schedule.day_tasks import PlannedDay, PlanningClock
+from shared.core.tenants.erasure import Erasure, Tombstone
+from shared.core.tenants.held_command import HeldCommand
 
 # Bodies as they were written before there were classes for them, of the demo and of tests of the whole house.
 WRITTEN = Path(__file__).resolve().parents[3] / "fixtures/documents"

@@ -1,0 +1,1 @@
+"""What is decided and kept about a team as a whole."""
