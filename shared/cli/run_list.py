@@ -20,6 +20,7 @@ _PAGE = 200  # runs in one answer
 @click.option("--limit", default=20, show_default=True, help="How many to show, newest first.")
 @click.option("--status", default="", help="Only runs in this state, like awaiting_approval or failed.")
 @click.option("--group", default="", help="Only runs that are waiting (for a person), moving, done or failed.")
+@click.option("--mine", is_flag=True, help="Only runs that ask something which you may decide or answer now.")
 @click.option("--by", default="", metavar="NAME", help="Only runs that this person asked for.")
 @click.option("--project", default="", metavar="PAGE", help="Only runs of this page or database and what is below it.")
 @click.option("--kind", default="", help="Only runs opened by a page, routine, day, retry, rollback or take-away.")
@@ -29,9 +30,10 @@ _PAGE = 200  # runs in one answer
 @click.option("--watch", is_flag=True, help="Show each of them again when it changes, and new ones, until Ctrl-C.")
 @DATA
 @AS_JSON
-def runs(limit: int, watch: bool, data: Path, as_json: bool, **words: str) -> None:
+def runs(limit: int, watch: bool, mine: bool, data: Path, as_json: bool, **words: str) -> None:
     """List the runs, newest first."""
     wanted = {name: word for name, word in words.items() if word}
+    wanted |= {"for": "me"} if mine else {}
     if watch:
         watch_runs(data, {**wanted, "limit": str(min(limit, _PAGE))}, as_json=as_json)
         return

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from shared.core.approval.four_eyes import LINK, Barred, find_bar
-from shared.core.approval.gates import PLAN, gate_kind
+from shared.core.approval.gates import PLAN, gate_kind, waits_at
 from shared.core.approval.sight import Team
 from shared.core.people.actor import Actor
 from shared.core.people.members import ROLES
 from shared.core.planning.risk import cannot_be_undone
-from shared.core.run.run import Run, StepSpec
+from shared.core.run.run import Run, RunStatus, StepSpec
 
 MAY_DECIDE = frozenset(ROLES) - {"viewer"}
 NEEDS_SIGN_IN = "this cannot be taken back, so it needs you to sign in"
@@ -34,6 +34,14 @@ def find_refusal(run: Run, gate: str, who: Decider, team: Team) -> Barred | None
     if who.via == LINK and team.signs_in and is_irreversible(run, gate):
         return Barred(NEEDS_SIGN_IN, "Sign in, and decide in your own name.")
     return find_bar(run, gate, who.actor.name, who.via, team.ship, team.people, who.actor.ref)
+
+
+def may_act_now(run: Run, who: Decider, team: Team) -> bool:
+    """Say whether a run waits for something that somebody may decide, or answer, at this moment."""
+    if run.status == RunStatus.AWAITING_INPUT:
+        return who.role in MAY_DECIDE
+    gate = waits_at(run)
+    return gate is not None and find_refusal(run, gate.id, who, team) is None
 
 
 def is_irreversible(run: Run, gate: str) -> bool:

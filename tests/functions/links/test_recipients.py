@@ -153,3 +153,19 @@ def test_without_members_the_person_who_is_told_decides(service: Service) -> Non
     run = _release(service)
     assert _press(service, approval_token(service.deps, run, "lin")).status_code == 200
     assert _entry(service, "ApprovalGranted")["by"] == "Lin Example"
+
+
+def test_what_waits_for_me_is_what_i_may_decide_now(team: Service) -> None:
+    rules = {"ship": {"approvals": {"four_eyes": True}}}
+    team.deps.store.put(MINE, Put("settings", "tenant", rules))
+    _release(team)
+    keys = {who: make_key(team.deps, MINE, role, "a laptop", person=who)[1] for who, role in (
+        (BEN, "member"), (VERA, "viewer"))}  # fmt: skip
+    program = create_key(team.deps, MINE, "owner", "a build")
+
+    def waiting(key: str) -> list[str]:
+        return [each["id"] for each in team.call("GET", "/v1/runs?group=waiting&for=me", key=key).json["runs"]]
+
+    assert (waiting(keys[BEN]), waiting(keys[VERA]), waiting(program)) == (["run-asks"], [], [])
+    assert team.call("POST", "/v1/runs/run-asks/approve", key=keys[BEN], json={"plan_hash": BINDS}).status_code == 200
+    assert waiting(keys[BEN]) == []

@@ -17,9 +17,11 @@ from shared.app.api.json_shapes import Schema, choice, number, text
 from shared.app.api.route import RUN
 from shared.app.api.run.run_views import run_head
 from shared.app.api.settings.tenant_databases import IN_NOTION, notion_id
+from shared.app.approval.gates import team_of
 from shared.app.engine.switches import describe_pause
 from shared.app.polling.standstill_words import standing_words
 from shared.app.workspace.workspace_map import WorkspaceMap
+from shared.core.approval.deciders import Decider, may_act_now
 from shared.core.errors import NotThere
 from shared.core.run.run import Run, RunStatus
 from shared.integrations.notion.client.wire import normal_id
@@ -44,6 +46,7 @@ LIST_QUERY: Mapping[str, Schema] = {
     "after": {**RUN, "description": "The last run of the page before; `cursor` takes precedence."},
     "status": choice(*(status.value for status in RunStatus)),
     "group": {**choice(*GROUPS), "description": _GROUP_WORDS},
+    "for": {**choice("me"), "description": "Runs that ask something which whoever calls may decide or answer now."},
     "by": text(max_length=200, what="Who asked for it, as `by` of a run says; in capitals or not."),
     "project": {**IN_NOTION, "description": "Runs of this page or database of Notion, and of the pages below it."},
     "kind": {**choice(*KINDS), "description": "What opened it, as `trigger` of a run says."},
@@ -113,13 +116,17 @@ def _chooser(call: Call) -> Callable[[Run], bool] | None:
     query = call.query
     by, words, kind = _fold(query.get("by", "")), _fold(query.get("text", "")), query.get("kind", "")
     project = normal_id(notion_id(query.get("project", "")))
-    if not (by or words or kind or project):
+    mine = query.get("for") == "me"
+    if not (by or words or kind or project or mine):
         return None
+    who, team = Decider(call.who.actor, call.who.role, "api"), team_of(call.deps, call.tenant)
     places, within = WorkspaceMap(call.deps, call.tenant), {project: True}
 
     def choose(run: Run) -> bool:
         trigger = run.trigger
         if (kind and trigger.kind != kind) or (by and _fold(trigger.by) != by) or words not in _fold(trigger.title):
+            return False
+        if mine and not may_act_now(run, who, team):
             return False
         return not project or _is_within(places, within, trigger.page)
 
