@@ -38,7 +38,7 @@ def read_handing_over(deps: Deps, tenant: str, ref: str) -> Message | None:
     links = tuple(Link(run.trigger.title or run.id, approval_url(deps, run)) for run in waiting)
     lines = (
         f"{name} is not in your team any more. What they asked for and what waits for a decision is yours now:",
-        "Look at each, and decide or stop it.",
+        "Sign in, look at each, and decide or stop it.",
     )
     return Message(f"What waited for {name} waits for you", lines, links, HIGH)
 

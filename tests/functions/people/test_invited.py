@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 import requests
 
+from shared.app.approval.approvals import approval_token
 from shared.app.engine.deps import Deps
 from shared.app.people.membership import welcome
 from shared.core.people.members import person_id
@@ -204,6 +205,11 @@ def test_what_waited_for_who_has_left_is_told_to_the_owners_alone_and_with_its_l
         welcome(deps, tenant, identity, name, founds=False)
         assert ask(house, owner, "POST", f"/v1/members/{ids[name]}", json={"role": "member"}).status_code == 200
     _wait_for_approval(deps, tenant, "run-ida", "Ida Example")
+    loaded = deps.store.load_run(tenant, "run-ida")
+    assert loaded is not None
+    theirs = f"/approvals/{approval_token(deps, loaded.run, ids['Ida Example'])}"
+    holder = Guest(house)
+    assert holder.open(theirs).status_code == 200
     for name, person in ids.items():
         assert ask(house, owner, "DELETE", f"/v1/members/{person}").json() == {"removed": person}, name
 
@@ -214,7 +220,15 @@ def test_what_waited_for_who_has_left_is_told_to_the_owners_alone_and_with_its_l
     house.calm()
     (mail,) = told()  # nothing waited for Jon
     assert (mail["subject"], mail["to"]) == ("What waited for Ida Example waits for you", ["ada@example.test"])
-    assert "/approvals/" in mail["text"]
+    (link,) = re.findall(r"https?://\S+/approvals/\S+", mail["text"])
+    for pressed in (
+        holder.post(theirs, decision="approve", reason=""),
+        Guest(house).post(urlsplit(link).path, decision="approve", reason=""),
+    ):
+        assert pressed.status_code == 403, pressed.text  # who has left is nobody, and the owners' is pressed signed in
+    ada = Guest(house)
+    ada.sign_in()
+    assert ada.post(urlsplit(link).path, decision="deny", reason="").status_code == 200
     entries = ask(house, owner, "GET", "/v1/audit?limit=500").json()["entries"]
     (out,) = [each for each in entries if each["what"] == "MemberOut" and ids["Ida Example"] in each["about"]]
     assert (out["by"], out["address"], out["key"]) == ("a program's", "127.0.0.1", owner.split(".")[1])
