@@ -57,6 +57,7 @@ PERMISSIONS: Mapping[str, frozenset[str] | None] = {
     "tenant.export": frozenset({"owner"}),
     "tenant.delete": frozenset({"owner"}),
     "sessions.own": frozenset(ROLES),
+    "accounts.link": frozenset(ROLES),
     "origins.read": frozenset(ROLES),
     "origins.change": frozenset({"owner"}),
     "endpoints.manage": frozenset({"owner"}),
@@ -74,6 +75,7 @@ NEEDS: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("tenant.export", "tenant.delete"), frozenset({"settings"})),
     "runs.decide": frozenset({"decide"}),
     "chat": frozenset({"run", "decide", "steer"}),
+    "accounts.link": frozenset({"decide", "settings"}),  # whose account it is decides there in their name
     "whoami": frozenset(),
 }
 

@@ -22,12 +22,12 @@ FOR = {
              "members.read", "databases.read", "connections.read", "planning.read", "knowledge.read", "models.read",
              "pause.read", "made.read", "tenant.read", "origins.read", "ship.read"},
     "run": {"runs.open", "feedback.give", "knowledge.ask", "chat"},
-    "decide": {"runs.decide", "chat"},
+    "decide": {"runs.decide", "chat", "accounts.link"},
     "steer": {"runs.steer", "queue.replay", "pause.change", "made.take_away", "chat"},
     "settings": {"preferences.change", "budget.change", "keys.own", "keys.manage", "members.manage", "members.leave",
                  "databases.manage", "connections.manage", "planning.change", "knowledge.change", "models.change",
                  "tenant.export", "tenant.delete", "sessions.own", "origins.change", "endpoints.manage",
-                 "ship.change"},
+                 "ship.change", "accounts.link"},
 }  # fmt: skip
 FREE = {"whoami"}  # whoever holds a key may know whose it is
 

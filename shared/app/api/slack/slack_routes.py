@@ -21,7 +21,7 @@ SLACK_ROUTES: tuple[Route, ...] = (
     ),
     Route("GET", "/v1/slack/link", "sessions.own", slack_links.show_link, "Get your accounts in Slack", "SlackLink"),
     Route(
-        "POST", "/v1/slack/link", "sessions.own", slack_links.begin_link, "Get a code to link your account in Slack",
+        "POST", "/v1/slack/link", "accounts.link", slack_links.begin_link, "Get a code to link your account in Slack",
         "SlackCode", body=shape(), errors=(409,),
     ),
     Route(
