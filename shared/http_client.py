@@ -86,11 +86,12 @@ class HttpClient:
         read: bool | None = None,
         text: bool = False,
         judge: Judge | None = None,
+        check: Callable[[Answer], None] | None = None,
     ) -> Answer:
         """Ask once and return a successful answer, or raise one of our errors.
 
-        `read` says that a POST only asks (a query, a search), so that repeating it is safe. `text` accepts a success
-        whose body is not JSON. `auth` may be a (user, password) pair. `judge` decides about refused calls first.
+        `read`: a POST only asks, so that repeating it is safe. `text` accepts a success that is not JSON. `auth`
+        may be a (user, password) pair. `judge` decides about refused calls first, `check` raises at a false success.
         """
         _check_path(path)
         write = method not in _READS if read is None else not read
@@ -104,9 +105,7 @@ class HttpClient:
             self.before_write(method, path, json)
         answer = self._exchange_and_trace(asked, sent, secrets, params=params, json=json, data=data)
         if answer.ok:
-            if answer.json is None and answer.text.strip() and not text:
-                raise unclear(asked, f"answered {answer.status} with a body that is not JSON")
-            return answer
+            return _accept(asked, answer, check, text=text)
         verdict = judge(answer) if judge else None
         if isinstance(verdict, Answer):
             return verdict
@@ -194,6 +193,15 @@ def segment(value: str) -> str:
         raise Rejected("request", f"{value[:80]!r} cannot be part of a path")
     _check_path("/" + value.replace("?", "").replace("#", ""))
     return quote(value, safe="")
+
+
+def _accept(asked: Asked, answer: Answer, check: Callable[[Answer], None] | None, *, text: bool) -> Answer:
+    """Return a success; raise where it is none: it is not JSON, or it says itself that it refuses."""
+    if answer.json is None and answer.text.strip() and not text:
+        raise unclear(asked, f"answered {answer.status} with a body that is not JSON")
+    if check is not None:
+        check(answer)
+    return answer
 
 
 def _check_path(path: str) -> None:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from shared.core.errors import IntegrationError, Rejected, Unauthorized
 from shared.core.system import OAuthProvider
@@ -14,7 +14,7 @@ from shared.oauth_state import encode
 from shared.ports import Secret
 
 _SECRET_FIELDS = frozenset({"access_token", "refresh_token", "id_token", "client_secret"})
-_DEAD_GRANT = frozenset({"invalid_grant", "bad_verification_code", "bad_refresh_token"})
+_DEAD_GRANT = frozenset({"invalid_grant", "bad_verification_code", "bad_refresh_token", "invalid_refresh_token"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,10 @@ class Reply(Protocol):
 
 class Http(Protocol):
     """The part of our HTTP client that is used here; its base URL is the token endpoint's host."""
+
+    @property
+    def base_url(self) -> str:
+        """Return the address that all paths are added to."""
 
     def call(
         self,
@@ -118,7 +122,7 @@ def _post(
         auth = (client_id, client_secret)
     else:
         asked |= {"client_id": client_id, "client_secret": client_secret.reveal()}
-    path = "/" + url.split("://", 1)[1].partition("/")[2]
+    path = _find_path(http, url)
     body = {"json": asked} if provider.encoding == "json" else {"data": asked}
 
     def judge(answer: Reply) -> IntegrationError | None:
@@ -129,6 +133,12 @@ def _post(
     if refused is not None:
         raise refused
     return answer.json
+
+
+def _find_path(http: Http, url: str) -> str:
+    """Return the endpoint's path below the address that the client adds it to, which may have a path itself."""
+    path, base = urlsplit(url).path, urlsplit(http.base_url).path.rstrip("/")
+    return path.removeprefix(base) if path.startswith(f"{base}/") else path
 
 
 def refusal(system: str, body: Any) -> IntegrationError | None:

@@ -7,13 +7,13 @@ import hmac
 import re
 import secrets as random_source
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from shared import log
 from shared.accounts.accounts import Accounts
-from shared.accounts.providers import PROVIDERS
+from shared.accounts.providers import PROVIDERS, place_provider
+from shared.app.connections.connect_messenger import keep_installation
 from shared.app.connections.connect_notion import AGAIN, ProviderUnavailable
 from shared.app.engine.deps import Deps
 from shared.app.engine.due_times import drop_alarm
@@ -40,7 +40,7 @@ from shared.core.people.sessions import choose_target
 from shared.core.run import acts
 from shared.core.run.run import WaitKind, derive_id
 from shared.core.system import OAuthProvider
-from shared.integrations.systems import name_system
+from shared.integrations.systems import MESSENGERS, name_system
 from shared.oauth import GrantTokens, authorize_url, exchange
 from shared.oauth_state import STATE_LIFETIME, State, sign_state, verify_state
 from shared.ports import SYSTEM, Put, Secret, change_doc
@@ -98,9 +98,13 @@ def start_connection(
         user=sign_in.terminal,
         session=sign_in.browser,
     )
-    client_id = deps.secrets.get(f"{provider.name}-client-id").reveal()
+    client_id = _find_client(deps, provider.name)
     asked = authorize_url(
-        _place_provider(provider, accounts), client_id, redirect_uri, state, verifier=derive_verifier(cookie)
+        place_provider(provider, accounts.endpoints.get_address(provider.name)),
+        client_id,
+        redirect_uri,
+        state,
+        verifier=derive_verifier(cookie),
     )
     return Started(asked, cookie)
 
@@ -170,7 +174,10 @@ def finish_connection(
         tenant, address = state.tenant, f"{state.target}?tenant={state.tenant}"
         if not tenant:
             raise MalformedRequest("connect Notion first", way_out="Open the connection page of your tenant.")
-        accounts.keep(tenant, provider.name, tokens, tokens.public)
+        if provider.name in MESSENGERS:
+            keep_installation(deps, accounts, tenant, provider, tokens)
+        else:
+            accounts.keep(tenant, provider.name, tokens, tokens.public)
     resume_waiting(deps, tenant, provider.name)
     return {"tenant": tenant, "provider": provider.name, "address": address}
 
@@ -277,15 +284,16 @@ def use_once(deps: Deps, nonce: str) -> None:
         raise Conflicting("this answer has already been used", way_out=AGAIN) from None
 
 
+def _find_client(deps: Deps, system: str) -> str:
+    try:
+        return deps.secrets.get(f"{system}-client-id").reveal()
+    except KeyError:
+        way_out = f"Whoever runs Workwright stores {system}-client-id and {system}-client-secret."
+        raise NotThere(f"no app of {name_system(system)} is set up here", way_out=way_out) from None
+
+
 def _provider(name: str) -> OAuthProvider:
     provider = PROVIDERS.get(name)
     if provider is None:
         raise NotThere(f"there is no provider {name!r}; use one of {', '.join(sorted(PROVIDERS))}")
     return provider
-
-
-def _place_provider(provider: OAuthProvider, accounts: Accounts) -> OAuthProvider:
-    """Return the provider at the address this installation uses: the vendor's, or a simulator's."""
-    base = accounts.endpoints.get_address(provider.name)
-    path = urlsplit(provider.authorize_url).path
-    return replace(provider, authorize_url=base + path)

@@ -19,6 +19,7 @@ from shared.oauth import GrantTokens
 from shared.ports import Secret
 
 TAKES_TOKENS = tuple(each.name for each in SYSTEMS.values() if each.by_token)
+CONNECTED = (*TAKES_TOKENS, *(each for each in PROVIDERS if each not in (*TAKES_TOKENS, "notion")))  # by a team itself
 _SHOW = (
     f"Install the app on {name_system(APP_FORGE)}, then give the installation's number and a token of an owner "
     f"of that account (scope {SYSTEMS[APP_FORGE].shows_owner})."

@@ -17,7 +17,7 @@ from shared.core.documents.grant import KIND, REVOKED, Grant
 from shared.core.errors import Conflicting
 from shared.core.people.linked_accounts import PLACES, MessengerPlace
 from shared.integrations.systems import name_system
-from shared.ports import SYSTEM, change_as, get_as
+from shared.ports import SYSTEM, Put, all_as, change_as, get_as
 
 
 def tenant_at(deps: Deps, place: str) -> str:
@@ -44,6 +44,14 @@ def claim_place(deps: Deps, tenant: str, place: str, name: str) -> None:
         return MessengerPlace(tenant, deps.clock.now(), name)
 
     change_as(MessengerPlace, deps.store, (SYSTEM, PLACES, place), claim, deps.stand_back)
+
+
+def leave_other_places(deps: Deps, tenant: str, place: str) -> None:
+    """Let go of the workspaces that talked to this team before this one: a team has one of each messenger."""
+    system = place.partition(".")[0]
+    for each in all_as(MessengerPlace, deps.store, SYSTEM, PLACES):
+        if each.tenant == tenant and each.id != place and each.id.startswith(f"{system}."):
+            deps.store.put(SYSTEM, Put(PLACES, each.id, None))
 
 
 def take_place(deps: Deps, tenant: str, place: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from shared.accounts.grants import grant_of
-from shared.app.connections.access_renewal import BY_COMMAND, WayBack, find_way_back
+from shared.app.connections.access_renewal import WayBack, find_way_back, is_by_command
 from shared.app.engine.deps import Deps
 from shared.app.engine.effects import Effects
 from shared.app.engine.leases import lease
@@ -200,7 +200,7 @@ def _lost_message(what: str, system: str, back: WayBack) -> Message:
             f"Nothing is lost. Give a new one with {goes_on}",
         )
         return Message(f"Please give a new key for {name}", lines, (), HIGH)
-    if system in BY_COMMAND:
+    if is_by_command(system, back.command):
         lines = (
             f"We no longer have access to {name}: somebody removed it, or it has expired.",
             f"Nothing is lost. Connect it with {goes_on}",

@@ -82,6 +82,13 @@ CALLS = (
         expect_error("channel_not_found"),
     ),
     Call(
+        "direct messages with nobody",
+        "Direct messages with somebody who is not there are refused with user_not_found.",
+        METHODS + "conversations.open",
+        Ask("POST", "/conversations.open", {"users": "U00000000000"}),
+        expect_error("user_not_found"),
+    ),
+    Call(
         "a message of nothing",
         "A message without text and blocks is refused with no_text.",
         METHODS + "chat.postMessage",
@@ -235,7 +242,7 @@ PROBE = Probe(
     title="Slack",
     address="https://slack.com/api",
     asks_for="a channel's id, into which the app was invited",
-    rights="a bot's token with the scopes chat:write and channels:history (or groups:history)",
+    rights="a bot's token with the scopes chat:write, im:write and channels:history (or groups:history)",
     makes="three messages, which are deleted; members of the channel may be told of them",
     calls=CALLS,
     read_place=read_place,
@@ -249,5 +256,11 @@ PROBE = Probe(
     no_harm=(
         ("a connection for clicks is opened by apps.connections.open", "it needs the app's own token (xapp-…)"),
         ("a click is signed, and answered within three seconds", "a person has to click"),
+        ("/workwright is sent as a signed form, with a trigger_id of its own", "a person has to type"),
+        (
+            "a code of the consent and a refresh token count once each",
+            "a person has to agree, and the app's secret is needed",
+        ),
+        ("removing the app is told by app_uninstalled, a revoked token by tokens_revoked", "the app would be gone"),
     ),
 )

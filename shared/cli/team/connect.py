@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from shared.cli.house_calls import ask_house
+from shared.cli.house_calls import ask_house, show
 from shared.cli.root import AS_JSON, DATA, workwright
 from shared.cli.setup.answer_source import pick
 from shared.core.errors import ConfigError
@@ -23,6 +23,7 @@ _LOOK_EVERY_S = 0.5
 
 
 @workwright.command()
+@click.argument("system", default="notion")
 @click.option("--page", default="", help="The Notion page to create databases on: its id or its link.")
 @click.option("--adopt", multiple=True, metavar="KIND=DATABASE", help="A database to use, such as tasks=<id or link>.")
 @click.option("--answer", multiple=True, metavar="KEY=VALUE", help="An answer to a question from before.")
@@ -31,12 +32,17 @@ _LOOK_EVERY_S = 0.5
 )
 @DATA
 @AS_JSON
-def connect(page: str, adopt: Sequence[str], answer: Sequence[str], wait: int, data: Path, as_json: bool) -> None:
-    """Connect Notion, then create the databases there, or adopt those you have.
+def connect(
+    system: str, page: str, adopt: Sequence[str], answer: Sequence[str], wait: int, data: Path, as_json: bool
+) -> None:
+    """Connect Notion, then create the databases there, or adopt those you have; or another SYSTEM, such as slack.
 
     Asks for what it needs; with --json, or without a terminal, it never asks: it prints what is missing and ends with
     exit code 1.
     """
+    if system != "notion":
+        show(ask_house(data, "POST", "/v1/connections", body={"system": system}), as_json, _show_link)
+        return
     wish = {"page": page, "adopt": _pairs("--adopt", adopt), "answers": _pairs("--answer", answer)}
     asks = not as_json and sys.stdin.isatty()
     found = _wait_connected(data, time.monotonic() + wait, quiet=as_json)
@@ -48,6 +54,13 @@ def connect(page: str, adopt: Sequence[str], answer: Sequence[str], wait: int, d
         for line in _lines(found):
             click.echo(join_lines(line))
     sys.exit(0 if found["connected"] and found["state"] == "done" else 1)
+
+
+def _show_link(found: Json) -> list[str]:
+    return [
+        "Open this link within ten minutes, and agree to everything that is asked for:",
+        f"  {found['connect_url']}",
+    ]
 
 
 def _wait_connected(data: Path, until: float, *, quiet: bool) -> Json:

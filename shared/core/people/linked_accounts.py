@@ -49,6 +49,7 @@ class MessengerPlace:
     tenant: str
     at: datetime
     name: str = sparse("")
+    id: str = beside("")
     more: Mapping[str, Any] = unknown()
 
 

@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, ClassVar
 from urllib.parse import parse_qs
 
@@ -115,13 +116,17 @@ class Slack:
         return None
 
     def send_note(self, place: str, note: Note, key: str) -> Json:
-        """As a `Messenger` does: in the channel `place`."""
-        return {"ts": self.post(place, write_text(note), write_blocks(note), (_NOTE, key)).ts}
+        """As a `Messenger` does: in the channel `place`, or to the person of that id."""
+        return {"ts": self.post(_find_channel(self, place), write_text(note), write_blocks(note), (_NOTE, key)).ts}
 
     def find_note(self, place: str, key: str) -> Json | None:
         """Return where the note was posted, as `send_note` did."""
-        found = self.find(place, _NOTE, key)
+        found = self.find(_find_channel(self, place), _NOTE, key)
         return {"ts": found.ts} if found else None
+
+    def open_direct(self, user: str) -> str:
+        """Return the id of the direct messages with somebody. The same call again opens the same ones."""
+        return str(self._write("conversations.open", {"users": user})["channel"]["id"])
 
     def update(self, message: Message, text: str, blocks: Sequence[Json] = ()) -> None:
         """Replace a message's content. The same call again leaves the same message."""
@@ -133,18 +138,25 @@ class Slack:
         return str(self._write("apps.connections.open", {})["url"])
 
     def _read(self, name: str, params: Json) -> Json:
-        return _check_answer(name, self._http.call("GET", f"/{name}", params=params), write=False)
+        check = partial(_check_answer, name, write=False)
+        return dict(self._http.call("GET", f"/{name}", params=params, check=check).json)
 
     def _write(self, name: str, body: Json) -> Json:
         headers = {"Content-Type": "application/json; charset=utf-8"}
-        return _check_answer(name, self._http.call("POST", f"/{name}", json=body, headers=headers), write=True)
+        check = partial(_check_answer, name, write=True)
+        return dict(self._http.call("POST", f"/{name}", json=body, headers=headers, check=check).json)
 
 
-def _check_answer(name: str, answer: Answer, *, write: bool) -> Json:
-    """Return the body; Slack refuses with status 200 and a word."""
+def _find_channel(slack: Slack, place: str) -> str:
+    """Return the channel that a place is: itself, or the direct messages with the person of that id."""
+    return slack.open_direct(place) if place[:1] in ("U", "W") else place
+
+
+def _check_answer(name: str, answer: Answer, *, write: bool) -> None:
+    """Raise what a refusal says: Slack refuses with status 200 and a word."""
     body = answer.json if isinstance(answer.json, dict) else {}
     if body.get("ok"):
-        return body
+        return
     word = str(body.get("error") or "no reason was given")[:100]
     needed = f" (needs the scope {body['needed']})" if isinstance(body.get("needed"), str) else ""
     raise _error(word, f"{name}: {word}{needed}", answer, write=write)

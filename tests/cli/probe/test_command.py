@@ -56,7 +56,7 @@ def person(tmp_path: Path) -> Iterator[Terminal]:
 def test_without_differences_it_ends_well_and_writes_a_report(person: Terminal) -> None:
     done = person.type("--token-file", str(person.token))
     assert done.exit_code == 0, done.output
-    assert "19 calls: 19 answered as expected, 0 otherwise" in done.output
+    assert "20 calls: 20 answered as expected, 0 otherwise" in done.output
     assert "three messages, which are deleted" in done.output
     told = person.report()
     assert (told["system"], told["ended"]) == ("slack", "at its end")
@@ -89,7 +89,7 @@ def test_a_credential_comes_from_standard_input_or_from_what_is_connected(person
         done = person.type("--data", str(data))
     assert done.exit_code == 0, done.output
     assert person.report()["summary"] == {
-        "asked": 19, "as expected": 19, "differ": 0, "only notes": 0, "not asked": 0,
+        "asked": 20, "as expected": 20, "differ": 0, "only notes": 0, "not asked": 0,
     }  # fmt: skip
 
 

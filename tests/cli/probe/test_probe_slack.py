@@ -32,7 +32,7 @@ def _texts(bench: Bench) -> list[str]:
 def test_the_simulator_answers_as_slack_says_and_every_change_is_noticed(bench: Bench) -> None:
     outcomes, run = remembered(bench)
     assert found_in(outcomes) == {}
-    assert len(outcomes) == 19
+    assert len(outcomes) == 20
     tried, missed = unnoticed(run)
     assert missed == []
     assert tried > 100

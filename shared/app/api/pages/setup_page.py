@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from html import escape
 
+from shared.accounts.grants import holds
 from shared.app.api.audited import name_origin
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.json_shapes import choice, shape, text
@@ -24,7 +26,7 @@ from shared.app.workspace.workspace_schemas import KINDS
 from shared.core.errors import Conflicting, Forbidden, VersionConflict
 from shared.core.people.first_hour import State, Step
 from shared.core.people.members import OWNER
-from shared.integrations.systems import FORGES, SYSTEMS
+from shared.integrations.systems import FORGES, MESSENGERS, SYSTEMS
 
 _MONEY = "^[0-9]{1,6}([.,][0-9]{1,2})?$"
 _MICROS = 1_000_000
@@ -51,7 +53,9 @@ def show_setup(call: Call, who: SignedIn) -> ApiReply:
     lines = "".join(_line(call, who, step, current=step is first) for step in steps)
     if first is None:
         lines += paragraph("That is all. Write what you want into Ideas, and set its status to Plan it.")
-    body = f'<ol class="steps">{lines}</ol>' + '<p><a href="/account">Your account</a></p>'
+    body = (
+        f'<ol class="steps">{lines}</ol>' + _offer_messengers(call, who) + '<p><a href="/account">Your account</a></p>'
+    )
     again = _LOOK_AGAIN_S if any(step.state == State.WORKING for step in steps) else 0
     return page(200, "Set up your team", body, HEADERS, refresh=again)
 
@@ -182,7 +186,20 @@ def _offer_system(call: Call, who: SignedIn, system: str) -> str:
     try:
         return _lead(connect_link(call.deps, who.tenant, system), f"Connect {title}")
     except Conflicting:
-        return paragraph(f"{title} with a token, in a terminal: workwright connect {system}", quiet=True)
+        return paragraph(f"{title} with a token, in a terminal: workwright account {system}", quiet=True)
+
+
+def _offer_messengers(call: Call, who: SignedIn) -> str:
+    """Lead an owner to the consent of each messenger that the operator has an app of and the team does not use yet."""
+    if who.member.role != OWNER:
+        return ""
+    offered = ""
+    for system in MESSENGERS:
+        with suppress(KeyError, Conflicting):  # no app, or no link
+            call.deps.secrets.get(f"{system}-client-id")
+            if not holds(call.deps.store, who.tenant, system):
+                offered += _lead(connect_link(call.deps, who.tenant, system), f"Connect {SYSTEMS[system].title}")
+    return offered
 
 
 def _choose_example(call: Call, who: SignedIn) -> str:

@@ -8,7 +8,7 @@ from shared.accounts.accounts import Accounts
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.json_shapes import FLAG, choice, members, shape, text
 from shared.app.connections import forge_hooks
-from shared.app.connections.connections import TAKES_TOKENS, connect_by_token, connect_installation, connect_link
+from shared.app.connections.connections import CONNECTED, connect_by_token, connect_installation, connect_link
 from shared.core.errors import Conflicting, IntegrationError
 from shared.integrations.systems import APP_FORGE, SELF_MANAGED, name_system
 from shared.integrations.webhooks import HOOKED
@@ -17,7 +17,7 @@ from shared.ports import Secret
 _APP_FORGE = name_system(APP_FORGE)
 _TOKEN = text("^[!-~]{0,4000}$", max_length=4000, what="Leave it empty to get a link to the system's own consent page.")
 CONNECT = shape(
-    system=choice(*TAKES_TOKENS),
+    system=choice(*CONNECTED),
     token={**_TOKEN, "default": ""},
     installation=text(
         "^[0-9]{0,18}$",

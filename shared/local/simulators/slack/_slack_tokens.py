@@ -20,9 +20,10 @@ _NEEDED = {  # method -> scopes, of which one has to be there
     "chat.update": ("chat:write",),
     "chat.delete": ("chat:write",),
     "conversations.replies": ("channels:history", "groups:history", "im:history", "mpim:history"),
+    "conversations.open": ("im:write", "channels:manage", "groups:write", "mpim:write"),
     "conversations.history": ("channels:history", "groups:history", "im:history", "mpim:history"),
 }
-ALL = ("chat:write", "channels:history", "groups:history", "im:history")
+ALL = ("chat:write", "channels:history", "groups:history", "im:history", "im:write", "commands")
 
 
 def find_caller(state: Json, request: Request, arguments: Json, now: float) -> Json:

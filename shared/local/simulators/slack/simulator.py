@@ -10,6 +10,8 @@ from werkzeug.wrappers import Request, Response
 
 from shared.local.simulators._page import page
 from shared.local.simulators._server import Simulator, json_response
+from shared.local.simulators.slack import _slack_oauth as oauth
+from shared.local.simulators.slack import _slack_slash as slash
 from shared.local.simulators.slack import _slack_threads as threads
 from shared.local.simulators.slack import _slack_tokens as tokens
 from shared.local.simulators.slack._slack_blocks import Invalid, check_content, elements_named
@@ -53,10 +55,12 @@ class SlackSimulator(Simulator):
             return self._page()
         if request.method == "POST" and request.path == "/_click":
             return self._click(request.get_json())
-        return None
+        return slash.tell_app(self, request)
 
     def answer(self, request: Request) -> Response:
         """Find the method, check the token, answer."""
+        if (other := oauth.install(self, request) or slash.answer_command(self, request)) is not None:
+            return other
         match = _RESPONSE.fullmatch(request.path)
         if match is not None and request.method == "POST":
             return self._respond_to_click(match["secret"], request)
@@ -246,7 +250,7 @@ class SlackSimulator(Simulator):
             self.effect("message.ephemeral", channel=known["channel"], text=fields["text"][:200])
 
     def control(self, request: Request) -> Response | None:
-        """`POST /_seed`: `token`, `app_token`, `signing_secret`, `channels`, `users`, `interactivity_url`, any of them.
+        """`POST /_seed`: `token`, `app_token`, `app`, `signing_secret`, `channels`, `users`, addresses.
 
         `POST /_socket`: `{"drop": true}`, or `{"disconnect": REASON, "after_s": 1}`.
         """
@@ -262,8 +266,9 @@ class SlackSimulator(Simulator):
             self.state["users"] = [
                 known_user for known_user in self.state["users"] if known_user["id"] != user["id"]
             ] + [user]
-        for key in ("signing_secret", "interactivity_url"):
-            self.state[key] = order.get(key, self.state[key])
+        oauth.seed_app(self.state, order)
+        for key in ("signing_secret", "interactivity_url", "command_url", "event_url"):
+            self.state[key] = order.get(key, self.state.get(key, ""))
         self.touch()
         return json_response({"ok": True})
 
@@ -287,5 +292,6 @@ _METHODS: dict[str, Callable[[SlackSimulator, Json, Json], Json]] = {
     "chat.update": SlackSimulator.update,
     "chat.delete": SlackSimulator.delete,
     "conversations.history": SlackSimulator.history,
+    "conversations.open": slash.open_direct,
     "conversations.replies": SlackSimulator.replies,
 }

@@ -61,12 +61,12 @@ class Sockets:
         if server is not None:
             server.shutdown()
 
-    def deliver(self, payload: Json) -> Json:
+    def deliver(self, payload: Json, kind: str = "interactive") -> Json:
         """Hand an interaction over until it is acknowledged in time, to one connection after the other."""
         envelope: Json = {
             "envelope_id": secrets.token_hex(16),
-            "type": "interactive",
-            "accepts_response_payload": False,
+            "type": kind,
+            "accepts_response_payload": kind == "slash_commands",
         }
         text = json.dumps({**envelope, "payload": payload})
         for number in range(MAX_DELIVERIES):
