@@ -226,11 +226,27 @@ AUDIT_APPEND = Retry(
     DOCUMENT.waits,
     "as above",
 )
+IDENTITIES = Retry(
+    "document",
+    "an identity with its person that somebody else was faster at",
+    "shared/app/people/identities.py",
+    DOCUMENT.tries,
+    DOCUMENT.waits,
+    "as above",
+)
+INVITED = Retry(
+    "document",
+    "an invitation with the team's people that somebody else was faster at",
+    "shared/app/people/invitations.py",
+    DOCUMENT.tries,
+    DOCUMENT.waits,
+    "as above",
+)
 
 RETRIES = (  # what one system alone has stands beside its client
     STEP, UNDO, LOST, REPAIR, ANSWER,
     COMMAND, ENDPOINT, DELIVERY, CLOUD_DELIVERY, UNANSWERED,
     ALARM, ERASURE, SWEEP,
     STORE_WRITE, STORE_TEXT, CLOUD_READ, TASK, REFUSED, CODE_RUNNER, GRANT,
-    DOCUMENT, COMMIT, LEDGER, AUDIT_APPEND,
+    DOCUMENT, COMMIT, LEDGER, AUDIT_APPEND, IDENTITIES, INVITED,
 )  # fmt: skip
