@@ -20,12 +20,15 @@ from shared.app.intake.messenger_orders import REPLY_ADDRESS
 from shared.app.intake.open_by_hand import open_for_page, open_for_text
 from shared.app.knowledge.ask import ask_workspace
 from shared.app.people.membership import members_of
+from shared.app.people.told_places import set_told_place
 from shared.core.documents.codec import to_body
 from shared.core.errors import ErrorClass, Forbidden, IntegrationError, RequestError
 from shared.core.people.linked_accounts import ASKS, MessengerAsk
+from shared.core.people.members import Member
 from shared.core.run.commands import Command
 from shared.core.text.sentence import end_sentence
 from shared.integrations.slack.answering import post_answer, show_alone
+from shared.integrations.slack.client import Slack
 from shared.integrations.slack.notes import escape_text
 from shared.mind.safety.redaction import Redactor
 from shared.ports import Put, get_as
@@ -37,7 +40,7 @@ _MAX_ANSWER = 3_000
 _MAX_FORGOTTEN = 50
 _PAGE = re.compile(r"<?(https://(?:www\.|app\.)?notion\.(?:so|com)/[!-~]+?)(?:\|[^>]*)?>?|([0-9a-fA-F-]{32,36})")
 _ID = re.compile(r"(?i)[0-9a-f]{32}(?![0-9a-z])")
-_NEEDS = {"plan": "runs.steer", "ask": "knowledge.ask"}
+_NEEDS = {"plan": "runs.steer", "ask": "knowledge.ask", "tell": "sessions.own"}
 
 
 @trace.use_case
@@ -76,6 +79,8 @@ def _do(deps: Deps, tools: Tools, command: Command, ask: MessengerAsk) -> str:
             raise Forbidden("you may not do that any more", way_out="Ask an owner of your team.")
         if ask.what == "ask":
             return _answer_question(deps, tools, command.tenant, ask.text)
+        if ask.what == "tell":
+            return _set_place(deps, tools, command.tenant, ask, member)
         page = find_page(ask.text)
         run = (
             open_for_page(deps, tools, command.tenant, page, member.name)
@@ -89,6 +94,18 @@ def _do(deps: Deps, tools: Tools, command: Command, ask: MessengerAsk) -> str:
         if error.error_class == ErrorClass.TRANSIENT:
             raise
         return f"That was not done: {end_sentence(str(error))}"
+
+
+def _set_place(deps: Deps, tools: Tools, tenant: str, ask: MessengerAsk, member: Member) -> str:
+    """See that we may write there, then tell the person there. Raises IntegrationError."""
+    slack = tools.accounts.connect_for(tenant)(Slack)
+    if ask.text[:1] in ("U", "W"):
+        slack.open_direct(ask.text)
+    elif ask.text:
+        slack.check_channel(ask.text)
+    set_told_place(deps, tenant, ask.person, member, Slack.system, ask.text)
+    where = "in direct messages" if ask.text[:1] in ("U", "W") else f"in the channel {ask.text}"
+    return f"You are told {where} from now on." if ask.text else "You are told nothing in Slack from now on."
 
 
 def _split_idea(text: str) -> tuple[str, str]:

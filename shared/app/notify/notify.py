@@ -36,6 +36,7 @@ from shared.app.notify.messages import (
 from shared.app.notify.tell_standing import TOPICS as STANDING_TOPICS
 from shared.app.notify.tell_standing import note_standing
 from shared.app.notify.tenant_notices import NOTICES, scope_of_loss, tell_tenant
+from shared.app.people.told_places import list_told
 from shared.app.ship.roll_back import rollback_url
 from shared.core.approval.gates import PLAN, gate_kind
 from shared.core.errors import ErrorClass, IntegrationError
@@ -95,7 +96,7 @@ def _tell_everybody(command: Command, deps: Deps, tools: Tools, run: Run, scope:
         outcomes.append(f"notion:{sender.comment()}")
         if command.topic == ASKED:
             sender.take_back_older()
-    for person in settings.get("people", ()):
+    for person in list_told(deps, run.tenant, settings):
         until = quiet_until(person, deps.clock.now()) if message.priority != HIGH else None
         if until is not None:
             waiting.append(until)
@@ -170,7 +171,7 @@ def _drop_unneeded(command: Command, deps: Deps, tools: Tools, run: Run, scope: 
     sender = _Sender(deps, tools.accounts.connect_for(run.tenant), run, command, Message("", (), ()), scope)
     commented = run.trigger.page and command.topic != QUESTION_ASKED
     outcomes = [f"notion:{sender.was_commented(why)}"] if commented else []
-    for person in tools.settings(run.tenant).get("people", ()):
+    for person in list_told(deps, run.tenant, tools.settings(run.tenant)):
         outcomes += sender.was_told(person, why)
     if sender.later is not None:
         raise sender.later

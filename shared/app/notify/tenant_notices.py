@@ -30,6 +30,7 @@ from shared.app.notify.endpoint_events import publish_budget
 from shared.app.notify.messages import HIGH, NORMAL, Link, Message
 from shared.app.notify.people_notices import read_handing_over, read_invitation, write_asking
 from shared.app.people.membership import members_of
+from shared.app.people.told_places import list_told
 from shared.app.workspace.workspace_databases import PLANNING, kind_of
 from shared.app.workspace.workspace_schemas import SCHEMAS
 from shared.core.documents.effect import Claim
@@ -69,7 +70,8 @@ def tell_tenant(command: Command, deps: Deps, tools: Tools) -> None:
         connect = tools.accounts.connect_for(command.tenant)
         label = f"notify.{notice.scope.partition('.')[0]}"
         channels = Channels(deps, connect, notice.scope, notice.message(), {"tenant": command.tenant}, label=label)
-        everybody = owners(settings) if notice.to_owners else settings.get("people", ())
+        listed = list_told(deps, command.tenant, settings)
+        everybody = owners({"people": listed}) if notice.to_owners else listed
         channels.tell_all(notice.to or everybody)
 
 

@@ -128,6 +128,10 @@ class Slack:
         """Return the id of the direct messages with somebody. The same call again opens the same ones."""
         return str(self._write("conversations.open", {"users": user})["channel"]["id"])
 
+    def check_channel(self, channel: str) -> None:
+        """See that the channel is open to us; raises NotAllowed with what to do, or Missing."""
+        self._read("conversations.history", {"channel": channel, "limit": "1"})
+
     def update(self, message: Message, text: str, blocks: Sequence[Json] = ()) -> None:
         """Replace a message's content. The same call again leaves the same message."""
         body = {"channel": message.channel, "ts": message.ts, "text": text[:MAX_TEXT]}

@@ -24,6 +24,7 @@ class Slash:
     text: str
     response_url: str
     trigger: str
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,12 @@ def read_slash(fields: Mapping[str, Any]) -> Slash:
     text = fields.get("text") or ""
     if not all(isinstance(each, str) and each for each in found.values()) or not isinstance(text, str):
         raise MalformedRequest("this is not a command")
-    return Slash(text=text[:MAX_TEXT], **{name: str(each) for name, each in found.items()})
+    channel = fields.get("channel_id")
+    return Slash(
+        text=text[:MAX_TEXT],
+        channel=channel if isinstance(channel, str) else "",
+        **{name: str(each) for name, each in found.items()},
+    )
 
 
 def parse_event(raw: bytes) -> Mapping[str, Any]:

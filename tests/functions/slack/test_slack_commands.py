@@ -142,3 +142,19 @@ def test_removing_the_app_ends_the_connection_and_old_news_does_not(sender: Send
 
 def test_slacks_question_about_the_address_is_answered(sender: Sender) -> None:
     assert sender.tell({"type": "url_verification", "challenge": "abc"}).body == {"challenge": "abc"}
+
+
+@pytest.mark.parametrize(
+    ("text", "place"), [("tell me", "U0ADA"), ("tell here", "C1"), ("tell C0THERE", "C0THERE"), ("tell nobody", "")]
+)
+def test_everybody_says_where_they_are_told(sender: Sender, text: str, place: str) -> None:
+    assert said(sender.type(text)).startswith("Understood")
+    (order,) = _orders(sender)
+    assert (order["what"], order["text"]) == ("tell", place)
+
+
+@pytest.mark.parametrize("place", ["U0EVE", "W0EVE", "<!channel>", "general"])
+def test_nobody_has_others_told(sender: Sender, place: str) -> None:
+    assert "not the id" in said(sender.type(f"tell {place}"))
+    assert "nothing after" in said(sender.type("tell"))
+    assert _orders(sender) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -26,14 +27,22 @@ from shared.integrations.slack.notes import button, escape_text, write_blocks
 from shared.integrations.slack.slash import Slash, parse_slash
 from shared.mind.safety.redaction import Redactor
 
-_NEEDS = {"plan": "runs.steer", "status": "runs.read", "approve": "runs.decide", "ask": "knowledge.ask"}
+_NEEDS = {
+    "plan": "runs.steer",
+    "status": "runs.read",
+    "approve": "runs.decide",
+    "ask": "knowledge.ask",
+    "tell": "sessions.own",
+}
 _MAX_LINES = 20
+_PLACE = re.compile(r"[CGD][A-Z0-9]{1,40}")
 _MAX_QUESTION = 1_000
 HELP = (
     "/workwright plan IDEA: write it into Ideas and plan it; a link to a page of Ideas plans that page\n"
     "/workwright status: what waits for somebody, what moves, what failed\n"
     "/workwright approve RUN: see what a run asks, and decide\n"
     "/workwright ask QUESTION: an answer from your pages in Notion\n"
+    "/workwright tell me, here or nobody: where you are told\n"
     "/workwright link CODE: say who you are"
 )
 
@@ -123,11 +132,25 @@ def _order(deps: Deps, who: Linked, slash: Slash, rest: str) -> dict[str, Any]:
     return show_alone(escape_text(f"Understood. {paused or 'The answer comes here.'}"))
 
 
+def _order_place(deps: Deps, who: Linked, slash: Slash, rest: str) -> dict[str, Any]:
+    """Have this person told here, in direct messages, in a channel of this id, or nowhere."""
+    if not rest:
+        raise Conflicting("there is nothing after the command", way_out="Type /workwright tell me, or tell here.")
+    place = {"me": slash.user, "here": slash.channel, "nobody": ""}.get(rest.lower(), rest)
+    if place and place != slash.user and not _PLACE.fullmatch(place):
+        raise Conflicting(
+            "this is not the id of a channel", way_out="Type /workwright tell me, tell here, or tell nobody."
+        )
+    order_ask(deps, who, "tell", place, slash.response_url, slash.trigger)
+    return show_alone("Understood. The answer comes here.")
+
+
 _ACTS: Mapping[str, Callable[[Deps, Linked, Slash, str], dict[str, Any]]] = {
     "plan": _order,
     "status": _show_status,
     "approve": _show_question,
     "ask": _order,
+    "tell": _order_place,
 }
 
 
