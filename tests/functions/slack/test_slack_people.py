@@ -10,6 +10,7 @@ from shared.app.approval.approvals import approval_token
 from shared.app.people.linking import find_linked, make_code, type_code
 from shared.app.people.membership import give_role, take_out
 from shared.core.errors import Conflicting
+from shared.core.people.linked_accounts import LINKS
 from shared.core.run.run import Run, RunStatus
 from shared.ports import Put
 from tests.functions.conftest import MINE, OTHER
@@ -139,3 +140,25 @@ def test_a_team_that_has_not_connected_slack_links_nobody(sender: Sender) -> Non
     code = make_code(sender.deps, OTHER, dan)
     sender.type(f"link {code}", user="U0DAN", team="T0THEIRS")
     assert "has not connected" in said(sender.press("link", code, user="U0DAN", team="T0THEIRS"))
+
+
+def test_a_link_ends_with_its_person_and_one_from_before_counts_no_more(sender: Sender) -> None:
+    person = sender.join("Bo", "member")
+    sender.link(person, "U0BO")
+    account = f"slack.{TEAM}.U0BO"
+    before = sender.deps.store.get(MINE, LINKS, account)
+    assert before is not None
+    take_out(sender.deps, MINE, person, "Ada")
+    assert sender.deps.store.get(MINE, LINKS, account) is None
+    sender.join("Bo", "member")
+    sender.deps.store.put(MINE, Put(LINKS, account, before.body))  # as if a copy of it had come back
+    assert find_linked(sender.deps, MINE, account) is None
+
+
+def test_a_team_connected_by_consent_takes_no_other_workspace(sender: Sender) -> None:
+    keep_grant(OTHER, team={"id": "T0THEIRS", "name": "Theirs"})
+    dan = sender.join("Dan", "owner", OTHER)
+    code = make_code(sender.deps, OTHER, dan)
+    sender.type(f"link {code}", user="U0DAN", team="T0FREE")
+    assert "has not connected" in said(sender.press("link", code, user="U0DAN", team="T0FREE"))
+    assert find_linked(sender.deps, OTHER, "slack.T0FREE.U0DAN") is None

@@ -154,3 +154,11 @@ def test_a_death_anywhere_leaves_one_page_and_an_answer(desk: Desk, asked: Answe
 )  # fmt: skip
 def test_a_link_to_a_page_is_told_from_an_idea(text: str, page: str) -> None:
     assert find_page(text) == page
+
+
+def test_a_request_that_was_answered_is_not_answered_again(desk: Desk, asked: Answers) -> None:
+    asked.order("plan", "Bicycle market")
+    command = Command("reply-1", REPLY, "plan", TENANT, ref=derive_id("ask-", TENANT, "1.1"))
+    for _ in range(2):
+        answer_ask(command, desk.house.deps, desk.house.tools)
+    assert (len(asked.bodies), len(rows(desk))) == (1, 1)
