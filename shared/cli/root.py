@@ -30,6 +30,7 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON for p
 
 
 MODULES: dict[str, tuple[str, ...]] = {
+    "shared.cli.agents.agent_questions": ("agents", "patterns"),
     "shared.cli.team.ask": ("ask", "knowledge"),
     "shared.cli.team.audit": ("audit",),
     "shared.cli.bench_asking": ("bench",),

@@ -141,6 +141,8 @@ def read_fields(body: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
 def _fits_texts(value: Any, schema: Schema) -> bool:
     if not isinstance(value, dict) or len(value) > schema.get("maxProperties", 100):
         return False
+    if schema.get("additionalProperties") is True:  # anything that JSON can say
+        return _has_whole_letters(value)
     if any(name not in value for name in schema.get("required", ())):
         return False
     known, other = schema.get("properties", {}), schema["additionalProperties"]
@@ -218,6 +220,15 @@ def _fits_text(value: Any, schema: Schema) -> bool:
     if "enum" in schema and value not in schema["enum"]:
         return False
     return "pattern" not in schema or re.fullmatch(_bare(str(schema["pattern"])), value) is not None
+
+
+def _has_whole_letters(value: Any) -> bool:
+    """Say whether no text in it, at any depth, has half a letter, which no store can keep."""
+    if isinstance(value, dict):
+        return all(_has_whole_letters(each) for pair in value.items() for each in pair)
+    if isinstance(value, list):
+        return all(map(_has_whole_letters, value))
+    return not isinstance(value, str) or not any("\ud800" <= letter <= "\udfff" for letter in value)
 
 
 def _bare(pattern: str) -> str:

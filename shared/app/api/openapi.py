@@ -25,6 +25,7 @@ from shared.app.api.people import invitation_routes, key_routes, session_list, s
 from shared.app.api.route import IDEMPOTENCY_KEY, PARTS, Route
 from shared.app.api.run import run_views as views
 from shared.app.api.run import team_status as status
+from shared.app.api.run.agent_questions import VIEWS as AGENT_VIEWS
 from shared.app.api.run.attempts import ATTEMPTS
 from shared.app.api.run.contexts import CONTEXT
 from shared.app.api.run.feed import VIEWS as FEED_VIEWS
@@ -69,6 +70,7 @@ SCHEMAS: Mapping[str, Any] = {
     **STEP_VIEWS,
     **FEED_VIEWS,
     **LIST_VIEWS,
+    **AGENT_VIEWS,
     "Statistics": STATISTICS,
     "Confinement": CONFINEMENT,
     "SiteValues": SITE_VALUES,

@@ -15,6 +15,7 @@ from shared.app.api.route import REASON, RUN, TENANT, Route, check_routes
 from shared.app.api.run import chats, resources
 from shared.app.api.run import team_status as status
 from shared.app.api.run import workspace_questions as asking
+from shared.app.api.run.agent_questions import AGENT_ROUTES
 from shared.app.api.run.run_routes import RUN_ROUTES
 from shared.app.api.settings import allowed_origins as origins
 from shared.app.api.settings import audit, budget, connections, feedback, life, operate, planning, ship
@@ -50,6 +51,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/v1/health", "public", operate.health, "Check whether the service is well", "Health", errors=(503,)),
     *RUN_ROUTES,
     *LIST_ROUTES,
+    *AGENT_ROUTES,
     Route(
         "GET", "/v1/preferences", "preferences.read", feedback.list_preferences, "List preferences", "Preferences",
     ),

@@ -30,23 +30,27 @@ MAX_CONFLICTS = COMMIT.tries  # somebody else won each time, so the run has move
 Span = tuple[datetime, datetime]
 
 
-def open_run(deps: Deps, event: RunOpened, *, puts: tuple[Put, ...] = (), handled: str = "") -> Run:
+def open_run(
+    deps: Deps, event: RunOpened, *, puts: tuple[Put, ...] = (), handled: str = "", ceiling: int | None = None
+) -> Run:
     """Create the run once; the same event again returns the run that is there.
 
-    Raises VersionConflict when a Put's expectation does not hold.
+    `ceiling`, in millionths of a US dollar, is what it may cost whatever the team allows a run. Raises VersionConflict
+    when a Put's expectation does not hold.
     """
     with trace.measure_in_run(event.tenant, event.run, "record RunOpened"):
-        return _open_run(deps, event, puts, handled)
+        return _open_run(deps, event, puts, handled, ceiling)
 
 
-def _open_run(deps: Deps, event: RunOpened, puts: tuple[Put, ...], handled: str) -> Run:
+def _open_run(deps: Deps, event: RunOpened, puts: tuple[Put, ...], handled: str, ceiling: int | None) -> Run:
     for tries in range(MAX_CONFLICTS):
         loaded = deps.store.load_run(event.tenant, event.run)
         if loaded is not None:
             after = loaded.run
             break
         rehearse = may_open(deps, event.tenant)
-        wanted = replace(event, rehearse=rehearse, limits=apply_budget(event.limits, read_budget(deps, event.tenant)))
+        limits = apply_budget(event.limits, read_budget(deps, event.tenant), ceiling)
+        wanted = replace(event, rehearse=rehearse, limits=limits)
         saved = price_event(deps, None, wanted, *reduce(None, wanted))
         after, audit = saved.after, _audit(saved.after, wanted, event.trigger.by or event.trigger.kind)
         token = f"{event.run}.open.{deps.owner()}"

@@ -54,10 +54,15 @@ def allowance_in(given: Mapping[str, Any]) -> Allowance:
     return Allowance(**{name: value for name, value in given.items() if name in _NAMES})
 
 
-def apply_budget(limits: Limits, given: Mapping[str, Any]) -> Limits:
-    """Return the limits of a new run, its money as the tenant's owner has set it, with the usual part kept back."""
+def apply_budget(limits: Limits, given: Mapping[str, Any], ceiling: int | None = None) -> Limits:
+    """Return the limits of a new run, its money as the tenant's owner has set it, with the usual part kept back.
+
+    Of a `ceiling` of its own, which is never above that, nothing is kept back.
+    """
     if given.get("run") is not None:
         limits = replace(limits, micros=given["run"])
+    if ceiling is not None and ceiling < limits.micros:
+        return replace(limits, micros=ceiling, kept_back=0)
     return replace(limits, kept_back=min(limits.micros, allowance_in(given).kept_back))
 
 

@@ -10,6 +10,7 @@ from shared.app.api.json_shapes import FLAG, Schema, explain, lists, shape, text
 from shared.app.api.settings.tenant_databases import IN_NOTION, notion_id
 from shared.app.connections.connect_account import change_settings
 from shared.app.knowledge.knowledge_marks import keeps_knowledge, note_act
+from shared.app.knowledge.knowledge_scope import SETTING, is_connected
 from shared.core.errors import Conflicting
 from shared.ports import Message
 
@@ -58,7 +59,6 @@ def show_knowledge(call: Call) -> ApiReply:
 
 def change_knowledge(call: Call) -> ApiReply:
     """Change what is left out, have all of it read again, or have what is lost forgotten."""
-    from shared.app.knowledge.knowledge_scope import SETTING
     from shared.app.knowledge.knowledge_sync import allow_forgetting, begin_sync
 
     given: Mapping[str, Any] = call.body
@@ -80,7 +80,6 @@ def change_knowledge(call: Call) -> ApiReply:
 
 
 def _setting(call: Call) -> dict[str, Any]:
-    from shared.app.knowledge.knowledge_scope import SETTING
 
     doc = call.deps.store.get(call.tenant, "settings", "tenant")
     known = (doc.body.get(SETTING) if doc else None) or {}
@@ -88,7 +87,6 @@ def _setting(call: Call) -> dict[str, Any]:
 
 
 def _view(call: Call) -> dict[str, Any]:
-    from shared.app.knowledge.knowledge_scope import is_connected
     from shared.app.knowledge.knowledge_sync import progress
 
     counts = call.tools().knowledge(call.tenant).count()
