@@ -23,7 +23,9 @@ _PAGE = 200  # runs in one answer
 @click.option("--mine", is_flag=True, help="Only runs that ask something which you may decide or answer now.")
 @click.option("--by", default="", metavar="NAME", help="Only runs that this person asked for.")
 @click.option("--project", default="", metavar="PAGE", help="Only runs of this page or database and what is below it.")
-@click.option("--kind", default="", help="Only runs opened by a page, routine, day, retry, rollback or take-away.")
+@click.option(
+    "--kind", default="", help="Only runs opened by a page, routine, day, retry, rollback, take-away or agent."
+)
 @click.option("--from", default="", metavar="DAY", help="Only runs opened on this day, in UTC, or later.")
 @click.option("--to", default="", metavar="DAY", help="Only runs opened on this day, in UTC, or earlier.")
 @click.option("--text", default="", help="Only runs whose title contains this.")

@@ -147,14 +147,11 @@ def _open(desk: Desk, routine: Routine, due: datetime, missed: int, zone: ZoneIn
     if before.run and not _is_over(desk, before.run, before.settled):
         return False
     trigger = Trigger("routine", routine.page, routine.title, _says(due, missed, zone))
-    usual = deps.limits.micros
-    limits = replace(deps.limits, micros=usual if routine.micros is None else min(usual, routine.micros))
-    event = ev.RunOpened(
-        deps.clock.now(), tenant, run_id, trigger, limits, plan_estimate=plan_estimate(desk.tools.model(tenant))
-    )
+    reserve = plan_estimate(desk.tools.model(tenant))
+    event = ev.RunOpened(deps.clock.now(), tenant, run_id, trigger, deps.limits, plan_estimate=reserve)
     after = note_next_run(deps, tenant, before, run_id)
     try:
-        open_run(deps, event, puts=(record_put(routine.page, after),))
+        open_run(deps, event, puts=(record_put(routine.page, after),), ceiling=routine.micros)
     except VersionConflict:  # the page has got another run: this time of the routine is looked at again after that one
         return False
     return True

@@ -143,6 +143,17 @@ def test_the_budget_of_the_page_limits_its_runs(routines: TimedRoutines) -> None
     assert routines.runs()[0].limits.micros == 250_000
 
 
+@pytest.mark.parametrize(("team", "wanted"), [(20_000_000, 250_000), (100_000, 100_000)])
+def test_the_budget_of_the_page_is_never_above_the_teams_nor_lifted_by_it(
+    routines: TimedRoutines, team: int, wanted: int
+) -> None:
+    change_settings(routines.house.deps, TENANT, budget={"run": team, "kept_back": 0})
+    page = routines.write("daily at 9:30")
+    routines.change(page, Budget={"number": 0.25})
+    routines.at(utc(2026, 3, 2, 9, 30))
+    assert routines.runs()[0].limits.micros == wanted
+
+
 def test_a_budget_of_nothing_is_no_budget_at_all_and_an_empty_one_the_usual(routines: TimedRoutines) -> None:
     nothing, usual = routines.write("daily at 9:30"), routines.write("daily at 9:31")
     routines.change(nothing, Budget={"number": 0})
