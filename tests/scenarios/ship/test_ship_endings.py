@@ -10,6 +10,8 @@ import requests
 from shared.app.api.keys import create_key
 from shared.app.approval.approvals import approval_token, approval_url
 from shared.app.connections.connect_account import change_settings
+from shared.app.people.linking import confirm_code, make_code, type_code
+from shared.app.people.membership import give_role, members_of, welcome
 from shared.core.pages import marks
 from shared.core.run.run import Run, RunStatus
 from shared.local.first_setup import settle_in
@@ -218,10 +220,25 @@ def click(moved: MovedHouse, run: Run, user: str) -> str:
     return str(moved.there.control("slack", "/_click", order)["body"])
 
 
+def link(moved: MovedHouse, identity: str, name: str, user: str) -> None:
+    """Link an account in Slack with a member, who is let in first where they are none."""
+    deps, tenant = moved.there.house.wired.deps, moved.there.home.tenant
+    if all(member.name != name for member in members_of(deps, tenant).people.values()):
+        welcome(deps, tenant, identity, name, founds=False)
+    person = next(each for each, member in members_of(deps, tenant).people.items() if member.name == name)
+    if members_of(deps, tenant).people[person].asks:
+        give_role(deps, tenant, person, "member", "the test")
+    account, code = f"slack.T0SIM.{user}", make_code(deps, tenant, person)
+    type_code(deps, account, code)
+    confirm_code(deps, account, code)
+
+
 def test_with_four_eyes_whoever_asked_or_let_it_leave_cannot_let_it_go_live_on_any_channel(
     moved: MovedHouse, ben: str
 ) -> None:
     there = moved.there
+    link(moved, "notion:ada", "Ada Example", "U0000000001")
+    link(moved, f"notion:{ben}", "Ben Example", "U0000000002")
     moved.ship(approvals={"four_eyes": True})
     page = there.write("Parish council")
     moved.plan(page)  # Ada asks for it
