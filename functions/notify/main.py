@@ -7,10 +7,10 @@ Next       nothing.
 import functions_framework
 from flask import Request
 
+from shared.app.endpoints.deliver import deliver
 from shared.app.engine.switches import hold_back
 from shared.app.engine.team_turns import Turns
 from shared.app.notify import notify as app
-from shared.app.notify.deliver import deliver
 from shared.app.notify.mirror_run import mirror_run
 from shared.app.notify.sign_in_mail import send_link
 from shared.core.run.commands import DELIVER, MIRROR, SIGN_IN

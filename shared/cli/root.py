@@ -50,6 +50,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "shared.cli.team.login": ("login", "members", "sessions", "whoami"),
     "shared.cli.team.models": ("models",),
     "shared.cli.operations.operate": ("migrate", "pause", "resume", "rotate-key", "rotate-secret"),
+    "shared.cli.team.notifications": ("notifications",),
     "shared.cli.team.open_run": ("open",),
     "shared.cli.team.origins": ("origins",),
     "shared.cli.team.people_commands": ("invite", "team"),

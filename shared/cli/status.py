@@ -84,6 +84,8 @@ def _lines(found: Json, data: Path) -> list[str]:
     lines += [f"Stands still: {each['title'] or each['id']}. {each['why']}" for each in found["standing"]]
     if found.get("notion_away"):
         lines.append(found["notion_away"])
+    if found.get("unreached"):
+        lines.append(f"! {found['unreached']}")
     if found["paused"]:
         lines.append(f"Paused: {found['paused']}")
     if found["waiting"]:

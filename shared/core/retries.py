@@ -85,7 +85,7 @@ COMMAND = Retry(
 ENDPOINT = Retry(
     "queue",
     "a message to an endpoint of a team's own",
-    "shared/app/notify/deliver.py",
+    "shared/app/endpoints/deliver.py",
     16,  # three days and five hours
     Waits(_MIN, 720 * _MIN, 1.0, 1.1),
     "it is listed as failed, and can be replayed; where nothing arrives for three days the endpoint is switched off",

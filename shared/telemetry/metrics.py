@@ -41,6 +41,7 @@ METRICS = {
         Metric("workwright_cost_micros_total", COUNTER, ("model",), "Cost of models in millionths of a US dollar"),
         Metric("workwright_dead_letters_total", COUNTER, (), "Commands that were put aside"),
         Metric("workwright_security_refusals_total", COUNTER, ("what",), "Requests and writes refused for safety"),
+        Metric("workwright_unreached_total", COUNTER, ("topic",), "Messages that reached nobody"),
         Metric("workwright_queue_depth", GAUGE, ("queue",), "Tasks that are waiting or in progress", "{task}"),
         Metric("workwright_oldest_task_seconds", GAUGE, ("queue",), "For how long the oldest task has been due", "s"),
     )
@@ -138,6 +139,10 @@ def _record_refusal(fields: Mapping[str, Any]) -> None:
     REGISTRY.add("workwright_security_refusals_total", {"what": fields["what"]})
 
 
+def _record_unreached(fields: Mapping[str, Any]) -> None:
+    REGISTRY.add("workwright_unreached_total", {"topic": fields["topic"]})
+
+
 def _record_request(fields: Mapping[str, Any]) -> None:
     labels = {"function": fields["function"], "status": str(fields["status"])}
     REGISTRY.add("workwright_request_seconds", labels, fields["duration_s"])
@@ -149,5 +154,6 @@ _LISTENERS: Mapping[str, Callable[[Mapping[str, Any]], None]] = {
     "model.called": _model_called,
     "command.buried": _record_dead_letter,
     "security.refused": _record_refusal,
+    "people.unreached": _record_unreached,
     "request.served": _record_request,
 }

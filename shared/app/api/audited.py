@@ -42,6 +42,10 @@ AUDITED: Mapping[str, Audited] = {
     "change_origins": Audited("OriginsChanged", ("origins",)),
     "change_planning": Audited("PlanningChanged", ("planning_time", "time_zone", "day_hours")),
     "change_rules": Audited("ModelRulesChanged", ("models",)),
+    "change_team_notifications": Audited("TeamNotificationsChanged", shows=("escalate_hours",)),
+    "choose_notifications": Audited(
+        "NotificationsChosen", about=_named("recipient"), shows=("channels", "off", "no_mail", "email", "email_waits")
+    ),
     "connect": Audited("ConnectionAsked", about=_named("system"), shows=("connected", "as")),
     "drop_account": Audited("ServiceAccountRemoved", about=_named("account"), shows=("keys",)),
     "drop_key": Audited("ApiKeyRevoked", about=_named("key"), shows=_KEY),

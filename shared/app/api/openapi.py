@@ -40,6 +40,7 @@ from shared.app.api.settings.allowed_origins import ORIGINS
 from shared.app.api.settings.connections import VIEWS
 from shared.app.api.settings.endpoint_routes import VIEWS as ENDPOINT_VIEWS
 from shared.app.api.settings.feedback import FEEDBACK, PREFERENCE
+from shared.app.api.settings.notifications import VIEWS as TOLD_VIEWS
 from shared.app.api.settings.operate import API
 from shared.app.api.settings.ship import SHIP, SITE_VALUES
 from shared.app.api.settings.team_lists import VIEWS as LIST_VIEWS
@@ -72,6 +73,7 @@ SCHEMAS: Mapping[str, Any] = {
     **LIST_VIEWS,
     **AGENT_VIEWS,
     "Statistics": STATISTICS,
+    **TOLD_VIEWS,
     "Confinement": CONFINEMENT,
     "SiteValues": SITE_VALUES,
     "Origins": ORIGINS,

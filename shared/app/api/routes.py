@@ -22,6 +22,7 @@ from shared.app.api.settings import audit, budget, connections, feedback, life, 
 from shared.app.api.settings import endpoint_routes as endpoints
 from shared.app.api.settings import model_choice as models
 from shared.app.api.settings import tenant_databases as databases
+from shared.app.api.settings.notification_routes import NOTIFICATION_ROUTES
 from shared.app.api.settings.team_lists import LIST_ROUTES
 from shared.app.api.slack.slack_routes import SLACK_ROUTES
 from shared.app.money.usage import BY
@@ -52,6 +53,7 @@ ROUTES: tuple[Route, ...] = (
     *RUN_ROUTES,
     *LIST_ROUTES,
     *AGENT_ROUTES,
+    *NOTIFICATION_ROUTES,
     Route(
         "GET", "/v1/preferences", "preferences.read", feedback.list_preferences, "List preferences", "Preferences",
     ),

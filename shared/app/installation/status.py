@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from shared.app.connections.notion_webhook import is_webhook_verified
 from shared.app.engine.deps import Deps
 from shared.app.engine.switches import describe_pause
+from shared.app.notify.recipients import team_telling
 from shared.app.polling.polling_clock import load_asked
 from shared.app.polling.standstill_words import standing_words
 from shared.core.approval.release_words import waits_for
@@ -39,6 +40,7 @@ def status_of(deps: Deps, tenant: str) -> dict[str, Any]:
         "webhook": is_webhook_verified(deps),
         "paused": describe_pause(deps, tenant),
         "notion_away": standing_words(deps, tenant),
+        "unreached": _describe_unreached(deps, tenant),
     }
 
 
@@ -46,6 +48,14 @@ def _lines(runs: Sequence[Run]) -> list[dict[str, Any]]:
     return [
         {"id": run.id, "title": run.trigger.title, "waits_for": waits_for(run), "failure": run.failure} for run in runs
     ]
+
+
+def _describe_unreached(deps: Deps, tenant: str) -> str:
+    """Return which message has reached nobody within a day, and why; "" for none."""
+    last = team_telling(deps, tenant).unreached
+    if last is None or deps.clock.now() - datetime.fromisoformat(last["at"]) >= LATELY:
+        return ""
+    return f"A message has reached nobody: {last['about']} ({last['why']}). Try channels: workwright notifications test"
 
 
 def _find_last_answer(deps: Deps, tenant: str) -> str:

@@ -1,15 +1,14 @@
-"""The ways to a person beside Notion: mail, messengers, and quiet hours. Each message goes out once over each."""
+"""The ways to a person beside Notion: mail and messengers. Each message goes out once over each."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from shared.app.engine.deps import Deps
 from shared.app.engine.effects import Effects
+from shared.app.notify.mail_links import list_headers, unsubscribe_url
 from shared.app.notify.messages import Message
 from shared.core.errors import ErrorClass, IntegrationError, NeedsHuman
 from shared.core.notify.attention import UNCONFIRMED
@@ -36,12 +35,15 @@ class Channels:
         about: Mapping[str, str],  # "tenant" and, where there is one, "run": tags of the mail
         *,
         label: str,
+        kind: str = "",  # of message; mails of a kind can be ended by whom they go to
     ) -> None:
         self._deps = deps
         self._connect = connect
         self._message = message
-        self._scope = scope
+        self.scope = scope
         self._about = about
+        self.tenant = about["tenant"]
+        self._kind = kind
         self._effects = Effects(deps, about["tenant"], scope, label)
         self.later: IntegrationError | None = None  # what kept a message from going out this time
 
@@ -51,22 +53,31 @@ class Channels:
             f"{channel}:{self._guard_send(partial(self._send, channel, person))}" for channel in channels_of(person)
         ]
 
-    def tell_all(self, people: Iterable[Person]) -> None:
-        """Send to all of them a message that belongs to no run, and have the audit say what became of it.
+    def tell_all(self, people: Iterable[Person]) -> list[str]:
+        """Send to all of them a message that belongs to no run, as `conclude` does."""
+        return self.conclude([each for person in people for each in self.tell(person)])
+
+    def conclude(self, became: list[str]) -> list[str]:
+        """Have the audit say what became of a message that belongs to no run; return it.
 
         Raises what a later attempt may not meet, after the rest.
         """
-        became = ", ".join(each for person in people for each in self.tell(person))
         if self.later is not None:
             raise self.later
         if became:
             entry = {"run": "", "what": "PeopleTold", "by": "workwright", "about": self._message.subject}
-            self._effects("noted", lambda: self._note({**entry, "outcome": became}), repeat=Repeat.SAME_END)
+            outcome = ", ".join(became)
+            self._effects("noted", lambda: self._note({**entry, "outcome": outcome}), repeat=Repeat.SAME_END)
+        return became
 
     def _note(self, entry: Mapping[str, Any]) -> Sent:
         at = self._deps.clock.now().isoformat()
         self._deps.store.note(self._about["tenant"], {"at": at, **entry})
         return {"at": at}
+
+    def was_begun(self, person: Person) -> bool:
+        """Say whether this message was begun to be sent to somebody, over whichever channel they have now."""
+        return any(self._effects.is_intended(f"{channel}-{person['id']}") for channel in channels_of(person))
 
     def was_told(self, person: Person, why: str) -> list[str]:
         """Send no more, for the reason given; return what became of each message: one that was begun is looked for."""
@@ -81,7 +92,7 @@ class Channels:
         return self._effects.find_done(name, repeat=Repeat.LOOK, look=self._look(channel, person))
 
     def _look(self, channel: str, person: Person) -> Callable[[], Sent | None]:
-        connect, place, key = self._connect, str(person[channel]), f"{self._scope}.{person['id']}"
+        connect, place, key = self._connect, str(person[channel]), f"{self.scope}.{person['id']}"
         return lambda: connect(load_messenger(channel)).find_note(place, key)
 
     def _send(self, channel: str, person: Person) -> Sent:
@@ -93,13 +104,12 @@ class Channels:
         Its tag names it, so that an operator finds it among what the service tells of what was sent.
         """
         message, to, name = self._address(person), str(person["email"]), f"email-{person['id']}"
-        tags = {**self._about, "message": derive_id("mail-", self._scope, str(person["id"]))}
+        tags = {**self._about, "message": derive_id("mail-", self.scope, str(person["id"]))}
         mail = self._connect(Mail)  # type: ignore[type-abstract]  # whichever sender the operator has
-        return self._effects(
-            name,
-            lambda: {"id": mail.send(to=to, subject=message.subject, text=message.text, html=message.html, tags=tags)},
-            repeat=Repeat.ONCE,
-        )
+        end = unsubscribe_url(self._deps, self.tenant, str(person.get("telling") or person["id"]), self._kind)
+        message = message.add_end(end)
+        send = partial(mail.send, to, message.subject, message.text, message.html, tags)
+        return self._effects(name, lambda: {"id": send(list_headers(end)) if end else send()}, repeat=Repeat.ONCE)
 
     def _address(self, person: Person) -> Message:
         """Return the message as one person gets it: its links may be theirs alone."""
@@ -107,7 +117,7 @@ class Channels:
 
     def _send_note(self, channel: str, person: Person) -> Sent:
         connect, message, place = self._connect, self._message, str(person[channel])
-        key = f"{self._scope}.{person['id']}"
+        key = f"{self.scope}.{person['id']}"
         return self._effects(
             f"{channel}-{person['id']}",
             lambda: connect(load_messenger(channel)).send_note(place, message, key),
@@ -136,34 +146,3 @@ class Channels:
 def channels_of(person: Person) -> list[str]:
     """Return over which channels this person is told, in the order they were chosen."""
     return [each for each in person.get("channels", (EMAIL,)) if each in CHANNELS and person.get(each)]
-
-
-def quiet_until(person: Mapping[str, Any], now: datetime) -> datetime | None:
-    """Return when this person's quiet hours end, or None outside of them.
-
-    `quiet` is `{"from": "22:00", "to": "07:00", "zone": "Europe/Berlin"}`; it may span midnight.
-    """
-    try:
-        begin, end, zone = _hours(person.get("quiet"))
-    except (KeyError, ValueError, TypeError, AttributeError):
-        return None  # hours nobody can read hold no message back, least of all everybody else's
-    local = now.astimezone(zone)
-    if begin == end:
-        return None
-    spans_midnight = begin > end
-    inside = local.time() >= begin or local.time() < end if spans_midnight else begin <= local.time() < end
-    if not inside:
-        return None
-    day = local.date() + timedelta(days=1) if spans_midnight and local.time() >= begin else local.date()
-    until = datetime.combine(day, end, zone)
-    if until.astimezone(UTC) <= now:  # the hour that comes twice when summer ends: the second one is meant
-        until = until.replace(fold=1)
-    return until.astimezone(now.tzinfo)
-
-
-def _hours(quiet: Any) -> tuple[time, time, ZoneInfo]:
-    """Return begin, end and zone; raises for no or unreadable hours."""
-    begin, end = time.fromisoformat(quiet["from"]), time.fromisoformat(quiet["to"])
-    if begin.tzinfo or end.tzinfo:
-        raise ValueError("the zone is a field of its own")
-    return begin, end, ZoneInfo(str(quiet.get("zone", "UTC")))

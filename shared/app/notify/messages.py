@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
 
@@ -23,6 +23,7 @@ from shared.integrations.systems import name_system
 HIGH, NORMAL = "high", "normal"
 ASKED, QUESTION_ASKED = "approval_asked", "question_asked"  # the topics
 BACK = "Roll back"  # the link that whoever has it may use: for messages to people, and for no page
+_END = "No more mails of this kind"
 MAX_TITLE = 200  # letters of a page's title; it stands in the subject of a mail
 
 
@@ -56,22 +57,30 @@ class Message:
     links: tuple[Link, ...]
     priority: str = NORMAL
     token: str = ""  # of an approval: channels with buttons of their own offer to decide with it
+    end: str = ""  # where mails of this kind can be ended
+
+    def add_end(self, url: str) -> Message:
+        """Return the message as a mail that says how no more of its kind come; as it is without an address."""
+        return replace(self, end=url) if url else self
 
     @property
     def text(self) -> str:
-        return "\n".join([*self.lines, "", *(f"{link.label}: {link.url}" for link in self.links)]).strip() + "\n"
+        end = ["", f"{_END}: {self.end}"] if self.end else []
+        links = [f"{link.label}: {link.url}" for link in self.links]
+        return "\n".join([*self.lines, "", *links, *end]).strip() + "\n"
 
     @property
     def html(self) -> str:
         """Return the HTML part: everything escaped, no images, no remote content."""
         body = "".join(f"<p>{escape(line)}</p>" for line in self.lines)
+        end = f'<p><a href="{escape(self.end, quote=True)}">{_END}</a></p>' if self.end else ""
         items = "".join(f'<li><a href="{escape(k.url, quote=True)}">{escape(k.label)}</a></li>' for k in self.links)
         return (
             '<!doctype html><html><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
             "<style>:root{color-scheme:light dark}"
             "body{font:16px/1.5 system-ui,sans-serif;overflow-wrap:anywhere;max-width:36em;margin:2em auto;"
             "padding:0 1em}h1{font-size:1.35em;line-height:1.3}</style>"
-            f"</head><body><h1>{escape(self.subject)}</h1>{body}<ul>{items}</ul></body></html>"
+            f"</head><body><h1>{escape(self.subject)}</h1>{body}<ul>{items}</ul>{end}</body></html>"
         )
 
 

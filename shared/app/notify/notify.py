@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 from typing import Any
 
 from shared.app.approval.approvals import approval_token, approval_url
 from shared.app.approval.comment_records import load_heard
+from shared.app.approval.escalations import escalate, order_escalation
 from shared.app.approval.page_comments import listen_from_now
 from shared.app.approval.recipients import name_recipient
 from shared.app.connections.access_renewal import find_way_back
+from shared.app.endpoints.endpoint_events import publish_run
 from shared.app.engine.deps import Deps
 from shared.app.engine.effects import Effects
 from shared.app.engine.engine import record, relay
@@ -21,31 +22,35 @@ from shared.app.engine.requeue import patient
 from shared.app.engine.step_context import run_url
 from shared.app.engine.switches import standing_still_words
 from shared.app.engine.tools import Tools
-from shared.app.notify.channels import Channels, Person, quiet_until
-from shared.app.notify.endpoint_events import publish_run
+from shared.app.notify.channels import Channels, Person
+from shared.app.notify.failure_advice import went_back
 from shared.app.notify.messages import (
     ASKED,
     BACK,
-    HIGH,
     QUESTION_ASKED,
     Message,
     identify_message,
     message_for,
     question_of,
 )
+from shared.app.notify.recipients import list_recipients
+from shared.app.notify.send_digest import OWN_TOPICS
+from shared.app.notify.tell_people import come_after_quiet, note_unreached, tell_people
 from shared.app.notify.tell_standing import TOPICS as STANDING_TOPICS
 from shared.app.notify.tell_standing import note_standing
 from shared.app.notify.tenant_notices import NOTICES, scope_of_loss, tell_tenant
 from shared.app.people.told_places import list_told
 from shared.app.ship.roll_back import rollback_url
+from shared.core.approval.escalation import OVERDUE
 from shared.core.approval.gates import PLAN, gate_kind
 from shared.core.errors import ErrorClass, IntegrationError
+from shared.core.notify.telling import sort_message
 from shared.core.notify.unsent import explain_unneeded, notice_ref
 from shared.core.page import Span
 from shared.core.pages import marks
 from shared.core.run import events as ev
 from shared.core.run.commands import Command
-from shared.core.run.run import Run, Step, StepStatus, WaitKind, derive_id
+from shared.core.run.run import Run, Step, StepStatus, WaitKind
 from shared.core.text.outgoing_text import hosts_of, may_link
 from shared.integrations.notion.client.client import Notion
 from shared.mind.safety.redaction import Redactor
@@ -66,6 +71,9 @@ def notify(command: Command, deps: Deps, tools: Tools) -> None:
     if command.topic in NOTICES:
         tell_tenant(command, deps, tools)
         return
+    if command.topic in OWN_TOPICS:
+        OWN_TOPICS[command.topic](command, deps, tools)
+        return
     if command.topic in STANDING_TOPICS and not note_standing(command, deps):
         return
     scope = _scope(command, deps)
@@ -74,7 +82,12 @@ def notify(command: Command, deps: Deps, tools: Tools) -> None:
         if loaded is None or loaded.run.rehearse:  # of a rehearsal nobody is told
             return
         publish_run(deps, command, loaded.run, scope)
-        outcome = _tell_everybody(command, deps, tools, loaded.run, scope)
+        if command.topic == OVERDUE:
+            outcome = escalate(
+                command, deps, tools, loaded.run, scope, partial(_build_discreet, deps, tools, loaded.run)
+            )
+        else:
+            outcome = _tell_everybody(command, deps, tools, loaded.run, scope)
     if outcome:
         event = ev.PeopleNotified(deps.clock.now(), command.topic, _noted_as(command, loaded.run), outcome)
         record(deps, command.tenant, command.run, event, label="notify", handled=command.id)
@@ -86,9 +99,9 @@ def _tell_everybody(command: Command, deps: Deps, tools: Tools, run: Run, scope:
     if why := explain_unneeded(run, command.topic, command.ref, _number(command, run)):
         return _drop_unneeded(command, deps, tools, run, scope, why)
     settings = tools.settings(run.tenant)
-    message = _discreet(_message(command, deps, run), tools.known_secrets(run.tenant))
+    message = _build_discreet(deps, tools, run, command)
     sender = _Sender(deps, tools.accounts.connect_for(run.tenant), run, command, message, scope)
-    outcomes, waiting = [], []
+    outcomes = []
     gate = run.step(command.ref) if command.topic == ASKED else None
     if run.trigger.page and gate is not None:
         sender.listen(gate)
@@ -96,17 +109,17 @@ def _tell_everybody(command: Command, deps: Deps, tools: Tools, run: Run, scope:
         outcomes.append(f"notion:{sender.comment()}")
         if command.topic == ASKED:
             sender.take_back_older()
-    for person in list_told(deps, run.tenant, settings):
-        until = quiet_until(person, deps.clock.now()) if message.priority != HIGH else None
-        if until is not None:
-            waiting.append(until)
-            continue
-        outcomes += sender.tell(person)
-    if waiting:
-        _come_again(deps, command, min(waiting))
-        outcomes.append(f"{len(waiting)} wait for the end of quiet hours")
+    recipients = list_recipients(deps, run.tenant, list_told(deps, run.tenant, settings))
+    outcome = tell_people(deps, sender, recipients, _sort(command, run), message)
+    outcomes += outcome.words
+    if gate is not None:
+        order_escalation(deps, run, gate.id, _number(command, run))
+    if outcome.waits:
+        come_after_quiet(deps, command, min(outcome.waits))
     if sender.later is not None:
         raise sender.later
+    if not outcome.reached and "notion:sent" not in outcomes and (outcome.meant or not recipients):
+        note_unreached(deps, run.tenant, run.id, outcome, message.subject, command.topic)
     return ", ".join(outcomes)
 
 
@@ -125,6 +138,10 @@ def _message(command: Command, deps: Deps, run: Run) -> Message:
     )
     paused = standing_still_words(deps, run)
     return replace(message, lines=(*message.lines, paused)) if paused else message
+
+
+def _build_discreet(deps: Deps, tools: Tools, run: Run, command: Command) -> Message:
+    return _discreet(_message(command, deps, run), tools.known_secrets(run.tenant))
 
 
 def _discreet(message: Message, known: Iterable[str]) -> Message:
@@ -157,6 +174,11 @@ def _number(command: Command, run: Run) -> int:
     return command.wake or (gate.attempt if gate is not None and command.topic in (ASKED, QUESTION_ASKED) else 0)
 
 
+def _sort(command: Command, run: Run) -> str:
+    back = run.trigger.kind == "rollback"
+    return sort_message(command.topic, run.facts, rollback=back, went_back=went_back(run))
+
+
 def _noted_as(command: Command, run: Run) -> str:
     return notice_ref(command.ref, _number(command, run))
 
@@ -171,26 +193,19 @@ def _drop_unneeded(command: Command, deps: Deps, tools: Tools, run: Run, scope: 
     sender = _Sender(deps, tools.accounts.connect_for(run.tenant), run, command, Message("", (), ()), scope)
     commented = run.trigger.page and command.topic != QUESTION_ASKED
     outcomes = [f"notion:{sender.was_commented(why)}"] if commented else []
-    for person in list_told(deps, run.tenant, tools.settings(run.tenant)):
-        outcomes += sender.was_told(person, why)
+    for recipient in list_recipients(deps, run.tenant, list_told(deps, run.tenant, tools.settings(run.tenant))):
+        outcomes += sender.was_told(recipient.resolve(""), why)
     if sender.later is not None:
         raise sender.later
     return ", ".join(outcomes)
-
-
-def _come_again(deps: Deps, command: Command, until: datetime) -> None:
-    again = replace(command, id=derive_id("tell-", command.id, until.isoformat()), not_before=until)
-    deps.crash_point("relay.before/quiet")
-    deps.queue.enqueue([again])
-    deps.crash_point("relay.after/quiet")
 
 
 class _Sender(Channels):
     """One message about a run, on its way to its page and to people."""
 
     def __init__(self, deps: Deps, connect: Connect, run: Run, command: Command, message: Message, scope: str) -> None:
-        about = {"tenant": run.tenant, "run": run.id}
-        super().__init__(deps, connect, scope, message, about, label=f"notify.{command.topic}")
+        about, kind = {"tenant": run.tenant, "run": run.id}, _sort(command, run)
+        super().__init__(deps, connect, scope, message, about, label=f"notify.{command.topic}", kind=kind)
         self._run = run
         self._page = run.trigger.page
         self._gate = run.step(command.ref) if command.topic == ASKED else None

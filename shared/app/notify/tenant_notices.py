@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from shared.accounts.grants import grant_of
 from shared.app.connections.access_renewal import WayBack, find_way_back, is_by_command
+from shared.app.endpoints.endpoint_events import publish_budget
 from shared.app.engine.deps import Deps
 from shared.app.engine.effects import Effects
 from shared.app.engine.leases import lease
@@ -26,9 +27,10 @@ from shared.app.notify.announce import (
     REFUSED,
 )
 from shared.app.notify.channels import Channels
-from shared.app.notify.endpoint_events import publish_budget
 from shared.app.notify.messages import HIGH, NORMAL, Link, Message
 from shared.app.notify.people_notices import read_handing_over, read_invitation, write_asking
+from shared.app.notify.recipients import list_recipients, pick_owners
+from shared.app.notify.tell_people import come_after_quiet, note_unreached, tell_people
 from shared.app.people.membership import members_of
 from shared.app.people.told_places import list_told
 from shared.app.workspace.workspace_databases import PLANNING, kind_of
@@ -39,6 +41,7 @@ from shared.core.documents.routine import Routine
 from shared.core.models.model_facts import KEYED
 from shared.core.money.spending import DAY
 from shared.core.notify.endpoint import ENDPOINTS, Endpoint
+from shared.core.notify.telling import sort_message
 from shared.core.run.commands import Command
 from shared.core.run.run import derive_id
 from shared.integrations.systems import name_system
@@ -69,10 +72,19 @@ def tell_tenant(command: Command, deps: Deps, tools: Tools) -> None:
             publish_budget(deps, command.tenant, command.ref, notice.scope)
         connect = tools.accounts.connect_for(command.tenant)
         label = f"notify.{notice.scope.partition('.')[0]}"
-        channels = Channels(deps, connect, notice.scope, notice.message(), {"tenant": command.tenant}, label=label)
-        listed = list_told(deps, command.tenant, settings)
-        everybody = owners({"people": listed}) if notice.to_owners else listed
-        channels.tell_all(notice.to or everybody)
+        message, kind = notice.message(), "" if notice.to else sort_message(command.topic, {})
+        channels = Channels(deps, connect, notice.scope, message, {"tenant": command.tenant}, label=label, kind=kind)
+        if notice.to:
+            channels.tell_all(notice.to)
+            return
+        listed = list_recipients(deps, command.tenant, list_told(deps, command.tenant, settings))
+        recipients = pick_owners(listed) if notice.to_owners else listed
+        outcome = tell_people(deps, channels, recipients, kind, message)
+        if outcome.waits:
+            come_after_quiet(deps, command, min(outcome.waits))
+        channels.conclude(outcome.parts)
+        if not outcome.reached and (outcome.meant or not recipients):
+            note_unreached(deps, command.tenant, "", outcome, message.subject, command.topic)
 
 
 def _describe_lost(command: Command, deps: Deps, settings: _Settings) -> Notice | None:
@@ -168,12 +180,6 @@ def scope_of_loss(deps: Deps, tenant: str, system: str, message: str) -> str:
     claim = get_as(Claim, deps.store, (tenant, "claims", message))
     assert claim is not None  # claims are never taken back
     return claim.by
-
-
-def owners(settings: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    """Return the people who own the team's installation; everybody where nobody is called its owner."""
-    people = settings.get("people", ())
-    return [person for person in people if person.get("role") == "owner"] or list(people)
 
 
 def known_page(deps: Deps, tenant: str, page: str) -> tuple[bool, str]:

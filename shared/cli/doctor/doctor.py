@@ -22,6 +22,7 @@ from shared.cli.doctor import machine
 from shared.cli.doctor.finding import LATER, MISSING, OK, Finding
 from shared.cli.doctor.needed_secrets import look_at_cloud_secrets, look_at_secrets
 from shared.cli.doctor.systems import look_at_systems
+from shared.cli.doctor.unreached_findings import find_unreached
 from shared.cli.operations.dead_letters import describe_dead_letters, put_aside_here
 from shared.cli.root import AS_JSON, DATA, house_url, workwright
 from shared.core.errors import AgentError, ConfigError
@@ -235,3 +236,4 @@ def _notion(data: Path) -> Iterator[Finding]:
     from shared.cli.doctor.notion_findings import notion_findings
 
     yield from notion_findings(data, SystemClock().now())
+    yield from find_unreached(data, SystemClock().now())

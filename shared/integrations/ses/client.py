@@ -9,7 +9,7 @@ from email.utils import parseaddr
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from shared.core.errors import Missing, Rejected
-from shared.integrations.mail import MailParts
+from shared.integrations.mail import NO_HEADERS, MailParts
 from shared.ports import Secret
 
 if TYPE_CHECKING:
@@ -59,16 +59,27 @@ class Ses:
         region, url = parts.settings.region, parts.elsewhere or None
         return cls(connect(endpoint_url=url, region=region, access_key=key, secret_key=word), parts.settings.sender)
 
-    def send(self, to: str, subject: str, text: str, html: str, tags: Mapping[str, str]) -> str:
+    def send(
+        self,
+        to: str,
+        subject: str,
+        text: str,
+        html: str,
+        tags: Mapping[str, str],
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> str:
         """Send one mail; return its message id.
 
         It cannot be repeated safely: SES knows no keys and cannot be asked what it sent. An unclear answer raises
         NeedsHuman, and nothing may call this again for the same mail.
         """
+        simple: dict[str, Any] = {"Subject": _utf8(_one_line(subject)), "Body": _body(text, html)}
+        if headers:
+            simple["Headers"] = [{"Name": name, "Value": value} for name, value in headers.items()]
         asked: dict[str, Any] = {
             "FromEmailAddress": self._sender,
             "Destination": {"ToAddresses": [to]},
-            "Content": {"Simple": {"Subject": _utf8(_one_line(subject)), "Body": _body(text, html)}},
+            "Content": {"Simple": simple},
             "EmailTags": [{"Name": _tag(name), "Value": _tag(value)} for name, value in sorted(tags.items())],
         }
         if self._set:

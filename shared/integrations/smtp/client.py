@@ -23,7 +23,7 @@ from email.utils import format_datetime, parseaddr, quote
 from typing import ClassVar
 
 from shared.core.errors import IntegrationError, NeedsHuman, RateLimited, Rejected, Unauthorized, Unavailable
-from shared.integrations.mail import MailParts
+from shared.integrations.mail import NO_HEADERS, Fields, MailParts
 from shared.integrations.mail_settings import SmtpServer
 from shared.integrations.smtp.refusals import AuthoritiesUnread, NotTrusted, SenderRefused
 from shared.ports import Secret, Secrets
@@ -60,7 +60,7 @@ class Smtp:
             raise Rejected(cls.system, "no mail server is set up")
         return cls(parts.settings.server, parts.settings.sender, lambda: _read_login(parts.secrets), parts.now)
 
-    def send(self, to: str, subject: str, text: str, html: str, tags: Mapping[str, str]) -> str:
+    def send(self, to: str, subject: str, text: str, html: str, tags: Fields, headers: Fields = NO_HEADERS) -> str:
         """Send one mail; return its Message-ID, which the same mail has each time. As `Mail.send` says."""
         sender, person = _address(parseaddr(self._sender)[1]), _address(to)
         name = f"<{tags['message']}@{sender.domain}>"
@@ -71,6 +71,7 @@ class Smtp:
             "Message-ID": name,
             "Date": format_datetime(self._now()),
             "Auto-Submitted": "auto-generated",  # RFC 3834: no absence note and no other robot answers it
+            **headers,
         }
         mail = _Letter(sender, person, _head(head) + _body(text, html))
         with self._open_connection() as connection:

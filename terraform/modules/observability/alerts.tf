@@ -83,6 +83,12 @@ locals {
       severity = "WARNING"
       query    = "sum(increase(${local.s.security_refusals}{${local.from_functions},what=\"leak\"}[15m])) > 0"
     }
+    people-are-not-reached = {
+      what     = "A message reached nobody"
+      when     = "at least one within 15 minutes"
+      severity = "WARNING"
+      query    = "sum by (topic) (increase(${local.s.people_unreached}{${local.from_functions}}[15m])) > 0"
+    }
     callers-are-refused = {
       what     = "Many callers without valid keys"
       when     = "more than 100 at one public door within 10 minutes"

@@ -33,6 +33,7 @@ locals {
     dead_letters      = { event = "command.buried", what = "Commands put aside after eight deliveries", labels = ["command"] }
     budgets_exceeded  = { event = "budget.exceeded", what = "Budgets that stopped something", labels = ["scope"] }
     security_refusals = { event = "security.refused", what = "What was refused because it looked like an attack", labels = ["what"] }
+    people_unreached  = { event = "people.unreached", what = "Messages that reached nobody", labels = ["topic"] }
     crashes           = { event = "request.crashed", what = "Bugs that stopped a request", labels = ["error"] }
     requests_served   = { event = "request.served", what = "Requests by what the functions answered", labels = ["function", "status"] }
     sweeps            = { event = "sweep.done", what = "Rounds of the sweep" }

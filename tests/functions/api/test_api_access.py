@@ -11,10 +11,10 @@ from shared.app.api.route import PERMISSIONS, Route, check_routes
 from shared.app.api.routes import ROUTES
 from shared.app.chat.chat_memory import keep_chat, new_chat
 from shared.app.code.snapshots import keep_snapshot
+from shared.app.endpoints.team_endpoints import add_endpoint, send_test
 from shared.app.intake.accept_forge_delivery import KEY
 from shared.app.models.contexts import keep_context
 from shared.app.models.model_keys import keep_key
-from shared.app.notify.team_endpoints import add_endpoint, send_test
 from shared.app.people.invitations import Whom, invite
 from shared.app.resources.inventory import find_made
 from shared.core.code.worktree import Worktree
@@ -38,7 +38,8 @@ MAY = {
               "endpoints.manage",
               "pause.read", "pause.change", "tenant.read", "tenant.export", "tenant.delete",
               "made.read", "made.take_away", "members.read", "members.manage",
-              "members.leave", "runs.open", "sessions.own", "whoami", "accounts.link"},
+              "members.leave", "runs.open", "sessions.own", "whoami",
+              "accounts.link", "notifications.own", "notifications.read", "notifications.change"},
     "admin": {"agents.read", "agents.ask", "knowledge.ask", "knowledge.read", "knowledge.change", "chat", "models.read",
               "feedback.give", "preferences.read", "preferences.change",
               "runs.read", "runs.decide", "runs.steer", "usage.read", "audit.read", "queue.read", "queue.replay",
@@ -46,16 +47,17 @@ MAY = {
               "origins.read",
               "connections.read", "pause.read", "pause.change", "tenant.read", "made.read", "made.take_away",
               "members.read", "members.manage", "members.leave", "runs.open", "sessions.own", "whoami",
-              "accounts.link"},
+              "accounts.link", "notifications.own", "notifications.read", "notifications.change"},
     "member": {"agents.read", "agents.ask", "knowledge.ask", "knowledge.read", "chat", "models.read",
               "feedback.give", "preferences.read", "preferences.change",
               "runs.read", "runs.decide", "runs.steer", "usage.read", "planning.read", "databases.read",
               "ship.read", "origins.read", "connections.read", "pause.read", "tenant.read", "made.read",
-              "members.read", "members.leave", "keys.own", "runs.open", "sessions.own", "whoami", "accounts.link"},
-    "viewer": {"agents.read",
-              "knowledge.read", "models.read", "preferences.read", "runs.read", "usage.read", "planning.read",
+              "members.read", "members.leave", "keys.own", "runs.open", "sessions.own", "whoami",
+              "accounts.link", "notifications.own", "notifications.read"},
+    "viewer": {"agents.read", "knowledge.read", "models.read", "preferences.read", "runs.read", "usage.read", "planning.read",
               "databases.read", "ship.read", "origins.read", "connections.read", "pause.read", "tenant.read",
-              "made.read", "members.read", "members.leave", "keys.own", "sessions.own", "whoami", "accounts.link"},
+              "made.read", "members.read", "members.leave", "keys.own", "sessions.own", "whoami",
+              "accounts.link", "notifications.own", "notifications.read"},
 }  # fmt: skip
 KEYED = [route for route in ROUTES if route.needs_key]
 _SUMMARY = {"kind": "agent.ask", "input": {"agent": "summariser", "input": {"text": "Bread", "words": 20}}}
@@ -75,6 +77,8 @@ BODIES = {
     "delete_tenant": {"confirm": MINE},
     "make_hook": {"system": "vercel"},
     "add_endpoint": {"url": "https://receiver.example.com/hooks"},
+    "change_team_notifications": {"escalate_hours": 24},
+    "order_channel_test": {"channel": "email"},
     "take_away": {"confirm": "Ideas"},
     "give_hook_secret": {"secret": "made-up-0123456789"},
     "change_member": {"role": "viewer"},
@@ -113,6 +117,7 @@ def prepare_things(service: Service, tenant: str, role: str = "") -> dict[str, s
         "member": _member(service, tenant),
         "account": _account(service, tenant),
         "invitation": _invitation(service, tenant),
+        "recipient": _member(service, tenant),
         "session": "0" * 12,  # a program's key has none: tests/functions/people has them
         **_endpoint(service, tenant),
         **_set_up(service, tenant),
@@ -234,6 +239,10 @@ def test_who_may_is_answered_on_its_own(service: Service, route: Route, role: st
         assert status == 409  # this key belongs to nobody
     elif role == "member" and route.id in ("drop_key", "replace_key"):
         assert status == 403  # what is another's
+    elif route.id in ("choose_notifications", "order_channel_test") and role in ("member", "viewer"):
+        assert status == 403  # a program's key is nobody's own: tests/functions/people has people's
+    elif route.id == "order_channel_test":
+        assert status == 409  # they have given no address
     elif route.id in ("drop_session", "show_file"):
         assert status == 404  # with the key of a program no browser is signed in; no file is named
     else:

@@ -16,7 +16,7 @@ CHANGING = (".change", ".manage")
 BY_THEMSELVES = {"change_pause", "change_confinement", "change_member", "remove_member"}
 BY_THEMSELVES |= {"add_endpoint", "remove_endpoint", "replace_endpoint_secret", "switch_endpoint_on"}
 # Wishes about style permit nothing, and neither does a message that is sent again.
-NO_RIGHTS = {"reword_preference", "delete_preference", "send_test", "replay_delivery"}
+NO_RIGHTS = {"reword_preference", "delete_preference", "send_test", "replay_delivery", "order_channel_test"}
 
 
 def _last(service: Service) -> dict[str, Any]:

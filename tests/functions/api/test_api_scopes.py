@@ -20,14 +20,14 @@ from tests.functions.conftest import MINE, OTHER, Service
 FOR = {
     "read": {"runs.read", "contexts.read", "preferences.read", "usage.read", "audit.read", "queue.read",
              "members.read", "databases.read", "connections.read", "planning.read", "knowledge.read", "models.read",
-             "pause.read", "made.read", "tenant.read", "origins.read", "ship.read"},
+             "pause.read", "made.read", "tenant.read", "origins.read", "ship.read", "notifications.read"},
     "run": {"runs.open", "feedback.give", "knowledge.ask", "chat"},
     "decide": {"runs.decide", "chat", "accounts.link"},
     "steer": {"runs.steer", "queue.replay", "pause.change", "made.take_away", "chat"},
     "settings": {"preferences.change", "budget.change", "keys.own", "keys.manage", "members.manage", "members.leave",
                  "databases.manage", "connections.manage", "planning.change", "knowledge.change", "models.change",
                  "tenant.export", "tenant.delete", "sessions.own", "origins.change", "endpoints.manage",
-                 "ship.change", "accounts.link"},
+                 "ship.change", "accounts.link", "notifications.own", "notifications.change"},
 }  # fmt: skip
 FREE = {"whoami"}  # whoever holds a key may know whose it is
 

@@ -41,7 +41,7 @@ class ChannelsOutside:
         if error is not None:
             raise error
 
-    def send(self, *, to: str, subject: str, text: str, html: str, tags: Mapping[str, str]) -> str:
+    def send(self, to: str, subject: str, text: str, html: str, tags: Mapping[str, str], headers: Any = None) -> str:
         self._meet("email", lambda: self.mails.append(subject))
         self.texts.append(text)
         return "m"

@@ -9,13 +9,13 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from shared.app.engine.deps import Deps
-from shared.app.engine.engine import open_run, record
-from shared.app.notify.deliver import deliver
-from shared.app.notify.notify import notify
-from shared.app.notify.team_endpoints import (
+from shared.app.endpoints.deliver import deliver
+from shared.app.endpoints.team_endpoints import (
     list_deliveries,
 )
+from shared.app.engine.deps import Deps
+from shared.app.engine.engine import open_run, record
+from shared.app.notify.notify import notify
 from shared.core.notify.endpoint import Delivery
 from shared.core.run import events as ev
 from shared.core.run.commands import DELIVER, NOTIFY, Command
@@ -51,7 +51,7 @@ class Mails:
     def __init__(self) -> None:
         self.subjects: list[str] = []
 
-    def send(self, *, to: str, subject: str, text: str, html: str, tags: Any) -> str:
+    def send(self, to: str, subject: str, text: str, html: str, tags: Any, headers: Any = None) -> str:
         self.subjects.append(subject)
         return f"m{len(self.subjects)}"
 

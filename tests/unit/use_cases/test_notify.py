@@ -37,7 +37,7 @@ class Post:
     mail_trouble: list[Exception] = field(default_factory=list)
     slack_trouble: list[tuple[str, Exception]] = field(default_factory=list)
 
-    def send(self, *, to: str, subject: str, text: str, html: str, tags: Mapping[str, str]) -> str:
+    def send(self, to: str, subject: str, text: str, html: str, tags: Mapping[str, str], headers: Any = None) -> str:
         if self.mail_trouble:
             raise self.mail_trouble.pop(0)
         self.mails.append(to)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.app.notify.channels import quiet_until
+from shared.core.notify.quiet import quiet_until
 
 NIGHT = {"from": "22:00", "to": "07:00", "zone": "Europe/Berlin"}
 NOON = {"from": "12:00", "to": "13:30", "zone": "America/New_York"}

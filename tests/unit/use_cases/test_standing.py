@@ -38,7 +38,7 @@ class Outside:
         self.comments_made: list[str] = []
         self.trouble: list[Exception] = []
 
-    def send(self, *, to: str, subject: str, text: str, html: str, tags: Mapping[str, str]) -> str:
+    def send(self, to: str, subject: str, text: str, html: str, tags: Mapping[str, str], headers: Any = None) -> str:
         if self.trouble:
             raise self.trouble.pop(0)
         self.mails.append((subject, text))

@@ -24,6 +24,7 @@ VIEWS: dict[str, Any] = {
         notion_asked_at=explain(MAYBE_TIME, "When Notion was last asked what has changed; null for never."),
         webhook=explain(FLAG, "Notion tells of changes by a webhook."),
         paused=text(what="Why no work is done now; empty when nothing prevents it."),
+        unreached=text(what="A message that has reached nobody within a day, and why; empty for none."),
         notion_away=text(what="Notion is not reached, or a clock is wrong; empty for neither."),
     )
 }

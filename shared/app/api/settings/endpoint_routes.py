@@ -22,7 +22,7 @@ from shared.app.api.json_shapes import (
     shape,
     text,
 )
-from shared.app.notify import team_endpoints as endpoints
+from shared.app.endpoints import team_endpoints as endpoints
 from shared.core.notify.endpoint import DELIVERED, EVENTS, FAILED, WAITING, Delivery, Endpoint
 from shared.core.notify.public_targets import LOOPBACK, MAX_URL, PUBLIC
 

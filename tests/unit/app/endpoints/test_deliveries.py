@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from shared.app.notify.team_endpoints import (
+from shared.app.endpoints.team_endpoints import (
     add_endpoint,
     find_endpoint,
     replay_delivery,

@@ -8,10 +8,8 @@ from typing import Any
 
 import pytest
 
-from shared.app.engine.engine import open_run
-from shared.app.money.tenant_ledger import TOLD
-from shared.app.notify.deliver import deliver
-from shared.app.notify.team_endpoints import (
+from shared.app.endpoints.deliver import deliver
+from shared.app.endpoints.team_endpoints import (
     add_endpoint,
     list_deliveries,
     remove_endpoint,
@@ -19,6 +17,8 @@ from shared.app.notify.team_endpoints import (
     send_test,
     switch_on,
 )
+from shared.app.engine.engine import open_run
+from shared.app.money.tenant_ledger import TOLD
 from shared.core.errors import Conflicting, NotThere
 from shared.core.notify.endpoint import DELIVERED
 from shared.core.run.commands import DELIVER, NOTIFY, Command

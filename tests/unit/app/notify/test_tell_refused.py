@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from shared.app.connections.connect_account import change_settings
-from shared.app.notify.tenant_notices import owners
+from shared.app.notify.recipients import Recipient, pick_owners
+from shared.core.notify.telling import Telling
 from shared.core.pages import marks
 from shared.local.simulators.slack.simulator import SlackSimulator
 from tests.integrations.conftest import Served
@@ -56,6 +57,9 @@ def test_its_owner_is_told_once_and_of_pages_of_others_nobody(desk: Desk, served
 
 
 def test_where_nobody_is_called_the_owner_everybody_is_told() -> None:
-    assert owners({"people": [BEN, ADA]}) == [ADA]
-    assert owners({"people": [BEN]}) == [BEN]
-    assert owners({}) == []
+    def told(*people: dict[str, Any]) -> list[str]:
+        return [each.id for each in pick_owners([Recipient(person, Telling()) for person in people])]
+
+    assert told(BEN, ADA) == ["ada"]
+    assert told(BEN) == ["ben"]
+    assert told() == []

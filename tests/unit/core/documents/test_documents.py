@@ -36,7 +36,9 @@ from shared.core.documents.tenant_settings import TenantSettings
 from shared.core.errors import StoreCorrupt
 from shared.core.models.routing import Mark
 from shared.core.money.spending import Ledger
+from shared.core.notify.digest import Digest
 from shared.core.notify.endpoint import Delivery, Endpoint
+from shared.core.notify.telling import TeamTelling, Telling
 from shared.core.people.first_hour import FirstHour
 from shared.core.people.identities import Identity, Person
 from shared.core.people.invitations import Invitations
@@ -65,6 +67,7 @@ KINDS: Mapping[str, type[Any]] = {
     "contexts": KeptContext,
     "days": PlannedDay,
     "due": Alarm,
+    "digests": Digest,
     "effects": Effect,
     "erasures": Erasure,
     "first-hour": FirstHour,
@@ -124,6 +127,8 @@ KINDS: Mapping[str, type[Any]] = {
     "sync-map": MapState,
     "sync-pass": Pass,
     "swept": SweptMark,
+    "telling": Telling,
+    "telling-team": TeamTelling,
     "told": ToldComments,
     "tombstones": Tombstone,
     "webhook": Handshake,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from shared.app.endpoints.team_endpoints import Happened, send_message
 from shared.app.engine.deps import Deps
 from shared.app.engine.effects import Effects
 from shared.app.engine.step_context import run_url
-from shared.app.notify.team_endpoints import Happened, send_message
 from shared.core.notify.endpoint import (
     ASKED,
     BUDGET_ALERT,

@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared import log
+from shared.app.endpoints.team_endpoints import list_secrets, order_try
 from shared.app.engine.deps import Deps
 from shared.app.engine.tools import Tools
 from shared.app.notify.announce import announce_endpoint_off
-from shared.app.notify.team_endpoints import list_secrets, order_try
 from shared.core.backoff import backoff, fraction
 from shared.core.notify.endpoint import (
     DELIVERED,
