@@ -46,7 +46,7 @@ EXCEPTIONS: dict[str, dict[str, str]] = {  # reason → file → the systems it 
         "app/api/slack/slack_links.py": "slack",
         "app/api/slack/slack_routes.py": "slack",
         "app/intake/messenger_asks.py": "slack",
-        "cli/team/slack_link.py": "slack",
+        "cli/people/slack_link.py": "slack",
         "cli/root.py": "slack",
         "app/api/route.py": "slack",
         "app/api/routes.py": "slack",

@@ -8,7 +8,7 @@ from typing import Any
 
 from shared.app.engine.deps import Deps
 from shared.app.engine.effects import Effects
-from shared.app.notify.mail_links import list_headers, unsubscribe_url
+from shared.app.notify.mail_choices import list_headers, unsubscribe_url
 from shared.app.notify.messages import Message
 from shared.core.errors import ErrorClass, IntegrationError, NeedsHuman
 from shared.core.notify.attention import UNCONFIRMED

@@ -9,7 +9,7 @@ from shared.app.engine.deps import Deps
 from shared.app.engine.leases import lease
 from shared.app.engine.tools import Tools
 from shared.app.notify.channels import Channels
-from shared.app.notify.mail_links import confirm_url
+from shared.app.notify.mail_choices import confirm_url
 from shared.app.notify.messages import NORMAL, Link, Message
 from shared.app.notify.recipients import Recipient, change_telling, find_recipient
 from shared.app.notify.tell_people import Outcome, note_unreached

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from shared.app.notify.mail_links import GOOD_FOR, confirm_url, unsubscribe_url
+from shared.app.notify.mail_choices import GOOD_FOR, confirm_url, unsubscribe_url
 from shared.core.documents.codec import to_body
 from shared.core.documents.tenant_settings import PLACE
 from shared.core.notify.telling import TELLINGS, Telling

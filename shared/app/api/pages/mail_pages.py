@@ -5,7 +5,7 @@ from __future__ import annotations
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.pages.approval_page import HEADERS, refuse_foreign
 from shared.app.api.pages.page_html import page, paragraph
-from shared.app.notify.mail_links import (
+from shared.app.notify.mail_choices import (
     CONFIRM,
     UNSUBSCRIBE,
     confirm_address,

@@ -1,0 +1,1 @@
+"""Commands about people: who one is, who is in the team, what each is told."""
