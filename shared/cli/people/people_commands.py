@@ -9,8 +9,8 @@ from urllib.parse import quote
 import click
 
 from shared.cli.house_calls import ask_house, show
-from shared.cli.root import AS_JSON, DATA, format_command, workwright
 from shared.cli.people.key_commands import format_key
+from shared.cli.root import AS_JSON, DATA, format_command, workwright
 from shared.core.errors import ConfigError
 from shared.core.people.members import MANAGERS, ROLES
 

@@ -20,8 +20,9 @@ from tests.functions.conftest import MINE, OTHER, Service
 FOR = {
     "read": {"runs.read", "contexts.read", "preferences.read", "usage.read", "audit.read", "queue.read",
              "members.read", "databases.read", "connections.read", "planning.read", "knowledge.read", "models.read",
-             "pause.read", "made.read", "tenant.read", "origins.read", "ship.read", "notifications.read"},
-    "run": {"runs.open", "feedback.give", "knowledge.ask", "chat"},
+             "pause.read", "made.read", "tenant.read", "origins.read", "ship.read", "notifications.read",
+             "agents.read"},
+    "run": {"runs.open", "feedback.give", "knowledge.ask", "agents.ask", "chat"},
     "decide": {"runs.decide", "chat", "accounts.link"},
     "steer": {"runs.steer", "queue.replay", "pause.change", "made.take_away", "chat"},
     "settings": {"preferences.change", "budget.change", "keys.own", "keys.manage", "members.manage", "members.leave",
