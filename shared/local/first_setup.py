@@ -30,6 +30,7 @@ from shared.core.errors import ConfigError, OutcomeUnknown
 from shared.core.people.actor import OPERATOR_NAME
 from shared.integrations.local_sites.hosting import LocalSites
 from shared.integrations.ses.client import connect as connect_ses
+from shared.local.linked_owner import link_owner
 from shared.local.new_address import tell_new_address
 from shared.local.simulated_mail import let_mail_be_sent
 from shared.local.simulated_sign_in import let_people_sign_in
@@ -264,6 +265,7 @@ def connect_simulated(house: Installation, tenant: str) -> None:
         _post(house, "github", "/_ci", {"repo": "*", "checks": [{"name": "tests"}]})
     if "slack" in house.simulators:
         secrets.set("slack-signing-secret", Secret(signing))
+        link_owner(house.wired.deps, tenant, SLACK_USER)
     if "ses" in house.simulators:
         secrets.set("ses-access-key-id", Secret("local"))
         secrets.set("ses-secret-access-key", Secret(random_source.token_hex(16)))
