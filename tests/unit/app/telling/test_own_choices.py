@@ -160,6 +160,42 @@ def test_a_death_while_a_digest_is_sent_neither_loses_nor_repeats_it(ports: Port
     assert "Bakery run-1" not in team.arrived.posts[1][1]
 
 
+def test_a_death_between_gathering_and_ordering_still_sends_the_digest(ports: Ports) -> None:
+    team = ChoosingTeam(ports, ADA)
+    team.choose("ada", digest_at="12:00")
+    command = team.ends()
+
+    def die(point: str) -> None:
+        if point == "digest.after/gathered":
+            raise Died(point)
+
+    with pytest.raises(Died):
+        team.tell(command, die)
+    ports.clock.move(seconds=700)
+    team.tell(replace(command, id="again"))
+    team.later(hours=3)
+    assert len(team.arrived.posts) == 1
+
+
+def test_what_is_gathered_while_a_digest_is_on_its_way_is_for_the_next(ports: Ports) -> None:
+    team = ChoosingTeam(ports, ADA)
+    _gather(team)
+
+    def die(point: str) -> None:
+        if point == "digest.after/begun":
+            raise Died(point)
+
+    with pytest.raises(Died):
+        team.later(die, hours=3)
+    team.ports.clock.move(seconds=700)
+    team.tell(team.ends("run-3"))
+    team.later(minutes=12)
+    assert [f"Bakery {run}" in team.arrived.posts[0][1] for run in ("run-1", "run-2", "run-3")] == [True, True, False]
+    team.later(days=1)
+    assert len(team.arrived.posts) == 2
+    assert "Bakery run-3" in team.arrived.posts[1][1]
+
+
 def test_who_changes_their_mind_while_a_message_is_gathered_is_told_once(ports: Ports) -> None:
     team = ChoosingTeam(ports, ADA)
     team.choose("ada", digest_at="12:00")
