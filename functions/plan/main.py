@@ -23,13 +23,7 @@ from shared.wiring.worker import wire_worker
 
 wired, tools = wire_worker(), wire_tools()
 turns = Turns(wired.deps)
-USE_CASES = {  # everything else plans
-    LOOK: look_at_page,
-    CONSIDER: consider_page,
-    PLAN_DAY: plan_the_day,
-    ROUTINE: run_routine,
-    REPLY: answer_ask,
-}
+ACTS = {LOOK: look_at_page, CONSIDER: consider_page, PLAN_DAY: plan_the_day, ROUTINE: run_routine, REPLY: answer_ask}
 
 
 @functions_framework.http
@@ -39,5 +33,5 @@ def plan(request: Request) -> Reply:
     command = command_from(request, "plan", wired.check, wired.audience("plan"))
     aside = bury_exhausted(request, command, wired.deps.queue) or hold_back(command, wired.deps)
     if not aside and not turns.gives_way(command, request.headers):
-        USE_CASES.get(command.name, make_plan)(command, wired.deps, tools)
+        ACTS.get(command.name, make_plan)(command, wired.deps, tools)
     return Reply(204)

@@ -16,7 +16,6 @@ from shared.app.engine.deps import Deps
 from shared.app.engine.leases import lease
 from shared.app.engine.requeue import patient
 from shared.app.engine.tools import Tools
-from shared.app.intake.messenger_orders import REPLY_ADDRESS
 from shared.app.intake.open_by_hand import open_for_page, open_for_text
 from shared.app.knowledge.ask import ask_workspace
 from shared.app.people.membership import members_of
@@ -55,7 +54,7 @@ def answer_ask(command: Command, deps: Deps, tools: Tools) -> None:
             ask = replace(ask, answer=_discreet(_do(deps, tools, command, ask), tools.known_secrets(command.tenant)))
             deps.store.put(command.tenant, Put(ASKS, command.ref, to_body(ask)))
             deps.crash_point("ask.after/done")
-        _send(deps, command.tenant, ask)
+        _send(deps, command, ask)
         deps.crash_point("ask.after/sent")
         done = replace(ask, text="", answer="", reply={}, done_at=deps.clock.now())
         deps.store.put(command.tenant, Put(ASKS, command.ref, to_body(done)))
@@ -124,12 +123,13 @@ def _discreet(text: str, known: Iterable[str]) -> str:
     return Redactor(known).hide(text)
 
 
-def _send(deps: Deps, tenant: str, ask: MessengerAsk) -> None:
+def _send(deps: Deps, command: Command, ask: MessengerAsk) -> None:
     """Show the answer to who asked; where that is possible no more, what was done stays done."""
+    tenant = command.tenant
     if deps.clock.now() - ask.at > _OPEN_FOR:
         log.line("WARNING", "a request was answered too late to say so", tenant=tenant, function="plan")
         return
-    address = deps.secrets.open(tenant, REPLY_ADDRESS, ask.reply).reveal()
+    address = deps.secrets.open(tenant, f"messenger.{command.ref}", ask.reply).reveal()
     try:
         post_answer(address, deps.public_url, show_alone(escape_text(ask.answer)), patience=10.0)
     except IntegrationError as error:

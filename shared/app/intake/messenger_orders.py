@@ -13,15 +13,13 @@ from shared.core.run.commands import REPLY, Command
 from shared.core.run.run import derive_id
 from shared.ports import Put, Secret
 
-REPLY_ADDRESS = "messenger.reply"  # the name that the address of the answer is sealed under
-
 
 def order_ask(deps: Deps, who: Linked, what: str, text: str, address: str, trigger: str) -> None:
     """Have it done and answered at that address. `trigger` is what the messenger calls this request."""
-    name = derive_id("ask-", who.tenant, trigger)
-    sealed = deps.secrets.seal(who.tenant, REPLY_ADDRESS, Secret(address))
+    tenant, name = who.tenant, derive_id("ask-", who.tenant, trigger)
+    sealed = deps.secrets.seal(tenant, f"messenger.{name}", Secret(address))
     ask = MessengerAsk(who.person, what, text, sealed, deps.clock.now())
     with suppress(VersionConflict):  # it came before: the command below is the same one then
-        deps.store.put(who.tenant, Put(ASKS, name, to_body(ask), expected=""))
+        deps.store.put(tenant, Put(ASKS, name, to_body(ask), expected=""))
     deps.crash_point("ask.after/kept")
-    deps.queue.enqueue([Command(derive_id("reply-", name), REPLY, "plan", who.tenant, ref=name)])
+    deps.queue.enqueue([Command(derive_id("reply-", name), REPLY, "plan", tenant, ref=name)])

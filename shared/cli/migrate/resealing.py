@@ -16,6 +16,7 @@ FIELDS: Mapping[str, Mapping[str, str]] = {
     "grants": {"access": "{}.access", "refresh": "{}.refresh"},
     "hooks": {"secret": "hook.{}"},
     "idempotency": {"sealed": "answer.{}"},
+    "messenger-asks": {"reply": "messenger.{}"},
     "site_values": {"sealed": "site.{}"},
 }
 

@@ -169,7 +169,9 @@ def _refuse_closed(run: Run, asked: Asked) -> None:
             f"this has already been decided by {gate.output['by']}", way_out="There is nothing you need to do."
         )
     if asked_now(run) != asked:
-        raise Conflicting("this has changed since it was asked", way_out="Open the newest message about it.")
+        raise Conflicting(
+            "what you decide has changed since this was asked", way_out="Open the newest message about it."
+        )
 
 
 def refuse_foreign(call: Call) -> None:
