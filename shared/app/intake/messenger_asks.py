@@ -22,6 +22,7 @@ from shared.app.people.membership import members_of
 from shared.app.people.told_places import set_told_place
 from shared.core.documents.codec import to_body
 from shared.core.errors import ErrorClass, Forbidden, IntegrationError, RequestError
+from shared.core.people.actor import Actor, ActorKind
 from shared.core.people.linked_accounts import ASKS, MessengerAsk
 from shared.core.people.members import Member
 from shared.core.run.commands import Command
@@ -80,11 +81,11 @@ def _do(deps: Deps, tools: Tools, command: Command, ask: MessengerAsk) -> str:
             return _answer_question(deps, tools, command.tenant, ask.text)
         if ask.what == "tell":
             return _set_place(deps, tools, command.tenant, ask, member)
-        page = find_page(ask.text)
+        page, who = find_page(ask.text), Actor(ActorKind.PERSON, ask.person, member.name)
         run = (
-            open_for_page(deps, tools, command.tenant, page, member.name)
+            open_for_page(deps, tools, command.tenant, page, who)
             if page
-            else open_for_text(deps, tools, command.tenant, *_split_idea(ask.text), member.name, command.ref)
+            else open_for_text(deps, tools, command.tenant, *_split_idea(ask.text), who, command.ref)
         )
         return f"“{run.trigger.title or run.id}” is being planned ({run.id}). You are asked before anything is built."
     except RequestError as error:

@@ -18,6 +18,7 @@ from shared.app.workspace.workspace_databases import Mapped, database_of, map_pa
 from shared.app.workspace.workspace_schemas import IDEAS
 from shared.core.errors import Conflicting, Missing, NotThere
 from shared.core.pages import marks
+from shared.core.people.actor import Actor
 from shared.core.run.run import Run, Trigger, derive_id
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.content import blocks
@@ -30,7 +31,7 @@ _RUN = "Run"  # the column that names a page's run; until there is one, it says 
 _MAX_TITLE = 200
 
 
-def open_for_page(deps: Deps, tools: Tools, tenant: str, page: str, by: str) -> Run:
+def open_for_page(deps: Deps, tools: Tools, tenant: str, page: str, who: Actor) -> Run:
     """Open the next run of a page in Ideas, or return the one that is under way.
 
     Raises NotThere for a page that is not shared with us, Conflicting for one that is no idea, and Busy while the page
@@ -46,10 +47,10 @@ def open_for_page(deps: Deps, tools: Tools, tenant: str, page: str, by: str) -> 
     if mapped is None or mapped.data_source != ideas.data_source or raw.get("in_trash"):
         raise Conflicting("this page is not a row of Ideas", way_out="Move it into Ideas, or send its text instead.")
     title = plain_text(mapped.value(raw, "Name").get("title") or ())
-    return _open(deps, tools, tenant, str(raw["id"]), title, by)
+    return _open(deps, tools, tenant, str(raw["id"]), title, who)
 
 
-def open_for_text(deps: Deps, tools: Tools, tenant: str, markdown: str, title: str, by: str, request: str) -> Run:
+def open_for_text(deps: Deps, tools: Tools, tenant: str, markdown: str, title: str, who: Actor, request: str) -> Run:
     """Write the text as a page of Ideas and open its run; the same `request` again writes no second page.
 
     Raises Conflicting for a text that says nothing, and what `open_for_page` raises.
@@ -68,11 +69,12 @@ def open_for_text(deps: Deps, tools: Tools, tenant: str, markdown: str, title: s
             look=lambda: _find_page(_notion(tools, tenant), ideas, name, key),
         )
     deps.crash_point("opened.after/page")
-    return _open(deps, tools, tenant, str(made["page"]), name, by)
+    return _open(deps, tools, tenant, str(made["page"]), name, who)
 
 
-def _open(deps: Deps, tools: Tools, tenant: str, page: str, title: str, by: str) -> Run:
-    run = open_page_run(deps, tenant, page, Trigger("page", page, title, by), plan_estimate(tools.model(tenant)))
+def _open(deps: Deps, tools: Tools, tenant: str, page: str, title: str, who: Actor) -> Run:
+    trigger = Trigger("page", page, title, who.name, actor=who)
+    run = open_page_run(deps, tenant, page, trigger, plan_estimate(tools.model(tenant)))
     assert run is not None  # None is for those that no person asked for
     return run
 

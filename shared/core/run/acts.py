@@ -57,7 +57,6 @@ class PageChanged:
     at: datetime
     by: str = ""
     plan_estimate: Usage | None = None
-    actor: Actor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +80,6 @@ class ReworkAsked:
     step: str
     feedback: str
     by: str = ""
-    actor: Actor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +91,6 @@ class AnotherLookAsked:
 
     at: datetime
     by: str = ""
-    actor: Actor | None = None
 
 
 @dataclass(frozen=True, slots=True)

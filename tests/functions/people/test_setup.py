@@ -13,6 +13,7 @@ import requests
 
 from shared.app.intake.open_by_hand import open_for_text
 from shared.app.people.first_steps import try_example
+from shared.core.people.actor import Actor, ActorKind
 from shared.core.run.run import Run
 from shared.ports import SYSTEM
 from shared.wiring.tools import wire_tools
@@ -86,7 +87,9 @@ def test_the_example_is_written_once_whoever_dies_or_presses_twice(house: Neighb
             raise Died(point)
 
     def write(markdown: str, request: str) -> Run:
-        return open_for_text(deps, wire_tools(), tenant, markdown, "", "Owner of Meadow", request)
+        return open_for_text(
+            deps, wire_tools(), tenant, markdown, "", Actor(ActorKind.PERSON, "p-1", "Owner of Meadow"), request
+        )
 
     with pytest.raises(Died):
         try_example(replace(deps, crash_point=die), tenant, write)

@@ -24,6 +24,7 @@ from shared.app.people.sessions import SignedIn
 from shared.app.workspace.workspace_order import load_setup, order_databases
 from shared.app.workspace.workspace_schemas import KINDS
 from shared.core.errors import Conflicting, Forbidden, VersionConflict
+from shared.core.people.actor import Actor, ActorKind
 from shared.core.people.first_hour import State, Step
 from shared.core.people.members import OWNER
 from shared.integrations.systems import FORGES, MESSENGERS, SYSTEMS
@@ -100,7 +101,8 @@ def _leave(call: Call, who: SignedIn) -> None:
 
 
 def _try(call: Call, who: SignedIn) -> None:
-    try_example(call.deps, who.tenant, lambda *given: open_text(call, who.tenant, who.member.name, *given))
+    actor = Actor(ActorKind.PERSON, who.session.person, who.member.name)
+    try_example(call.deps, who.tenant, lambda *given: open_text(call, who.tenant, actor, *given))
 
 
 _ACTS: Mapping[str, Callable[[Call, SignedIn], None]] = {

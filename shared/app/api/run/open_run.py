@@ -10,6 +10,7 @@ from shared.app.api.json_shapes import shape, text
 from shared.app.api.run.runs import reply_with_run
 from shared.app.api.settings.tenant_databases import IN_NOTION, notion_id
 from shared.core.errors import Conflicting
+from shared.core.people.actor import Actor
 from shared.core.run.run import Run
 
 _MAX_TEXT = 50_000
@@ -27,16 +28,16 @@ def open_run(call: Call) -> ApiReply:
         raise Conflicting("the body must have one of 'page' and 'markdown'", way_out="Send exactly one of them.")
     if page:
         return reply_with_run(
-            call, _load_opening().open_for_page(call.deps, call.tools(), call.tenant, notion_id(page), call.who.name)
+            call, _load_opening().open_for_page(call.deps, call.tools(), call.tenant, notion_id(page), call.who.actor)
         )
     named = call.request.header("idempotency-key")
     request = f"{call.who.key}.{named}" if named else random_source.token_hex(16)
-    return reply_with_run(call, open_text(call, call.tenant, call.who.name, markdown, request, call.body["title"]))
+    return reply_with_run(call, open_text(call, call.tenant, call.who.actor, markdown, request, call.body["title"]))
 
 
-def open_text(call: Call, tenant: str, by: str, markdown: str, request: str, title: str = "") -> Run:
+def open_text(call: Call, tenant: str, who: Actor, markdown: str, request: str, title: str = "") -> Run:
     """Write a text as a page of a team's Ideas and open its run; the same `request` again writes no second page."""
-    run: Run = _load_opening().open_for_text(call.deps, call.tools(), tenant, markdown, title, by, request)
+    run: Run = _load_opening().open_for_text(call.deps, call.tools(), tenant, markdown, title, who, request)
     return run
 
 

@@ -107,7 +107,7 @@ def resume(call: Call) -> ApiReply:
 def retry(call: Call) -> ApiReply:
     """Go on with a failed or cancelled run where it ended, or do it over from the start; once."""
     from_start = call.body["from_start"]
-    run = retry_run(call.deps, call.tools, call.tenant, call.parts["run"], call.who.name, from_start=from_start)
+    run = retry_run(call.deps, call.tools, call.tenant, call.parts["run"], call.who.actor, from_start=from_start)
     return reply_with_run(call, run)
 
 

@@ -66,6 +66,11 @@ def test_a_page_of_ideas_gets_its_run_once(desk: Desk, ask: Callable[..., Any]) 
     page = desk.write_idea("Bicycle club")
     status, run = ask({"page": f"https://www.notion.so/Bicycle-club-{page.replace('-', '')}?pvs=4"})
     assert (status, run["title"]) == (200, "Bicycle club")
+    (opened,) = [each for each in desk.house.store.audit(TENANT) if each.body["what"] == "RunOpened"]
+    assert (opened.body["by"], opened.body["actor"].partition(":")[0]) == (
+        "a member",
+        "service",
+    )  # a key that is nobody's
     assert ask({"page": page})[1]["id"] == run["id"]  # while it is under way it is that run
     assert page_record(desk.house.deps, TENANT, page).generation == 1
 
