@@ -22,8 +22,8 @@ wired, accounts = wire(), wire_accounts()
 def oauth_callback(request: Request) -> Response:
     """Send the browser to the provider, or take its answer and keep the grant."""
     back = wired.settings.door_url("oauth-callback")
-    provider = request.args.get("provider") or request.path.strip("/") or "notion"
-    begins = request.path.rstrip("/").endswith("/start")
+    named = request.path.strip("/").removesuffix("start")  # "/NAME" is where a provider of sign-ins answers
+    begins, provider = request.path.rstrip("/").endswith("/start"), request.args.get("provider") or named or "notion"
     asked = SignIn(*(request.args.get(name, "") for name in ("login", "browser", "next")))
     if is_openid(provider):  # an address of its own, so that no provider's answer can be taken for another's
         own = f"{back}/{provider}"

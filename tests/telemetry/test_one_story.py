@@ -249,7 +249,7 @@ def test_metrics_say_the_same_to_prometheus_and_to_the_collector(told: Told) -> 
     assert max(ages) < 10  # seconds; it was calm
     assert sent["workwright_request_seconds", (("function", "plan"), ("status", "204"))] >= 2
     labels = {label for _, pairs in shown for label, _ in pairs}
-    assert labels == {"status", "kind", "outcome", "function", "model", "direction", "queue", "what", "le"}
+    assert labels == {"status", "kind", "outcome", "function", "model", "direction", "queue", "what", "topic", "le"}
 
 
 def test_a_crash_is_told_by_its_class_and_place(told: Told) -> None:

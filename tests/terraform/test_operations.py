@@ -20,7 +20,19 @@ from tests.support.repository.terraform import Verdicts
 pytestmark = pytest.mark.xdist_group("terraform")
 
 PRODUCTION = "observability.tftest.hcl/production"
-BOUNDED = {"status", "kind", "outcome", "model", "agent_class", "command", "scope", "what", "function", "error"}
+BOUNDED = {
+    "status",
+    "kind",
+    "outcome",
+    "model",
+    "agent_class",
+    "command",
+    "scope",
+    "what",
+    "function",
+    "error",
+    "topic",
+}
 
 # Cloud Monitoring's own metrics that are asked for, with the labels of metric and resource, as its lists of metrics and
 # of monitored resources have them. `histogram` where the values are distributions.

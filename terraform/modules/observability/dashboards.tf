@@ -100,6 +100,9 @@ locals {
         { title = "Failed calls", unit = "1", lines = {
           failed = "sum by (model, error) (increase(${local.s.model_failures}{${local.from_functions}}[${local.window}]))"
         } },
+        { title = "Messages that reached nobody", unit = "1", lines = {
+          lost = "sum by (topic) (increase(${local.s.people_unreached}{${local.from_functions}}[${local.window}]))"
+        } },
         { title = "Stops by budgets", unit = "1", lines = {
           stops = "sum by (scope) (increase(${local.s.budgets_exceeded}{${local.from_functions}}[${local.window}]))"
         } },

@@ -42,7 +42,8 @@ def test_it_says_where_it_is_and_ends_with_sigterm_leaving_nothing_behind(tmp_pa
         ready = json.loads(line)
         assert ready["ready"] is True
         assert set(ready["functions"]) == set(FUNCTIONS)
-        assert set(ready["simulators"]) == {"notion", "github", "gitlab", "vercel", "slack", "ses", "cloud_storage"}
+        systems = {"notion", "github", "gitlab", "vercel", "slack", "ses", "cloud_storage", "google_accounts"}
+        assert set(ready["simulators"]) == systems
         assert ready["data"] == str((tmp_path / "data").resolve())
         assert requests.get(f"{ready['functions']['api']}/v1/health", timeout=10).status_code == 200
         for url in ready["simulators"].values():

@@ -23,6 +23,7 @@ NOT_GIVEN = {
     "WORKWRIGHT_DATA": "local mode",
     "WORKWRIGHT_DUPLICATES": "local mode",
     "WORKWRIGHT_FUNCTIONS_URL": "each function has an address of its own",
+    "WORKWRIGHT_GOOGLE_ACCOUNTS_URL": "people sign in at Google's own address",
     "WORKWRIGHT_KMS_ENDPOINT": "emulators are on one machine",
     "WORKWRIGHT_LOOPBACK_ENDPOINTS": "local mode",
     **{f"WORKWRIGHT_MOST_{name}": "local mode" for name in ("BROWSER", "SANDBOX", "GIT", "MODEL")},
