@@ -249,7 +249,8 @@ def test_metrics_say_the_same_to_prometheus_and_to_the_collector(told: Told) -> 
     assert max(ages) < 10  # seconds; it was calm
     assert sent["workwright_request_seconds", (("function", "plan"), ("status", "204"))] >= 2
     labels = {label for _, pairs in shown for label, _ in pairs}
-    assert labels == {"status", "kind", "outcome", "function", "model", "direction", "queue", "what", "topic", "le"}
+    labels -= {"topic"}  # of messages that reached nobody: in this story all arrive, in another of this process not all
+    assert labels == {"status", "kind", "outcome", "function", "model", "direction", "queue", "what", "le"}
 
 
 def test_a_crash_is_told_by_its_class_and_place(told: Told) -> None:
