@@ -16,7 +16,7 @@ from shared.core.code.sandbox_settings import RunnerSettings, read_runner
 from shared.ports import CallerCheck
 
 if TYPE_CHECKING:
-    from shared.ports import Sandbox
+    from shared.ports.sandbox import Sandbox
 
 __all__ = ["MAX_BODY", "wire_runner"]
 

@@ -41,7 +41,8 @@ from shared.backends.cloud.store import FirestoreStore  # noqa: E402
 from shared.backends.models.vertex_embedder import DIMENSIONS  # noqa: E402
 from shared.core.knowledge.chunk import Chunk  # noqa: E402
 from shared.core.run.run import RunStatus  # noqa: E402
-from shared.ports import KnownPage, RunFilter  # noqa: E402
+from shared.ports import RunFilter  # noqa: E402
+from shared.ports.knowledge import KnownPage  # noqa: E402
 from terraform.query_recorder import NOW, Query, Recorder  # noqa: E402
 
 # Documents that end by themselves: collection → the time after which Firestore may delete one, and does within a day.

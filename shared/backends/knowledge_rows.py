@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from shared.core.knowledge.chunk import Chunk
-from shared.ports import KnownPage
+from shared.ports.knowledge import KnownPage
 
 PATH_JOINT = "\x1f"  # between the titles of a path
 

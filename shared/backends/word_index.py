@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from shared.backends.knowledge_rows import PATH_JOINT
 from shared.backends.word_scores import Shares, best
 from shared.backends.word_terms import FORMS, STEMS, build_phrase, insert_spaces, length_of, terms
-from shared.ports import Scored
+from shared.ports.knowledge import Scored
 
 TABLES = (
     "CREATE TABLE pages (row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, root TEXT NOT NULL, body TEXT NOT NULL)",

@@ -26,7 +26,7 @@ from shared.core.knowledge.chunk import Chunk
 from shared.core.knowledge.chunking import cut
 from shared.core.page import Block, Page, Span
 from shared.mind.search import rank_chunks, search
-from shared.ports import Embedder, Knowledge, KnownPage
+from shared.ports.knowledge import Embedder, Knowledge, KnownPage
 
 Json = dict[str, Any]
 

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from shared.core.errors import IntegrationError
 from shared.core.knowledge.chunk import Chunk
 from shared.mind.packing import threes
-from shared.ports import Embedder, Knowledge, Nearest, Scored
+from shared.ports.knowledge import Embedder, Knowledge, Nearest, Scored
 
 _POOL = 200  # of each kind that are fused
 _MEANING = 0.5  # the plateau is wide, 0.3 to 0.7: not to be tuned per tenant

@@ -1,10 +1,12 @@
-"""What we need from a cloud, or from one machine. Each port has one contract suite, run on every backend."""
+"""What we need from a cloud, or from one machine. Each port has one contract suite, run on every backend.
 
-from shared.ports.browser import Browser, PageLook, no_browser
+Here stand those that every function needs. Browser, knowledge and sandbox are imported from their own modules, so that
+a function that has no use for them does not load them at its start.
+"""
+
 from shared.ports.changes import at_once, change_doc
 from shared.ports.clock import Clock
 from shared.ports.documents import all_as, change_as, get_as, read_as
-from shared.ports.knowledge import Embedder, Knowledge, KnownPage, Nearest, Scored, Vector
 from shared.ports.model import (
     Message,
     Model,
@@ -17,7 +19,6 @@ from shared.ports.model import (
     request_tokens,
 )
 from shared.ports.queue import CallerCheck, DeadLetter, Queue
-from shared.ports.sandbox import Sandbox, SandboxLimits, SandboxRequest, SandboxResult
 from shared.ports.secrets import Secret, Secrets
 from shared.ports.store import (
     EVERY_RUN,
@@ -41,38 +42,26 @@ __all__ = [
     "SYSTEM",
     "AuditEntry",
     "AuditHead",
-    "Browser",
     "CallerCheck",
     "Clock",
     "Commit",
     "DeadLetter",
     "Doc",
-    "Embedder",
-    "Knowledge",
-    "KnownPage",
     "Loaded",
     "Message",
     "Model",
     "ModelCall",
     "ModelRequest",
     "ModelResult",
-    "Nearest",
-    "PageLook",
     "Provider",
     "Put",
     "Queue",
     "RunFilter",
-    "Sandbox",
-    "SandboxLimits",
-    "SandboxRequest",
-    "SandboxResult",
-    "Scored",
     "Secret",
     "Secrets",
     "Store",
     "Tool",
     "ToolCall",
-    "Vector",
     "all_as",
     "at_once",
     "change_as",
@@ -80,7 +69,6 @@ __all__ = [
     "get_as",
     "hash_entry",
     "link_entry",
-    "no_browser",
     "read_as",
     "request_tokens",
 ]

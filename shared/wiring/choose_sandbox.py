@@ -7,7 +7,7 @@ from functools import cache
 
 from shared.core.code.sandbox_settings import RegistrySettings
 from shared.core.errors import SandboxUnavailable
-from shared.ports import Sandbox
+from shared.ports.sandbox import Sandbox
 from shared.settings import Settings
 
 

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shared.ports import Embedder, Knowledge
+from shared.ports.knowledge import Embedder, Knowledge
 from shared.wiring import wire
 
 if TYPE_CHECKING:

@@ -14,7 +14,9 @@ from shared.app.prompts import code_prompts
 from shared.app.tenants.attempt_settings import AttemptSettings
 from shared.core.loopback import resolve_loopback
 from shared.http_client import body_parts
-from shared.ports import Browser, Sandbox, Secret, no_browser
+from shared.ports import Secret
+from shared.ports.browser import Browser, no_browser
+from shared.ports.sandbox import Sandbox
 from shared.steps import KindsWhenAsked
 from shared.wiring import Wired, wire
 from shared.wiring.accounts import wire_accounts as wire_accounts

@@ -14,7 +14,8 @@ import pytest
 from shared.backends.local.browser.chromium import Chromium, find_browser
 from shared.backends.local.browser.chromium_pipe import Pipe
 from shared.core.errors import NoBrowser
-from shared.ports import PageLook, Secret
+from shared.ports import Secret
+from shared.ports.browser import PageLook
 from tests.support.measures.browser import find_chromium
 from tests.support.parts import require
 

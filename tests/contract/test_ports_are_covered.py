@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.ports import Knowledge, Queue, Store
+from shared.ports import Queue, Store
+from shared.ports.knowledge import Knowledge
 
 HERE = Path(__file__).parent
 

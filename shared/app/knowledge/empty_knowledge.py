@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from shared.core.knowledge.chunk import Chunk
-from shared.ports import Embedder, Knowledge, KnownPage, Scored, Vector
-from shared.ports.knowledge import Nearest
+from shared.ports.knowledge import Embedder, Knowledge, KnownPage, Nearest, Scored, Vector
 
 
 class NothingKnown:

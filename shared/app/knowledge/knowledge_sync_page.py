@@ -19,7 +19,8 @@ from shared.core.knowledge.chunking import CUTTER, cut
 from shared.core.page import Page, page_from_data, page_to_data
 from shared.core.pages.marks import drop_our_blocks
 from shared.core.text.outgoing_text import visible_in
-from shared.ports import Embedder, KnownPage, Put, Vector
+from shared.ports import Put
+from shared.ports.knowledge import Embedder, KnownPage, Vector
 
 EMBED_AT_ONCE = 64  # texts per call of the embedder
 

@@ -40,7 +40,8 @@ from shared.core.page import Block, Page
 from shared.core.pages.marks import OUR_PROPERTIES
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.content import reading
-from shared.ports import KnownPage, Put, get_as
+from shared.ports import Put, get_as
+from shared.ports.knowledge import KnownPage
 
 SURE_AFTER = timedelta(minutes=10)  # between the two times that Notion must not show a page before it is forgotten
 MAX_LOST = 0.2  # of the known pages that may be lost at once

@@ -13,7 +13,7 @@ from shared.app.money.budget import BudgetExceeded
 from shared.app.money.spend import purse_of
 from shared.core.errors import IntegrationError, QuotaExhausted
 from shared.core.run.run import NOTHING, Usage
-from shared.ports import Embedder, Vector
+from shared.ports.knowledge import Embedder, Vector
 
 EMBEDDING = "embedding"  # the purpose, in the accounts
 

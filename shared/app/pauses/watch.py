@@ -15,7 +15,7 @@ from shared.core.run.commands import UNDO, Command
 from shared.core.run.events import StepWaits, UndoFailed
 from shared.core.run.expire import HELD
 from shared.core.run.run import Run, Step
-from shared.ports import Sandbox, SandboxRequest, SandboxResult
+from shared.ports.sandbox import Sandbox, SandboxRequest, SandboxResult
 
 _FRESH = timedelta(milliseconds=500)  # a look this recent is not repeated: with the next one a pause counts in a second
 

@@ -17,7 +17,7 @@ from shared.app.tenants.audit_record import read_audit
 from shared.core.run.codec import event_to_data, run_to_data
 from shared.core.run.run import SCHEMA
 from shared.core.schema_versions import version_of
-from shared.ports import Knowledge
+from shared.ports.knowledge import Knowledge
 
 FORMAT = 1
 _PAGE = 100

@@ -24,7 +24,7 @@ from shared.backends.sandbox.intake import check_request
 from shared.core.errors import SandboxUnavailable, Unavailable
 from shared.core.text.readable import as_text
 from shared.core.text.sentence import end_sentence
-from shared.ports import SandboxRequest, SandboxResult
+from shared.ports.sandbox import SandboxRequest, SandboxResult
 from shared.programs import read_program
 
 SYSTEM = "vertex-sandbox"

@@ -19,7 +19,8 @@ from shared.core.errors import IntegrationError, OutcomeUnknown
 from shared.core.models.token_bound import estimate_tokens
 from shared.core.run.run import Usage
 from shared.http_client import HttpClient, Trace, segment
-from shared.ports import Secret, Vector
+from shared.ports import Secret
+from shared.ports.knowledge import Vector
 
 MODEL = "text-multilingual-embedding-002"
 DIMENSIONS = 768

@@ -18,7 +18,8 @@ from typing import Any
 from shared.backends.remote.runner_messages import request_from_bytes, result_to_data
 from shared.core.code.lock_files import LockProblem
 from shared.core.errors import MalformedRequest, SandboxUnavailable, TooMany
-from shared.ports import CallerCheck, Sandbox, SandboxRequest
+from shared.ports import CallerCheck
+from shared.ports.sandbox import Sandbox, SandboxRequest
 
 _RETRY = timedelta(seconds=1)
 _LAST_WORDS_S = 1.0  # for the answer to a request that broke, before the process ends all the same

@@ -15,7 +15,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from shared.core.errors import MalformedRequest, TooLarge, Unavailable
-from shared.ports import SandboxLimits, SandboxRequest, SandboxResult
+from shared.ports.sandbox import SandboxLimits, SandboxRequest, SandboxResult
 
 MAX_BODY = 32_000_000  # bytes of a request or an answer; a service on Cloud Run takes 32 MiB
 MAX_FILES_BYTES = 23_000_000  # of a request, before base64

@@ -19,7 +19,7 @@ from shared.core.code.lock_files import LockProblem
 from shared.core.errors import RateLimited, SandboxUnavailable, Unavailable
 from shared.core.retries import CODE_RUNNER
 from shared.core.text.sentence import end_sentence
-from shared.ports import SandboxRequest, SandboxResult
+from shared.ports.sandbox import SandboxRequest, SandboxResult
 
 _CONNECT_S = 10.0
 _GRACE_S = 90.0  # a cold start, preparing, collecting: beyond the request's own wall clock

@@ -9,7 +9,7 @@ from shared.backends.sandbox.bubblewrap import BubblewrapSandbox
 from shared.backends.sandbox.landlock import LandlockSandbox
 from shared.backends.sandbox.packages.registries import registries
 from shared.core.errors import SandboxUnavailable
-from shared.ports import Sandbox, SandboxRequest, SandboxResult
+from shared.ports.sandbox import Sandbox, SandboxRequest, SandboxResult
 
 
 class NoSandbox:

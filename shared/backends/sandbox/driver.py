@@ -20,7 +20,7 @@ from shared.core.code.lock_files import System, read_lock
 from shared.core.errors import SandboxUnavailable, Unavailable
 from shared.core.text.readable import as_text
 from shared.core.text.sentence import end_sentence
-from shared.ports import SandboxRequest, SandboxResult
+from shared.ports.sandbox import SandboxRequest, SandboxResult
 
 _LAUNCHER = Path(__file__).with_name("launcher.py")
 _GRACE_S = 60.0  # preparing, ending and collecting, beyond the request's own wall clock

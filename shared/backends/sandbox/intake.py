@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-from shared.ports import SandboxRequest
+from shared.ports.sandbox import SandboxRequest
 
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 # Names the loader or the interpreter obeys before the command's own first line; the sandbox sets what is needed.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from shared.backends.sandbox.driver import LaunchedSandbox
 from shared.backends.sandbox.selftest import prove
 from shared.core.errors import SandboxUnavailable
-from shared.ports import SandboxRequest
+from shared.ports.sandbox import SandboxRequest
 
 OFFLINE = "offline"  # the model on this machine that fills in templates we wrote ourselves
 

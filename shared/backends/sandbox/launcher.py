@@ -27,7 +27,7 @@ from shared.backends.sandbox.rooms.room_landlock import LandlockRoom
 from shared.backends.sandbox.rooms.supervise import Outcome, must_see_children, supervise
 
 if TYPE_CHECKING:
-    from shared.ports import SandboxLimits
+    from shared.ports.sandbox import SandboxLimits
 
 Answer = tuple[dict[str, Any], list[bytes]]
 ROOMS: dict[str, type[Room]] = {"bubblewrap": BubblewrapRoom, "landlock": LandlockRoom}

@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 
-from shared.ports import SandboxLimits, SandboxRequest, SandboxResult
+from shared.ports.sandbox import SandboxLimits, SandboxRequest, SandboxResult
 from shared.programs import read_program
 
 

@@ -8,7 +8,7 @@ from shared.core.errors import ConfigError, SandboxUnavailable
 from shared.core.models.model_facts import OFFLINE
 from shared.integrations.systems import FORGES
 from shared.local.configuration.choices import NONE, Choices
-from shared.ports import Sandbox
+from shared.ports.sandbox import Sandbox
 from shared.settings import Settings, process_environment
 from shared.wiring.choose_sandbox import chosen_sandbox, proven
 

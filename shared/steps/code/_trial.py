@@ -23,7 +23,7 @@ from shared.core.code.verdict import (
 )
 from shared.core.errors import SandboxUnavailable
 from shared.core.ship.paths import strange
-from shared.ports import SandboxLimits, SandboxRequest, SandboxResult
+from shared.ports.sandbox import SandboxLimits, SandboxRequest, SandboxResult
 from shared.steps._kind import StepContext
 from shared.steps._work import Work
 

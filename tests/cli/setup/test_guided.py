@@ -20,7 +20,7 @@ from shared.cli.setup.guide import Guide
 from shared.cli.setup.init import PARTS, walk
 from shared.core.errors import ConfigError
 from shared.local.configuration.choices import Choices, read_choices
-from shared.ports import Sandbox
+from shared.ports.sandbox import Sandbox
 from tests.support.rigs.house import own_settings
 from tests.support.simulators.posing import Posing, posing
 from tests.support.simulators.real_notion import RealNotion, real_notion

@@ -10,7 +10,7 @@ import pytest
 
 from shared.backends.cloud.knowledge.index import CloudKnowledge
 from shared.backends.local.search.local_knowledge import LocalKnowledge
-from shared.ports import Knowledge
+from shared.ports.knowledge import Knowledge
 from tests.support.builders.indexed_pages import Of
 from tests.support.servers.cloud.firestore_emulator import firestore_client
 

@@ -20,7 +20,7 @@ from shared.backends.local.search.word_pieces import WordPieces
 from shared.backends.models.vertex_embedder import MODEL, VertexEmbedder
 from shared.core.errors import ConfigError, IntegrationError, OutcomeUnknown, RateLimited, Rejected, Unauthorized
 from shared.core.run.run import Usage
-from shared.ports import Embedder
+from shared.ports.knowledge import Embedder
 from tests.support.later import import_later
 from tests.support.parts import require
 from tests.support.servers.models import vertex_answers as answers

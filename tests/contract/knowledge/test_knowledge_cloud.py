@@ -16,7 +16,7 @@ from shared.backends.cloud.knowledge.index import CloudKnowledge
 from shared.core.errors import StoreCorrupt, StoreError
 from shared.core.knowledge.chunk import Chunk
 from shared.core.knowledge.chunking import vector_key
-from shared.ports import Knowledge, KnownPage
+from shared.ports.knowledge import Knowledge, KnownPage
 from tests.support.servers.cloud.firestore_emulator import firestore_client
 
 MANY = 450  # more than one batch holds, and enough to be worth a snapshot

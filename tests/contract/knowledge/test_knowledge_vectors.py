@@ -9,7 +9,7 @@ import pytest
 from shared.core.errors import StoreError
 from shared.core.knowledge.chunk import Chunk
 from shared.core.knowledge.chunking import vector_key
-from shared.ports import Knowledge, KnownPage
+from shared.ports.knowledge import Knowledge, KnownPage
 from tests.support.builders.indexed_pages import MODEL, put, unit, words
 
 

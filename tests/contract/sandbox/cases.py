@@ -20,7 +20,7 @@ from typing import Any
 
 from shared.backends.sandbox.bubblewrap import BubblewrapSandbox
 from shared.backends.sandbox.landlock import LandlockSandbox
-from shared.ports import Sandbox, SandboxLimits, SandboxRequest
+from shared.ports.sandbox import Sandbox, SandboxLimits, SandboxRequest
 from tests.contract.sandbox.abuses import ABUSES, Abuse
 
 DRIVERS: dict[str, type[BubblewrapSandbox] | type[LandlockSandbox]] = {

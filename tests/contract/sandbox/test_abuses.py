@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from shared.ports import SandboxRequest, SandboxResult
+from shared.ports.sandbox import SandboxRequest, SandboxResult
 from tests.contract.sandbox.abuses import ABUSES, Abuse
 from tests.contract.sandbox.cases import DRIVERS, applying, bites_outside, hold_all, host, kill, strays, system_python
 from tests.support.programs.code_runner import code_runner

@@ -13,7 +13,7 @@ from shared.backends.sandbox.choose import choose_sandbox
 from shared.backends.sandbox.landlock import LandlockSandbox
 from shared.backends.sandbox.selftest import prove
 from shared.core.errors import SandboxUnavailable
-from shared.ports import SandboxRequest, SandboxResult
+from shared.ports.sandbox import SandboxRequest, SandboxResult
 from tests.contract.sandbox.cases import system_python
 
 

@@ -22,7 +22,7 @@ from shared.backends.sandbox.packages.registry_proxy import RegistryProxy
 from shared.core.code.lock_files import LockProblem
 from shared.core.code.verdict import REPORT, judge, runner_files, test_command
 from shared.core.errors import SandboxUnavailable
-from shared.ports import Sandbox, SandboxLimits, SandboxRequest
+from shared.ports.sandbox import Sandbox, SandboxLimits, SandboxRequest
 from tests.support.parts import require
 from tests.support.servers.package_registry import PackageRegistry, npm_project, package_registry
 

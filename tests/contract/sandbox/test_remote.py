@@ -23,7 +23,7 @@ from shared.backends.remote.runner_messages import MAX_FILES_BYTES
 from shared.backends.remote.sandbox import RemoteSandbox
 from shared.core.code.lock_files import LockProblem
 from shared.core.errors import SandboxUnavailable
-from shared.ports import SandboxLimits, SandboxRequest
+from shared.ports.sandbox import SandboxLimits, SandboxRequest
 from tests.contract.sandbox import test_runs, test_verdict
 from tests.support.parts import require
 from tests.support.programs.code_runner import Platform, code_runner

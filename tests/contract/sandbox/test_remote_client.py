@@ -16,7 +16,7 @@ import pytest
 
 from shared.backends.remote.sandbox import RemoteSandbox
 from shared.core.errors import RateLimited, SandboxUnavailable, Unavailable
-from shared.ports import SandboxLimits, SandboxRequest
+from shared.ports.sandbox import SandboxLimits, SandboxRequest
 from tests.support.servers.http_loopback import Handler, HttpServer
 
 pytestmark = pytest.mark.xdist_group("code-runner")

@@ -16,7 +16,7 @@ import pytest
 from shared.backends.sandbox.bubblewrap import BubblewrapSandbox
 from shared.backends.sandbox.rooms.supervise import descendants
 from shared.core.errors import Unavailable
-from shared.ports import Sandbox, SandboxLimits, SandboxRequest, SandboxResult
+from shared.ports.sandbox import Sandbox, SandboxLimits, SandboxRequest, SandboxResult
 from tests.contract.sandbox.cases import DRIVERS, strays
 
 ROOT = Path(__file__).resolve().parents[3]

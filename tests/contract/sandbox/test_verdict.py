@@ -8,7 +8,7 @@ import pytest
 
 from shared.core.code.verdict import REPORT, Verdict, judge, runner_files, test_command
 from shared.core.page import Page
-from shared.ports import Sandbox, SandboxLimits, SandboxRequest
+from shared.ports.sandbox import Sandbox, SandboxLimits, SandboxRequest
 from tests.contract.sandbox.cases import DRIVERS
 from tests.unit.offline.pages import block, code, page
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from shared.core.code.verdict import REPORT, Verdict, judge, runner_files, test_command
-from shared.ports import Sandbox, SandboxLimits, SandboxRequest, SandboxResult
+from shared.ports.sandbox import Sandbox, SandboxLimits, SandboxRequest, SandboxResult
 from tests.contract.sandbox.cases import DRIVERS
 from tests.support.parts import require
 

@@ -13,7 +13,7 @@ import pytest
 from shared.backends.cloud.vertex_sandbox import ANSWER, VertexSandbox
 from shared.backends.sandbox.channel import pack
 from shared.core.errors import SandboxUnavailable, Unavailable
-from shared.ports import SandboxLimits, SandboxRequest
+from shared.ports.sandbox import SandboxLimits, SandboxRequest
 from tests.contract.sandbox import test_verdict
 from tests.contract.sandbox.abuses import ABUSES
 from tests.contract.sandbox.cases import hold, host

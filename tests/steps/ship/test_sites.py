@@ -12,7 +12,8 @@ from shared.app.ship.site_environment import keep_value
 from shared.core.approval.release_words import describe_question
 from shared.core.run import acts
 from shared.core.run.run import RunStatus, WaitKind
-from shared.ports import PageLook, Secret
+from shared.ports import Secret
+from shared.ports.browser import PageLook
 from tests.integrations.conftest import served
 from tests.steps.ship.sites_desk import rig
 from tests.support.rigs.site_rig import GOOD, WORD, SiteRig, output

@@ -14,7 +14,8 @@ from shared.app.ship.site_environment import keep_value
 from shared.core.run import acts
 from shared.core.run.run import RunStatus
 from shared.local.simulators.vercel import VercelSimulator
-from shared.ports import PageLook, Secret
+from shared.ports import Secret
+from shared.ports.browser import PageLook
 from tests.integrations.conftest import Served, served
 from tests.support.rigs.site_rig import GOOD, MINE, NAME, SiteRig, output
 from tests.support.rigs.small_house import TENANT, SmallHouse

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from shared.core.knowledge.chunk import Chunk
 from shared.core.knowledge.chunking import vector_key
-from shared.ports import Knowledge, KnownPage
+from shared.ports.knowledge import Knowledge, KnownPage
 
 MODEL = "test/3"
 Of = Callable[[str], Knowledge]

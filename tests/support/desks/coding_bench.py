@@ -13,7 +13,7 @@ from shared.core.code.worktree import Worktree
 from shared.core.models.model_errors import ModelError
 from shared.core.run import acts
 from shared.core.run.run import NOTHING, Limits, Run, StepStatus, Usage
-from shared.ports import Sandbox
+from shared.ports.sandbox import Sandbox
 from shared.steps._input import Input
 from shared.steps._kind import Done, Repeat, StepContext, StepKind
 from shared.steps._work import keep_work, rewrite_work, work_of

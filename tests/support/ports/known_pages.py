@@ -11,7 +11,7 @@ from typing import Any
 
 from shared.backends.local.search.local_knowledge import TenantFile
 from shared.core.knowledge.chunk import Chunk
-from shared.ports import Vector
+from shared.ports.knowledge import Vector
 
 DIMENSIONS = 64
 _WORDS = re.compile(r"\w+")

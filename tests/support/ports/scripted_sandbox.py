@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 
 from shared.backends.sandbox.intake import check_request
 from shared.core.code.verdict import REPORT
-from shared.ports import SandboxRequest, SandboxResult
+from shared.ports.sandbox import SandboxRequest, SandboxResult
 
 
 @dataclass

@@ -19,7 +19,8 @@ from shared.backends.local.search.local_knowledge import LocalKnowledge
 from shared.core.knowledge.chunk import Chunk
 from shared.core.run.commands import ERASE, Command
 from shared.oauth import GrantTokens
-from shared.ports import SYSTEM, KnownPage, Put, Secret, Store
+from shared.ports import SYSTEM, Put, Secret, Store
+from shared.ports.knowledge import KnownPage
 from tests.support.builders.saved_runs import a_command, a_run, opening
 from tests.support.ports.dying import Died
 from tests.support.ports.moved_clock import MovedClock

@@ -12,7 +12,7 @@ from shared.backends.local.search.local_knowledge import LocalKnowledge
 from shared.core.errors import StoreCorrupt
 from shared.core.knowledge.chunk import Chunk
 from shared.core.knowledge.chunking import vector_key
-from shared.ports import Knowledge, KnownPage
+from shared.ports.knowledge import Knowledge, KnownPage
 
 
 def put(knowledge: Knowledge, page: str, *texts: str) -> None:

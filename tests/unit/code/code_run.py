@@ -12,7 +12,7 @@ from shared.app.engine.execute_step import execute_step
 from shared.core.code.worktree import from_text
 from shared.core.run import events as ev
 from shared.core.run.run import CHILD, NOTHING, Limits, Run, Step, StepStatus, Usage
-from shared.ports import Sandbox
+from shared.ports.sandbox import Sandbox
 from shared.steps._kind import StepKind
 from tests.support.builders.runs import opened, spec
 from tests.support.measures.prompts import parts_of

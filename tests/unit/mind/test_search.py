@@ -13,7 +13,7 @@ from shared.core.errors import Unavailable
 from shared.core.knowledge.chunk import Chunk
 from shared.core.knowledge.chunking import vector_key
 from shared.mind.search import exact_parts, fuse, search
-from shared.ports import Knowledge, KnownPage, Nearest, Scored, Vector
+from shared.ports.knowledge import Knowledge, KnownPage, Nearest, Scored, Vector
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

@@ -17,7 +17,7 @@ from shared.backends.local.search.embedder import local_embedder
 from shared.backends.local.search.local_knowledge import LocalKnowledge
 from shared.core.knowledge.chunking import cut
 from shared.mind.search import Hit, search
-from shared.ports import Embedder, Knowledge, KnownPage
+from shared.ports.knowledge import Embedder, Knowledge, KnownPage
 from tests.support.builders.workspace_pages import Question, workspace_pages, workspace_questions
 from tests.support.parts import require
 

@@ -26,7 +26,8 @@ from shared.integrations.notion.content.reading import read_written
 from shared.local.simulators._server import serve
 from shared.local.simulators.cloud_storage import CloudStorageSimulator
 from shared.local.story.idea import read_idea
-from shared.ports import SandboxRequest, Secret
+from shared.ports import Secret
+from shared.ports.sandbox import SandboxRequest
 from tests.support.parts import require
 from tests.unit.offline import pages
 

@@ -32,7 +32,7 @@ from shared.mind.agents.registry import agents
 from shared.mind.context import ORDER
 from shared.mind.page_text import page_text
 from shared.mind.safety.harm_review import Approved
-from shared.ports import SandboxRequest
+from shared.ports.sandbox import SandboxRequest
 from shared.programs import read_program
 from shared.steps import KINDS
 from shared.steps._code_base import Base

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from shared.backends.sandbox.choose import choose_sandbox
-from shared.ports import Sandbox
+from shared.ports.sandbox import Sandbox
 from tests.support.parts import require
 from tests.support.ports.local_ports import Ports, local_ports
 

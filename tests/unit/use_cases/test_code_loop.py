@@ -15,7 +15,7 @@ from shared.core.documents.snapshot import SNAPSHOTS
 from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.run import Run, RunStatus, StepStatus, Usage
-from shared.ports import Sandbox
+from shared.ports.sandbox import Sandbox
 from tests.support.builders.runs import spec
 from tests.support.desks.coding_bench import RIGHT, SCRIPT, ByRote, Coder, CodingBench, Deaths, Died, files
 from tests.support.measures.kept_versions import restore

@@ -14,7 +14,7 @@ from shared.core.code.lock_files import LockProblem
 from shared.core.code.worktree import Worktree
 from shared.core.errors import SandboxUnavailable
 from shared.core.run.run import Limits
-from shared.ports import SandboxRequest
+from shared.ports.sandbox import SandboxRequest
 from shared.steps._work import Work
 from shared.steps.code._trial import Trial, try_work
 from tests.support.builders.runs import begin, spec

@@ -9,7 +9,7 @@ import pytest
 from shared.core.code.sandbox_settings import RegistrySettings, RunnerSettings, read_runner, read_sandbox
 from shared.core.environment import Environment
 from shared.core.errors import ConfigError, SandboxUnavailable
-from shared.ports import SandboxRequest
+from shared.ports.sandbox import SandboxRequest
 from shared.settings import Settings
 from shared.wiring.choose_sandbox import chosen_sandbox, proven
 from tests.cli.operating.test_settings import CLOUD

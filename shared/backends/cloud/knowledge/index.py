@@ -30,7 +30,7 @@ from shared.backends.cloud.paths import Home
 from shared.backends.cloud.plain_batches import PlainBatches
 from shared.backends.knowledge_rows import page_body, page_of
 from shared.core.knowledge.chunk import Chunk
-from shared.ports import KnownPage, Nearest, Scored, Vector
+from shared.ports.knowledge import KnownPage, Nearest, Scored, Vector
 
 PAGES = "known"
 _MAX_NEAR = 1000  # results of find_nearest, at most

@@ -26,7 +26,7 @@ from shared.backends.cloud.paths import PARTS, TEXTS, Home
 from shared.backends.knowledge_rows import PATH_JOINT
 from shared.backends.word_index import TABLES, Entry, WordIndex
 from shared.core.errors import StoreCorrupt
-from shared.ports import Scored
+from shared.ports.knowledge import Scored
 
 CHUNKS = "chunks"
 CHANGED = {"changed_at": SERVER_TIMESTAMP}  # in every write of what a mirror holds

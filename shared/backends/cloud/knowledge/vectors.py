@@ -13,7 +13,7 @@ from shared.backends.cloud.api_error import asking_the_store
 from shared.backends.cloud.guarded import TIMEOUT_S
 from shared.backends.cloud.knowledge.chunk_documents import IN, ChunkDocuments
 from shared.core.errors import StoreError
-from shared.ports import Vector
+from shared.ports.knowledge import Vector
 
 _MAX_DIMENSIONS = 2048
 

@@ -22,7 +22,8 @@ from urllib.parse import urlsplit
 
 from shared.backends.local.browser.chromium_pipe import Pipe
 from shared.core.errors import NoBrowser
-from shared.ports import PageLook, Secret
+from shared.ports import Secret
+from shared.ports.browser import PageLook
 from shared.programs import read_program
 
 Json = dict[str, Any]

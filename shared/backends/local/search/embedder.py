@@ -17,7 +17,7 @@ from typing import Any
 
 from shared.backends.local.search.word_pieces import WordPieces
 from shared.core.errors import ConfigError
-from shared.ports import Vector
+from shared.ports.knowledge import Vector
 
 _BATCH, _TOKENS = 8, 512  # texts at once, and tokens with their padding: larger ones only need more memory
 _MANIFEST = "manifest.json"

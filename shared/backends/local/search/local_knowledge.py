@@ -22,7 +22,7 @@ from shared.backends.local.state.encoding import check_tenant
 from shared.backends.word_index import TABLES, Entry, WordIndex
 from shared.core.errors import StoreCorrupt, StoreError
 from shared.core.knowledge.chunk import Chunk
-from shared.ports import KnownPage, Nearest, Scored, Vector
+from shared.ports.knowledge import KnownPage, Nearest, Scored, Vector
 
 T = TypeVar("T")
 

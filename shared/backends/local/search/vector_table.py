@@ -15,7 +15,7 @@ from operator import mul
 from typing import Any
 
 from shared.core.errors import StoreError
-from shared.ports import Nearest, Scored, Vector
+from shared.ports.knowledge import Nearest, Scored, Vector
 
 _NUMPY = util.find_spec("numpy") is not None
 _AT_ONCE = 500  # keys in one statement

@@ -17,7 +17,7 @@ from shared.backends.sandbox.rooms.supervise import Outcome, supervise
 from shared.programs import read_program
 
 if TYPE_CHECKING:
-    from shared.ports import SandboxLimits
+    from shared.ports.sandbox import SandboxLimits
 
 _SIZE, _INODES = 1 << 30, 200_000
 _LIMITS = {

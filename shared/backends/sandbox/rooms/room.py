@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from shared.backends.sandbox.rooms.supervise import Outcome
 
 if TYPE_CHECKING:
-    from shared.ports import SandboxLimits
+    from shared.ports.sandbox import SandboxLimits
 
 PATH = "/usr/local/bin:/usr/bin:/bin"
 OPEN_FILES = 512

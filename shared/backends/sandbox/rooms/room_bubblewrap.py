@@ -16,7 +16,7 @@ from shared.core.text.readable import as_text
 from shared.programs import read_program
 
 if TYPE_CHECKING:
-    from shared.ports import SandboxLimits
+    from shared.ports.sandbox import SandboxLimits
 
 BASE = "/tmp"  # exists everywhere; what is mounted on it is seen by this process and its children alone
 BOX = "/box"  # the work folder as the command sees it

@@ -15,7 +15,7 @@ from shared.backends.sandbox.rooms.rules import landlock_abi, make_ruleset, rest
 from shared.backends.sandbox.rooms.seccomp import seccomp_filter
 
 if TYPE_CHECKING:
-    from shared.ports import SandboxLimits
+    from shared.ports.sandbox import SandboxLimits
 
 _PROGRAMS = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 _DEVICES = ("/dev/urandom", "/dev/random")

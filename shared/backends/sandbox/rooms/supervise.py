@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from shared.ports import SandboxLimits
+    from shared.ports.sandbox import SandboxLimits
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _TICK_S = 0.05

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from shared.ports import Sandbox
+from shared.ports.sandbox import Sandbox
 
 Row = Mapping[str, Any]  # column → plain value; what is empty is not in it
 

@@ -12,7 +12,7 @@ from typing import Any
 from shared.cli.evaluate.looks.page_outcome import Made
 from shared.core.errors import AgentError
 from shared.core.text.readable import as_text
-from shared.ports import SandboxLimits, SandboxRequest
+from shared.ports.sandbox import SandboxLimits, SandboxRequest
 
 Json = dict[str, Any]
 _DRIVER = Path(__file__).with_name("driver.py")

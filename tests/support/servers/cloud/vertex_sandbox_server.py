@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shared.backends.sandbox.bubblewrap import BubblewrapSandbox
-from shared.ports import SandboxLimits, SandboxRequest
+from shared.ports.sandbox import SandboxLimits, SandboxRequest
 from tests.support.servers.http_loopback import Handler, HttpServer
 
 _LIMITS = SandboxLimits(wall_s=60, memory_bytes=1 << 30, processes=256, result_files=1_000, result_bytes=70_000_000)

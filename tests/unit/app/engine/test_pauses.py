@@ -17,7 +17,8 @@ from shared.core.notify.attention import attention_of, pause_words
 from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.run import Limits, Run, RunStatus, StepSpec, StepStatus, Trigger, WaitKind
-from shared.ports import SYSTEM, SandboxRequest, SandboxResult
+from shared.ports import SYSTEM
+from shared.ports.sandbox import SandboxRequest, SandboxResult
 from shared.steps import KINDS
 from shared.steps._input import Input
 from shared.steps._kind import Done, Repeat, StepContext, StepKind
