@@ -55,7 +55,7 @@ _BY_NAME = "__name__"
 def ask_everything() -> Recorder:
     """Ask the store and the knowledge of the cloud everything they can be asked; return what reached the database."""
     recorder = Recorder()
-    store = FirestoreStore(recorder, SimpleNamespace(now=lambda: NOW), pause=lambda _: None)  # type: ignore[arg-type]
+    store = FirestoreStore(recorder, SimpleNamespace(now=lambda: NOW), pause=lambda _: None)
     store.list_runs("t", after="")
     opened = RunFilter(since=NOW, before=NOW)
     for only in (opened, replace(opened, statuses=(RunStatus.FAILED,))):

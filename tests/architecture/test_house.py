@@ -82,11 +82,12 @@ def _find_catch_alls(tree: ast.Module) -> list[int]:
     """Return the lines that catch everything, in whatever way they say it."""
     found = []
     for node in ast.walk(tree):
-        caught: list[ast.expr] = []
         if isinstance(node, ast.ExceptHandler):
             caught = [node.type or ast.Name("BaseException")]
         elif isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == "suppress":
             caught = node.args
+        else:
+            continue
         names = {ast.unparse(one) for kind in caught for one in getattr(kind, "elts", [kind])}
         if names & BROAD:
             found.append(node.lineno)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -138,7 +139,7 @@ def test_the_first_command_that_fails_ends_it(tmp_path: Path, monkeypatch: pytes
     (tmp_path / "cloudbuild.yaml").write_text(yaml.safe_dump(build))
     (tmp_path / "cloudbuild-apply.yaml").write_text(yaml.safe_dump({"steps": []}))
     monkeypatch.setattr(cloudbuild_dry, "ROOT", tmp_path)
-    monkeypatch.setattr(cloudbuild_dry.shutil, "which", lambda program: program)
+    monkeypatch.setattr(shutil, "which", lambda program: program)
     assert cloudbuild_dry.main([]) == 7
     said = capfd.readouterr().out
     assert "\nfirst put in\n" in said

@@ -170,7 +170,6 @@ def test_the_code_runner_holds_no_store_no_queue_and_no_secret(tmp_path: Path) -
 def _offences(path: Path) -> list[str]:
     found = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        names = []
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -178,6 +177,8 @@ def _offences(path: Path) -> list[str]:
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in NOW:
             owner = ast.unparse(node.func.value)
             names = ["time"] if owner.split(".")[-1] in ("datetime", "date") else []
+        else:
+            continue
         found += [f"{path.relative_to(ROOT)}:{node.lineno}" for name in names if name.split(".")[0] in CLOCKS]
     return found
 

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from shared.backends.local.state.local_store import LocalStore
-from shared.cli.commands import workwright
+from shared.cli.root import workwright
 from shared.core.errors import ConfigError
 from shared.local.story.idea import MAX_BYTES, read_idea
 from tests.support.builders.saved_runs import a_run, opening

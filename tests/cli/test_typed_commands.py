@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.programs.commands import GROUP, ROOT, type_command
+from tests.support.programs.commands import GROUP, type_command
+from tests.support.programs.processes import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group(GROUP)]
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("WORKWRIGHT_")}

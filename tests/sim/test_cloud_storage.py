@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 from google.api_core.exceptions import NotFound, PreconditionFailed
-from google.cloud import storage
+from google.cloud import storage  # type: ignore[attr-defined]
 from google.oauth2.credentials import Credentials
 
 from shared.local.simulators._server import serve

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.app.engine.engine import open_run, record
-from shared.app.notify.messages import way_out
+from shared.app.notify.failure_advice import way_out
 from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.run import Limits, Run, RunStatus, StepSpec, StepStatus, Trigger, WaitKind

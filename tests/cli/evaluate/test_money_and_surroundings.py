@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from shared.__main__ import workwright
 from shared.app.money.tenant_ledger import LEDGERS, allowance_of
 from shared.cli.evaluate.evaluate_command import _key
 from shared.cli.evaluate.evaluation import Wanted, environment, evaluate
 from shared.cli.evaluate.money import allow, read_spent, read_spent_offline
+from shared.cli.root import workwright
 from shared.core.documents.codec import to_body
 from shared.core.errors import ConfigError
 from shared.core.money.spending import Account, Ledger

@@ -17,6 +17,7 @@ from tests.support.servers.models import anthropic_server as claude
 from tests.support.servers.models import openai_server as gpt
 from tests.support.servers.models import vertex_answers as google
 from tests.support.servers.models.model_vendors import HALF, KEY, MODELS, VENDORS, _endpoint, calling, good
+from tests.support.servers.models.vertex_server import VertexServer
 
 CITY = {"city": "Paris"}
 
@@ -34,7 +35,7 @@ def test_the_endpoint_answers_as_the_vendor_says_and_every_change_is_noticed(nam
     probe, model = PROBES[name], MODELS[name]
     kept = probe.read_place(f"test-project/us-central1/{model}" if name == "vertex" else model).kept
     with _endpoint(name) as endpoint:
-        if name in ("gemini", "vertex"):
+        if isinstance(endpoint, VertexServer):
             endpoint.models = {model}
         endpoint.script([good(name), calling(name, ("call_1", "look", CITY)), _cut_off(name)])
         url = endpoint.url + ("/v1" if name in ("openai", "xai", "compatible") else "")

@@ -11,11 +11,11 @@ import pytest
 from click.testing import CliRunner
 
 from shared import log
-from shared.__main__ import workwright
 from shared.app.api.keys import caller_of
 from shared.app.engine.switches import erase_command
 from shared.app.installation.home import APPLIED, AROUND, REAL_HOME, home_of
 from shared.app.tenants.tenant_delete import erase_tenant, request_deletion
+from shared.cli.root import workwright
 from shared.core.errors import ConfigError
 from shared.core.tenants.erasure import ERASURES, TOMBSTONES
 from shared.local.runtime import House

@@ -10,10 +10,10 @@ import pytest
 import requests
 from click.testing import CliRunner
 
-from shared.__main__ import workwright
 from shared.cli.doctor.connection_checks import try_connected
 from shared.cli.doctor.finding import MISSING, OK, Finding
 from shared.cli.doctor.systems import look_at_systems
+from shared.cli.root import workwright
 from shared.cli.setup.setup_folder import open_folder
 from shared.local.configuration.choices import read_choices
 from tests.support.rigs.house import own_settings

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from shared.__main__ import workwright
+from shared.cli.root import workwright
 from shared.local.configuration.choices import read_choices
 from shared.local.configuration.runtime_environment import surroundings
 from tests.support.rigs.house import own_settings

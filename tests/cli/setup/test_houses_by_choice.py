@@ -11,10 +11,10 @@ import requests
 from click.testing import CliRunner
 
 from shared import log
-from shared.__main__ import workwright
 from shared.app.installation.home import home_of
 from shared.app.polling import asks_often
 from shared.cli.greeting import greet
+from shared.cli.root import workwright
 from shared.lasting_port import find_lasting_port
 from shared.local.configuration.workspace import workspace_of
 from shared.local.runtime import House

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from shared.__main__ import workwright
 from shared.app.installation.home import home_of
+from shared.cli.root import workwright
 from shared.cli.setup.setup_folder import open_folder
 from shared.local.configuration.choices import FILE, Choices, read_choices
 from tests.support.rigs.house import own_settings

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from shared.__main__ import workwright
 from shared.cli.doctor.connection_checks import try_connected
+from shared.cli.root import workwright
 from shared.local.configuration.choices import Choices, write_choices
 from shared.local.configuration.runtime_environment import select_used
 from tests.support.rigs.house import own_settings

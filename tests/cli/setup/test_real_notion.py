@@ -13,10 +13,10 @@ import pytest
 from click.testing import CliRunner
 
 from shared import log
-from shared.__main__ import workwright
 from shared.app.installation.home import home_of
 from shared.app.workspace.workspace_create import data_sources_of, mark_of
 from shared.app.workspace.workspace_schemas import KINDS, SCHEMAS
+from shared.cli.root import workwright
 from shared.cli.setup.setup_folder import open_folder
 from shared.core.errors import ConfigError
 from shared.core.pages import marks

@@ -16,6 +16,7 @@ from shared.app.engine.switches import explain_pause, set_pause
 from shared.app.migration.state import arrival_of
 from shared.backends.clock import SystemClock
 from shared.backends.cloud.rest.wire import Rest
+from shared.backends.local.keys.keyfile import write_private
 from shared.backends.local.state.local_store import LocalStore
 from shared.cli.migrate.move_ends import open_here
 from shared.cli.migrate.moving import carry_out, plan_move
@@ -47,7 +48,7 @@ class Killer:
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.left, self.count = -1, 0
-        call, keep = Rest.call, mark.write_private
+        call, keep = Rest.call, write_private
 
         def calls(rest: Rest, method: str, path: str, *asked: Any, **more: Any) -> Any:
             answer = call(rest, method, path, *asked, **more)

@@ -13,6 +13,7 @@ from shared.app.approval.approvals import approval_token
 from shared.app.notify.channels import Channels
 from shared.app.notify.messages import Message
 from shared.core.run.run import RunStatus
+from shared.integrations.slack.socket import SlackSocket
 from shared.local.clicks import APP_TOKEN, listen_to_clicks, take_click
 from shared.local.simulators._server import serve
 from shared.local.simulators.slack.simulator import SlackSimulator
@@ -53,7 +54,7 @@ def test_a_button_approves_without_a_public_address(slack: SlackSimulator, servi
     run = service.waiting()
     _ask(service, approval_token(service.deps, run))
     socket = listen_to_clicks(service.deps)
-    assert socket is not None
+    assert isinstance(socket, SlackSocket)
     socket.start()
     assert socket.wait_until_connected(10)
     (message,) = slack.state["channels"]["C1"]

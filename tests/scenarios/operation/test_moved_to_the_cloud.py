@@ -14,7 +14,7 @@ import requests
 from click.testing import CliRunner
 
 from shared import log
-from shared.__main__ import workwright
+from shared.cli.root import workwright
 from shared.core.approval.gates import waits_at
 from shared.core.errors import ConfigError
 from shared.core.run.run import Run

@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from click.testing import CliRunner
 from shared import log
-from shared.__main__ import workwright
+from shared.cli.root import workwright
 from shared.app.api.keys import PEPPER, caller_of, create_key
 from shared.backends.local.delivery.dispatcher import Dispatcher
 from shared.backends.local.delivery.options import DispatchOptions

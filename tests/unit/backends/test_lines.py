@@ -6,7 +6,6 @@ import ast
 import threading
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeGuard
 
 import pytest
 
@@ -88,14 +87,14 @@ def _uses() -> dict[Name, set[Name | str]]:
         for each in tree.body:
             if isinstance(each, _NAMED):
                 names = {known[n.id] for n in ast.walk(each) if isinstance(n, ast.Name) and n.id in known}
-                methods = {n.func.attr for n in ast.walk(each) if isinstance(n, ast.Call) and _is_of_context(n)}
-                found[path.stem, each.name] = names | methods
+                found[path.stem, each.name] = names | _find_methods(each)
     return found
 
 
-def _is_of_context(call: ast.Call) -> TypeGuard[Any]:
-    at = call.func
-    return isinstance(at, ast.Attribute) and isinstance(at.value, ast.Name) and at.value.id == "ctx"
+def _find_methods(tree: ast.AST) -> set[str]:
+    """Return which methods of a step's context are called."""
+    called = [n.func for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)]
+    return {at.attr for at in called if isinstance(at.value, ast.Name) and at.value.id == "ctx"}
 
 
 def _who_takes(method: str) -> set[Name]:

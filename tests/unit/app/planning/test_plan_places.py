@@ -80,6 +80,7 @@ def test_whoever_plans_a_page_is_told_the_day_and_the_databases(desk: Desk) -> N
     page = desk.write_idea("Set all overdue tasks to Blocked")
     desk.set_status(page, "Plan it")
     desk.tell(page)
+    assert isinstance(desk.house.model, PlannerInHand)
     asked = desk.house.model.asked_for("plan")[0]
     assert (
         f"Today is {desk.house.clock.now():%A}, {desk.house.clock.now():%Y-%m-%d}, in the time zone UTC."
