@@ -135,8 +135,13 @@ def _name_caller(deps: Deps, tenant: str, key: ApiKey) -> Caller:
 
 def list_keys(deps: Deps, caller: Caller) -> list[Mapping[str, Any]]:
     """Return the keys without anything secret: all to who manages them, to others their own."""
+    return [key_view(each) for each in find_visible_keys(deps, caller)]
+
+
+def find_visible_keys(deps: Deps, caller: Caller) -> list[ApiKey]:
+    """Return the keys of which the caller may know: all for who manages them, for others their own."""
     known = all_as(ApiKey, deps.store, caller.tenant, KIND)
-    return [key_view(each) for each in known if caller.role in MANAGERS or is_own(caller, each)]
+    return [each for each in known if caller.role in MANAGERS or is_own(caller, each)]
 
 
 def is_own(caller: Caller, key: ApiKey) -> bool:

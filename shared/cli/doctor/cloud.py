@@ -14,9 +14,9 @@ from shared.cli.doctor.cloud_refusals import refusals
 from shared.cli.doctor.cloud_site import Site
 from shared.cli.doctor.cloud_wanted import Wanted
 from shared.cli.doctor.cloud_work import functions, jobs, queues
-from shared.cli.doctor.finding import MISSING, OK, Finding
 from shared.cli.doctor.google_reader import GoogleReader
 from shared.core.errors import IntegrationError, Missing, Unauthorized, Unavailable
+from shared.core.tenants.finding import MISSING, OK, Finding
 
 Check = Callable[[Site], Iterator[Finding]]
 

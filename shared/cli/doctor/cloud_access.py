@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shared.cli.doctor.cloud_site import Site, finding
-from shared.cli.doctor.finding import Finding
+from shared.core.tenants.finding import Finding
 
 _INVOKER = "roles/run.invoker"
 _READS, _WRITES = "roles/secretmanager.secretAccessor", "roles/secretmanager.secretVersionAdder"

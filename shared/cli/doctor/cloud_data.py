@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.cli.doctor.cloud_site import Site, finding
-from shared.cli.doctor.finding import LATER, MISSING, OK, Finding
 from shared.cli.doctor.needed_secrets import OPERATOR_SECRETS
+from shared.core.tenants.finding import LATER, MISSING, OK, Finding
 
 # Without these nothing works; the others belong to one thing each that an installation may do without.
 ALWAYS = (

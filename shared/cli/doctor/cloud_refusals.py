@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from shared.app.installation.left_alone import WAY_OUT, find_left_alone
 from shared.cli.doctor.cloud_site import Site
-from shared.cli.doctor.finding import MISSING, OK, Finding
-from shared.cli.doctor.refusal_findings import WAY_OUT, find_left_alone
+from shared.core.tenants.finding import MISSING, OK, Finding
 
 MAX = 500  # tenants that are looked at: a request each
 _TOLD = 20
@@ -27,7 +27,7 @@ def refusals(site: Site) -> Iterator[Finding]:
     for tenant in names[:MAX]:
         read = site.google.find("firestore", f"{documents}/tenants/{tenant}/settings/tenant")
         settings = json.loads(read["fields"]["body"]["stringValue"]) if read else {}
-        left += find_left_alone(tenant, settings, titles=False)
+        left += find_left_alone(settings, of=tenant, titles=False)
     seen = f" (the first {MAX} of {len(names)} tenants)" if len(names) > MAX else ""
     if not left:
         yield Finding("refusals", OK, f"nothing is left alone because Notion refuses it{seen}", needed=False, why=_WHY)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from shared.cli.doctor.cloud_wanted import Wanted
-from shared.cli.doctor.finding import LATER, MISSING, OK, Finding
 from shared.cli.doctor.google_reader import GoogleReader
+from shared.core.tenants.finding import LATER, MISSING, OK, Finding
 
 
 @dataclass(frozen=True)

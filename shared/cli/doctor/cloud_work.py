@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from shared.cli.doctor.cloud_site import Site, finding
-from shared.cli.doctor.finding import Finding
+from shared.core.tenants.finding import Finding
 
 _MIN_BACKOFF, _MAX_BACKOFF = "10s", "300s"  # what shared/backends/cloud/queue.py counts on
 

@@ -16,11 +16,11 @@ from shared.accounts.endpoints import Endpoints
 from shared.backends.local.folder.data_folder import DATABASE
 from shared.backends.local.keys.keyfile import KEY_FILE
 from shared.backends.local.keys.local_secrets import LocalSecrets
-from shared.cli.doctor.finding import LATER, MISSING, OK, Finding
 from shared.cli.root import format_command
 from shared.cli.setup.trials import read_now, try_model_of, try_system
 from shared.core.models.model_facts import OFFLINE
 from shared.core.system import TOKEN
+from shared.core.tenants.finding import LATER, MISSING, OK, Finding
 from shared.integrations.notion.trial import try_notion
 from shared.integrations.systems import SYSTEMS
 from shared.integrations.trial_result import Given, Tried

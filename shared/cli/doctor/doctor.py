@@ -19,7 +19,7 @@ from shared.backends.local.folder.disk_room import say_full
 from shared.backends.local.keys.keyfile import KEY_FILE
 from shared.backends.local.keys.local_secrets import LocalSecrets
 from shared.cli.doctor import machine
-from shared.cli.doctor.finding import LATER, MISSING, OK, Finding
+from shared.cli.doctor.asked_team import ask_about_team, is_signed_in
 from shared.cli.doctor.needed_secrets import look_at_cloud_secrets, look_at_secrets
 from shared.cli.doctor.systems import look_at_systems
 from shared.cli.doctor.unreached_findings import find_unreached
@@ -27,11 +27,17 @@ from shared.cli.operations.dead_letters import describe_dead_letters, put_aside_
 from shared.cli.root import AS_JSON, DATA, house_url, workwright
 from shared.core.errors import AgentError, ConfigError
 from shared.core.models.model_facts import OFFLINE
+from shared.core.tenants.finding import LATER, MISSING, OK, Finding, is_usable
 from shared.local.configuration.migration_mark import describe_move
 from shared.ports import Secret
 from shared.settings import Settings, process_environment
 
 _SIGNS = {OK: "✓", MISSING: "✗", LATER: "·"}
+_ENDS = {  # the last line: where nothing is missing that is needed, and where something is
+    "here": ("Workwright can run here.", "Workwright cannot run here yet; see the arrows above."),
+    "cloud": ("The deployment can run here.", "The deployment cannot run here yet; see the arrows above."),
+    "team": ("Your team's work can be done.", "Your team lacks something that its work needs; see the arrows above."),
+}
 
 MODEL_KEYS: Mapping[str, str] = {  # where the operator gets them; only those of offered providers are looked for
     "anthropic": "console.anthropic.com › API keys",
@@ -52,6 +58,12 @@ MODEL_KEYS: Mapping[str, str] = {  # where the operator gets them; only those of
     help="Ask what is connected for real whether it takes what is kept; nothing is changed. A model's answer costs "
     "less than a hundredth of a cent.",
 )  # fmt: skip
+@click.option(
+    "--team",
+    is_flag=True,
+    help="Ask the API what your team lacks, in your own name; so it is anyway in a folder of `workwright login`.",
+)
+@click.option("--url", default="", help="As --team; the address that this folder has to be signed in to.")
 @click.option("--project", envvar="GOOGLE_CLOUD_PROJECT", default="", help="The deployment's project.")
 @click.option("--region", envvar="WORKWRIGHT_LOCATION", default="europe-west1", show_default=True, help="Its region.")
 @click.option("--name", default="workwright", show_default=True, help="The prefix of its names (Terraform's `name`).")
@@ -70,6 +82,8 @@ def doctor(
     as_json: bool,
     cloud: bool,
     tried: bool,
+    team: bool,
+    url: str,
     project: str,
     region: str,
     name: str,
@@ -77,12 +91,17 @@ def doctor(
     endpoint: str,
 ) -> None:
     """Check every component and credential; say what is missing and how to get it."""
-    if cloud:
+    team = team or bool(url) or (not cloud and is_signed_in(data))
+    if team and (cloud or tried):
+        raise ConfigError("--team asks the API alone; leave out --cloud and --try")
+    if team:
+        found = ask_about_team(data, url)
+    elif cloud:
         found = _look_over_cloud(project, region, name, release, endpoint)
     else:
         found = look_over(data, process_environment(), tried=tried)
-    usable = not any(finding.needed and finding.state == MISSING for finding in found)
-    _tell(found, usable, as_json, "The deployment" if cloud else "Workwright")
+    usable = is_usable(found)
+    _tell(found, usable, as_json, _ENDS["team" if team else "cloud" if cloud else "here"])
     sys.exit(0 if usable else 1)
 
 
@@ -98,7 +117,7 @@ def _look_over_cloud(project: str, region: str, name: str, release: Path, endpoi
     return look_over_cloud(wanted, GoogleReader(project, token, endpoint=endpoint))
 
 
-def _tell(found: list[Finding], usable: bool, as_json: bool, what: str) -> None:
+def _tell(found: list[Finding], usable: bool, as_json: bool, ends: tuple[str, str]) -> None:
     if as_json:
         click.echo(json.dumps({"usable": usable, "checks": [asdict(f) for f in found]}, ensure_ascii=False))
     else:
@@ -110,7 +129,7 @@ def _tell(found: list[Finding], usable: bool, as_json: bool, what: str) -> None:
                     *([f"→ {finding.way_out}"] if finding.way_out else []),
                 ]
                 click.echo("".join(f"  {'':<12} {line}\n" for line in lines), nl=False)
-        click.echo(f"{what} can run here." if usable else f"{what} cannot run here yet; see the arrows above.")
+        click.echo(ends[0] if usable else ends[1])
 
 
 def look_over(data: Path, env: Mapping[str, str], *, tried: bool = False) -> list[Finding]:

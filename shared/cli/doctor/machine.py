@@ -10,8 +10,8 @@ import sys
 from collections.abc import Iterator, Mapping
 
 from shared.backends.local.browser.chromium import find_browser
-from shared.cli.doctor.finding import MISSING, OK, Finding
 from shared.core.errors import AgentError, ConfigError, NoBrowser
+from shared.core.tenants.finding import MISSING, OK, Finding
 from shared.integrations.systems import FORGES, name_system
 from shared.settings import Settings
 from shared.wiring.choose_sandbox import chosen_sandbox, proven

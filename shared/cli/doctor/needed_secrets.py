@@ -7,8 +7,8 @@ from pathlib import Path
 
 from shared.backends.local.keys.keyfile import KEY_FILE
 from shared.backends.local.keys.local_secrets import LocalSecrets
-from shared.cli.doctor.finding import LATER, OK, Finding
 from shared.core.environment import Environment
+from shared.core.tenants.finding import LATER, OK, Finding
 from shared.integrations.mail_settings import read_mail
 from shared.integrations.systems import SYSTEMS
 from shared.local.configuration.choices import OAUTH, REAL, SIMULATED, Choices, read_choices

@@ -9,12 +9,13 @@ from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from shared.app.installation.left_alone import WAY_OUT
 from shared.app.polling.connection_outages import KIND, find_kept_since
 from shared.app.polling.standstill_words import clock_off, not_reached
 from shared.backends.local.folder.data_folder import DATABASE
-from shared.cli.doctor.finding import MISSING, OK, Finding
-from shared.cli.doctor.refusal_findings import WAY_OUT, list_left_alone
+from shared.cli.doctor.refusal_findings import list_left_alone
 from shared.core.documents.sync import CLOCK
+from shared.core.tenants.finding import MISSING, OK, Finding
 
 
 def notion_findings(data: Path, now: datetime) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
-from shared.cli.doctor.finding import MISSING, OK, Finding
+from shared.core.tenants.finding import MISSING, OK, Finding
 from shared.integrations.systems import BY_PART
 from shared.integrations.systems import SYSTEMS as ALL_SYSTEMS
 from shared.local.configuration.choices import MAIL, NONE, REAL, read_choices

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from shared.backends.local.folder.data_folder import DATABASE
-from shared.cli.doctor.finding import MISSING, OK, Finding
 from shared.cli.root import format_command
-from shared.core.notify.telling import TEAM_TELLING
+from shared.core.notify.telling import TEAM_TELLING, describe_unreached
+from shared.core.tenants.finding import MISSING, OK, Finding
 
 _LATELY = timedelta(days=1)
 
@@ -25,7 +25,7 @@ def find_unreached(data: Path, now: datetime) -> Iterator[Finding]:
     if not last:
         yield Finding("messages", OK, "every message of the last day has reached somebody")
     for tenant, found in last:
-        says = f"a message for {tenant} has reached nobody: {found['about']} ({found['why']})"
+        says = describe_unreached(found, tenant)
         way_out = f"Try their channels: {format_command('notifications', 'test', data=data)}"
         yield Finding("messages", MISSING, says, way_out, needed=False)
 

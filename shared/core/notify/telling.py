@@ -102,6 +102,11 @@ def decide_when(
     return (When.NOW, None) if until is None else (When.LATER, until)
 
 
+def describe_unreached(last: Mapping[str, str], whose: str = "") -> str:
+    """Return the words for the last message that reached nobody, `whose` it was."""
+    return f"a message{f' for {whose}' if whose else ''} has reached nobody: {last['about']} ({last['why']})"
+
+
 def list_channels(telling: Telling, listed: Mapping[str, Any], kind: str, mail: str) -> list[str]:
     """Return over which channels a person is told of a kind; `mail` is the channel of mails."""
     chosen = telling.channels if telling.channels is not None else listed.get("channels", (mail,))

@@ -112,3 +112,28 @@ def test_in_cloud_mode_everything_missing_is_named_at_once(tmp_path: Path) -> No
     assert found["google"]["state"] == "missing"
     assert "gcloud auth" in found["google"]["way_out"]
     assert "sqlite" not in found
+
+
+@pytest.mark.slow
+def test_a_folder_of_a_person_asks_the_api_what_their_team_lacks(tmp_path: Path) -> None:
+    installed, mine = tmp_path / "installed", tmp_path / "mine"
+    mine.mkdir()
+    with served_api(installed, "t-0123456789abcdef01234567") as api:
+        for name in ("house.json", "owner.key"):
+            (mine / name).write_text((installed / name).read_text("utf-8"), "utf-8")
+        code, found = _doctor(mine)
+        assert code == 1
+        assert "python" not in found  # what this machine has says nothing about theirs
+        assert (found["notion"]["state"], found["databases"]["state"]) == ("missing", "missing")
+        for folder in (mine, installed):
+            done = type_command(
+                "doctor", "--team", "--url", f"{api.url}/", "--data", str(folder), env=os.environ, timeout=100
+            )
+            assert "→ An owner goes on at" in done.stdout
+            assert "Your team lacks something" in done.stdout
+        done = type_command(
+            "doctor", "--url", "https://elsewhere.example", "--data", str(mine), env=os.environ, timeout=100
+        )
+        assert done.returncode == 2
+        assert f"is signed in to {api.url}" in done.stderr
+        assert "workwright login --url https://elsewhere.example" in done.stderr

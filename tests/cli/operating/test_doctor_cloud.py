@@ -15,9 +15,9 @@ import pytest
 
 from shared.cli.doctor.cloud import look_over_cloud
 from shared.cli.doctor.cloud_wanted import Wanted
-from shared.cli.doctor.finding import LATER, MISSING, OK, Finding
 from shared.cli.doctor.google_reader import GoogleReader
 from shared.core.errors import IntegrationError
+from shared.core.tenants.finding import LATER, MISSING, OK, Finding
 from tests.support.repository.cloud_faults import FAULTS, ROOT, paused_job, refused_routine
 from tests.support.servers.cloud.google_project import (
     DATABASE,

@@ -14,10 +14,10 @@ from click.testing import CliRunner, Result
 from shared.app.models.model_keys import key_of
 from shared.backends.local.keys.local_secrets import LocalSecrets
 from shared.cli.doctor.doctor import look_over
-from shared.cli.doctor.finding import Finding
 from shared.cli.root import workwright
 from shared.cli.team import models as _registered
 from shared.core.errors import ConfigError
+from shared.core.tenants.finding import Finding
 from shared.ports import Secret
 from tests.support.rigs.served_api import ServedApi, served_api
 from tests.support.servers.http_loopback import Handler, HttpServer

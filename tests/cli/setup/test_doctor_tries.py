@@ -11,10 +11,10 @@ import requests
 from click.testing import CliRunner
 
 from shared.cli.doctor.connection_checks import try_connected
-from shared.cli.doctor.finding import MISSING, OK, Finding
 from shared.cli.doctor.systems import look_at_systems
 from shared.cli.root import workwright
 from shared.cli.setup.setup_folder import open_folder
+from shared.core.tenants.finding import MISSING, OK, Finding
 from shared.local.configuration.choices import read_choices
 from tests.support.rigs.house import own_settings
 from tests.support.simulators.posing import Posing, posing

@@ -9,8 +9,8 @@ import pytest
 
 from shared.backends.local.keys.local_secrets import LocalSecrets
 from shared.cli.doctor.doctor import look_over
-from shared.cli.doctor.finding import LATER, Finding
 from shared.cli.doctor.needed_secrets import OPERATOR_SECRETS, look_at_secrets
+from shared.core.tenants.finding import LATER, Finding
 from shared.local.configuration.choices import Choices, write_choices
 from shared.local.configuration.runtime_environment import surroundings
 from shared.ports import Secret

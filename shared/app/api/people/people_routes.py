@@ -91,6 +91,7 @@ PEOPLE_ROUTES: tuple[Route, ...] = (
         body=setup_page.CHANGE, body_type=FORM, status=303, errors=(400, 403, 404, 409, 413, 415, 421),
     ),
     Route("GET", "/v1/setup", "tenant.read", setup_steps.show_steps, "Get how far the set-up is", "SetUpSteps"),
+    Route("GET", "/v1/doctor", "tenant.read", setup_steps.show_doctor, "Get what the team lacks", "Doctor"),
     Route("GET", "/v1/sessions", "sessions.own", session_list.list_sessions, "List your browser sessions", "Sessions"),
     Route(
         "DELETE", "/v1/sessions", "sessions.own", session_list.drop_sessions, "Sign out in every browser",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 OK, MISSING, LATER = "ok", "missing", "later"  # `later`: not there yet, and nothing has to be done about it now
@@ -17,3 +18,8 @@ class Finding:
     way_out: str = ""
     needed: bool = True
     why: str = ""  # it matters, where that is not plain
+
+
+def is_usable(found: Iterable[Finding]) -> bool:
+    """Say whether nothing is missing that is needed."""
+    return not any(each.needed and each.state == MISSING for each in found)
