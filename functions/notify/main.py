@@ -8,18 +8,20 @@ import functions_framework
 from flask import Request
 
 from shared.app.endpoints.deliver import deliver
+from shared.app.endpoints.endpoint_events import publish_progress
 from shared.app.engine.switches import hold_back
 from shared.app.engine.team_turns import Turns
 from shared.app.notify import notify as app
 from shared.app.notify.mirror_run import mirror_run
 from shared.app.notify.sign_in_mail import send_link
-from shared.core.run.commands import DELIVER, MIRROR, SIGN_IN
+from shared.core.run.commands import DELIVER, MIRROR, PUBLISH, SIGN_IN
 from shared.entry import Reply, bury_exhausted, command_from, endpoint
 from shared.wiring.tools import wire_tools
 from shared.wiring.worker import wire_worker
 
 wired, tools = wire_worker(), wire_tools()
 turns = Turns(wired.deps)
+OWN = {MIRROR: mirror_run, DELIVER: deliver, PUBLISH: publish_progress, SIGN_IN: send_link}
 
 
 @functions_framework.http
@@ -29,6 +31,5 @@ def notify(request: Request) -> Reply:
     command = command_from(request, "notify", wired.check, wired.audience("notify"))
     aside = bury_exhausted(request, command, wired.deps.queue) or hold_back(command, wired.deps)
     if not aside and not turns.gives_way(command, request.headers):
-        use_case = {MIRROR: mirror_run, DELIVER: deliver, SIGN_IN: send_link}.get(command.name, app.notify)
-        use_case(command, wired.deps, tools)
+        OWN.get(command.name, app.notify)(command, wired.deps, tools)
     return Reply(204)

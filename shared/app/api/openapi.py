@@ -38,6 +38,8 @@ from shared.app.api.run.workspace_questions import COUNTS
 from shared.app.api.settings import audit, budget, life
 from shared.app.api.settings.allowed_origins import ORIGINS
 from shared.app.api.settings.connections import VIEWS
+from shared.app.api.settings.endpoint_messages import VIEWS as MESSAGE_VIEWS
+from shared.app.api.settings.endpoint_messages import describe_webhooks
 from shared.app.api.settings.endpoint_routes import VIEWS as ENDPOINT_VIEWS
 from shared.app.api.settings.feedback import FEEDBACK, PREFERENCE
 from shared.app.api.settings.notifications import VIEWS as TOLD_VIEWS
@@ -68,6 +70,7 @@ SCHEMAS: Mapping[str, Any] = {
     **VIEWS,
     **MADE_VIEWS,
     **ENDPOINT_VIEWS,
+    **MESSAGE_VIEWS,
     **STEP_VIEWS,
     **FEED_VIEWS,
     **LIST_VIEWS,
@@ -215,6 +218,7 @@ def document(routes: Sequence[Route], public_url: str) -> dict[str, Any]:
         },
         "servers": [{"url": public_url}],
         "paths": paths,
+        "webhooks": describe_webhooks(),
         "components": {
             "schemas": dict(SCHEMAS),
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "An API key, ww_…"}},

@@ -129,6 +129,10 @@ ROUTES: tuple[Route, ...] = (
         "EndpointRemoved",
     ),
     Route(
+        "PUT", "/v1/endpoints/{endpoint}/events", "endpoints.manage", endpoints.choose_endpoint_events,
+        "Choose what an endpoint is told of", "Endpoint", body=endpoints.EVENTS_CHOSEN,
+    ),
+    Route(
         "POST", "/v1/endpoints/{endpoint}/secret", "endpoints.manage", endpoints.replace_endpoint_secret,
         "Replace an endpoint's secret", "Endpoint", body=shape(),
     ),

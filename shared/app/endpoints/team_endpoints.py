@@ -16,9 +16,11 @@ from shared.core.errors import Conflicting, NotThere, VersionConflict
 from shared.core.notify.endpoint import (
     DELIVERIES,
     ENDPOINTS,
+    EVENTS,
     MAX_ENDPOINTS,
     OLD_SECRET,
     TEST,
+    VERSION,
     WAITING,
     Delivery,
     Endpoint,
@@ -55,7 +57,7 @@ def add_endpoint(deps: Deps, tenant: str, url: str, events: Sequence[str], by: s
         raise Conflicting(f"a team has {MAX_ENDPOINTS} endpoints at most", way_out="Remove one that nobody needs.")
     name, secret = f"ep-{random_source.token_hex(12)}", _make_secret()
     sealed = deps.secrets.seal(tenant, f"endpoint.{name}", Secret(secret))
-    endpoint = Endpoint(url, deps.clock.now(), sealed, tuple(dict.fromkeys(events)), id=name)
+    endpoint = Endpoint(url, deps.clock.now(), sealed, _choose(events), id=name)
     deps.store.put(tenant, Put(ENDPOINTS, name, to_body(endpoint), expected=""))
     _note(deps, tenant, "EndpointAdded", by, endpoint)
     return endpoint, secret
@@ -80,6 +82,13 @@ def switch_on(deps: Deps, tenant: str, name: str, by: str) -> Endpoint:
     """Tell an endpoint of events again."""
     after = _change(deps, tenant, name, lambda endpoint: replace(endpoint, off_at=None, failing_since=None))
     _note(deps, tenant, "EndpointSwitchedOn", by, after)
+    return after
+
+
+def choose_events(deps: Deps, tenant: str, name: str, events: Sequence[str], by: str) -> Endpoint:
+    """Tell an endpoint of these kinds of events from now on; of all there are now where none is named."""
+    after = _change(deps, tenant, name, lambda endpoint: replace(endpoint, events=_choose(events)))
+    _note(deps, tenant, "EndpointEventsChosen", by, after)
     return after
 
 
@@ -147,7 +156,7 @@ def list_secrets(deps: Deps, tenant: str, endpoint: Endpoint) -> list[str]:
 def send_message(deps: Deps, tenant: str, endpoint: str, message: str, happened: Happened, at: datetime) -> str:
     """Write a message to an endpoint down and hand it to the queue; return its id. Twice is once."""
     event, data = happened
-    body = json_bytes({"type": event, "timestamp": at.isoformat(), "data": dict(data)}).decode()
+    body = json_bytes({"type": event, "version": VERSION, "timestamp": at.isoformat(), "data": dict(data)}).decode()
     name = name_delivery(endpoint, message, at)
     delivery = Delivery(endpoint, message, event, body, at)
     deps.crash_point("endpoint.before/delivery")
@@ -163,6 +172,11 @@ def order_try(tenant: str, delivery: str, tried: int, at: datetime | None = None
     """Return the command to try a delivery that was tried so often."""
     name = derive_id("deliver-", delivery, str(tried))
     return Command(name, DELIVER, "notify", tenant, ref=delivery, wake=tried, not_before=at)
+
+
+def _choose(events: Sequence[str]) -> tuple[str, ...]:
+    """Return the kinds that are kept: by name, so that a kind of a later version is told to nobody who did not ask."""
+    return tuple(dict.fromkeys(events)) or EVENTS
 
 
 def _check_url(deps: Deps, url: str) -> str:

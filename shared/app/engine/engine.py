@@ -14,6 +14,8 @@ from shared.app.money.tenant_ledger import apply_budget, read_budget
 from shared.app.notify.tell_watchers import tell_watchers
 from shared.core.documents.tenant_settings import TenantSettings
 from shared.core.errors import NotThere, VersionConflict
+from shared.core.notify.endpoint import ENDPOINTS, Endpoint
+from shared.core.notify.told_progress import list_progress
 from shared.core.people.actor import MACHINE, THE_SYSTEM, Actor, ActorKind
 from shared.core.retries import COMMIT
 from shared.core.run.acts import TimeStoodStill
@@ -21,7 +23,7 @@ from shared.core.run.commands import Command
 from shared.core.run.events import Event, PeopleNotified, RunOpened
 from shared.core.run.reducer import reduce
 from shared.core.run.run import Run
-from shared.ports import SYSTEM, Commit, Loaded, Put
+from shared.ports import SYSTEM, Commit, Loaded, Put, all_as
 from shared.ports.documents import tenant_settings
 from shared.telemetry import trace
 
@@ -101,9 +103,8 @@ def _record_loaded(deps: Deps, loaded: Loaded, event: Event, label: str, handled
         saved = price_event(deps, loaded.run, event, after, commands)
         after, audit = saved.after, _audit(saved.after, event, "")
         token = f"{run_id}.{after.seq}.{deps.owner()}"
-        commit = Commit(
-            after, saved.events, saved.commands, loaded.version, token, handled, (*puts, *saved.puts), audit
-        )
+        commands = (*saved.commands, *_list_wanted(deps, list_progress(loaded.run, event, after)))
+        commit = Commit(after, saved.events, commands, loaded.version, token, handled, (*puts, *saved.puts), audit)
         deps.crash_point(f"commit.before/{label}")
         try:
             deps.store.commit(commit)
@@ -123,6 +124,14 @@ def _record_loaded(deps: Deps, loaded: Loaded, event: Event, label: str, handled
         raise VersionConflict(f"run {run_id}: saved by others {MAX_CONFLICTS} times in a row")
     relay(deps, tenant, run_id, label)
     return after
+
+
+def _list_wanted(deps: Deps, progress: Sequence[Command]) -> list[Command]:
+    """Return what of a run's progress an endpoint of its team wants to be told: most teams have none."""
+    if not progress:
+        return []
+    endpoints = list(all_as(Endpoint, deps.store, progress[0].tenant, ENDPOINTS))
+    return [each for each in progress if any(endpoint.wants(each.topic) for endpoint in endpoints)]
 
 
 def relay(deps: Deps, tenant: str, run_id: str, label: str = "") -> None:

@@ -32,9 +32,20 @@ def endpoints(ctx: click.Context, data: Path, as_json: bool) -> None:
 @DATA
 @AS_JSON
 def add_endpoint(url: str, events: tuple[str, ...], data: Path, as_json: bool) -> None:
-    """Have events sent to URL, of all kinds unless some are named; print the secret that messages are signed with."""
+    """Have events of all kinds, or of those named, sent to URL; print the secret that messages are signed with."""
     body = {"url": url, **({"events": list(events)} if events else {})}
     show(ask_house(data, "POST", _ADDRESS, body=body), as_json, _format_secret)
+
+
+@endpoints.command("events")
+@click.argument("endpoint", metavar="ID")
+@click.option("--event", "events", multiple=True, type=click.Choice(EVENTS), help="Tell of this; may be given again.")
+@DATA
+@AS_JSON
+def choose_events(endpoint: str, events: tuple[str, ...], data: Path, as_json: bool) -> None:
+    """Choose what an endpoint is told of from now on: of all kinds there are now unless some are named."""
+    found = ask_house(data, "PUT", _path(endpoint, "events"), body={"events": list(events)})
+    show(found, as_json, lambda chosen: [_format_endpoint(chosen)])
 
 
 @endpoints.command("remove")
@@ -109,7 +120,7 @@ def _format_endpoints(found: Mapping[str, Any]) -> list[str]:
 def _format_endpoint(found: Mapping[str, Any]) -> str:
     health = f"nothing arrives since {found['failing_since']}" if found["failing_since"] else ""
     health = f"switched off {found['off_at']}" if found["off_at"] else health
-    return "  ".join(filter(None, (found["id"], found["url"], ", ".join(found["events"]) or "everything", health)))
+    return "  ".join(filter(None, (found["id"], found["url"], ", ".join(found["events"]), health)))
 
 
 def _format_secret(found: Mapping[str, Any]) -> list[str]:

@@ -17,9 +17,12 @@ LASTING = timedelta(days=3)  # of failures alone, after which an endpoint is swi
 _MAX_ANSWERS = 30
 
 RUN_ENDED, SITE_LIVE, ROLLED_BACK = "run.ended", "site.live", "site.rolled_back"
-ASKED, BUDGET_ALERT = "approval.asked", "budget.alert"
+ASKED, GIVEN, REFUSED = "approval.asked", "approval.given", "approval.refused"
+STEP_ENDED, BUDGET_ALERT = "step.ended", "budget.alert"
 TEST = "test"  # what an owner sends by hand; every endpoint hears it
-EVENTS = (RUN_ENDED, ASKED, SITE_LIVE, ROLLED_BACK, BUDGET_ALERT)
+EVENTS = (RUN_ENDED, STEP_ENDED, ASKED, GIVEN, REFUSED, SITE_LIVE, ROLLED_BACK, BUDGET_ALERT)
+FIRST_EVENTS = (RUN_ENDED, ASKED, SITE_LIVE, ROLLED_BACK, BUDGET_ALERT)  # all there were when none meant all
+VERSION = 1  # of the bodies: fields are added to it, and nothing of it is taken away or means something else
 
 WAITING, DELIVERED, FAILED = "waiting", "delivered", "failed"
 
@@ -31,7 +34,7 @@ class Endpoint:
     url: str
     at: datetime
     secret: Mapping[str, Any]  # sealed
-    events: tuple[str, ...] = sparse(())  # none: of all
+    events: tuple[str, ...] = sparse(())  # none, in one of an earlier version: FIRST_EVENTS
     secret_before: Mapping[str, Any] | None = sparse(None)  # sealed; it signs too until `before_until`
     before_until: datetime | None = sparse(None)
     failing_since: datetime | None = sparse(None)  # nothing has arrived since
@@ -41,7 +44,12 @@ class Endpoint:
 
     def wants(self, event: str) -> bool:
         """Say whether it is to be told of such an event."""
-        return self.off_at is None and (event == TEST or not self.events or event in self.events)
+        return self.off_at is None and (event == TEST or event in self.chosen)
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """Return the kinds of events that were chosen: a kind that came later is none of them by itself."""
+        return self.events or FIRST_EVENTS
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ QUICK = "quick"  # topic of RECONCILE: a quick look at the tables, and at the co
 CHANGE = "change"  # look at what happened to a change or a deployment of ours; `topic` is what and by whom, `ref` where
 ERASE = "erase"  # go on deleting a tenant
 DELIVER = "deliver"  # try the delivery of `ref` to an endpoint, which was tried `wake` times
+PUBLISH = "publish"  # tell the team's endpoints what became of `step` with the event `wake`; `topic` is the kind told
 SIGN_IN = "sign_in"  # send the link of `ref` with which somebody signs in
 REPLY = "reply"  # do what somebody asked for at a messenger, the request of `ref`, and answer there
 NAMES = frozenset(
@@ -57,6 +58,7 @@ NAMES = frozenset(
         RECONCILE,
         ERASE,
         DELIVER,
+        PUBLISH,
         SIGN_IN,
         REPLY,
     }

@@ -15,6 +15,7 @@ from tests.functions.conftest import Service
 CHANGING = (".change", ".manage")
 BY_THEMSELVES = {"change_pause", "change_confinement", "change_member", "remove_member"}
 BY_THEMSELVES |= {"add_endpoint", "remove_endpoint", "replace_endpoint_secret", "switch_endpoint_on"}
+BY_THEMSELVES |= {"choose_endpoint_events"}
 # Wishes about style permit nothing, and neither does a message that is sent again.
 NO_RIGHTS = {"reword_preference", "delete_preference", "send_test", "replay_delivery", "order_channel_test"}
 

@@ -66,6 +66,17 @@ def test_an_event_nobody_knows_is_refused(service: Service) -> None:
     assert (answer.status_code, "'events'" in answer.json["detail"]) == (400, True)
 
 
+def test_the_kinds_are_chosen_anew_and_the_audit_says_so(service: Service) -> None:
+    endpoint = _add(service).json["id"]
+    chosen = service.call("PUT", f"/v1/endpoints/{endpoint}/events", json={"events": ["step.ended", "step.ended"]})
+    assert (chosen.status_code, chosen.json["events"]) == (200, ["step.ended"])
+    every = service.call("PUT", f"/v1/endpoints/{endpoint}/events", json={}).json["events"]
+    assert {"run.ended", "step.ended", "approval.given", "approval.refused"} <= set(every)
+    refused = service.call("PUT", f"/v1/endpoints/{endpoint}/events", json={"events": ["step.began"]})
+    assert (refused.status_code, "'events'" in refused.json["detail"]) == (400, True)
+    assert service.call("GET", "/v1/audit").json["entries"][-1]["what"] == "EndpointEventsChosen"
+
+
 def test_one_address_is_one_endpoint_and_there_are_ten(service: Service) -> None:
     assert _add(service).status_code == 201
     assert _add(service).status_code == 409
@@ -120,11 +131,12 @@ def test_another_teams_endpoint_is_not_there(service: Service) -> None:
     for method, path in (
         ("DELETE", ""),
         ("POST", "/secret"),
+        ("PUT", "/events"),
         ("POST", "/on"),
         ("POST", "/test"),
         ("GET", "/deliveries"),
         ("POST", f"/deliveries/{delivery}/replay"),
     ):
-        body = {} if method == "POST" else None
+        body = {} if method in ("POST", "PUT") else None
         assert service.call(method, f"/v1/endpoints/{theirs}{path}", json=body).status_code == 404, path
     assert len(service.call("GET", "/v1/endpoints", key="foreign owner").json["endpoints"]) == 1

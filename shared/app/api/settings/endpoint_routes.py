@@ -26,15 +26,19 @@ from shared.app.endpoints import team_endpoints as endpoints
 from shared.core.notify.endpoint import DELIVERED, EVENTS, FAILED, WAITING, Delivery, Endpoint
 from shared.core.notify.public_targets import LOOPBACK, MAX_URL, PUBLIC
 
+_KINDS = lists(
+    choice(*EVENTS), len(EVENTS), what="Of what it is told; of every kind there is now, where none is named."
+)
 NEW = shape(
     url=text(
         f"^(?:{PUBLIC}|{LOOPBACK})$",
         max_length=MAX_URL,
         what="Such as https://example.com/hooks; http:// for this machine alone, where its operator lets that be.",
     ),
-    events=lists(choice(*EVENTS), len(EVENTS), what="Of what it is told; of everything where this is left out."),
+    events=_KINDS,
     required=("url",),
 )
+EVENTS_CHOSEN = shape(events=_KINDS)
 PAGE: Mapping[str, Mapping[str, Any]] = {
     "after": text("^[0-9]{10}\\.msg_[0-9a-f]{24}$"),
     "limit": number(1, 100, 50),
@@ -49,7 +53,7 @@ VIEWS = {
     "Endpoint": members(
         id=text(),
         url=text(),
-        events=explain(TEXTS, "Of what it is told; of everything where this is empty."),
+        events=explain(TEXTS, "Of what it is told."),
         at=TIME,
         failing_since=explain(MAYBE_TIME, "Since when nothing has arrived there; null while messages do."),
         off_at=explain(MAYBE_TIME, "When it was switched off, because for days nothing had arrived."),
@@ -83,6 +87,12 @@ def add_endpoint(call: Call) -> ApiReply:
     """Add an endpoint; its secret is in this answer and in no other."""
     url, events = str(call.body["url"]), call.body.get("events", ())
     return ApiReply(201, _view(call, *endpoints.add_endpoint(call.deps, call.tenant, url, events, call.who.name)))
+
+
+def choose_endpoint_events(call: Call) -> ApiReply:
+    """Choose of what an endpoint is told from now on."""
+    endpoint, events = call.parts["endpoint"], call.body.get("events", ())
+    return ApiReply(body=_view(call, endpoints.choose_events(call.deps, call.tenant, endpoint, events, call.who.name)))
 
 
 def remove_endpoint(call: Call) -> ApiReply:
@@ -130,7 +140,7 @@ def _view(call: Call, endpoint: Endpoint, secret: str = "") -> dict[str, Any]:
     return {
         "id": endpoint.id,
         "url": endpoint.url,
-        "events": list(endpoint.events),
+        "events": list(endpoint.chosen),
         "at": endpoint.at.isoformat(),
         "failing_since": endpoint.failing_since.isoformat() if endpoint.failing_since else None,
         "off_at": endpoint.off_at.isoformat() if endpoint.off_at else None,

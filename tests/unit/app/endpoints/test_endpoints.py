@@ -29,7 +29,7 @@ from tests.support.rigs.told_team import OTHER, TEAM, Receiver, Team
 
 
 def test_an_event_arrives_once_and_signed(team: Team, receiver: Receiver) -> None:
-    endpoint, secret = add_endpoint(team.deps, TEAM, receiver.url, (), "Ada")
+    endpoint, secret = add_endpoint(team.deps, TEAM, receiver.url, ("run.ended",), "Ada")
     command = team.ends()
     for _ in range(3):
         team.carry_out(command)
@@ -96,7 +96,7 @@ def test_another_teams_endpoint_hears_nothing_and_cannot_be_named(team: Team, re
 
 def test_the_same_event_of_two_teams_has_two_ids(team: Team, receiver: Receiver) -> None:
     for tenant in (TEAM, OTHER):
-        add_endpoint(team.deps, tenant, receiver.url, (), "Ada")
+        add_endpoint(team.deps, tenant, receiver.url, ("run.ended",), "Ada")
         team.carry_out(team.ends(tenant))
         team.work()
     ids = {headers["webhook-id"] for headers, _ in receiver.got}
@@ -110,7 +110,7 @@ def _tell(team: Team, command: Command, point: Any) -> None:
 
 
 def test_a_death_anywhere_on_the_way_loses_nothing(ports: Ports, team: Team, receiver: Receiver) -> None:
-    endpoint, secret = add_endpoint(team.deps, TEAM, receiver.url, (), "Ada")
+    endpoint, secret = add_endpoint(team.deps, TEAM, receiver.url, ("run.ended",), "Ada")
     command = team.ends()
     passed: list[str] = []
     wanted = 1
