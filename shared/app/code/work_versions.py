@@ -22,12 +22,16 @@ _TRY = "code.try"
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One version: `kept` where its files still are. `cost` is that of what wrote it and of its tests."""
+    """One version: `kept` where its files still are. `cost` is that of what wrote it and of its tests.
+
+    `restores` is the version that it brings back, 0 for none.
+    """
 
     n: int
     about: Mapping[str, Any]
     cost: Usage
     kept: bool
+    restores: int = 0
 
     @property
     def data(self) -> dict[str, Any]:
@@ -40,20 +44,22 @@ class Version:
             "seconds": float(self.about.get("seconds") or 0.0),
             "cost": {"tokens": self.cost.tokens, "micros": self.cost.micros},
             "kept": self.kept,
+            "restores": self.restores,
         }
 
 
 def versions_of(deps: Deps, run: Run) -> list[Version]:
     """Return the versions of a run's work, the first one first; also those whose files have expired."""
-    homes = dict.fromkeys([*(step.home for step in _tries(run) if step.home), run.id])  # a later one counts
+    homes = dict.fromkeys([*(step.home for step in list_tries(run) if step.home), run.id])  # a later one counts
     kept = {each.n: each for home in homes for each in snapshots_of(deps, run.tenant, home)}
-    tries = {number: step for number, step in enumerate(_tries(run), 1) if "green" in step.output}
+    tries = {number: step for number, step in enumerate(list_tries(run), 1) if "green" in step.output}
     found = []
     for number in sorted({*kept, *tries}):
         step, snapshot = tries.get(number), kept.get(number)
         about = {**step.output, "step": step.id} if step else {}
         about |= to_body(snapshot) if snapshot else {}
-        found.append(Version(number, about, _cost(run, step), bool(snapshot and snapshot.ref)))
+        restores = _find_restored(run, step)
+        found.append(Version(number, about, _cost(run, step), bool(snapshot and snapshot.ref), restores))
     return found
 
 
@@ -102,13 +108,14 @@ def report_of(deps: Deps, run: Run, version: Version) -> Mapping[str, Any] | Non
     return found
 
 
-def _tries(run: Run) -> list[Step]:
+def list_tries(run: Run) -> list[Step]:
+    """Return the steps that have tried, or are to try, a version of the work: version 1 first."""
     return [step for step in run.steps if step.spec.kind == _TRY]
 
 
 def _snapshot(deps: Deps, run: Run, number: int) -> Snapshot | None:
     """Return what was kept of a version: of this run, or of the one whose version it goes on with."""
-    tries = _tries(run)
+    tries = list_tries(run)
     home = tries[number - 1].home if number <= len(tries) else ""
     places = ((run.tenant, SNAPSHOTS, snapshot_id(each, number)) for each in (run.id, home) if each)
     return next((found for place in places if (found := get_as(Snapshot, deps.store, place))), None)
@@ -123,6 +130,13 @@ def _read_version(deps: Deps, run: Run, number: int) -> Snapshot:
 
 def _tree(deps: Deps, run: Run, snapshot: Snapshot) -> Worktree:
     return from_text(deps.store.get_text(run.tenant, snapshot.ref))
+
+
+def _find_restored(run: Run, step: Step | None) -> int:
+    """Return the number of the version that a try brings back, 0 where it tries what somebody has just written."""
+    if step is None or not step.spec.input.get("again"):
+        return 0
+    return next((n for n, each in enumerate(list_tries(run), 1) if each.id == step.spec.input.get("of")), 0)
 
 
 def _cost(run: Run, step: Step | None) -> Usage:

@@ -18,7 +18,7 @@ from shared.core.notify.endpoint import ENDPOINTS, Endpoint
 from shared.core.notify.told_progress import list_progress
 from shared.core.people.actor import MACHINE, THE_SYSTEM, Actor, ActorKind
 from shared.core.retries import COMMIT
-from shared.core.run.acts import TimeStoodStill
+from shared.core.run.acts import TimeStoodStill, VersionRestored
 from shared.core.run.commands import Command
 from shared.core.run.events import Event, PeopleNotified, RunOpened
 from shared.core.run.reducer import reduce
@@ -157,7 +157,7 @@ def _is_out_of_date(deps: Deps, tenant: str, puts: tuple[Put, ...]) -> bool:
     return False
 
 
-_BY_PEOPLE = {"ApprovalGranted", "ApprovalDenied", "CancelRequested", "RunPaused", "RunResumed"}
+_BY_PEOPLE = {"ApprovalGranted", "ApprovalDenied", "CancelRequested", "RunPaused", "RunResumed", "VersionRestored"}
 _AUDITED = frozenset({"RunOpened", "PeopleNotified", *_BY_PEOPLE})
 
 
@@ -171,11 +171,17 @@ def _audit(after: Run, event: Event, who: str) -> tuple[Mapping[str, Any], ...]:
         "run": after.id,
         "what": name if name in _AUDITED else f"run_{after.status.value}",
         "by": who or getattr(event, "by", "") or MACHINE,
-        **({"about": event.topic} if isinstance(event, PeopleNotified) else {}),
+        **_name_subject(event),
     }
     if (actor := _find_actor(event, entry["by"])) is not None:
         entry["actor"] = actor.ref
     return ({**entry, "plan_hash": after.plan_hash} if after.plan_hash else entry,)
+
+
+def _name_subject(event: Event) -> Mapping[str, str]:
+    if isinstance(event, VersionRestored):
+        return {"about": f"version {event.version}"}
+    return {"about": event.topic} if isinstance(event, PeopleNotified) else {}
 
 
 def _find_actor(event: Event, by: str) -> Actor | None:

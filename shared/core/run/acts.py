@@ -94,6 +94,21 @@ class AnotherLookAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class VersionRestored:
+    """People want an earlier version of the work back: `step` tests again what its child `source` has tried.
+
+    `version` is the number that people know it by.
+    """
+
+    at: datetime
+    step: str
+    source: str
+    version: int
+    by: str = ""
+    actor: Actor | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class GrantRestored:
     """The tenant reconnected a provider; what waited for it goes on."""
 

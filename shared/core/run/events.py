@@ -193,6 +193,7 @@ Event = (
     | acts.PageEdited
     | acts.ReworkAsked
     | acts.AnotherLookAsked
+    | acts.VersionRestored
     | acts.GrantRestored
     | acts.RolledBack
     | acts.CancelRequested

@@ -23,7 +23,7 @@ from shared.core.run.draft import Draft
 from shared.core.run.expire import discount_pause, hand_out_lost, pause_run, resume_run, time_passed
 from shared.core.run.faults import Fault
 from shared.core.run.replan import last_estimate, plan_step
-from shared.core.run.rework import another_look_asked, rework_asked
+from shared.core.run.rework import another_look_asked, rework_asked, version_restored
 from shared.core.run.run import (
     Carried,
     Run,
@@ -101,6 +101,8 @@ def _apply(draft: Draft, event: ev.Event) -> bool:
             return rework_asked(draft, event)
         case acts.AnotherLookAsked():
             return another_look_asked(draft, event)
+        case acts.VersionRestored():
+            return version_restored(draft, event)
         case acts.GrantRestored():
             return _grant_restored(draft, event)
         case acts.CancelRequested():

@@ -7,13 +7,14 @@ given for what it was before. Groups of agents behind it stay as they are: what 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from shared.core.run.acts import AnotherLookAsked, ReworkAsked
+from shared.core.run.acts import AnotherLookAsked, ReworkAsked, VersionRestored
 from shared.core.run.draft import Draft
 from shared.core.run.run import Step, StepSpec, StepStatus, Usage, WaitKind
 
+RESTORE = "restore"  # of a group's output: the try whose work it is to test again
 _LEFT = (  # of what failed for good another plan has made something else
     StepStatus.PENDING,
     StepStatus.SKIPPED,
@@ -50,6 +51,33 @@ def another_look_asked(draft: Draft, event: AnotherLookAsked) -> bool:
                     draft.set(other.id, signature="", rounds=min(other.rounds, 1))
             return True
     return False
+
+
+def version_restored(draft: Draft, event: VersionRestored) -> bool:
+    """People want an earlier version back: the group that has tested it does so again, and all that was built on it.
+
+    That answers its question too, where it asks what to do. It counts as work that was asked to be otherwise.
+    """
+    step, source = draft.steps.get(event.step), draft.steps.get(event.source)
+    if step is None or source is None or not source.output.get("green") or draft.failure or draft.cancel:
+        return False
+    if not step.spec.group or step.rounds >= draft.run.limits.reworks:
+        return False
+    asks = find_open_question(draft.steps.values(), step)
+    if asks is not None:
+        draft.finish(asks.id, StepStatus.SUCCEEDED, output={"by": event.by})
+    elif step.status == StepStatus.SUCCEEDED:
+        send_back(draft, step, "")
+    else:
+        return False
+    draft.set(step.id, rounds=step.rounds + 1, output={**step.output, RESTORE: source.id})
+    return True
+
+
+def find_open_question(steps: Iterable[Step], group: Step) -> Step | None:
+    """Return the question in words that a group waits with; None where it asks nothing."""
+    asked = (each for each in steps if each.parent == group.id and each.wait and each.wait.kind == WaitKind.INPUT)
+    return next(asked, None)
 
 
 def send_back(draft: Draft, producer: Step, feedback: str) -> None:

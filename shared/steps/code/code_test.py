@@ -14,6 +14,7 @@ from typing import Any
 
 from shared.core.approval.stuck_words import Stuck, question_of_stuck
 from shared.core.errors import Rejected
+from shared.core.run.rework import RESTORE
 from shared.core.run.run import CHILD, Step, StepSpec, StepStatus, Usage, WaitKind
 from shared.mind.safety.redaction import Redactor
 from shared.steps._input import Input
@@ -34,6 +35,8 @@ class Test(Input):
 
 def _run(wanted: Test, ctx: StepContext) -> Done | FanOut:
     state, tries = ctx.step.output, int(ctx.step.output.get("tries", 0))
+    if state.get(RESTORE):
+        return _restore(ctx, str(state[RESTORE]), tries + 1)
     if not tries:
         producer = _producer(ctx)
         if producer.spec.kind == "code.try":
@@ -50,6 +53,15 @@ def _run(wanted: Test, ctx: StepContext) -> Done | FanOut:
         return _ask(ctx, last, why)
     feedback = ctx.get_text(str(last.output["feedback"]))
     return _round(ctx, last, feedback, int(state["repairs"]) + 1)
+
+
+def _restore(ctx: StepContext, source: str, number: int) -> FanOut:
+    """Try an earlier version again, as the next one: what it came to then is no proof of what it does now."""
+    numbers = [step.id for step in ctx.run.steps if step.spec.kind == "code.try"]
+    title = f"Run the tests of version {numbers.index(source) + 1} again"
+    given = {"of": source, "again": True}
+    child = StepSpec(f"{ctx.step.id}{CHILD}try-{number}", "code.try", title, given)
+    return FanOut((child,), {"tries": number, "repairs": 0, "since": number})
 
 
 def _round(ctx: StepContext, last: Step, feedback: str, number: int) -> FanOut:

@@ -18,15 +18,19 @@ _REASON = 1500
 
 
 class Try(Input):
-    """`of`: the step that wrote the work; `instead`: whose work it is where that step came to nothing."""
+    """`of`: the step that wrote the work; `instead`: whose work it is where that step came to nothing.
+
+    `again`: its tests are run even where those of the very same work were run before.
+    """
 
     of: str
     instead: str = ""
+    again: bool = False
 
 
 def _run(wanted: Try, ctx: StepContext) -> Done:
     output, absent = _find_work(wanted, ctx)
-    before = None if absent else _find_same_try(ctx, output)
+    before = None if absent or wanted.again else _find_same_try(ctx, output)
     if absent:
         found = _nothing_new(ctx, absent)
     elif fewer := _fewer_tests(ctx, output):

@@ -228,6 +228,7 @@ def test_who_may_is_answered_on_its_own(service: Service, route: Route, role: st
         "open_run",
         "show_answer",
         "rework",
+        "restore_work",
         "rollback",
         "leave_team",
         "begin_link",

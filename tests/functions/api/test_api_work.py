@@ -129,3 +129,17 @@ def test_owners_say_how_long_versions_stay(service: Service) -> None:
     assert settings is not None
     assert keep_days(settings.body) == 7
     assert service.call("PUT", "/v1/settings/ship", json={"versions": {"keep_days": 0}}).status_code == 400
+
+
+def test_a_version_is_restored_by_its_team_alone_and_only_while_the_work_can_be_changed(
+    service: Service, told: TestedRun
+) -> None:
+    place = "/v1/runs/run-work/work/2/restore"
+    assert service.call("POST", place, key="viewer", json={}).status_code == 403
+    assert service.call("POST", place, key="foreign owner", json={}).status_code == 404
+    for version, status, words in ((3, 404, "no version 3"), (1, 409, "just now")):
+        refused = service.call("POST", f"/v1/runs/run-work/work/{version}/restore", key="member", json={})
+        assert (refused.status_code, words in refused.json["detail"]) == (status, True), refused.json
+    told.end()
+    ended = service.call("POST", place, key="member", json={})
+    assert (ended.status_code, "/v1/runs/run-work/retry" in ended.json["way_out"]) == (409, True)

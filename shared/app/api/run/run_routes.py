@@ -56,6 +56,10 @@ RUN_ROUTES: tuple[Route, ...] = (
         "GET", "/v1/runs/{run}/work/{n}/file", "runs.read", work.show_file, "Get one file of a version", "WorkFile",
         query=work.ONE_FILE,
     ),
+    Route(
+        "POST", "/v1/runs/{run}/work/{n}/restore", "runs.decide", work.restore_work,
+        "Make an earlier version of a run's work the newest one", "Run", body=shape(), errors=(409,), goes_on=True,
+    ),
     Route("GET", "/v1/runs/{run}/plan", "runs.read", plans.show_plan, "Get a run's current plan in full", "Plan"),
     Route(
         "POST", "/v1/runs/{run}/approve", "runs.decide", runs.approve, "Approve what a run asks", "Run", errors=(409,),

@@ -9,6 +9,8 @@ from typing import Any
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.json_shapes import COUNT, FLAG, NUMBER, Schema, array, explain, members, number, text
 from shared.app.api.run.run_views import COST
+from shared.app.api.run.runs import reply_with_run
+from shared.app.code.restore_version import restore_version
 from shared.app.code.work_versions import MAX, Version, changes_of, read_file, report_of, versions_of
 from shared.core.errors import NotThere
 from shared.core.run.run import Run
@@ -26,6 +28,7 @@ _FIELDS = {
     "reason": text(what="Why not all its tests passed."),
     "cost": COST,
     "kept": explain(FLAG, "Whether its files are still stored; the tenant's settings say for how long."),
+    "restores": explain(COUNT, "The version that it brings back, as people asked for; 0 for none."),
 }
 _FILE = members(path=text(), bytes=COUNT, deleted=FLAG, optional=("deleted",))
 WORK = members(run=text(), versions=array(members(**_FIELDS)))
@@ -87,6 +90,13 @@ def show_file(call: Call) -> ApiReply:
         return ApiReply(body={**body, "text": shown.decode(errors="strict" if len(data) <= MAX else "ignore")})
     except UnicodeDecodeError:
         return ApiReply(body={**body, "base64": base64.b64encode(shown).decode()})
+
+
+def restore_work(call: Call) -> ApiReply:
+    """Make an earlier version the newest one; what was built on another is done and asked anew."""
+    return reply_with_run(
+        call, restore_version(call.deps, call.tenant, call.parts["run"], int(call.parts["n"]), call.who.actor)
+    )
 
 
 def _find_version(call: Call, run: Run, number: int) -> Version:
