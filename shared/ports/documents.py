@@ -18,7 +18,7 @@ Place = tuple[str, str, str]  # tenant, kind, id
 def read_as(of: type[D], doc: Doc) -> D:
     """Return what a stored document is, with its id and its version where the class has a place for them."""
     try:
-        return from_body(of, doc.body, **{name: getattr(doc, name) for name in stands_beside(of)})
+        return from_body(of, doc.body, **{name: getattr(doc, name) for name in stands_beside(of) if hasattr(doc, name)})
     except StoreCorrupt as error:
         raise StoreCorrupt(f"document {doc.id}: {error}") from error
 

@@ -8,14 +8,17 @@ from typing import Any
 
 from shared.app.api.run.retry import retry_run
 from shared.app.approval.comment_records import keep_heard, load_heard
+from shared.app.approval.gates import refuse_role
 from shared.app.approval.page_comments import author_of, members_of, new_comments, text_of
 from shared.app.engine.deps import Deps
 from shared.app.engine.effects import Effects
 from shared.app.engine.tools import Tools
+from shared.app.intake.page_look import identify_author
 from shared.app.ship.roll_back import roll_back
 from shared.core.approval.short_words import asks_to_retry, asks_to_roll_back
 from shared.core.errors import Missing, Rejected, RequestError
-from shared.core.pages.author import PERSON, Author, write_author
+from shared.core.pages.author import PERSON, Author
+from shared.core.people.actor import Actor
 from shared.core.run.run import Run
 from shared.core.text.sentence import end_sentence
 from shared.integrations.notion.client.client import Notion
@@ -40,10 +43,10 @@ def hear_retry(deps: Deps, tools: Tools, run: Run) -> None:
     if (asked := _find_last(notion, meant)) is not None:
         from_start = asks_to_retry(text_of(asked)) == "from the start"
 
-        def retry(by: str) -> None:
+        def retry(by: Actor) -> None:
             retry_run(deps, lambda: tools, run.tenant, run.id, by, from_start=from_start)
 
-        _obey(deps, notion, run, asked, retry, ("no-retry", "That cannot be retried"))
+        _obey(deps, tools, run, asked, retry, ("no-retry", "That cannot be retried"))
     if meant:
         keep_heard(deps, run, heard, [str(comment["id"]) for comment in meant])
 
@@ -62,10 +65,10 @@ def hear_roll_back(deps: Deps, tools: Tools, run: Run) -> None:
     meant = [comment for comment in fresh if asks_to_roll_back(text_of(comment)) and _is_since_end(run, comment)]
     if (asked := _find_last(notion, meant)) is not None:
 
-        def take_back(by: str) -> None:
+        def take_back(by: Actor) -> None:
             roll_back(deps, run.tenant, run.id, by)
 
-        _obey(deps, notion, run, asked, take_back, ("no-rollback", "That cannot be rolled back"))
+        _obey(deps, tools, run, asked, take_back, ("no-rollback", "That cannot be rolled back"))
     if fresh:
         keep_heard(deps, run, heard, [str(comment["id"]) for comment in fresh])
 
@@ -89,13 +92,14 @@ def _find_last(notion: Notion, meant: Sequence[_Comment]) -> _Comment | None:
 
 
 def _obey(
-    deps: Deps, notion: Notion, run: Run, asked: _Comment, act: Callable[[str], None], refusal: tuple[str, str]
+    deps: Deps, tools: Tools, run: Run, asked: _Comment, act: Callable[[Actor], None], refusal: tuple[str, str]
 ) -> None:
     """Do it; what cannot be done is said where it was asked for, under the name and with the words of `refusal`."""
-    author = author_of(asked)
-    by = str(notion.user(author).get("name") or write_author(Author(PERSON, author)))
+    notion = tools.accounts.connect_for(run.tenant)(Notion)
+    who = identify_author(deps, tools, run.tenant, Author(PERSON, author_of(asked)))
     try:
-        act(by)
+        refuse_role(who.role)
+        act(who.actor)
     except RequestError as error:
         name, words = refusal
         text = f"{words}: {end_sentence(str(error))} {error.way_out}".strip()

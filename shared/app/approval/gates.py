@@ -5,13 +5,13 @@ from __future__ import annotations
 from shared.app.engine.deps import Deps
 from shared.app.engine.engine import record
 from shared.app.people.membership import members_of
-from shared.core.approval.deciders import MAY_DECIDE
+from shared.core.approval.deciders import MAY_DECIDE, find_role_bar
 from shared.core.approval.decision_words import WISHED
 from shared.core.approval.four_eyes import find_bar
 from shared.core.approval.gates import PLAN, gate_kind
 from shared.core.approval.sight import Team
 from shared.core.errors import Forbidden
-from shared.core.people.actor import Actor
+from shared.core.people.actor import Actor, By, read_by
 from shared.core.run import acts
 from shared.core.run.run import Run, RunStatus, Step, StepStatus, WaitKind
 from shared.integrations.ship_settings import ship_of
@@ -39,6 +39,12 @@ def refuse_barred(deps: Deps, run: Run, gate: str, by: str, via: str, actor: Act
         raise Forbidden(bar.why, way_out=bar.way_out)
 
 
+def refuse_role(role: str) -> None:
+    """Raise Forbidden for a role, "" for none, that decides nothing."""
+    if (bar := find_role_bar(role)) is not None:
+        raise Forbidden(bar.why, way_out=bar.way_out)
+
+
 def find_rework_step(run: Run, gate: Step) -> Step | None:
     """Return the step that begins again when people want what a gate asks about to be otherwise; None at the plan's."""
     if gate_kind(gate.id) == PLAN:
@@ -50,12 +56,13 @@ def find_rework_step(run: Run, gate: Step) -> Step | None:
     return found[0] if found else None
 
 
-def ask_for_rework(deps: Deps, run: Run, gate: Step, wish: str, by: str, *, handled: str = "") -> bool:
+def ask_for_rework(deps: Deps, run: Run, gate: Step, wish: str, by: By, *, handled: str = "") -> bool:
     """Have the work done otherwise, as `wish` says; False where nothing can, or it was asked for too often."""
     step = find_rework_step(run, gate)
     if step is None:
         return False
-    event = acts.ReworkAsked(deps.clock.now(), step.id, f"{by}{WISHED}{wish}", by)
+    name, actor = read_by(by)
+    event = acts.ReworkAsked(deps.clock.now(), step.id, f"{name}{WISHED}{wish}", name, actor)
     after = record(deps, run.tenant, run.id, event, handled=handled)
     again = after.step(step.id)
     return again is not None and again.attempt > step.attempt

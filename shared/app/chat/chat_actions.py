@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from shared.app.api.run.retry import retry_run
 from shared.app.approval.approvals import Asked, asked_now, decide
 from shared.app.approval.comment_records import keep_heard, load_heard
-from shared.app.approval.gates import ask_for_rework, find_rework_step
+from shared.app.approval.gates import ask_for_rework, find_rework_step, refuse_role
 from shared.app.chat.chat_facts import plan_of, title_of
 from shared.app.chat.chat_memory import MAX_ANSWER, Chat
 from shared.app.engine.deps import Deps
@@ -26,8 +26,9 @@ from shared.core.approval.short_words import says_from_start
 from shared.core.chat import chat_words as words
 from shared.core.chat.chat_words import say
 from shared.core.documents.comment_records import Wish
-from shared.core.errors import Busy, Conflicting, NotThere, RequestError
+from shared.core.errors import Busy, RequestError
 from shared.core.pages.author import PERSON, read_author
+from shared.core.people.actor import read_by
 from shared.core.run import acts
 from shared.core.run.run import Run, RunStatus, Trigger
 
@@ -50,6 +51,7 @@ def act(
 ) -> Deed:
     """Do what is meant with the run, or the page, that is meant; what cannot be done is said, not raised."""
     try:
+        _refuse_speaker(chat)
         match intent:
             case words.START:
                 return _start(deps, tools, tenant, chat)
@@ -61,7 +63,7 @@ def act(
                 return _decide(deps, chat, target, approve=False)
             case words.RETRY if target is not None:
                 anew = says_from_start(wish)
-                again = retry_run(deps, lambda: tools, tenant, target.id, chat.name, from_start=anew)
+                again = retry_run(deps, lambda: tools, tenant, target.id, chat.actor, from_start=anew)
                 return Deed(
                     say("retried", chat.language, title=title_of(again)), words.RETRY, again.id, again.trigger.page
                 )
@@ -75,9 +77,15 @@ def act(
 def approve(deps: Deps, chat: Chat, run: Run) -> Deed:
     """Approve, if this is the plan that the conversation has shown; else show it, and approve nothing."""
     try:
+        _refuse_speaker(chat)
         return _decide(deps, chat, run, approve=True)
-    except (Conflicting, NotThere) as error:
+    except RequestError as error:
         return Deed(say("cannot", chat.language, why=f"{error} {error.way_out}".strip()))
+
+
+def _refuse_speaker(chat: Chat) -> None:
+    if chat.speaker is not None:
+        refuse_role(chat.speaker.role)
 
 
 def show(deps: Deps, chat: Chat, run: Run) -> Deed:
@@ -109,7 +117,8 @@ def _decide(deps: Deps, chat: Chat, run: Run, *, approve: bool) -> Deed:
     asked = asked_now(run)
     if _name_of(asked) != chat.shown:
         return show(deps, chat, run)
-    decide(deps, asked, approve=approve, by=chat.name, via="chat")
+    name, actor = read_by(chat.actor)
+    decide(deps, asked, approve=approve, by=name, via="chat", actor=actor)
     name = "approved" if approve else "denied"
     did = "approve" if approve else words.DENY
     return Deed(say(name, chat.language, title=title_of(run)), did, run.id, run.trigger.page)
@@ -127,7 +136,8 @@ def _start(deps: Deps, tools: Tools, tenant: str, chat: Chat) -> Deed:
         return Deed(
             say("running", chat.language, title=title_of(loaded.run), status=state), "", loaded.run.id, chat.page
         )
-    trigger = Trigger("page", chat.page, chat.title or chat.page, chat.name)
+    name, actor = read_by(chat.actor)
+    trigger = Trigger("page", chat.page, chat.title or chat.page, name, actor=actor)
     run = open_page_run(deps, tenant, chat.page, trigger, plan_estimate(tools.model(tenant)))
     if run is None:
         return Deed(say("cannot", chat.language, why="no further run of this page may begin now"))
@@ -139,7 +149,7 @@ def _change(deps: Deps, tools: Tools, chat: Chat, run: Run, wish: str, turn: str
         return Deed(say("nothing", chat.language), "", run.id, run.trigger.page)
     gate = waits_at(run)
     if gate is not None and find_rework_step(run, gate) is not None:
-        if not ask_for_rework(deps, run, gate, wish, chat.name):
+        if not ask_for_rework(deps, run, gate, wish, chat.actor):
             return Deed(say("nothing", chat.language), "", run.id, run.trigger.page)
         return Deed(say("changed", chat.language, title=title_of(run)), words.CHANGE, run.id, run.trigger.page)
     if is_made_by_rules(deps, run):
@@ -149,7 +159,8 @@ def _change(deps: Deps, tools: Tools, chat: Chat, run: Run, wish: str, turn: str
         feedback = feedback_put(deps.clock.now(), run.id, "wish", chat.name, wish, cause=turn)
         keep_heard(deps, run, heard, [turn], [Wish(turn, wish, chat.name, run.revision)], [feedback])
     estimate = plan_estimate(tools.model(run.tenant))
-    record(deps, run.tenant, run.id, acts.PageChanged(deps.clock.now(), chat.name, estimate))
+    name, actor = read_by(chat.actor)
+    record(deps, run.tenant, run.id, acts.PageChanged(deps.clock.now(), name, estimate, actor))
     return Deed(say("changed", chat.language, title=title_of(run)), words.CHANGE, run.id, run.trigger.page)
 
 
@@ -157,5 +168,7 @@ def _cancel(deps: Deps, chat: Chat, run: Run) -> Deed:
     if run.status.final:
         return Deed(say("nothing", chat.language), "", run.id, run.trigger.page)
     note(deps, run, classify_stop(run), chat.name, cause="cancel")
-    record(deps, run.tenant, run.id, acts.CancelRequested(deps.clock.now(), chat.name, "in a conversation"))
+    name, actor = read_by(chat.actor)
+    event = acts.CancelRequested(deps.clock.now(), name, "in a conversation", actor=actor)
+    record(deps, run.tenant, run.id, event)
     return Deed(say("cancelled", chat.language, title=title_of(run)), words.CANCEL, run.id, run.trigger.page)

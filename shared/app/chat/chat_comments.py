@@ -23,6 +23,7 @@ from shared.core.models.model_errors import ModelError
 from shared.core.page import Span
 from shared.core.pages import marks
 from shared.core.pages.author import PERSON, Author, write_author
+from shared.core.people.actor import Known
 from shared.core.run.run import Run
 from shared.core.text.outgoing_text import plain
 from shared.integrations.notion.client.client import Notion
@@ -31,9 +32,9 @@ from shared.steps._kind import Repeat
 MAX = 1800  # letters of an answer; Notion takes 2,000 in one piece
 
 
-def answer_in_thread(deps: Deps, tools: Tools, run: Run, asked: Asked, name: str) -> bool:
+def answer_in_thread(deps: Deps, tools: Tools, run: Run, asked: Asked, who: Known) -> bool:
     """Answer a comment where it stands; False when there is no answer. Raises Busy, and OutcomeUnknown of a reply."""
-    chat = _conversation(deps, run, asked, name)
+    chat = replace(_conversation(deps, run, asked, who.actor.name), speaker=who)
     try:
         chat = speak(deps, tools, run.tenant, chat, asked.text, asked.comment)
     except (ModelError, IntegrationError, RequestError) as error:

@@ -14,6 +14,7 @@ from typing import Any
 from shared.app.engine.deps import Deps
 from shared.core.documents.codec import beside, to_body, unknown
 from shared.core.errors import Busy, VersionConflict
+from shared.core.people.actor import By, Known
 from shared.core.run.run import derive_id
 from shared.ports import Message, Put, get_as, read_as
 
@@ -57,7 +58,13 @@ class Chat:
     covered: int = 0  # of `turns`, the first, are in the summary
     turns: tuple[Said, ...] = ()
     version: str = beside("")
+    speaker: Known | None = beside(None)  # noqa: RUF009 - who speaks now
     more: Mapping[str, Any] = unknown()
+
+    @property
+    def actor(self) -> By:
+        """Return who acts by what is said: who speaks now, else the name of whose conversation it is."""
+        return self.speaker.actor if self.speaker is not None else self.name
 
     def answer_to(self, message: str) -> Said | None:
         """Return what was answered to a message of that name; None when it is new, or was never answered."""

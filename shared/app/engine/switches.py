@@ -23,6 +23,7 @@ from shared.core.documents.tenant_settings import TenantSettings, settings_in
 from shared.core.errors import AgentError, Conflicting, VersionConflict
 from shared.core.notify.attention import RESUME, all_paused_words, pause_words
 from shared.core.pages.author import UNKNOWN, Author, write_author
+from shared.core.people.actor import By, read_by
 from shared.core.run.commands import (
     CONSIDER,
     ERASE,
@@ -92,14 +93,21 @@ def set_rehearsal(deps: Deps, on: bool) -> None:
     change_doc(deps.store, (SYSTEM, *SETTINGS), switch, deps.stand_back)
 
 
-def set_pause(deps: Deps, whose: str, paused: str | bool, by: str, page: Mapping[str, str] | None = None) -> None:
+def set_pause(
+    deps: Deps,
+    whose: str,
+    paused: str | bool,
+    by: By,
+    page: Mapping[str, str] | None = None,
+    origin: Mapping[str, Any] | None = None,
+) -> None:
     """Stop the work of a tenant, or with SYSTEM everybody's; a text says why. False lets it go on, at once.
 
     With `page` (`page`, `title`) it was stopped there in Notion, and that page is looked at while it is.
     Raises Busy when the settings change all the time, and Conflicting while not all of the tenant is here yet.
     """
 
-    now = deps.clock.now().isoformat()
+    now, (name, actor) = deps.clock.now().isoformat(), read_by(by)
 
     def switch(settings: Mapping[str, Any] | None) -> Mapping[str, Any]:
         known = settings or {}
@@ -110,14 +118,16 @@ def set_pause(deps: Deps, whose: str, paused: str | bool, by: str, page: Mapping
         since = known.get("paused_at") if known.get("paused") else None
         if paused:
             on_page = {ON_PAGE: dict(page)} if page else {}
-            return {**body, "paused": paused, "paused_by": by, "paused_at": since or now, **on_page}
+            return {**body, "paused": paused, "paused_by": name, "paused_at": since or now, **on_page}
         stood = [*known.get(STOOD, ()), {"since": since, "until": now}] if since else known.get(STOOD, ())
         return {**body, STOOD: list(stood)[-_MAX_STOOD:]} if stood else body
 
     change_doc(deps.store, (whose, *SETTINGS), switch, deps.stand_back)
     what = "Paused" if paused else "Resumed"
     reason = {"why": paused} if isinstance(paused, str) and paused else {}
-    deps.store.note(whose, {"at": deps.clock.now().isoformat(), "run": "", "what": what, "by": by, **reason})
+    entry = {"at": deps.clock.now().isoformat(), "run": "", "what": what, "by": name, **reason}
+    acted = {"actor": actor.ref} if actor is not None else {}
+    deps.store.note(whose, {**entry, **acted, **(origin or {})})
     deps.crash_point("pause.after/settings")
     if paused and page:
         deps.store.put(SYSTEM, Put(HALTED, whose, {"at": now}))  # so that the clock looks at the page

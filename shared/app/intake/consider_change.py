@@ -17,17 +17,20 @@ from shared.app.engine.leases import lease
 from shared.app.engine.requeue import come_again, patient
 from shared.app.engine.retry_links import latest_run
 from shared.app.engine.tools import Tools
+from shared.app.people.known_accounts import identify_account
 from shared.app.ship import change_words
 from shared.core.documents.codec import to_body
 from shared.core.documents.comment_records import CHANGES, HeardChange
 from shared.core.documents.effect import CLAIMS, Claim
 from shared.core.errors import Missing, Unauthorized
+from shared.core.people.actor import Actor, ActorKind
 from shared.core.run import acts
 from shared.core.run.commands import ATTEMPT, NOTIFY, Command
 from shared.core.run.run import Run, Step, StepStatus, WaitKind, derive_id
 from shared.integrations.clients import load_client
 from shared.integrations.hooks import CHECKED, CLOSED, DEPLOYED, MERGED, PUSHED, REVIEWED
 from shared.ports import Loaded, Put, get_as
+from shared.ports.documents import tenant_settings
 from shared.steps._forge import claim_of, select_writers
 from shared.telemetry import trace
 
@@ -170,9 +173,17 @@ def _consider_close(command: Command, deps: Deps, place: _Place, by: str) -> Non
     change = place.change()
     if change.merged or change.state != "closed":
         return
-    who = f"{place.system}:{by}" if by else place.system
+    who, actor = f"{place.system}:{by}" if by else place.system, _identify(deps, place, by)
     reason = f"change {place.number} of {place.owner}/{place.name} was closed without being merged"
-    record(deps, place.run.tenant, place.run.id, acts.CancelRequested(deps.clock.now(), who, reason))
+    record(deps, place.run.tenant, place.run.id, acts.CancelRequested(deps.clock.now(), who, reason, actor=actor))
+
+
+def _identify(deps: Deps, place: _Place, by: str) -> Actor:
+    """Return who somebody of the forge is, "" where it does not say."""
+    if not by:
+        return Actor(ActorKind.UNKNOWN, "", place.system)
+    people = tenant_settings(deps.store, place.run.tenant).people
+    return identify_account(deps, place.run.tenant, (place.system, by), people, lambda: f"{place.system}:{by}").actor
 
 
 def _consider_push(command: Command, deps: Deps, place: _Place, by: str) -> None:
@@ -229,7 +240,8 @@ def _send_back(
         return
     maker, now = makers[-1], deps.clock.now()
     who = f"{place.system}:{wishes[-1].author}"
-    asked = acts.ReworkAsked(now, maker.id, change_words.feedback(change, wishes), who)
+    actor = _identify(deps, place, wishes[-1].author)
+    asked = acts.ReworkAsked(now, maker.id, change_words.feedback(change, wishes), who, actor)
     put = _hearing(place, heard, [each.id for each in wishes])
     after = record_loaded(deps, place.loaded, asked, label="ReworkAsked", puts=(put,))
     if after.seq != place.run.seq or after.status.final:

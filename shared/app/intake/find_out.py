@@ -32,7 +32,7 @@ TOLD_WITHIN = timedelta(minutes=6)  # Notion delivers within 5 (notion-api: webh
 def find_out(look: Look, find: Find) -> Look:
     """Return the look with this known as well. Raises the errors of the integration."""
     if find.whom is not None:
-        return look.knowing(names={**look.page.names, find.whom: look.name(find.whom)})
+        return look.knowing(people={**look.page.people, find.whom: look.identify(find.whom)})
     return _FINDERS[find.what](look)
 
 
@@ -70,7 +70,7 @@ def _find_content(look: Look) -> Look:
 
 def _find_to_build(look: Look) -> Look:
     members = look.page.members if look.page.members is not None else members_of(look.notion)
-    asked = wants_it_built(look.at_work, look.fresh, members)
+    asked = wants_it_built(look.deps, look.tools, look.at_work, look.fresh, members)
     return look.knowing(members=members, to_build=author_of(asked.comment) if asked is not None else "")
 
 

@@ -28,22 +28,23 @@ def rework(look: Look, intent: intents.Rework) -> None:
     """Have the work done otherwise; where nothing can be, explain once how to decide."""
     deps, run, gate = look.deps, look.at_work, look.at_work.step(intent.gate)
     assert gate is not None
-    if not ask_for_rework(deps, run, gate, intent.wish, look.name(intent.by), handled=look.command.id):
+    if not ask_for_rework(deps, run, gate, intent.wish, look.identify(intent.by).actor, handled=look.command.id):
         explain(deps, look.notion, run, _verdict(look).unclear)
     keep_heard(deps, run, look.heard, look.comments)  # after the event: what is asked next begins to listen anew
 
 
 def deny(look: Look, intent: intents.Deny) -> None:
     """End it, and keep what was said."""
-    deps, run, by = look.deps, look.at_work, look.name(intent.by)
-    note(deps, run, "denied", by, intent.words, cause=intent.gate)
-    denied = acts.ApprovalDenied(deps.clock.now(), intent.gate, asked_at(run, intent.gate), by, BY_COMMENT)
+    deps, run, by = look.deps, look.at_work, look.identify(intent.by).actor
+    note(deps, run, "denied", by.name, intent.words, cause=intent.gate)
+    asked = asked_at(run, intent.gate)
+    denied = acts.ApprovalDenied(deps.clock.now(), intent.gate, asked, by.name, BY_COMMENT, actor=by)
     record(deps, run.tenant, run.id, denied, handled=look.command.id)
 
 
 def ask_for_plan_as_wished(look: Look, intent: intents.ReplanAsWished) -> None:
     """Keep what people wish, then have the plan made anew with it."""
-    deps, run, now, by = look.deps, look.at_work, look.deps.clock.now(), look.name(intent.by)
+    deps, run, now, by = look.deps, look.at_work, look.deps.clock.now(), look.identify(intent.by).actor
     wished = _verdict(look).wishes
     names = {person: look.name(Author(PERSON, person)) for _, _, person in wished}
     wishes = [Wish(comment, text, names[who], run.revision) for comment, text, who in wished]
@@ -52,7 +53,7 @@ def ask_for_plan_as_wished(look: Look, intent: intents.ReplanAsWished) -> None:
     keep_heard(deps, run, look.heard, look.comments, wishes, feedback)  # before the event: the planner has to find them
     deps.crash_point("wish.after/comments")
     estimate = plan_estimate(look.tools.model(run.tenant))
-    record(deps, run.tenant, run.id, acts.PageChanged(now, by, estimate), handled=look.command.id)
+    record(deps, run.tenant, run.id, acts.PageChanged(now, by.name, estimate, by), handled=look.command.id)
 
 
 def answer_comments(look: Look) -> None:
@@ -70,7 +71,7 @@ def answer_comments(look: Look) -> None:
 def _answer_in_thread(look: Look, asked: Asked) -> bool:
     from shared.app.chat.chat_comments import answer_in_thread  # most looks answer nobody
 
-    return answer_in_thread(look.deps, look.tools, look.at_work, asked, look.name(Author(PERSON, asked.by)))
+    return answer_in_thread(look.deps, look.tools, look.at_work, asked, look.identify(Author(PERSON, asked.by)))
 
 
 def _verdict(look: Look) -> Verdict:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -16,12 +15,14 @@ from shared.app.intake.page_snapshot import SeenPage
 from shared.app.intake.page_view import PageView
 from shared.app.notify.page_properties import says_cancel
 from shared.app.pauses.box import is_switch, is_ticked
+from shared.app.people.known_accounts import identify_account
 from shared.app.wishes.status_journal import heed_wish
 from shared.core.approval.sight import Sight
 from shared.core.documents.comment_records import Heard
 from shared.core.errors import IntegrationError
 from shared.core.pages import marks
-from shared.core.pages.author import Author, write_author
+from shared.core.pages.author import AGENT, BOT, Author, write_author
+from shared.core.people.actor import Actor, ActorKind, Known
 from shared.core.run.commands import Command
 from shared.core.run.run import Run
 from shared.integrations.notion.client.client import Notion
@@ -58,7 +59,11 @@ class Look:
 
     def name(self, author: Author) -> str:
         """Return how somebody is called."""
-        return name_author(self.tools, self.command.tenant, author)
+        return self.identify(author).actor.name
+
+    def identify(self, author: Author) -> Known:
+        """Return who somebody is, and their role in the team."""
+        return identify_author(self.deps, self.tools, self.command.tenant, author)
 
     def knowing(self, **found: Any) -> Look:
         """Return the look with more known of the page."""
@@ -88,25 +93,19 @@ def _cancels(deps: Deps, seen: SeenPage, run: Run) -> bool:
     return seen.status == marks.CANCELLED and not run.cancel and says_cancel(deps, seen.mapped, seen.raw, run)
 
 
-def name_author(tools: Tools, tenant: str, author: Author) -> str:
-    """Return a name people recognise; the id where Notion does not tell.
-
-    Whom the settings know by their id in Notion has their name from there: anybody may call themselves another there.
-    """
+def identify_author(deps: Deps, tools: Tools, tenant: str, author: Author) -> Known:
+    """Return who an author is; with a name people recognise, or the id where Notion does not tell."""
     if not author.kind or not author.id:
-        return write_author(author).removesuffix(":")
+        return Known(Actor(ActorKind.UNKNOWN, "", write_author(author).removesuffix(":")))
+
+    def read_name() -> str:
+        try:
+            found = tools.accounts.connect_for(tenant)(Notion).user(author.id)
+        except IntegrationError:
+            return write_author(author)
+        return str(found.get("name") or write_author(author))
+
+    if author.kind in (BOT, AGENT):
+        return Known(Actor(ActorKind.SERVICE, f"{Notion.system} {author.kind} {author.id}", read_name()))
     people = tools.settings(tenant).get("people", ())
-    listed: Mapping[str, Any] = next(
-        (person for person in people if _bare(person.get("notion_user")) == _bare(author.id)), {}
-    )
-    if listed.get("name"):
-        return str(listed["name"])
-    try:
-        found = tools.accounts.connect_for(tenant)(Notion).user(author.id)
-    except IntegrationError:
-        return write_author(author)
-    return str(found.get("name") or write_author(author))
-
-
-def _bare(user: object) -> str:
-    return str(user or "").replace("-", "").casefold()
+    return identify_account(deps, tenant, (Notion.system, author.id), people, read_name)

@@ -23,6 +23,7 @@ from shared.core.approval import intents
 from shared.core.approval.intents import BY_COMMENT, Intent
 from shared.core.approval.sight import SecondLook
 from shared.core.pages.author import DOUBTED, Author, read_author, write_author
+from shared.core.people.actor import read_by
 from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.commands import Command
@@ -33,10 +34,10 @@ def record_decision(look: Look, intent: Intent) -> Look | None:
     """Do as decided; return the look where it is not over by that, and None where it is."""
     match intent:
         case intents.TurnSwitch():
-            by = look.name(find_author(look.seen.author, look.seen.raw))
+            by = look.identify(find_author(look.seen.author, look.seen.raw)).actor
             turn_switch(look.deps, look.command.tenant, look.seen.raw, look.seen.title, by, tick=intent.tick)
         case intents.TurnBox():
-            by = look.name(find_author(look.seen.author, look.seen.raw))
+            by = look.identify(find_author(look.seen.author, look.seen.raw)).actor
             run = heed_box(look.deps, look.at_work, by, look.command.id, tick=intent.tick)
             return replace(look.knowing(ticked=None), run=run)
         case intents.Open() | intents.BreakChain() | intents.ListenAfterEnd():
@@ -46,9 +47,9 @@ def record_decision(look: Look, intent: Intent) -> Look | None:
         case intents.Approve() | intents.Bar() | intents.Answer() | intents.Doubt() | intents.AskWho():
             _decide(look, intent)
         case intents.Cancel():
-            by = look.name(intent.by)
-            note(look.deps, look.at_work, classify_stop(look.at_work), by, cause="cancel")
-            _record(look, acts.CancelRequested(look.deps.clock.now(), by, intent.why))
+            by = look.identify(intent.by).actor
+            note(look.deps, look.at_work, classify_stop(look.at_work), by.name, cause="cancel")
+            _record(look, acts.CancelRequested(look.deps.clock.now(), by.name, intent.why, actor=by))
         case intents.Deny():
             deny(look, intent)
         case intents.Replan() | intents.ReplanAsWished() | intents.Build() | intents.Rework() | intents.LookOver():
@@ -60,7 +61,8 @@ def _begin(look: Look, intent: intents.Beginning) -> None:
     tenant, seen = look.command.tenant, look.seen
     match intent:
         case intents.Open(causes, automated):
-            trigger = Trigger("page", seen.page, seen.title, look.name(seen.author), causes)
+            by = look.identify(seen.author).actor
+            trigger = Trigger("page", seen.page, seen.title, by.name, causes, by)
             estimate = plan_estimate(look.tools.model(tenant))
             handled = look.command.id
             open_page_run(look.deps, tenant, seen.page, trigger, estimate, handled=handled, automated=automated)
@@ -97,10 +99,10 @@ def _decide(look: Look, intent: intents.Deciding) -> None:
     deps, run = look.deps, look.at_work
     match intent:
         case intents.Approve(gate, by, via):
-            _record(look, acts.ApprovalGranted(deps.clock.now(), gate, asked_at(run, gate), by, via))
-        case intents.Bar(gate, by, via, bar):
+            _record(look, acts.ApprovalGranted(deps.clock.now(), gate, asked_at(run, gate), by.name, via, actor=by))
+        case intents.Bar(gate, name, via, bar):
             if (step := run.step(gate)) is not None:
-                tell_barred(deps, look.notion, run, step, by, bar)
+                tell_barred(deps, look.notion, run, step, name, bar)
             if via == BY_COMMENT:
                 keep_heard(deps, run, look.heard, look.comments)
         case intents.Answer():
@@ -115,20 +117,20 @@ def _plan(look: Look, intent: intents.Planning) -> None:
     deps, tools, run, handled = look.deps, look.tools, look.at_work, look.command.id
     match intent:
         case intents.Replan(wisher, edited):
-            by = wisher if wisher is not None else look.name(look.seen.author)
+            by, actor = read_by(wisher if wisher is not None else look.identify(look.seen.author).actor)
             if edited:  # only that it was: what a page says is never taken for a preference
                 note(deps, run, "edit", by, cause=f"revision {run.revision}", member=look.seen.author.decides)
-            _record(look, acts.PageChanged(deps.clock.now(), by, plan_estimate(tools.model(run.tenant))))
+            _record(look, acts.PageChanged(deps.clock.now(), by, plan_estimate(tools.model(run.tenant)), actor))
         case intents.ReplanAsWished():
             ask_for_plan_as_wished(look, intent)
         case intents.Build(by_whom):
             put = replace(build_heard_put(run, look.heard, look.comments), expected=None)
-            plan_anew(deps, tools, run, look.name(by_whom), (put,), handled)
+            plan_anew(deps, tools, run, look.identify(by_whom).actor, (put,), handled)
         case intents.Rework():
             rework(look, intent)
         case intents.LookOver(by_whom, comments):
             put = replace(build_heard_put(run, load_heard(deps, run.tenant, run.id), comments), expected=None)
-            take_another_look(deps, tools, run, look.name(by_whom), (put,), handled)
+            take_another_look(deps, tools, run, look.identify(by_whom).actor, (put,), handled)
 
 
 def _look_once_more(look: Look, at: datetime) -> None:

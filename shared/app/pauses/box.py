@@ -11,6 +11,7 @@ from shared.app.engine.switches import set_pause
 from shared.app.workspace.workspace_databases import Mapped
 from shared.app.workspace.workspace_schemas import EVERYTHING, IDEAS, PAUSED
 from shared.core.pages.author import PERSON, Author
+from shared.core.people.actor import By, read_by
 from shared.core.run import acts
 from shared.core.run.run import Run
 from shared.core.text.outgoing_text import fold
@@ -34,7 +35,7 @@ def is_switch(mapped: Mapped | None, page: Json, title: str) -> bool:
     )
 
 
-def turn_switch(deps: Deps, tenant: str, page: Json, title: str, by: str, *, tick: bool) -> None:
+def turn_switch(deps: Deps, tenant: str, page: Json, title: str, by: By, *, tick: bool) -> None:
     """Pause all work of the tenant, or let it go on where it was paused on this very page."""
     settings = tenant_settings(deps.store, tenant)
     here = settings.pause_page == str(page["id"])
@@ -44,12 +45,13 @@ def turn_switch(deps: Deps, tenant: str, page: Json, title: str, by: str, *, tic
         set_pause(deps, tenant, False, by)
 
 
-def heed_box(deps: Deps, run: Run, by: str, command: str, *, tick: bool) -> Run:
+def heed_box(deps: Deps, run: Run, by: By, command: str, *, tick: bool) -> Run:
     """Let the run stand still, or go on, when the box is not as it was last seen; return the run."""
     if tick == run.box:
         return run
-    now = deps.clock.now()
-    event = acts.RunPaused(now, by, box=True) if tick else acts.RunResumed(now, by, box=True)
+    now, (name, actor) = deps.clock.now(), read_by(by)
+    paused = acts.RunPaused(now, name, box=True, actor=actor)
+    event = paused if tick else acts.RunResumed(now, name, box=True, actor=actor)
     return record(deps, run.tenant, run.id, event, handled=command)
 
 

@@ -18,6 +18,7 @@ from shared.app.approval.approvals import LINK_KEY, genuine
 from shared.app.engine.deps import Deps
 from shared.app.engine.engine import open_run
 from shared.core.errors import BadSignature, Conflicting, NotThere, VersionConflict
+from shared.core.people.actor import By, read_by
 from shared.core.run.events import RunOpened
 from shared.core.run.run import Run, RunStatus, StepSpec, Trigger, derive_id
 
@@ -36,7 +37,7 @@ class Offered:
     recipient: str = ""  # a member's id, or one of the settings' people
 
 
-def roll_back(deps: Deps, tenant: str, run_id: str, by: str) -> Run:
+def roll_back(deps: Deps, tenant: str, run_id: str, by: By) -> Run:
     """Open the run that takes back what this one put live, or return it when it is there already.
 
     One that failed may be asked for again. Raises NotThere, and Conflicting when there is nothing to take back.
@@ -65,12 +66,13 @@ def takes_back(run: Run) -> bool:
     return True
 
 
-def _open_roll_back(deps: Deps, run: Run, new_id: str, target: Mapping[str, Any], by: str) -> Run:
+def _open_roll_back(deps: Deps, run: Run, new_id: str, target: Mapping[str, Any], by: By) -> Run:
     title = run.trigger.title
     step = StepSpec(
         "rollback", "site.rollback", f"Show the previous version of “{title}” again", target, lane="deploy", vital=True
     )
-    trigger = Trigger("rollback", run.trigger.page, title, by, (run.id,))
+    name, actor = read_by(by)
+    trigger = Trigger("rollback", run.trigger.page, title, name, (run.id,), actor)
     try:
         return open_run(deps, RunOpened(deps.clock.now(), run.tenant, new_id, trigger, deps.limits, (step,)))
     except VersionConflict:

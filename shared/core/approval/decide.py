@@ -9,8 +9,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from shared.core.approval import intents
+from shared.core.approval.deciders import Decider, find_refusal, find_role_bar
 from shared.core.approval.decision_words import Said
-from shared.core.approval.four_eyes import find_bar
 from shared.core.approval.gates import PLAN, gate_kind, waits_at
 from shared.core.approval.intents import BY_COMMENT, IN_NOTION, Find, Intent, Nothing
 from shared.core.approval.sight import Content, Need, Sight
@@ -154,14 +154,14 @@ def _decide_at_gate(page: Sight, run: Run, content: Content, author: Author, now
 
 
 def _approve(page: Sight, run: Run, gate: Step, author: Author, via: str) -> Intent:
-    """Approve, unless the team wants somebody else to."""
-    if author not in page.names:
-        return Find(Need.NAME, author)
+    """Approve, unless this one's role does not decide, or the team wants somebody else to."""
+    if author not in page.people:
+        return Find(Need.WHO, author)
     if page.team is None:
         return Find(Need.TEAM)
-    name = page.names[author]
-    bar = find_bar(run, gate.id, name, via, page.team.ship, page.team.people)
-    return intents.Approve(gate.id, name, via) if bar is None else intents.Bar(gate.id, name, via, bar)
+    who = page.people[author]
+    bar = find_refusal(run, gate.id, Decider(who.actor, who.role, via), page.team)
+    return intents.Approve(gate.id, who.actor, via) if bar is None else intents.Bar(gate.id, who.actor.name, via, bar)
 
 
 def _obey(page: Sight, run: Run, gate: Step) -> Intent:
@@ -170,6 +170,11 @@ def _obey(page: Sight, run: Run, gate: Step) -> Intent:
     if verdict is None:
         return Find(Need.VERDICT)
     by = Author(PERSON, verdict.by)
+    if verdict.answer is not None or verdict.stop:
+        if by not in page.people:
+            return Find(Need.WHO, by)
+        if (bar := find_role_bar(page.people[by].role)) is not None:
+            return intents.Bar(gate.id, page.people[by].actor.name, BY_COMMENT, bar)
     if verdict.answer == Said.YES:
         return _approve(page, run, gate, by, BY_COMMENT)
     if verdict.answer == Said.CHANGE and gate_kind(gate.id) != PLAN:

@@ -28,12 +28,19 @@ class Decider:
 
 def find_refusal(run: Run, gate: str, who: Decider, team: Team) -> Barred | None:
     """Return why somebody may not approve at a gate; None when they may."""
-    if who.role not in MAY_DECIDE:
-        role = f"the role {who.role} does not decide" if who.role else "only members of the team decide"
-        return Barred(role, "Ask a member of your team.")
+    if (bar := find_role_bar(who.role)) is not None:
+        return bar
     if who.via == LINK and team.signs_in and is_irreversible(run, gate):
         return Barred(NEEDS_SIGN_IN, "Sign in, and decide in your own name.")
     return find_bar(run, gate, who.actor.name, who.via, team.ship, team.people, who.actor.ref)
+
+
+def find_role_bar(role: str) -> Barred | None:
+    """Return why somebody with this role, "" for none, decides nothing; None where they may."""
+    if role in MAY_DECIDE:
+        return None
+    why = f"the role {role} does not decide" if role else "only members of the team decide"
+    return Barred(why, "Ask a member of your team.")
 
 
 def may_act_now(run: Run, who: Decider, team: Team) -> bool:

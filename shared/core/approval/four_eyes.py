@@ -1,8 +1,9 @@
 """Four eyes: where a tenant says so, whoever asked for work or let it leave cannot also let it go live.
 
-People are told apart by who is recorded, and by what the tenant's settings know of them (`people`), else by their
-names: a person's keys, sessions, links and accounts in systems are one person. Whoever nobody knows (a key that is
-nobody's) cannot be told apart from anybody, so their word does not count for what leaves either.
+People are told apart by who is recorded, and by what the tenant's settings know of them (`people`): a person's keys,
+sessions, links and accounts in systems are one person, and two of one name are two. Where only a name was recorded,
+names decide. Whoever nobody knows (a key that is nobody's) cannot be told apart from anybody, so their word does not
+count for what leaves either.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.core.approval.gates import PLAN, PRODUCTION, RELEASE, gate_kind
-from shared.core.people.actor import ActorKind
+from shared.core.people.actor import ActorKind, find_identity
 from shared.core.people.members import person_id
 from shared.core.run.run import Run
 from shared.core.ship.shipping import WITH_RELEASE, Ship
@@ -52,17 +53,39 @@ def find_bar(run: Run, gate: str, by: str, via: str, ship: Ship, people: People,
     return None
 
 
-def identify(by: str, actor: str, people: People) -> frozenset[str]:
-    """Return all that somebody is known by: two of whom any of it is the same are one person."""
-    found, names = {f"name {_small(by)}"} if by.strip() else set(), {_small(by)}
-    if actor.startswith(_IS_PERSON):
-        found.add(f"person {actor.removeprefix(_IS_PERSON)}")
-        names.add(_small(actor.removeprefix(_IS_PERSON)))
-    for person in people:
-        here = list_ids(person)
-        if names & _names(person) or found & {f"person {each}" for each in here}:
-            found |= {f"person {each}" for each in here} | {f"name {each}" for each in _names(person)}
-    return frozenset(found)
+@dataclass(frozen=True, slots=True)
+class _Traces:
+    """All that somebody is known by: ids that are theirs, and those that may be, by names alone."""
+
+    ids: frozenset[str]
+    maybe: frozenset[str]
+    names: frozenset[str]
+
+    def is_same(self, other: _Traces) -> bool:
+        """Say whether two of whom this is known may be one person; where ids of both are known, names tell nothing."""
+        if self.ids & other.ids or self.ids & other.maybe or self.maybe & other.ids:
+            return True
+        return not (self.ids and other.ids) and bool(self.names & other.names)
+
+
+def identify(by: str, actor: str, people: People) -> _Traces:
+    """Return all that somebody is known by: the `ref` of who acted, the name, and what the settings know of both.
+
+    Who is found in the settings by an id is not looked for by name: somebody else may be called the same.
+    """
+    own = actor.removeprefix(_IS_PERSON) if actor.startswith(_IS_PERSON) else ""
+    account = find_identity(own)
+    ids = frozenset({own, person_id(account) if account else ""} - {""})
+    names = frozenset({_small(by)} - {""})
+    known = [(person, frozenset(list_ids(person)), frozenset(_names(person))) for person in people]
+    if theirs := [each for each in known if ids & each[1]]:
+        return _Traces(
+            ids.union(*(each[1] for each in theirs)), frozenset(), names.union(*(each[2] for each in theirs))
+        )
+    system = account.partition(":")[0]
+    alike = [each for each in known if names & each[2] and not (system and each[0].get(f"{system}{_IN_A_SYSTEM}"))]
+    maybe = frozenset(name for each in alike for name in each[1])
+    return _Traces(ids, maybe, names.union(*(each[2] for each in alike)))
 
 
 def list_ids(person: Mapping[str, Any]) -> list[str]:
@@ -72,15 +95,16 @@ def list_ids(person: Mapping[str, Any]) -> list[str]:
     return [str(person["id"]), *members] if person.get("id") else members
 
 
-def _had_a_hand(run: Run, gate: str, me: frozenset[str], people: list[Mapping[str, Any]]) -> str:
+def _had_a_hand(run: Run, gate: str, me: _Traces, people: list[Mapping[str, Any]]) -> str:
     trigger = run.trigger
-    if trigger.by and identify(trigger.by, trigger.actor.ref if trigger.actor is not None else "", people) & me:
+    asked = identify(trigger.by, trigger.actor.ref if trigger.actor is not None else "", people)
+    if trigger.by and asked.is_same(me):
         return "has asked for this work"
     prefix = gate.rpartition(".")[0]
     release = run.step(f"{prefix}.{RELEASE}" if prefix else RELEASE)
     let_go = release.output if release is not None and release.id != gate else {}
     before = identify(str(let_go.get("by", "")), str(let_go.get("actor", "")), people)
-    return "has approved what left" if let_go.get("by") and before & me else ""
+    return "has approved what left" if let_go.get("by") and before.is_same(me) else ""
 
 
 def _find_person(name: str, people: list[Mapping[str, Any]]) -> Mapping[str, Any] | None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from shared.core.approval.four_eyes import Barred
 from shared.core.approval.sight import Need
 from shared.core.pages.author import Author
+from shared.core.people.actor import Actor
 
 IN_NOTION, BY_COMMENT = "notion", "comment in Notion"  # ways to decide
 
@@ -130,7 +131,7 @@ class Approve:
     """Approve what the gate asks about."""
 
     gate: str
-    by: str  # a name
+    by: Actor
     via: str
 
 

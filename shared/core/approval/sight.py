@@ -10,6 +10,7 @@ from typing import Any
 
 from shared.core.approval.decision_words import Verdict
 from shared.core.pages.author import Author
+from shared.core.people.actor import Known
 from shared.core.run.run import Limits
 from shared.core.ship.shipping import Ship
 
@@ -24,7 +25,7 @@ class Need(StrEnum):
     CONTENT = "what the page says, and what was said about it"
     DECLINED = "whether a member wants nothing to be built"
     MEMBERS = "the people of the workspace"
-    NAME = "how somebody is called"
+    WHO = "who somebody is, and their role"
     TEAM = "what the team has settled about approvals"
     TO_BUILD = "whether a member wants what was changed to be built too"
     VERDICT = "what the comments come to"
@@ -81,7 +82,7 @@ class Sight:
     edit_told: bool = False  # what was changed since the plan is noted
     declined: str | None = None  # by whom; "" for nobody
     members: frozenset[str] | None = None
-    names: Mapping[Author, str] = field(default_factory=dict)
+    people: Mapping[Author, Known] = field(default_factory=dict)
     team: Team | None = None
     to_build: str | None = None  # who wants it; "" for nobody
     verdict: Verdict | None = None

@@ -29,7 +29,7 @@ def turned(default: Any, read: Callable[[Any], Any], write: Callable[[Any], Any]
 
 
 def beside(default: Any) -> Any:
-    """Declare a field that is known of the document and is no part of it, like the version it was read at."""
+    """Declare a field that is no part of the document: its version, which is known of it, or what is added later."""
     return dataclasses.field(default=default, metadata={BESIDE: True})
 
 

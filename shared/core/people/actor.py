@@ -10,6 +10,7 @@ from enum import StrEnum
 
 OPERATOR_NAME = "the operator of this machine"
 MACHINE = "workwright"  # the name in records of what nobody asked for
+_STRANGER = " user "
 
 
 class ActorKind(StrEnum):
@@ -20,11 +21,15 @@ class ActorKind(StrEnum):
     ROUTINE = "routine"
     OPERATOR = "operator"
     SYSTEM = "system"
+    UNKNOWN = "unknown"  # somebody did it, and nobody can tell who
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """One actor: `id` is a member's or a configured person's, a key's, a routine's page, or "" where there is one."""
+    """One actor: `id` is a member's or a configured person's, a key's, a routine's page, or "" where there is one.
+
+    Of who is neither member nor configured, it is what their system calls them (`name_stranger`).
+    """
 
     kind: ActorKind
     id: str
@@ -36,4 +41,31 @@ class Actor:
         return f"{self.kind.value}:{self.id}" if self.id else self.kind.value
 
 
+By = Actor | str  # who did something; a name where no more is known
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An actor, and the role that they have in the team now; "" for none."""
+
+    actor: Actor
+    role: str = ""
+
+
 THE_SYSTEM = Actor(ActorKind.SYSTEM, "", MACHINE)
+
+
+def read_by(by: By) -> tuple[str, Actor | None]:
+    """Return the name of who did something, and who that is where more than the name is known."""
+    return (by.name, by) if isinstance(by, Actor) else (by, None)
+
+
+def name_stranger(system: str, user: str) -> str:
+    """Return the id of a person of whom no more is known than what a system calls them, such as notion user 1234."""
+    return f"{system}{_STRANGER}{user}"
+
+
+def find_identity(actor_id: str) -> str:
+    """Return the identity, such as notion:1234, that such an id stands for; "" for every other id."""
+    system, mark, user = actor_id.partition(_STRANGER)
+    return f"{system}:{user}" if mark and user else ""

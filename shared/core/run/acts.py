@@ -57,6 +57,7 @@ class PageChanged:
     at: datetime
     by: str = ""
     plan_estimate: Usage | None = None
+    actor: Actor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ class ReworkAsked:
     step: str
     feedback: str
     by: str = ""
+    actor: Actor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,7 @@ class AnotherLookAsked:
 
     at: datetime
     by: str = ""
+    actor: Actor | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,7 +139,7 @@ def _take_words(call: Call, asked: Asked, words: str) -> ApiReply:
     _refuse(call, run, asked, who, approves=False)
     if not words.strip():
         raise MalformedRequest("the answer is empty", way_out="Go back and write what should be different.")
-    after = take_words(call, asked.tenant, asked.run, words, who.actor.name)
+    after = take_words(call, asked.tenant, asked.run, words, who.actor)
     still, about = (
         _render_pause(call, after),
         paragraph(f"This was about “{run.trigger.title or run.id}”.") + _link(after),

@@ -14,7 +14,7 @@ from shared.core.errors import BadSignature, Conflicting, Forbidden
 
 def rollback(call: Call) -> ApiReply:
     """Take back what the run put live; asking again returns the run that does it."""
-    return ApiReply(body=run_view(roll_back(call.deps, call.tenant, call.parts["run"], call.who.name)))
+    return ApiReply(body=run_view(roll_back(call.deps, call.tenant, call.parts["run"], call.who.actor)))
 
 
 def show_rollback(call: Call) -> ApiReply:
@@ -42,7 +42,7 @@ def take_rollback(call: Call) -> ApiReply:
     who = find_decider(call, Asked(offered.tenant, offered.run, "", "", offered.expires_at, offered.recipient))
     if who.role not in MAY_DECIDE:
         raise Forbidden(f"the role {who.role} does not decide", way_out="Ask a member of your team.")
-    new = roll_back(call.deps, offered.tenant, offered.run, who.actor.name)
+    new = roll_back(call.deps, offered.tenant, offered.run, who.actor)
     sentence = paragraph(f"This is about “{new.trigger.title or new.id}”. You will be told when it is done.")
     return page(200, "Rolling back", sentence + paragraph(new.id, quiet=True), HEADERS)
 

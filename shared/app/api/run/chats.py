@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from shared.app.api.exchange import ApiReply, Call
@@ -9,6 +10,7 @@ from shared.app.api.json_shapes import Schema, shape, text
 from shared.app.api.settings.tenant_databases import IN_NOTION, notion_id
 from shared.app.chat.chat_memory import Chat, chats_of, forget_chat, keep_chat, load_chat, new_chat
 from shared.core.errors import IntegrationError, NotThere
+from shared.core.people.actor import Known
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.client.wire import normal_id
 
@@ -62,7 +64,8 @@ def continue_chat(call: Call) -> ApiReply:
     """Say something, and return the conversation with its answer; neither is in any log."""
     from shared.app.chat.conversation import speak
 
-    chat = speak(call.deps, call.tools(), call.tenant, _chat(call), call.body["text"], call.body["message"])
+    chat = replace(_chat(call), speaker=Known(call.who.actor, call.who.role))
+    chat = speak(call.deps, call.tools(), call.tenant, chat, call.body["text"], call.body["message"])
     return ApiReply(body=_view(chat))
 
 

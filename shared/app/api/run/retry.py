@@ -20,7 +20,7 @@ from shared.core.documents.codec import to_body
 from shared.core.documents.comment_records import HEARD
 from shared.core.documents.page_record import LINKS, PageRecord, RetryLink
 from shared.core.errors import Busy, Conflicting, NotThere, VersionConflict
-from shared.core.people.actor import Actor
+from shared.core.people.actor import By, read_by
 from shared.core.run.events import RunOpened
 from shared.core.run.run import Run, RunStatus, Trigger
 from shared.ports import Put, get_as
@@ -32,7 +32,7 @@ ABOUT = "retries"  # the fact that says of which run a retry is, and where it be
 
 
 def retry_run(
-    deps: Deps, tools: Callable[[], Tools], tenant: str, run_id: str, by: Actor | str, *, from_start: bool = False
+    deps: Deps, tools: Callable[[], Tools], tenant: str, run_id: str, by: By, *, from_start: bool = False
 ) -> Run:
     """Open the run that retries this one, or return it when it is there already.
 
@@ -80,8 +80,8 @@ def _refuse_unshown(old: Run, record: PageRecord) -> None:
         raise Busy("the page does not show the end of this run yet")
 
 
-def _open_retry(deps: Deps, tools: Tools, old: Run, new_id: str, by: Actor | str, *, from_start: bool) -> RunOpened:
-    name, actor = (by.name, by) if isinstance(by, Actor) else (by, None)
+def _open_retry(deps: Deps, tools: Tools, old: Run, new_id: str, by: By, *, from_start: bool) -> RunOpened:
+    name, actor = read_by(by)
     trigger = Trigger("retry", old.trigger.page, old.trigger.title, name, actor=actor)
     reserve = plan_estimate(tools.model(old.tenant))
     event = RunOpened(deps.clock.now(), old.tenant, new_id, trigger, deps.limits, plan_estimate=reserve)

@@ -14,6 +14,7 @@ from shared.app.engine.switches import standing_still_words
 from shared.app.planning.feedback import classify_stop, note
 from shared.core.approval.gates import PLAN, gate_kind, waits_at
 from shared.core.errors import Conflicting, NotThere
+from shared.core.people.actor import By
 from shared.core.run import acts
 from shared.core.run.run import Run
 
@@ -46,7 +47,7 @@ def rework(call: Call) -> ApiReply:
     """Have the work that waits for an approval done differently; what was built on it is done anew."""
     run = _run(call, call.parts["run"])
     gate = waits_at(run)
-    by, wish = call.who.name, call.body["wish"]
+    by, wish = call.who.actor, call.body["wish"]
     if gate is None or find_rework_step(run, gate) is None:
         way_out = "If a plan is waiting, deny it or comment on its page."
         raise Conflicting(f"run {run.id} is not waiting for anything that could be done differently", way_out=way_out)
@@ -58,10 +59,10 @@ def rework(call: Call) -> ApiReply:
 def answer(call: Call) -> ApiReply:
     """Answer what the run asks in words; the same words as in a comment."""
     run = _run(call, call.parts["run"])
-    return reply_with_run(call, take_words(call, call.tenant, run.id, call.body["text"], call.who.name))
+    return reply_with_run(call, take_words(call, call.tenant, run.id, call.body["text"], call.who.actor))
 
 
-def take_words(call: Call, tenant: str, run: str, words: str, by: str) -> Run:
+def take_words(call: Call, tenant: str, run: str, words: str, by: By) -> Run:
     """Answer in words what a run asks, whoever's words they are."""
     from shared.app.approval.short_answers import answer as take_answer  # what it needs is heavy, and few calls need it
 

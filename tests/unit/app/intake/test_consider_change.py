@@ -43,6 +43,7 @@ def test_who_closes_the_change_ends_the_run(change: ProposedChange) -> None:
     assert change.run.status in (RunStatus.CANCELLING, RunStatus.CANCELLED)
     asked = [each for _, each in change.house.store.events(TENANT, "run-1") if isinstance(each, acts.CancelRequested)]
     assert [each.by for each in asked] == ["gitlab:bo"]
+    assert [each.actor.ref for each in asked if each.actor] == ["person:gitlab user bo"]
 
 
 def test_a_change_closed_and_opened_again_before_we_looked_goes_on(change: ProposedChange) -> None:

@@ -9,11 +9,13 @@ import pytest
 
 from shared.core.approval import intents as do
 from shared.core.approval.decide import decide
+from shared.core.approval.deciders import find_role_bar
 from shared.core.approval.decision_words import Asked, Said, Verdict
 from shared.core.approval.four_eyes import find_bar
 from shared.core.approval.intents import Find, Intent, Nothing
 from shared.core.approval.sight import Content, Need, SecondLook, Sight, Team
 from shared.core.pages.author import AGENT, BOT, DOUBTED, PERSON, UNKNOWN, Author
+from shared.core.people.actor import Actor, ActorKind, Known
 from shared.core.run.run import Limits, Run, RunStatus, Step, StepSpec, StepStatus, Trigger, Wait, WaitKind
 from shared.core.ship.shipping import Ship
 
@@ -52,15 +54,18 @@ EDITED = replace(RELEASE, facts={"edited": {"hash": "h2"}})
 
 FOUR_EYES = Team(Ship(four_eyes=True), ({"id": "ada", "name": "Ada Example"},))
 ANYBODY = Team(Ship(), ())
+BY_ADA, BY_GRACE = Actor(ActorKind.PERSON, "p-ada", "Ada Example"), Actor(ActorKind.PERSON, "p-grace", "Grace")
+KNOWN = Known(BY_ADA, "member")
 SAME, OTHER = Content("h1"), Content("h2")
 TALKED = Content("h1", fresh=True)
-READY = Sight(
-    status="Approved", content=SAME, members=frozenset({"ada"}), names={ADA: "Ada Example"}, team=ANYBODY, editor=""
-)
+READY = Sight(status="Approved", content=SAME, members=frozenset({"ada"}), people={ADA: KNOWN}, team=ANYBODY, editor="")
 HEARD = replace(READY, status="Plan ready", content=TALKED)
 YES = Verdict(Said.YES, "ada")
 CHANGE = Verdict(Said.CHANGE, "ada", (("c1", "in blue", "ada"), ("c2", "and round", "ada")))
 TOLD = timedelta(minutes=5)
+NO_ROLE, VIEWER = find_role_bar(""), find_role_bar("viewer")
+assert NO_ROLE is not None
+assert VIEWER is not None
 BAR = find_bar(PRODUCTION, "production", "Ada Example", "notion", FOUR_EYES.ship, FOUR_EYES.people)
 assert BAR is not None
 
@@ -143,11 +148,15 @@ WAITING = [
 APPROVING = [
     row("what the page says is read first", Sight(status="Approved"), ASKING, ADA, Find(Need.CONTENT)),
     row("who may approve is found out", replace(READY, members=None), ASKING, ADA, Find(Need.MEMBERS)),
-    row("a name is found out", replace(READY, names={}), ASKING, ADA, Find(Need.NAME, ADA)),
+    row("who that is is found out", replace(READY, people={}), ASKING, ADA, Find(Need.WHO, ADA)),
+    row("a viewer", replace(READY, people={ADA: Known(BY_ADA, "viewer")}), ASKING, ADA,
+        do.Bar("approve", "Ada Example", "notion", VIEWER)),
+    row("nobody of the team", replace(READY, people={ADA: Known(BY_ADA)}), ASKING, ADA,
+        do.Bar("approve", "Ada Example", "notion", NO_ROLE)),
     row("the team's rules are found out", replace(READY, team=None), ASKING, ADA, Find(Need.TEAM)),
-    row("a person approves", READY, ASKING, ADA, do.Approve("approve", "Ada Example", "notion")),
+    row("a person approves", READY, ASKING, ADA, do.Approve("approve", BY_ADA, "notion")),
     row("nobody tells who is a member", replace(READY, members=frozenset()), ASKING, ADA,
-        do.Approve("approve", "Ada Example", "notion")),
+        do.Approve("approve", BY_ADA, "notion")),
     row("a guest", replace(READY, told_within=TOLD), ASKING, GUEST, do.Doubt(NOW + TOLD)),
     *(row(f"no person alone approves: {who}", replace(READY, told_within=TOLD), ASKING, who, do.Doubt(NOW + TOLD))
       for who in UNSURE),
@@ -159,33 +168,36 @@ APPROVING = [
     row("edited as it was approved", replace(READY, content=OTHER, by_rules=False), ASKING, ADA,
         do.Replan(edited=True)),
     row("of rules nobody reads the page", replace(READY, content=OTHER, by_rules=True), ASKING, ADA,
-        do.Approve("approve", "Ada Example", "notion")),
+        do.Approve("approve", BY_ADA, "notion")),
     row("a wish that was heard before we died", replace(READY, content=replace(SAME, wish="Bo")), ASKING, ADA,
         do.Replan("Bo")),
-    row("the release", READY, RELEASE, ADA, do.Approve("release", "Ada Example", "notion")),
+    row("the release", READY, RELEASE, ADA, do.Approve("release", BY_ADA, "notion")),
     row("four eyes: the plan needs no second pair", replace(READY, team=FOUR_EYES), ASKING, ADA,
-        do.Approve("approve", "Ada Example", "notion")),
+        do.Approve("approve", BY_ADA, "notion")),
     row("four eyes: whoever asked for it", replace(READY, team=FOUR_EYES), PRODUCTION, ADA,
         do.Bar("production", "Ada Example", "notion", BAR)),
-    row("four eyes: somebody else", replace(READY, team=FOUR_EYES, names={ADA: "Grace"}), PRODUCTION, ADA,
-        do.Approve("production", "Grace", "notion")),
+    row("four eyes: somebody else", replace(READY, team=FOUR_EYES, people={ADA: Known(BY_GRACE, "owner")}), PRODUCTION,
+        ADA, do.Approve("production", BY_GRACE, "notion")),
     row("edited behind the plan's gate", replace(READY, content=OTHER, by_rules=False), RELEASE, ADA, do.NoteEdit()),
     row("that edit is told already", replace(READY, content=OTHER), EDITED, ADA,
-        do.Approve("release", "Ada Example", "notion")),
+        do.Approve("release", BY_ADA, "notion")),
     row("that edit was told by somebody else", replace(READY, content=OTHER, by_rules=False, edit_told=True), RELEASE,
-        ADA, do.Approve("release", "Ada Example", "notion")),
+        ADA, do.Approve("release", BY_ADA, "notion")),
     row("taken back behind the gate", replace(READY, by_rules=False), EDITED, ADA, do.NoteEdit()),
 ]  # fmt: skip
 COMMENTING = [
     row("what comments come to is found out", HEARD, ASKING, SEEN, Find(Need.VERDICT)),
-    row("a yes", heard(YES), ASKING, SEEN, do.Approve("approve", "Ada Example", "comment in Notion")),
-    row("a yes by somebody not named yet", heard(YES, names={}), ASKING, SEEN, Find(Need.NAME, ADA)),
+    row("a yes", heard(YES), ASKING, SEEN, do.Approve("approve", BY_ADA, "comment in Notion")),
+    row("a yes by somebody not named yet", heard(YES, people={}), ASKING, SEEN, Find(Need.WHO, ADA)),
+    *(row(f"a viewer's word: {verdict}", heard(verdict, people={ADA: Known(BY_ADA, "viewer")}), RELEASE, SEEN,
+          do.Bar("release", "Ada Example", "comment in Notion", VIEWER))
+      for verdict in (YES, CHANGE, Verdict(None, "ada", stop=True))),
     row("four eyes: a yes", heard(YES, team=FOUR_EYES), PRODUCTION, A_BOT,
         do.Bar("production", "Ada Example", "comment in Notion", BAR)),
     row("a status goes before comments", replace(heard(CHANGE), status="Approved"), ASKING, ADA,
-        do.Approve("approve", "Ada Example", "notion")),
+        do.Approve("approve", BY_ADA, "notion")),
     row("comments go before a doubt", heard(YES, status="Approved"), ASKING, A_BOT,
-        do.Approve("approve", "Ada Example", "comment in Notion")),
+        do.Approve("approve", BY_ADA, "comment in Notion")),
     row("another plan", heard(CHANGE, by_rules=False), ASKING, SEEN, do.ReplanAsWished(ADA)),
     row("another plan, of rules or not", heard(CHANGE), ASKING, SEEN, Find(Need.RULES)),
     row("another plan than rules made", heard(CHANGE, by_rules=True), ASKING, SEEN,
@@ -199,7 +211,7 @@ COMMENTING = [
     row("what was changed is wanted", replace(HEARD, content=Content("h2", fresh=True), to_build="ada"), EDITED, SEEN,
         do.Build(ADA)),
     row("what was changed is not wanted", replace(heard(YES), content=Content("h2", fresh=True), to_build=""), EDITED,
-        SEEN, do.Approve("release", "Ada Example", "comment in Notion")),
+        SEEN, do.Approve("release", BY_ADA, "comment in Notion")),
 ]  # fmt: skip
 
 

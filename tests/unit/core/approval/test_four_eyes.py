@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from shared.core.approval.four_eyes import find_bar
+from shared.core.people.actor import Actor, ActorKind
 from shared.core.people.members import person_id
 from shared.core.run.run import Limits, Run, RunStatus, Step, StepSpec, StepStatus, Trigger
 from shared.core.ship.shipping import Ship
@@ -73,3 +75,39 @@ def test_who_asked_for_nothing_known_bars_nobody() -> None:
 )
 def test_a_persons_identities_are_one_person(by: str, actor: str, counts: bool) -> None:
     assert (find_bar(run(), "production", by, "page", ASK, PEOPLE, actor) is None) is counts
+
+
+def _asked(by: str, actor: str) -> Run:
+    """Return a run that somebody has asked for who is known by an id."""
+    made = run()
+    return replace(made, trigger=replace(made.trigger, by=by, actor=Actor(ActorKind.PERSON, actor, by)))
+
+
+P_ADA = person_id("notion:n-ada")
+BOUND = [{"id": "ada", "name": "Ada", "notion_user": "n-ada"}, {"id": "bo", "name": "Bo"}]
+
+
+@pytest.mark.parametrize(
+    ("asked", "by", "actor", "counts"),
+    [
+        ("p-1", "Ada", "person:p-1", False),
+        ("p-1", "Another name", "person:p-1", False),  # by id alone
+        ("p-1", "Ada", "person:p-2", True),  # two people of one name
+        ("notion user n-ada", "A.", f"person:{P_ADA}", False),  # a stranger then, a member now
+        (P_ADA, "A.", "person:notion user n-ada", False),
+        ("notion user n-ada", "A.", "person:ada", False),  # and one of the settings
+        ("p-2", "A.", "person:ada", False),  # one of the settings and a member of that name may be one
+        ("p-2", "A.", "person:bo", True),
+        ("notion user n-bo", "Ada", "person:notion user n-ada", True),
+        ("p-1", "Ada", "", False),  # of who decided no more than a name was recorded
+        ("p-1", "ada", "service:k-1", False),
+        ("bo", "Whoever", "person:bo", False),
+    ],
+)
+def test_people_are_told_apart_by_their_ids(asked: str, by: str, actor: str, counts: bool) -> None:
+    found = find_bar(_asked("Ada", asked), "production", by, "page", ASK, BOUND, actor)
+    assert (found is None) is counts
+    let_go = _asked("Cy", "p-cy")
+    released = replace(let_go.steps[0], output={"by": "Ada", "actor": f"person:{asked}"})
+    let_go = replace(let_go, steps=(released, *let_go.steps[1:]))
+    assert (find_bar(let_go, "production", by, "page", ASK, BOUND, actor) is None) is counts
