@@ -171,8 +171,6 @@ KEPT = {
     "shared.integrations.notion.markdown.markdown_rules:_Parser.normalizeLink": "called by markdown-it",
     "shared.integrations.notion.markdown.markdown_rules:_Parser.normalizeLinkText": "called by markdown-it",
     "shared.plain_session:PlainSession.prepare_request": "called by requests",
-    "shared.core.pages.author:AGENT": "a kind of author that Notion and stored texts name",
-    "shared.core.pages.author:BOT": "a kind of author that Notion and stored texts name",
     "shared.core.retries:RETRIES": "the table that docs/reference is compared with",
     "shared.settings:ALONE": "the functions that are deployed apart: folders and bundles are compared with it",
     "shared.integrations.slack.socket:SlackSocket.wait_until_connected": "so that nobody has to wait by the clock",

@@ -87,8 +87,8 @@ def wants_it_built(
     """Return the comment of a member that wants what was changed on the page to be built too."""
     if not run.facts.get(EDITED):
         return None
-    said = _select_members([remark for remark in fresh if asks_to_build(text_of(remark.comment))], members)
-    asked = _select_deciding(deps, tools, run, said)
+    wanted = _select_members([remark for remark in fresh if asks_to_build(text_of(remark.comment))], members)
+    asked = _select_deciding(deps, tools, run, wanted)
     return asked[-1] if asked else None
 
 
