@@ -16,7 +16,7 @@ from shared.core.models.model_errors import ContextTooLong
 from shared.core.models.token_bound import answer_room
 from shared.core.run.run import Usage
 from shared.mind.context import Context, Part, assemble
-from shared.ports import Model, ModelRequest, request_tokens
+from shared.ports.model import Model, ModelRequest, request_tokens
 
 R = TypeVar("R")
 

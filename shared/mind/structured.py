@@ -19,7 +19,7 @@ from shared.core.models.model_errors import InvalidOutput, ModelError
 from shared.core.retries import ANSWER
 from shared.core.run.run import NOTHING, Usage
 from shared.mind.field_errors import describe_errors
-from shared.ports import Message, Model, ModelCall, ModelRequest, ModelResult
+from shared.ports.model import Message, Model, ModelCall, ModelRequest, ModelResult
 
 T = TypeVar("T", bound=BaseModel)
 REPAIRS = ANSWER.tries - 1

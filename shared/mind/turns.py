@@ -17,7 +17,7 @@ from shared.core.models.model_errors import ModelError
 from shared.mind.group import Said
 from shared.mind.safety.fence import fence_text
 from shared.mind.structured import compact
-from shared.ports import Message, Tool, ToolCall
+from shared.ports.model import Message, Tool, ToolCall
 
 if TYPE_CHECKING:
     from shared.mind.agents.registry import Agent

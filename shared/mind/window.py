@@ -23,7 +23,7 @@ from shared.mind.context import Part
 from shared.mind.fitting import within
 from shared.mind.prompts import prompt
 from shared.mind.structured import ask, schema_of
-from shared.ports import Message, Model, ModelRequest, ModelResult
+from shared.ports.model import Message, Model, ModelRequest, ModelResult
 
 BEGIN, UNTIL = 0.7, 0.3  # of the share: when turns go, and down to where
 TASK = "summary"

@@ -1,23 +1,12 @@
 """What we need from a cloud, or from one machine. Each port has one contract suite, run on every backend.
 
-Here stand those that every function needs. Browser, knowledge and sandbox are imported from their own modules, so that
-a function that has no use for them does not load them at its start.
+Here stand those that every function needs. Browser, knowledge, model and sandbox are imported from their own modules,
+so that a function that has no use for them does not load them at its start.
 """
 
 from shared.ports.changes import at_once, change_doc
 from shared.ports.clock import Clock
 from shared.ports.documents import all_as, change_as, get_as, read_as
-from shared.ports.model import (
-    Message,
-    Model,
-    ModelCall,
-    ModelRequest,
-    ModelResult,
-    Provider,
-    Tool,
-    ToolCall,
-    request_tokens,
-)
 from shared.ports.queue import CallerCheck, DeadLetter, Queue
 from shared.ports.secrets import Secret, Secrets
 from shared.ports.store import (
@@ -48,20 +37,12 @@ __all__ = [
     "DeadLetter",
     "Doc",
     "Loaded",
-    "Message",
-    "Model",
-    "ModelCall",
-    "ModelRequest",
-    "ModelResult",
-    "Provider",
     "Put",
     "Queue",
     "RunFilter",
     "Secret",
     "Secrets",
     "Store",
-    "Tool",
-    "ToolCall",
     "all_as",
     "at_once",
     "change_as",
@@ -70,5 +51,4 @@ __all__ = [
     "hash_entry",
     "link_entry",
     "read_as",
-    "request_tokens",
 ]

@@ -17,7 +17,7 @@ from shared.mind.error_summary import compact_error
 from shared.mind.fitting import within
 from shared.mind.page_text import Marked, block_text, page_text
 from shared.mind.structured import ask, schema_of
-from shared.ports import Model, ModelRequest, ModelResult
+from shared.ports.model import Model, ModelRequest, ModelResult
 from shared.steps._kind import StepContext, StepFailure
 
 PROMPT_TOKENS, OUTPUT_TOKENS = 80_000, 32_000

@@ -14,8 +14,9 @@ from shared.core.run.commands import MODEL
 from shared.core.run.faults import Fault
 from shared.core.run.replan import collect_progress
 from shared.core.run.run import CHILD, NOTHING, Run, Step, StepSpec, StepStatus, Usage
-from shared.ports import Model, Secret
+from shared.ports import Secret
 from shared.ports.browser import Browser, no_browser
+from shared.ports.model import Model
 from shared.ports.sandbox import Sandbox
 from shared.steps._input import STEP, Input
 

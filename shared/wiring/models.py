@@ -20,7 +20,8 @@ from shared.core.run.faults import Fault
 from shared.core.run.run import Usage
 from shared.http_client import Trace
 from shared.mind.catalogue import load_offered
-from shared.ports import Clock, Model, ModelRequest, ModelResult, Provider, Secret
+from shared.ports import Clock, Secret
+from shared.ports.model import Model, ModelRequest, ModelResult, Provider
 from shared.settings import Settings
 
 if TYPE_CHECKING:

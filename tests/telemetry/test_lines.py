@@ -30,7 +30,7 @@ from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.reducer import reduce
 from shared.core.run.run import StepSpec, Usage
-from shared.ports import ModelRequest, ModelResult
+from shared.ports.model import ModelRequest, ModelResult
 from shared.telemetry import metrics, spans, trace
 from tests.support.builders.runs import T0, begin
 

@@ -16,7 +16,8 @@ from shared.core.documents.codec import beside, to_body, unknown
 from shared.core.errors import Busy, VersionConflict
 from shared.core.people.actor import By, Known
 from shared.core.run.run import derive_id
-from shared.ports import Message, Put, get_as, read_as
+from shared.ports import Put, get_as, read_as
+from shared.ports.model import Message
 
 KIND = "chats"
 MAX_TURNS = 60  # kept word for word; a model is told as many of them as there is room for

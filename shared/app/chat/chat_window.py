@@ -8,7 +8,7 @@ from dataclasses import replace
 from shared.app.chat.chat_memory import Chat, Said
 from shared.mind.context import Part
 from shared.mind.window import Summary, Turn, slide, summarize, turns_of, window_parts
-from shared.ports import Message, Model
+from shared.ports.model import Message, Model
 
 SHARE = 2400  # tokens of turns, before the oldest go
 

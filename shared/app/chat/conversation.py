@@ -51,7 +51,7 @@ from shared.core.text.outgoing_text import fold, plain, visible
 from shared.mind.context import Part
 from shared.mind.fitting import within
 from shared.mind.structured import ask, schema_of
-from shared.ports import Message, Model, ModelRequest
+from shared.ports.model import Message, Model, ModelRequest
 
 CHAT = "chat"  # task of the model, and name of its prompt
 ANSWER_TOKENS = 1200

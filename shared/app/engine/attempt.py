@@ -9,7 +9,7 @@ from shared.app.engine.tools import Tools
 from shared.app.money.budget import Meter
 from shared.core.run.commands import Command
 from shared.core.run.run import Run, Step
-from shared.ports import Model
+from shared.ports.model import Model
 
 
 @dataclass(frozen=True, slots=True)

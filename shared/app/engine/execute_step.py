@@ -30,7 +30,8 @@ from shared.core.run import events as ev
 from shared.core.run.commands import UNDO, Command
 from shared.core.run.faults import Fault
 from shared.core.run.run import NOTHING, Run, Step, StepStatus, WaitKind
-from shared.ports import Loaded, Model, Put
+from shared.ports import Loaded, Put
+from shared.ports.model import Model
 from shared.steps._kind import Again, Done, FanOut, StepFailure, StepKind
 from shared.telemetry import spans, trace
 

@@ -13,7 +13,7 @@ from shared.app.pauses.watch import Watch, WatchedSandbox
 from shared.app.workspace.write_journal import noting
 from shared.core.errors import ConfigError
 from shared.core.run.run import Run, Step
-from shared.ports import Model
+from shared.ports.model import Model
 from shared.steps._kind import StepContext
 
 if TYPE_CHECKING:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from shared.app.knowledge.empty_knowledge import no_embedder, no_knowledge, no_secrets
 from shared.app.workspace.write_journal import Noted
 from shared.mind.safety.redaction import discreet_embedder, discreet_model
-from shared.ports import Model, Secret
+from shared.ports import Secret
 from shared.ports.browser import Browser, no_browser
 from shared.ports.knowledge import Embedder, Knowledge
+from shared.ports.model import Model
 from shared.ports.sandbox import Sandbox
 from shared.steps._kind import Connect, StepKind
 

@@ -29,7 +29,7 @@ from shared.mind.context import Context, Part
 from shared.mind.fitting import within
 from shared.mind.search import Hit
 from shared.mind.structured import ask, schema_of
-from shared.ports import Message, Model, ModelRequest, ModelResult
+from shared.ports.model import Message, Model, ModelRequest, ModelResult
 
 ASK, REWRITE = "ask", "rewrite"  # tasks of the model, and names of their prompts
 PROMPT_TOKENS = 6000  # more passages are mostly distractors (retrieval, section 9)

@@ -23,7 +23,8 @@ from shared.core.text.sentence import make_sentence
 from shared.integrations.systems import name_system
 from shared.integrations.token_looks import find_misfit
 from shared.integrations.trial_result import Tried, tell_unclear
-from shared.ports import ModelRequest, Provider, Secret
+from shared.ports import Secret
+from shared.ports.model import ModelRequest, Provider
 
 COMPATIBLE, VERTEX = "compatible", "vertex"
 _NAMES = {COMPATIBLE: "The model server", VERTEX: "Vertex AI"}

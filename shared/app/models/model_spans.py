@@ -12,7 +12,7 @@ from shared import log
 from shared.core.errors import IntegrationError
 from shared.core.models.model_errors import ModelError
 from shared.core.run.run import Usage
-from shared.ports import ModelRequest, ModelResult
+from shared.ports.model import ModelRequest, ModelResult
 from shared.telemetry import spans, trace
 
 _NAMES = {"vertex": "gcp.vertex_ai", "gemini": "gcp.gemini", "xai": "x_ai"}  # others are called there as we call them

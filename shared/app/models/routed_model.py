@@ -32,7 +32,8 @@ from shared.core.models.model_facts import OFFLINE, Catalogue
 from shared.core.models.routing import Choice, Mark, Needs, Routing, Rules, route
 from shared.core.run.faults import Fault
 from shared.core.run.run import NOTHING, Usage
-from shared.ports import Clock, ModelCall, ModelRequest, ModelResult, Provider, request_tokens
+from shared.ports import Clock
+from shared.ports.model import ModelCall, ModelRequest, ModelResult, Provider, request_tokens
 
 SPARE = 0.25  # of the dearest try: what a charged failure, mostly a refusal, may cost before another model is asked
 PATIENCE = 1.5  # in time-outs of the request: no try begins later than this after the first

@@ -16,7 +16,8 @@ from shared.core.money.spending import Allowance
 from shared.core.run.events import Calls, PlanProposed, StepFailed, StepFannedOut, StepSucceeded, StepWaits
 from shared.core.run.faults import Fault
 from shared.core.run.run import NOTHING, Run, Step, Usage
-from shared.ports import Model, ModelCall, ModelRequest, ModelResult, Put
+from shared.ports import Put
+from shared.ports.model import Model, ModelCall, ModelRequest, ModelResult
 
 if TYPE_CHECKING:
     from shared.steps._kind import StepKind

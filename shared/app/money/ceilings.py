@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.core.planning.plan_refusals import refuse
 from shared.core.run.run import NOTHING, Run, StepSpec, Usage
-from shared.ports import Model, ModelRequest
+from shared.ports.model import Model, ModelRequest
 
 if TYPE_CHECKING:
     from shared.steps._kind import StepKind

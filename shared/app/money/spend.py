@@ -19,7 +19,8 @@ from shared.core.money.spending import Open, day_of
 from shared.core.retries import LEDGER
 from shared.core.run.events import Calls
 from shared.core.run.run import NOTHING, Usage
-from shared.ports import Model, Put
+from shared.ports import Put
+from shared.ports.model import Model
 
 PATIENCE = timedelta(minutes=15)  # after which a call that was begun is taken for lost; longer than any can take
 MAX_CONFLICTS = LEDGER.tries

@@ -27,7 +27,7 @@ from shared.core.models.model_errors import ModelError
 from shared.core.text.outgoing_text import visible
 from shared.mind.context import Part, assemble
 from shared.mind.structured import ask, schema_of
-from shared.ports import Model, ModelRequest
+from shared.ports.model import Model, ModelRequest
 
 TASK = "preferences"
 MAX_REMARKS = 40  # that are read at once: new ones, the others with the next plan, and those before them

@@ -31,7 +31,7 @@ from shared.mind.field_errors import describe_errors, fields_in_words
 from shared.mind.questions import Question, list_textless_problems
 from shared.mind.safety.redaction import Redactor
 from shared.mind.structured import compact, schema_of
-from shared.ports import Model
+from shared.ports.model import Model
 from shared.steps._kind import StepKind
 
 _LONGEST_INPUT = 400  # characters of what a kind takes, told beside what is wrong with an input

@@ -32,7 +32,7 @@ from shared.mind.agents.ask_agent import ask_agent, checked_input
 from shared.mind.agents.registry import agent
 from shared.mind.context import Part
 from shared.mind.page_text import page_text
-from shared.ports import Model
+from shared.ports.model import Model
 from shared.steps._kind import StepKind
 
 CRITIC = "critic"

@@ -44,7 +44,7 @@ from shared.integrations.systems import TITLES, USUAL_SECONDS
 from shared.mind.fitting import within
 from shared.mind.page_text import page_words
 from shared.mind.structured import append_last_answer, ask, schema_of
-from shared.ports import Model, ModelRequest, ModelResult
+from shared.ports.model import Model, ModelRequest, ModelResult
 
 __all__ = ["BY_RULES", "OFFLINE", "Proposal", "Thought", "build_rule_thought", "rule_of", "think", "validate_plan"]
 

@@ -16,7 +16,8 @@ from shared.core.errors import AgentError, QuotaExhausted
 from shared.core.models.model_errors import ContextTooLong, InvalidOutput, Refused
 from shared.core.models.model_facts import Catalogue, Tokens
 from shared.http_answers import Answer
-from shared.ports import Clock, Message
+from shared.ports import Clock
+from shared.ports.model import Message
 
 _URL = "https://api.anthropic.com"
 _VERSION = "2023-06-01"  # served everywhere; the later 2026-10-21 takes away fields that we do not send

@@ -21,7 +21,8 @@ from shared.core.models.model_errors import ContextTooLong, InvalidOutput, Refus
 from shared.core.models.model_facts import KEY_REFUSED, Catalogue, Tokens
 from shared.http_answers import Answer
 from shared.http_client import segment
-from shared.ports import Clock, Message, Secret
+from shared.ports import Clock, Secret
+from shared.ports.model import Message
 
 _URL = "https://generativelanguage.googleapis.com"
 _VERSION = "/v1beta"

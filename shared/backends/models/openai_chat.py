@@ -20,7 +20,7 @@ from shared.core.models.model_errors import InvalidOutput, Refused
 from shared.core.models.model_facts import Tokens
 from shared.core.models.token_bound import estimate_tokens
 from shared.http_answers import Answer
-from shared.ports import Message, ModelRequest, request_tokens
+from shared.ports.model import Message, ModelRequest, request_tokens
 
 _THOUGHTS = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
 _FENCED = re.compile(r"```(?:json)?\s*\n(.*?)```", re.DOTALL)

@@ -19,7 +19,8 @@ from shared.core.errors import AgentError, ConfigError, OutcomeUnknown, RateLimi
 from shared.core.models.model_errors import InvalidOutput, Refused
 from shared.core.models.model_facts import Catalogue, Tokens
 from shared.http_answers import Answer
-from shared.ports import Clock, Message
+from shared.ports import Clock
+from shared.ports.model import Message
 
 _URLS = {"openai": "https://api.openai.com/v1", "xai": "https://api.x.ai/v1"}
 _TICKS_PER_MICRO = 10_000  # xAI tells the cost in ticks of 1e-10 US dollars

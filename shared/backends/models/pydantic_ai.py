@@ -18,7 +18,8 @@ from shared.core.models.model_errors import ModelError
 from shared.core.models.model_facts import Catalogue, Tokens
 from shared.core.run.run import Usage
 from shared.http_client import json_bytes
-from shared.ports import Clock, ModelRequest, ModelResult, Secret, request_tokens
+from shared.ports import Clock, Secret
+from shared.ports.model import ModelRequest, ModelResult, request_tokens
 
 _OVERHEAD_TOKENS = 1024  # roles, separators, and what the library adds in words where a provider has no schema mode
 _MESSAGE = 200

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from shared.backends.models import shapes
 from shared.core.errors import Rejected
 from shared.core.models.model_errors import InvalidOutput
-from shared.ports import Message, ModelRequest, Tool, ToolCall
+from shared.ports.model import Message, ModelRequest, Tool, ToolCall
 
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_-]")
 _LONGEST_NAME = 64  # of a tool or schema, at the strictest of the vendors (OpenAI)

@@ -29,7 +29,8 @@ from shared.core.models.model_facts import KEY_REFUSED, Catalogue, Price, Tokens
 from shared.core.run.run import Usage
 from shared.http_answers import Answer, retry_after, vendor_message
 from shared.http_client import HttpClient, Trace, json_bytes
-from shared.ports import Clock, ModelRequest, ModelResult, Secret, request_tokens
+from shared.ports import Clock, Secret
+from shared.ports.model import ModelRequest, ModelResult, request_tokens
 
 Key = Callable[[], Secret]
 

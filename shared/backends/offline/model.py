@@ -18,7 +18,7 @@ from shared.core.chat.verbs import language_of
 from shared.core.models.model_errors import Refused
 from shared.core.run.run import NOTHING, Usage
 from shared.core.text.outgoing_text import fold
-from shared.ports import ModelRequest, ModelResult, request_tokens
+from shared.ports.model import ModelRequest, ModelResult, request_tokens
 
 
 def understand(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -32,7 +32,8 @@ from shared.local.first_setup import settle_in
 from shared.local.runtime import SCHEDULE, House
 from shared.local.story.demo import Progress, tell_story
 from shared.local.story.idea import example_idea
-from shared.ports import ModelRequest, ModelResult, Queue, Secrets, Store, request_tokens
+from shared.ports import Queue, Secrets, Store
+from shared.ports.model import ModelRequest, ModelResult, request_tokens
 from shared.settings import process_environment
 from shared.telemetry.metrics import REGISTRY
 

@@ -45,7 +45,7 @@ from shared.local.story.demo import Progress, tell_story
 from shared.local.story.idea import example_idea
 from shared.mind.fitting import Factors, fit
 from shared.mind.structured import schema_of
-from shared.ports import ModelRequest, ModelResult, request_tokens
+from shared.ports.model import ModelRequest, ModelResult, request_tokens
 from shared.steps import KINDS
 
 Json = dict[str, Any]

@@ -29,7 +29,7 @@ from shared.integrations.notion.markdown.markdown import MarkdownPage, parse_mar
 from shared.local.first_setup import Home, call_as_person, settle_in
 from shared.local.runtime import House
 from shared.local.story.demo import Progress, follow, select, write_idea
-from shared.ports import ModelRequest, ModelResult
+from shared.ports.model import ModelRequest, ModelResult
 from shared.settings import process_environment
 from shared.wiring.tools import wire_accounts
 

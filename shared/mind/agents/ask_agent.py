@@ -18,7 +18,7 @@ from shared.mind.context import ORDER, Context, Part
 from shared.mind.field_errors import describe_in_one_line
 from shared.mind.fitting import within
 from shared.mind.structured import ask, schema_of
-from shared.ports import Model, ModelRequest, ModelResult
+from shared.ports.model import Model, ModelRequest, ModelResult
 
 _CHECKS = "checker"  # the type of agent that names lines
 _RULES = (

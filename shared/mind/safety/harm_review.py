@@ -18,7 +18,7 @@ from shared.mind.agents.ask_agent import ask_agent, checked_input
 from shared.mind.agents.registry import agent
 from shared.mind.context import Context
 from shared.mind.verdicts import STOP, verdict_of
-from shared.ports import Model
+from shared.ports.model import Model
 
 REVIEWER = "security-reviewer"
 OFFLINE = "offline"  # the name of the model that thinks by rules

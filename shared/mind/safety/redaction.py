@@ -19,8 +19,8 @@ from shared.core.secrets.secret_places import hide_places_in
 from shared.core.secrets.secrets_in_text import secret_value
 from shared.core.text.outgoing_text import visible
 from shared.mind.safety.leaks import MIN_KNOWN, secrets_anywhere
-from shared.ports import Message, Model, ModelRequest, ModelResult, ToolCall
 from shared.ports.knowledge import Embedder, Vector
+from shared.ports.model import Message, Model, ModelRequest, ModelResult, ToolCall
 
 _SIGNS = "[[secret:"
 _NO_TEXT = frozenset({"id", "type", "block", "source", "edited_at", "color"})  # of data: names and numbers

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
     from shared.mind.group import Said
     from shared.mind.members import Kinds
-    from shared.ports import ModelRequest, ModelResult
+    from shared.ports.model import ModelRequest, ModelResult
 
 
 def _those_with_tools(schema: dict[str, Any]) -> None:

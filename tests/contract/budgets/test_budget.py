@@ -25,7 +25,8 @@ from shared.core.money.spending import Ledger
 from shared.core.run import events as ev
 from shared.core.run.commands import Command
 from shared.core.run.run import Limits, Run, Step, StepStatus, Usage, WaitKind
-from shared.ports import ModelRequest, Put, Store
+from shared.ports import Put, Store
+from shared.ports.model import ModelRequest
 from tests.support.builders.runs import TENANT, opened, spec
 from tests.support.ports.backends import STORES
 from tests.support.ports.known_pages import CountingEmbedder

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from shared.core.errors import IntegrationError
 from shared.core.models.model_errors import ModelError
-from shared.ports import ModelRequest
+from shared.ports.model import ModelRequest
 from tests.support.servers.models import anthropic_server as claude
 from tests.support.servers.models import openai_server as gpt
 from tests.support.servers.models.anthropic_server import AnthropicServer

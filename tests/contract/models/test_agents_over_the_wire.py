@@ -13,7 +13,7 @@ import requests
 from shared.core.run.run import Usage
 from shared.mind.agents.ask_agent import ask_agent, checked_input
 from shared.mind.agents.registry import agent
-from shared.ports import Model, ModelRequest, ModelResult, Provider
+from shared.ports.model import Model, ModelRequest, ModelResult, Provider
 from tests.support.servers.models.model_vendors import VENDORS, Rig, good, rig
 
 FOLDER = Path(__file__).parents[2] / "unit" / "agents" / "cases"

@@ -18,7 +18,7 @@ from shared.core.errors import (
 from shared.core.models.model_errors import Refused
 from shared.core.page import Block, Page, Span, page_to_data
 from shared.core.run.run import NOTHING, Usage
-from shared.ports import Message, ToolCall, request_tokens
+from shared.ports.model import Message, ToolCall, request_tokens
 from tests.support.builders.model_requests import LOOK, a_request
 from tests.support.servers.models.model_endpoint import Answer
 from tests.support.servers.models.model_vendors import (

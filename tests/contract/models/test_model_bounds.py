@@ -15,7 +15,8 @@ from shared.backends.models.openai_chat import OpenAIChat
 from shared.core.errors import RateLimited, Rejected, Unauthorized
 from shared.core.models.model_facts import Catalogue, ModelFacts, Price, Rates, Tokens
 from shared.core.run.run import Usage
-from shared.ports import Message, ModelRequest, Secret, Tool
+from shared.ports import Secret
+from shared.ports.model import Message, ModelRequest, Tool
 from tests.support.servers.models import anthropic_server as claude
 from tests.support.servers.models import openai_server as gpt
 from tests.support.servers.models import vertex_answers as google

@@ -22,7 +22,7 @@ from shared.core.errors import (
 )
 from shared.core.models.model_errors import ContextTooLong, InvalidOutput, Refused
 from shared.core.run.run import NOTHING, Usage
-from shared.ports import ModelRequest, request_tokens
+from shared.ports.model import ModelRequest, request_tokens
 from tests.support.builders.model_requests import LOOK, a_request
 from tests.support.servers.models.model_endpoint import Answer
 from tests.support.servers.models.model_vendors import (

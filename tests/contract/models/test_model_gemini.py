@@ -16,7 +16,7 @@ from shared.backends.models.google_identity import google_token_source
 from shared.backends.models.vertex_address import vertex_root
 from shared.core.errors import ConfigError, RateLimited, Unavailable
 from shared.core.run.run import Usage
-from shared.ports import Message, Tool, ToolCall
+from shared.ports.model import Message, Tool, ToolCall
 from tests.support.builders.model_requests import SCHEMA, a_request
 from tests.support.later import import_later
 from tests.support.servers.cloud.oidc_issuer import SigningKey

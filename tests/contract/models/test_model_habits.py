@@ -17,7 +17,8 @@ from shared.backends.models.openai_chat import OpenAIChat
 from shared.core.errors import OutcomeUnknown, RateLimited, Unauthorized
 from shared.core.models.model_errors import InvalidOutput
 from shared.core.run.run import Usage
-from shared.ports import Message, Secret
+from shared.ports import Secret
+from shared.ports.model import Message
 from tests.support.builders.model_habits import LOOK, LOOP, REQUEST, ask_scripted
 from tests.support.servers.models import anthropic_server as claude
 from tests.support.servers.models import openai_server as gpt

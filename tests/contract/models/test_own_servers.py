@@ -12,7 +12,8 @@ import requests
 from shared.backends.models.anthropic import Anthropic
 from shared.backends.models.gemini import Gemini
 from shared.backends.models.openai_chat import OpenAIChat
-from shared.ports import Message, Secret, request_tokens
+from shared.ports import Secret
+from shared.ports.model import Message, request_tokens
 from tests.support.builders.model_habits import LOOP, REQUEST, ask_scripted
 from tests.support.servers.models import openai_server as gpt
 from tests.support.servers.models.anthropic_server import AnthropicServer

@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from shared.backends.models import shapes
-from shared.ports import ModelRequest
+from shared.ports.model import ModelRequest
 from tests.support.servers.models.model_vendors import MODELS, good, rig
 from tests.unit.prompts.told import questions
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from shared.ports import ModelRequest, Tool
+from shared.ports.model import ModelRequest, Tool
 from tests.support.later import import_later
 from tests.support.servers.models import anthropic_server as say
 from tests.support.servers.models.anthropic_server import AnthropicServer

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from shared.ports import ModelRequest, Tool
+from shared.ports.model import ModelRequest, Tool
 from tests.support.later import import_later
 from tests.support.servers.models import openai_server as say
 from tests.support.servers.models.model_vendors import ANSWER, KEY, WRITTEN, rig

@@ -20,7 +20,7 @@ from shared.local.simulators.notion.simulator import NotionSimulator
 from shared.mind.agents.ask_agent import ask_agent
 from shared.mind.agents.registry import agent
 from shared.mind.context import Part
-from shared.ports import Message, Model, ModelRequest, ToolCall
+from shared.ports.model import Message, Model, ModelRequest, ToolCall
 from shared.settings import Settings
 from shared.wiring.models import Models
 from tests.support.builders.made_up_secrets import made_up

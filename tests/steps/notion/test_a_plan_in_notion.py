@@ -15,7 +15,7 @@ from shared.core.planning.plan import validate
 from shared.core.run.run import NOTHING, RunStatus, StepStatus, Usage
 from shared.integrations.notion.content import blocks
 from shared.local.simulators.notion.simulator import NotionSimulator
-from shared.ports import ModelRequest, ModelResult, request_tokens
+from shared.ports.model import ModelRequest, ModelResult, request_tokens
 from shared.steps import KINDS
 from tests.integrations.conftest import Served
 from tests.steps.bench import Bench

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from shared.ports import Message, ModelRequest, Tool, ToolCall
+from shared.ports.model import Message, ModelRequest, Tool, ToolCall
 from tests.support.builders.model_requests import SCHEMA
 from tests.support.servers.models.model_endpoint import Answer
 from tests.support.servers.models.model_vendors import (

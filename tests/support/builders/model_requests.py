@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.ports import ModelRequest, Tool
+from shared.ports.model import ModelRequest, Tool
 
 SCHEMA = {
     "type": "object",

@@ -13,7 +13,8 @@ from shared.app.money.tenant_ledger import LEDGERS, SPENDING, TOLD
 from shared.core.documents.codec import from_body
 from shared.core.money.spending import Account, Ledger
 from shared.core.run.run import Limits, Run, StepSpec, Usage
-from shared.ports import ModelRequest, Put
+from shared.ports import Put
+from shared.ports.model import ModelRequest
 from shared.steps._input import Input
 from shared.steps._kind import Done, Repeat, StepContext, StepKind
 from tests.support.builders.runs import TENANT, opened, spec

@@ -11,7 +11,8 @@ from shared.app.knowledge.knowledge_sync import take_page
 from shared.app.workspace.workspace_map import PAGE
 from shared.core.documents.places import Place
 from shared.core.page import Block, Page, Span
-from shared.ports import Message, Put
+from shared.ports import Put
+from shared.ports.model import Message
 from tests.support.ports.local_ports import ScriptedModel
 from tests.support.rigs.small_house import TENANT, SmallHouse
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from shared.accounts.accounts import Accounts
 from shared.accounts.endpoints import Endpoints
 from shared.app.engine.deps import Deps
-from shared.ports import ModelRequest
+from shared.ports.model import ModelRequest
 from shared.settings import Settings
 from shared.wiring.models import Models
 from tests.support.servers.models.anthropic_server import AnthropicServer

@@ -19,7 +19,7 @@ from shared.backends.local.state.local_store import LocalStore
 from shared.core.errors import Unauthorized
 from shared.core.run.commands import ATTEMPT, Command
 from shared.core.run.run import NOTHING, Limits, Run, Usage
-from shared.ports import ModelRequest, ModelResult, request_tokens
+from shared.ports.model import ModelRequest, ModelResult, request_tokens
 from shared.ports.sandbox import Sandbox
 from shared.steps import KINDS
 from shared.steps._kind import StepKind

@@ -8,7 +8,7 @@ from typing import Any
 
 from shared.core.models.model_errors import Refused
 from shared.core.run.run import NOTHING, Usage
-from shared.ports import ModelRequest, ModelResult, request_tokens
+from shared.ports.model import ModelRequest, ModelResult, request_tokens
 from tests.support.builders.proposals import a_proposal
 
 Json = dict[str, Any]

@@ -50,7 +50,8 @@ from shared.core.run.commands import (
 from shared.core.run.run import Run
 from shared.integrations.hosting import OwnHosts
 from shared.oauth import GrantTokens
-from shared.ports import Model, Put, Secret
+from shared.ports import Put, Secret
+from shared.ports.model import Model
 from shared.ports.sandbox import Sandbox
 from shared.steps import KINDS
 from shared.steps._kind import StepKind

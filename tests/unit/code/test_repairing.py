@@ -12,7 +12,7 @@ from shared.backends.sandbox.choose import choose_sandbox
 from shared.core.code.worktree import Worktree, from_text
 from shared.core.models.model_errors import Refused
 from shared.core.run.run import RunStatus, StepSpec, StepStatus
-from shared.ports import ModelRequest
+from shared.ports.model import ModelRequest
 from shared.steps._input import Input
 from shared.steps._kind import Done, Repeat, StepContext, StepKind
 from shared.steps._work import Work, keep_work

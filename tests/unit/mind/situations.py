@@ -23,7 +23,7 @@ from shared.mind.agents.registry import agent
 from shared.mind.context import Part
 from shared.mind.fitting import Factors, fit
 from shared.mind.window import Summary, turns_of, window_parts
-from shared.ports import Message, ModelRequest
+from shared.ports.model import Message, ModelRequest
 from shared.steps import KINDS
 from shared.steps._code_base import Base
 from shared.steps._code_prompt import code_request

@@ -13,7 +13,7 @@ from shared.core.models.model_errors import ContextTooLong
 from shared.core.run.run import NOTHING, Usage
 from shared.mind.context import Context, Part
 from shared.mind.fitting import SHRINKS, Factors, fit, within
-from shared.ports import ModelRequest, ModelResult, request_tokens
+from shared.ports.model import ModelRequest, ModelResult, request_tokens
 from tests.unit.mind.tokenizers import byte_pairs, mixed, word_pieces
 
 TOKENIZERS = {"byte pairs": byte_pairs().count, "word pieces": word_pieces().count}

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from shared.core.run.run import NOTHING, Usage
 from shared.core.secrets.secret_places import SIGN
 from shared.mind.safety.redaction import Redactor, discreet_embedder, discreet_model
-from shared.ports import Message, ModelRequest, ModelResult, Tool, ToolCall
 from shared.ports.knowledge import Vector
+from shared.ports.model import Message, ModelRequest, ModelResult, Tool, ToolCall
 from tests.support.builders.made_up_secrets import UPPER, disguised, letters, made_up
 
 TOKEN = made_up()["github classic"][1]

@@ -12,7 +12,7 @@ from shared.core.errors import Unavailable
 from shared.core.models.token_bound import estimate_tokens
 from shared.mind.context import assemble
 from shared.mind.window import Summary, Turn, slide, summarize, turns_of, window_parts
-from shared.ports import Message, ToolCall
+from shared.ports.model import Message, ToolCall
 from tests.support.measures.prompts import part_of
 from tests.support.ports.local_ports import ScriptedModel
 

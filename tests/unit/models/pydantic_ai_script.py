@@ -17,7 +17,8 @@ from shared.core.errors import IntegrationError
 from shared.core.models.model_errors import ModelError
 from shared.core.models.model_facts import own_model
 from shared.mind.catalogue import load_catalogue
-from shared.ports import Message, ModelRequest, Secret, Tool, ToolCall
+from shared.ports import Secret
+from shared.ports.model import Message, ModelRequest, Tool, ToolCall
 from tests.support.servers.models import anthropic_server as claude
 from tests.support.servers.models import openai_server as gpt
 from tests.support.servers.models.anthropic_server import AnthropicServer

@@ -10,7 +10,7 @@ from shared.app.models.routed_model import RoutedModel
 from shared.backends.local.state.local_store import LocalStore
 from shared.core.models.routing import Rules
 from shared.mind.catalogue import load_catalogue
-from shared.ports import ModelRequest
+from shared.ports.model import ModelRequest
 from tests.support.ports.moved_clock import MovedClock
 from tests.unit.models.scripted_provider import ScriptedProvider, Turn
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from shared.core.models.model_facts import Catalogue, Tokens
 from shared.core.run.run import Usage
-from shared.ports import ModelRequest, ModelResult, request_tokens
+from shared.ports.model import ModelRequest, ModelResult, request_tokens
 
 Turn = ModelResult | Exception
 

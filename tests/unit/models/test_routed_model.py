@@ -25,7 +25,7 @@ from shared.core.errors import (
 from shared.core.models.model_errors import ContextTooLong, InvalidOutput, ModelError, Refused
 from shared.core.models.routing import Rules
 from shared.core.run.run import Usage
-from shared.ports import ModelResult, Tool, request_tokens
+from shared.ports.model import ModelResult, Tool, request_tokens
 from tests.unit.models.routed_world import ARGON, LIST, OPUS, SOL, World, a_request
 from tests.unit.models.scripted_provider import Turn, said
 

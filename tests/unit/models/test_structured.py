@@ -13,7 +13,7 @@ from shared.core.models.model_errors import InvalidOutput, Refused
 from shared.core.run.run import Usage
 from shared.mind.catalogue import load_catalogue
 from shared.mind.structured import ask, ask_with_tools
-from shared.ports import ModelCall, ModelRequest, ModelResult, Tool, ToolCall
+from shared.ports.model import ModelCall, ModelRequest, ModelResult, Tool, ToolCall
 from tests.unit.models.scripted_provider import ScriptedProvider, Turn
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)

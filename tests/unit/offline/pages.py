@@ -12,7 +12,7 @@ from typing import Any
 
 from shared.backends.offline.model import OfflineModel
 from shared.core.page import Block, Page, Span, page_to_data
-from shared.ports import ModelRequest
+from shared.ports.model import ModelRequest
 
 KINDS = (
     "code.generate",

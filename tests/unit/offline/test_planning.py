@@ -9,7 +9,7 @@ from shared.backends.offline.model import OfflineModel
 from shared.core.models.model_errors import Refused
 from shared.core.page import Page
 from shared.core.run.run import NOTHING
-from shared.ports import Model, ModelRequest
+from shared.ports.model import Model, ModelRequest
 from tests.unit.offline.pages import KINDS, block, page, plan, row, table
 
 BAKERY = page(

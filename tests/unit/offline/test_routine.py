@@ -12,7 +12,7 @@ from shared.app.planning.plan_proposal import Proposal
 from shared.backends.offline.model import OfflineModel
 from shared.core.page import Block, Page, Span, page_to_data
 from shared.core.planning.plan import Rule, validate
-from shared.ports import ModelRequest
+from shared.ports.model import ModelRequest
 from shared.steps import KINDS
 
 PAGE, SOURCE = "0f0e0d0c-0b0a-4908-8706-050403020100", "00010203-0405-4607-8809-0a0b0c0d0e0f"

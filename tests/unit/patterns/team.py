@@ -15,7 +15,7 @@ from shared.app.planning.plan_thinking import rule_of
 from shared.core.planning.plan import validate
 from shared.core.run.commands import ATTEMPT, Command
 from shared.core.run.run import NOTHING, Limits, Run, Step, StepSpec, Usage
-from shared.ports import ModelRequest, ModelResult
+from shared.ports.model import ModelRequest, ModelResult
 from shared.steps import KINDS
 from tests.support.builders.runs import opened
 from tests.support.ports.dying import Died

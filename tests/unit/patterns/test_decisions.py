@@ -11,7 +11,7 @@ from shared.backends.offline.model import OfflineModel
 from shared.core.models.model_errors import InvalidOutput
 from shared.core.run.children import came_to
 from shared.core.run.run import RunStatus
-from shared.ports import ModelRequest
+from shared.ports.model import ModelRequest
 from tests.support.ports.local_ports import Ports
 from tests.unit.patterns.team import Speakers, ask, critic, pattern, planned, team, writer
 

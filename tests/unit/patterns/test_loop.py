@@ -18,7 +18,7 @@ from shared.core.run import acts
 from shared.core.run.run import NOTHING, Run, RunStatus
 from shared.mind.agents.registry import Agent, agent
 from shared.mind.turns import Ability, Allowed, abilities_of, build_next_turn, check_may
-from shared.ports import ModelRequest, ModelResult, ToolCall
+from shared.ports.model import ModelRequest, ModelResult, ToolCall
 from shared.steps import KINDS
 from shared.steps._input import Input
 from shared.steps._kind import Done, Repeat, StepContext, StepKind

@@ -14,7 +14,7 @@ from shared.core.planning.risk import risk_of
 from shared.core.run import acts
 from shared.core.run.run import NOTHING, RunStatus, StepSpec, Usage
 from shared.mind.agents.registry import agent
-from shared.ports import ModelRequest
+from shared.ports.model import ModelRequest
 from tests.support.builders.runs import begin, with_limits
 from tests.support.ports.local_ports import Ports
 from tests.unit.patterns.team import OK, Speakers, critic, die_everywhere, mend, pattern, planned, team, text, writer

@@ -11,7 +11,7 @@ from shared.backends.offline.model import OfflineModel
 from shared.core.errors import Overloaded
 from shared.core.models.model_errors import InvalidOutput, Refused
 from shared.core.run.run import NOTHING, RunStatus, StepSpec
-from shared.ports import ModelRequest
+from shared.ports.model import ModelRequest
 from tests.support.ports.local_ports import Ports
 from tests.unit.patterns.team import OK, STOP, Speakers, ask, critic, mend, pattern, planned, team, text, writer
 

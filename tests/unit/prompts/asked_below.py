@@ -8,7 +8,7 @@ from shared.mind.agents.ask_agent import ask_agent, checked_input
 from shared.mind.agents.registry import agents
 from shared.mind.group import Said, list_said_parts, role_part
 from shared.mind.turns import Ability, build_next_turn
-from shared.ports import ModelRequest, ModelResult, ToolCall
+from shared.ports.model import ModelRequest, ModelResult, ToolCall
 from shared.steps import KINDS
 from tests.support.ports.local_ports import ScriptedModel
 

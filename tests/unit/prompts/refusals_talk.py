@@ -19,7 +19,7 @@ from shared.mind.turns import Allowed, check_may
 from shared.mind.verdicts import verdict_of
 from shared.mind.window import Summary, _Answer, turns_of
 from shared.mind.window import _check_summary as true_of
-from shared.ports import Message, ModelResult
+from shared.ports.model import Message, ModelResult
 from shared.steps import KINDS
 from tests.unit.prompts.refusals import Refused
 

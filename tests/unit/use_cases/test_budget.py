@@ -17,7 +17,7 @@ from shared.core.money.spending import Account
 from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.run import RunStatus, StepSpec, StepStatus, Trigger, Usage
-from shared.ports import ModelCall, ModelRequest, ModelResult
+from shared.ports.model import ModelCall, ModelRequest, ModelResult
 from tests.support.builders.paid_steps import (
     COST,
     DAY,

@@ -18,7 +18,8 @@ from shared.core.run import acts
 from shared.core.run import events as ev
 from shared.core.run.commands import ATTEMPT, NOTIFY
 from shared.core.run.run import RunStatus, StepStatus, Usage, WaitKind
-from shared.ports import ModelRequest, Put
+from shared.ports import Put
+from shared.ports.model import ModelRequest
 from tests.support.builders.paid_steps import (
     ASK,
     COST,

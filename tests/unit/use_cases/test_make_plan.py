@@ -16,7 +16,7 @@ from shared.core.models.model_errors import InvalidOutput, Refused
 from shared.core.page import Block, Span
 from shared.core.run.run import Limits, Run, RunStatus, Trigger, WaitKind
 from shared.integrations.notion.client.client import Notion
-from shared.ports import request_tokens
+from shared.ports.model import request_tokens
 from tests.support.builders.proposals import a_proposal
 from tests.support.builders.runs import opened
 from tests.support.measures.prompts import instructions_of, part_of, parts_of

@@ -12,7 +12,7 @@ from shared.app.connections.connect_account import change_settings
 from shared.app.knowledge.knowledge_marks import keeps_knowledge, note_act
 from shared.app.knowledge.knowledge_scope import SETTING, is_connected
 from shared.core.errors import Conflicting
-from shared.ports import Message
+from shared.ports.model import Message
 
 LONGEST, LONGEST_TURN, TURNS = 1000, 600, 6  # letters, and turns: all of it fits a body, however it is written
 LISTS = ("roots", "without")

@@ -22,7 +22,7 @@ from shared.integrations.systems import name_system
 from shared.mind.context import Part
 from shared.mind.error_summary import compact_error
 from shared.mind.page_text import page_text, page_words
-from shared.ports import ModelRequest
+from shared.ports.model import ModelRequest
 from shared.steps._kind import StepKind
 
 PLAN, ROUTINE = "plan", "routine"  # tasks of the model, and names of their prompts

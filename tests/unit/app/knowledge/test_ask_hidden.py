@@ -10,7 +10,8 @@ import pytest
 from shared.app.knowledge.knowledge_search import knowledge_parts
 from shared.core.documents.sync import LOST
 from shared.core.errors import Conflicting
-from shared.ports import ModelRequest, ModelResult, Put
+from shared.ports import Put
+from shared.ports.model import ModelRequest, ModelResult
 from tests.support.desks.asked_workspace import CLUB, EDITED, HOME, OFFICE, PAGES, TRIPS, Asked
 from tests.support.ports.local_ports import ScriptedModel
 from tests.support.rigs.small_house import TENANT

@@ -16,7 +16,8 @@ from shared.core.documents.places import Place
 from shared.core.page import Block, Page, Span
 from shared.core.run.events import RunOpened
 from shared.core.run.run import NOTHING, Limits, Run, StepSpec, Trigger
-from shared.ports import ModelRequest, ModelResult, Put, ToolCall, request_tokens
+from shared.ports import Put
+from shared.ports.model import ModelRequest, ModelResult, ToolCall, request_tokens
 from tests.support.ports.local_ports import ScriptedModel
 from tests.support.rigs.small_house import TENANT, SmallHouse
 

@@ -34,7 +34,7 @@ from shared.core.run.run import StepSpec
 from shared.mind.context import Part, assemble
 from shared.mind.page_text import page_words
 from shared.mind.structured import ask, schema_of
-from shared.ports import ModelRequest
+from shared.ports.model import ModelRequest
 from shared.steps import KINDS
 from shared.steps._kind import StepKind
 from tests.fixtures.step_kinds.slack_post_message import SLACK_POST_MESSAGE

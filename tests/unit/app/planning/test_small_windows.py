@@ -17,7 +17,7 @@ from shared.core.models.model_facts import Catalogue, own_model
 from shared.core.models.token_bound import estimate_tokens
 from shared.core.run.run import RunStatus, Usage
 from shared.local.simulators.notion.simulator import NotionSimulator
-from shared.ports import ModelRequest, ModelResult, request_tokens
+from shared.ports.model import ModelRequest, ModelResult, request_tokens
 from shared.steps import KINDS
 from tests.integrations.conftest import Served
 from tests.support.ports.moved_clock import MovedClock

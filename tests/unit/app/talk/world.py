@@ -15,7 +15,8 @@ from shared.core.documents.places import Place
 from shared.core.run.acts import CancelRequested
 from shared.core.run.events import RunOpened, StepFailed
 from shared.core.run.run import Limits, RunStatus, StepSpec, Trigger, WaitKind
-from shared.ports import Model, Put
+from shared.ports import Put
+from shared.ports.model import Model
 from tests.support.rigs.small_house import TENANT, SmallHouse
 
 OTHER = "t-2"
