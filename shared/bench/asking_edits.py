@@ -20,9 +20,9 @@ from typing import Any
 
 import requests
 
-from shared.app.connections.connect_account import change_settings
 from shared.app.intake.open_page_run import page_record
 from shared.app.polling import ASKS, OFTEN
+from shared.app.tenants.settings_changes import change_settings
 from shared.backends.local.delivery.dispatcher import Dispatcher
 from shared.backends.local.delivery.options import DispatchOptions
 from shared.backends.local.keys.identity import LocalCallers

@@ -42,6 +42,18 @@ def ask_house(
     return call_api(url, method, path, key=key, params=params, body=body, wait=wait, start=start)
 
 
+def change_house(data: Path, path: str, decide: Callable[[dict[str, Any]], Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the house's answer to a change of what it answers at this path; raises like `ask_house`.
+
+    `decide` is handed what there is now. Where somebody else changes it meanwhile, nothing is changed, and it says so.
+    """
+    url, key, start = _find_house(data)
+    known = _send(url, "GET", path, key=key, start=start)
+    body = decide(_read(known))
+    tag = {"If-Match": known.headers.get("ETag", "*")}
+    return _read(_send(url, "PATCH", path, key=key, start=start, body=body, headers=tag))
+
+
 def watch_house(data: Path, path: str, *, params: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     """Yield the house's answer, and each later one that differs, until nobody wants more; raises like `ask_house`.
 

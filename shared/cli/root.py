@@ -67,6 +67,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "shared.cli.setup.init": ("init",),
     "shared.cli.status": ("status",),
     "shared.cli.team.setup_steps": ("setup",),
+    "shared.cli.team.settings_commands": ("settings",),
     "shared.cli.people.slack_link": ("slack",),
     "shared.cli.team.ship": ("ship",),
     "shared.cli.team.site_values": ("site-value",),

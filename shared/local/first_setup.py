@@ -18,12 +18,13 @@ import requests
 from shared.accounts.accounts import Accounts
 from shared.app.api.keys import create_key, is_known
 from shared.app.approval.approvals import LINK_KEY
-from shared.app.connections.connect_account import STATE_KEY, change_settings
+from shared.app.connections.connect_account import STATE_KEY
 from shared.app.engine.deps import Deps
 from shared.app.engine.switches import is_gone
 from shared.app.installation.home import SIMULATED_HOME
 from shared.app.intake.accept_delivery import arm_handshake
 from shared.app.intake.accept_forge_delivery import KEY as HOOK_KEY
+from shared.app.tenants.settings_changes import change_settings
 from shared.app.workspace.workspace_create import create_databases
 from shared.backends.local.keys.keyfile import write_private
 from shared.core.errors import ConfigError, OutcomeUnknown
@@ -113,17 +114,8 @@ def _home(house: Installation) -> Home:
     connect_simulated(house, tenant)
     made = create_patiently(deps, accounts, tenant, str(seeded["home_page_id"]))
     person = str(seeded["people"][0]["id"])
-    people = [
-        {
-            "id": "ada",
-            **OWNER,
-            "slack": CHANNEL,
-            "slack_user": SLACK_USER,
-            "notion_user": person,
-            "role": "owner",
-            "channels": ["email", "slack"],
-        }
-    ]
+    told = {"slack": CHANNEL, "slack_user": SLACK_USER, "channels": ["email", "slack"]}
+    people = [{"id": "ada", **OWNER, **told, "notion_user": person, "role": "owner"}]
     change_settings(deps, tenant, people=people, github_owner="acme")
     _subscribe(house)
     home = Home(tenant, person, str(made["ideas_data_source"]), str(made["ideas_database"]))

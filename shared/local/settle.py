@@ -7,12 +7,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from shared import log
-from shared.app.connections.connect_account import change_settings
 from shared.app.connections.notion_webhook import is_webhook_verified
 from shared.app.engine.deps import Deps
 from shared.app.engine.switches import is_gone
 from shared.app.installation.home import AROUND, REAL_HOME, SIMULATED_HOME, ends_with
 from shared.app.polling import ASKS, OFTEN
+from shared.app.tenants.settings_changes import change_settings
 from shared.core.errors import ConfigError, IntegrationError
 from shared.core.tenants.erasure import ERASURES
 from shared.local.configuration.choices import OAUTH, REAL

@@ -98,7 +98,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
 
 def _story(house: Neighbourhood) -> Run:
     people = [{"id": "zoe", "name": PERSON, "email": EMAIL, "role": "owner", "channels": ["email", "slack"]}]
-    from shared.app.connections.connect_account import change_settings
+    from shared.app.tenants.settings_changes import change_settings
 
     change_settings(house.house.wired.deps, house.home.tenant, people=people)
     page = house.write(TITLE)

@@ -12,8 +12,10 @@ from typing import Any
 
 from shared.app.api.exchange import ApiReply, ApiRequest, Call
 from shared.app.api.route import Route
+from shared.app.tenants.settings_changes import load_bodies
 from shared.app.tenants.tenant_export import hide_sealed
 from shared.core.documents.codec import to_body
+from shared.core.tenants.sections import list_values
 from shared.ports.documents import tenant_settings
 
 _MAX_FORWARDED = 200  # the last of them are those that the proxies nearest to us have added
@@ -32,11 +34,15 @@ class Audited:
     what: str
     fields: tuple[str, ...] = ()
     about: About = lambda call, answer: ""
+    by_section: bool = False  # it changes the sections that its body names
     shows: tuple[str, ...] = ()  # fields of the answer that say how it is now, none of them secret
 
 
 _KEY = ("role", "name", "person", "account", "scopes", "created_by", "expires_at", "revoked_at")
 AUDITED: Mapping[str, Audited] = {
+    "change_all_settings": Audited(
+        "SettingsChanged", about=lambda call, answer: ", ".join(sorted(call.body)), by_section=True
+    ),
     "change_budget": Audited("BudgetChanged", ("budget",)),
     "change_knowledge": Audited("KnowledgeChanged", ("knowledge",)),
     "change_origins": Audited("OriginsChanged", ("origins",)),
@@ -74,10 +80,11 @@ def handle(route: Route, call: Call) -> ApiReply:
     before = _read_fields(call, spec)
     reply = route.handler(call)
     after = _read_fields(call, spec)
-    if spec.fields and before == after:
+    compares = bool(spec.fields) or spec.by_section
+    if compares and before == after:
         return reply  # it is as it was
     answer = reply.body or {}
-    values = {"before": before, "after": after} if spec.fields else {}
+    values = {"before": before, "after": after} if compares else {}
     if spec.shows:
         values = {"after": {name: answer[name] for name in spec.shows if name in answer}}
     about = spec.about(call, answer)
@@ -90,6 +97,9 @@ def handle(route: Route, call: Call) -> ApiReply:
 
 
 def _read_fields(call: Call, spec: Audited) -> Mapping[str, Any]:
+    if spec.by_section:
+        bodies = load_bodies(call.deps, call.tenant)
+        return {name: list_values(bodies, name) for name in call.body}
     body = to_body(tenant_settings(call.deps.store, call.tenant)) if spec.fields else {}
     return {name: hide_sealed(body[name]) for name in spec.fields if name in body}
 

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 MAX_BODY = 64 * 1024
 BODILESS = (204, 304)
-JSON, PROBLEM, HTML, FORM = (
+JSON, MERGE_PATCH, PROBLEM, HTML, FORM = (
     "application/json",
+    "application/merge-patch+json",
     "application/problem+json",
     "text/html; charset=utf-8",
     "application/x-www-form-urlencoded",
@@ -149,6 +150,13 @@ class WrongMediaType(RequestError):
     code = "unsupported_media_type"
 
 
+class ChangedSince(RequestError):
+    """It is not any more what the caller's `If-Match` says that it is."""
+
+    status = 412
+    code = "changed_since"
+
+
 def tag_answer(reply: ApiReply, request: ApiRequest) -> ApiReply:
     """Return a good answer with its ETag; 304 without a body, where who asks says that they have just that (RFC 9110).
 
@@ -156,11 +164,23 @@ def tag_answer(reply: ApiReply, request: ApiRequest) -> ApiReply:
     """
     if reply.status != 200 or reply.stream is not None:
         return reply
-    tag = f'"{hashlib.sha256(reply.text.encode()).hexdigest()[:32]}"'
+    tag = compute_tag(reply)
     known = [each.strip().removeprefix("W/") for each in request.header("if-none-match").split(",")]
     if tag in known or "*" in known:
         return ApiReply(304, headers={**reply.headers, "ETag": tag})
     return replace(reply, headers={**reply.headers, "ETag": tag})
+
+
+def compute_tag(reply: ApiReply) -> str:
+    """Return the ETag of an answer's body."""
+    return f'"{hashlib.sha256(reply.text.encode()).hexdigest()[:32]}"'
+
+
+def refuse_changed(request: ApiRequest, now: ApiReply) -> None:
+    """Raise ChangedSince for a call whose `If-Match` is not about what there is `now` (RFC 9110, 13.1.1)."""
+    wanted = request.header("if-match")
+    if wanted and not {compute_tag(now), "*"} & {each.strip() for each in wanted.split(",")}:
+        raise ChangedSince("somebody has changed it since you looked")
 
 
 def problem(error: RequestError, headers: Mapping[str, str] | None = None) -> ApiReply:
@@ -195,6 +215,7 @@ _WAYS_OUT = {
     403: "Ask an owner or admin of your tenant for a key whose role allows this.",
     404: "Check the id; GET /v1/runs lists the runs of your tenant.",
     409: "Read it again with GET, then decide.",
+    412: "Read it again with GET, look at what has changed, and send your change with the new ETag.",
     413: "Send a smaller request.",
     503: "Try again in a moment.",
 }

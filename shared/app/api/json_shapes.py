@@ -94,6 +94,13 @@ def shape(*, required: Any = (), **fields: Any) -> dict[str, Any]:
     return {**found, "required": list(required)} if required else found
 
 
+def or_usual(schema: Schema) -> dict[str, Any]:
+    """Return the schema of a value that may be null instead: then what is usual applies again."""
+    words = {"enum": [*schema["enum"], None]} if "enum" in schema else {}
+    bare = {name: value for name, value in schema.items() if name != "default"}
+    return {**bare, **words, "type": [schema["type"], "null"]}
+
+
 def read_query(given: Mapping[str, Sequence[str]], known: Mapping[str, Schema]) -> dict[str, Any]:
     """Return the query's values in their types; raises MalformedRequest naming what is wrong."""
     _refuse_unknown("query parameter", given, known)
@@ -180,7 +187,7 @@ def _whole(value: Any) -> Any:
 
 
 def _check(what: str, value: Any, schema: Schema) -> None:
-    if isinstance(value, dict) and schema["type"] == "object" and schema.get("additionalProperties") is False:
+    if isinstance(value, dict) and "object" in schema["type"] and schema.get("additionalProperties") is False:
         path = what.removesuffix("'")
         for name in value:  # name what is wrong in it, as far down as it goes
             _refuse_unknown(what, value, schema["properties"])
@@ -190,6 +197,8 @@ def _check(what: str, value: Any, schema: Schema) -> None:
 
 
 def _fits(value: Any, schema: Schema) -> bool:
+    if isinstance(schema["type"], list):
+        return value is None or _fits(value, {**schema, "type": schema["type"][0]})
     fits: dict[str, Callable[[Any, Schema], bool]] = {
         "integer": _fits_number,
         "string": _fits_text,
@@ -244,8 +253,10 @@ def _is_day(value: str) -> bool:
 
 
 def _describe_schema(schema: Schema) -> str:
+    if isinstance(schema["type"], list):
+        return _describe_schema({**schema, "type": schema["type"][0]}) + ", or null for what is usual"
     if "enum" in schema:
-        return "one of " + ", ".join(schema["enum"])
+        return "one of " + ", ".join(filter(None, schema["enum"]))
     if schema["type"] == "integer":
         return f"a whole number from {schema['minimum']} to {schema['maximum']}"
     if schema.get("format") == "date":

@@ -35,7 +35,7 @@ from shared.app.api.run.run_figures import STATISTICS
 from shared.app.api.run.run_steps import VIEWS as STEP_VIEWS
 from shared.app.api.run.run_versions import FILE, VERSION, WORK
 from shared.app.api.run.workspace_questions import COUNTS
-from shared.app.api.settings import audit, budget, life
+from shared.app.api.settings import all_settings, audit, budget, life
 from shared.app.api.settings.allowed_origins import ORIGINS
 from shared.app.api.settings.connections import VIEWS
 from shared.app.api.settings.endpoint_messages import VIEWS as MESSAGE_VIEWS
@@ -122,6 +122,7 @@ SCHEMAS: Mapping[str, Any] = {
         problem=text(what="Why the day that is due has not been planned yet; empty when nothing prevents it."),
     ),
     "Ship": SHIP,
+    **all_settings.VIEWS,
     "Models": members(
         checked=text(what="The day on which the list prices were looked up."),
         rules=members(
@@ -188,6 +189,7 @@ SCHEMAS: Mapping[str, Any] = {
 }
 
 _TAG = text(what="The ETag of an answer before: while nothing has changed, the answer is 304, without a body.")
+_SEEN = text(what="The ETag of what was looked at: where it has changed since, nothing is done.")
 _NAMED = text(f"^{IDEMPOTENCY_KEY}$", what="Sent again with the same key, the call is answered as the first time.")
 _REASONS = {
     400: "The request cannot be understood.",
@@ -196,6 +198,7 @@ _REASONS = {
     404: "It does not exist, or belongs to another tenant.",
     405: "This address does not answer this method.",
     409: "It has changed, or somebody else is working on it.",
+    412: "It has changed.",
     413: "The request is too large.",
     415: "The body is of the wrong type.",
     421: "The page has another address.",
@@ -238,6 +241,8 @@ def _operation(route: Route) -> dict[str, Any]:
     parameters += [_parameter("query", name, schema) for name, schema in route.query.items()]
     if route.takes_idempotency_key:
         parameters.append(_parameter("header", "Idempotency-Key", _NAMED))
+    if route.method == "PATCH":
+        parameters.append(_parameter("header", "If-Match", _SEEN))
     if route.is_tagged:
         parameters.append(_parameter("header", "If-None-Match", _TAG))
         found["responses"]["304"] = {"description": "It is as the `ETag` says that was given."}
@@ -274,6 +279,8 @@ def _errors(route: Route) -> list[int]:
         codes.add(404)
     if route.body is not None:
         codes |= {400, 413, 415}
+    if route.method == "PATCH":
+        codes.add(412)
     return sorted(codes - {route.status})
 
 

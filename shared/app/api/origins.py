@@ -22,7 +22,7 @@ _PORT = "[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0
 _HOST = rf"https://{_NAME}(?:\.{_NAME})*|http://(?:localhost|127\.0\.0\.1|\[::1\])"
 ORIGIN = rf"(?:{_HOST})(?::(?:{_PORT}))?"
 _ORIGIN = re.compile(ORIGIN)
-_SENT = "Authorization, Content-Type, Idempotency-Key, If-None-Match"
+_SENT = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match"
 _READ = "ETag, Idempotency-Replayed, Retry-After, WWW-Authenticate"
 _KEPT_S = 600  # for which a browser keeps what it was told; Chromium keeps it for two hours at most
 

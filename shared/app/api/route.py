@@ -42,6 +42,8 @@ PERMISSIONS: Mapping[str, frozenset[str] | None] = {
     "databases.manage": frozenset({"owner"}),
     "connections.read": frozenset(ROLES),
     "connections.manage": frozenset({"owner"}),
+    "settings.read": frozenset(ROLES),
+    "settings.change": frozenset({"owner", "admin"}),
     "planning.read": frozenset(ROLES),
     "planning.change": frozenset({"owner"}),
     "agents.read": frozenset(ROLES),

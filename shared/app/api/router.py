@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 from shared import log
 from shared.app.api.exchange import (
     FORM,
+    JSON,
     MAX_BODY,
+    MERGE_PATCH,
     ApiReply,
     ApiRequest,
     Call,
@@ -166,7 +168,7 @@ def _body(route: Route, request: ApiRequest) -> dict[str, Any]:
         return {}
     if not request.body and not route.body.get("required"):
         return read_fields({}, route.body)
-    if request.media_type != route.body_type:
+    if request.media_type not in (route.body_type, JSON if route.body_type == MERGE_PATCH else route.body_type):
         raise WrongMediaType(
             f"the body must be {route.body_type}, got {request.media_type[:80]!r}", way_out=f"Send {route.body_type}."
         )

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from shared.app.api.exchange import FORM, ApiReply, Call
-from shared.app.api.json_shapes import Schema, choice, number, shape, text, texts
+from shared.app.api.exchange import FORM, MERGE_PATCH, ApiReply, Call
+from shared.app.api.json_shapes import choice, number, shape, text, texts
 from shared.app.api.pages import approval_page, rollback_page
 from shared.app.api.pages import page_html as html
 from shared.app.api.people.invitation_routes import INVITATION_ROUTES
@@ -17,6 +15,7 @@ from shared.app.api.run import team_status as status
 from shared.app.api.run import workspace_questions as asking
 from shared.app.api.run.agent_questions import AGENT_ROUTES
 from shared.app.api.run.run_routes import RUN_ROUTES
+from shared.app.api.settings import all_settings as everything
 from shared.app.api.settings import allowed_origins as origins
 from shared.app.api.settings import audit, budget, connections, feedback, life, operate, planning, ship
 from shared.app.api.settings import endpoint_routes as endpoints
@@ -26,14 +25,8 @@ from shared.app.api.settings.notification_routes import NOTIFICATION_ROUTES
 from shared.app.api.settings.team_lists import LIST_ROUTES
 from shared.app.api.slack.slack_routes import SLACK_ROUTES
 from shared.app.money.usage import BY
-from shared.app.schedule.time_zones import zone_names
 from shared.app.workspace.workspace_schemas import KINDS
 
-_PLANNING: Mapping[str, Schema] = {
-    "planning_time": text("^([01][0-9]|2[0-3]):[0-5][0-9]$|^$", what="Such as 07:30; empty for no daily planning."),
-    "time_zone": choice(*zone_names()),
-    "day_hours": number(1, 24),
-}
 _ADOPT = texts(databases.IN_NOTION, *KINDS, what="The databases to adopt, by their kinds.")
 _ANSWERS = texts(text(max_length=300), what="Answers to the questions, by their keys: the value of a choice.")
 
@@ -152,10 +145,15 @@ ROUTES: tuple[Route, ...] = (
         "POST", "/v1/endpoints/{endpoint}/deliveries/{delivery}/replay", "endpoints.manage",
         endpoints.replay_delivery, "Send a delivery again", "DeliveryOrdered", body=shape(), status=202, errors=(409,),
     ),
+    Route("GET", "/v1/settings", "settings.read", everything.show_settings, "Get all settings", "Settings"),
+    Route(
+        "PATCH", "/v1/settings", "settings.change", everything.change_all_settings, "Change settings", "Settings",
+        body=everything.CHANGE, body_type=MERGE_PATCH, errors=(404, 409),
+    ),
     Route("GET", "/v1/planning", "planning.read", planning.planning, "Get when days are planned", "Planning"),
     Route(
         "POST", "/v1/planning", "planning.change", planning.change_planning, "Set when days are planned", "Planning",
-        body=shape(**_PLANNING), errors=(409,),
+        body=shape(**planning.DAILY), errors=(409,),
     ),
     Route("GET", "/v1/settings/ship", "ship.read", ship.show_ship, "Get where work goes, and who has to agree", "Ship"),
     Route(

@@ -16,7 +16,6 @@ from shared.accounts.providers import PROVIDERS, place_provider
 from shared.app.connections.connect_messenger import keep_installation
 from shared.app.connections.connect_notion import AGAIN, ProviderUnavailable
 from shared.app.engine.deps import Deps
-from shared.app.engine.due_times import drop_alarm
 from shared.app.engine.engine import record
 from shared.app.engine.switches import refuse_deleted
 from shared.app.intake.refused_places import let_all_in
@@ -24,7 +23,6 @@ from shared.app.people.arrivals import Arrival, receive_consent
 from shared.app.people.login import Proven, login_token
 from shared.app.people.sessions import hand_over
 from shared.app.tenants.operator_secrets import valid
-from shared.core.documents.alarm import Alarm
 from shared.core.errors import (
     AgentError,
     BadSignature,
@@ -43,7 +41,7 @@ from shared.core.system import OAuthProvider
 from shared.integrations.systems import MESSENGERS, name_system
 from shared.oauth import GrantTokens, authorize_url, exchange
 from shared.oauth_state import STATE_LIFETIME, State, sign_state, verify_state
-from shared.ports import SYSTEM, Put, Secret, change_doc
+from shared.ports import SYSTEM, Put, Secret
 from shared.telemetry import trace
 
 STATE_KEY = "oauth-state-key"
@@ -230,30 +228,6 @@ def _exchange_code(
         raise MalformedRequest(
             f"{name_system(provider.name)} did not accept the answer: {error}", way_out=AGAIN
         ) from error
-
-
-def change_settings(deps: Deps, tenant: str, **changes: Any) -> None:
-    """Change fields of the tenant's settings; whoever changes other fields at once is not undone.
-
-    Raises MalformedRequest naming a setting of the daily planning that cannot be used, and Busy as `change_doc` does.
-    """
-    from shared.app.schedule.planning_time import changes_planning, planning_changes, planning_of, settle_planning
-
-    alarm: Alarm | None = None
-
-    def change(settings: Mapping[str, Any] | None) -> Mapping[str, Any]:
-        nonlocal alarm
-        body = {**(settings or {}), **changes}
-        planning_of(body)
-        if alarm is None and changes_planning(changes):  # set before they are saved, once
-            alarm = planning_changes(deps, tenant)
-        return body
-
-    body = change_doc(deps.store, (tenant, "settings", "tenant"), change, deps.stand_back)
-    if alarm is not None:
-        deps.crash_point("planning.after/settings")
-        settle_planning(deps, tenant, body or {})
-        drop_alarm(deps, alarm)
 
 
 def resume_waiting(deps: Deps, tenant: str, provider: str) -> int:

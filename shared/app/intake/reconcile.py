@@ -23,6 +23,7 @@ from shared.app.engine.tools import Tools
 from shared.app.intake.refused_places import let_in, may_ask, note_refused
 from shared.app.knowledge import knowledge_sync
 from shared.app.knowledge.knowledge_marks import ERASE, GONE, READ, read_what_happened
+from shared.app.polling import find_interval_s
 from shared.app.polling.changed_rows import look_for_rows
 from shared.app.polling.polling_clock import quick_sources, was_just_asked
 from shared.app.polling.quick_look import look_quickly
@@ -40,6 +41,7 @@ from shared.core.run.commands import ORDER, QUICK, RECONCILE, Command
 from shared.core.run.run import derive_id
 from shared.integrations.notion.client.client import Notion
 from shared.ports import SYSTEM, Put, get_as
+from shared.ports.documents import tenant_settings
 from shared.telemetry import trace
 
 PAGE = 200  # tenants whose passes one request orders: two reads and a task for each
@@ -75,11 +77,19 @@ def _order(deps: Deps, tenants: Sequence[str]) -> int:
                 commands.append(Command(derive_id("erase-", tenant, str(hour)), RECONCILE, "sync", tenant, topic=ERASE))
             continue
         done = get_as(Pass, deps.store, (tenant, *PASS))
+        if done is not None and _is_too_soon(deps, tenant, done):
+            continue
         name = derive_id("sync-", tenant, done.ended if done else "", str(hour))
         commands.append(Command(name, RECONCILE, "sync", tenant))
     if commands:
         deps.queue.enqueue(commands)
     return len(commands)
+
+
+def _is_too_soon(deps: Deps, tenant: str, done: Pass) -> bool:
+    """Say whether the tenant's owner wants more time between two passes than has passed since the last one."""
+    wanted = timedelta(seconds=find_interval_s(to_body(tenant_settings(deps.store, tenant))))
+    return timedelta(0) <= deps.clock.now() - datetime.fromisoformat(done.ended) < wanted
 
 
 @trace.use_case

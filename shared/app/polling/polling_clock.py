@@ -14,7 +14,7 @@ from typing import Any
 
 from shared.accounts.grants import holds
 from shared.app.engine.deps import Deps
-from shared.app.polling import asks_often
+from shared.app.polling import asks_often, find_interval_s
 from shared.app.polling.comment_polling import WAIT, threads_of
 from shared.app.workspace.workspace_databases import sources_of
 from shared.app.workspace.workspace_schemas import RUNS
@@ -61,8 +61,9 @@ def _order(deps: Deps, tenant: str, settings: Mapping[str, Any], room: Room) -> 
     runs = lately_runs(deps, tenant, known)
     found = activity(runs, known, now)
     wanted: Pace = pace(found, len(quick_sources(settings)), room)
-    left = wanted.interval_s - _measure_age(known.at, now)
-    if 0.0 < left <= wanted.interval_s:  # more than that: a clock was turned back
+    interval_s = max(wanted.interval_s, find_interval_s(settings))
+    left = interval_s - _measure_age(known.at, now)
+    if 0.0 < left <= interval_s:  # more than that: a clock was turned back
         return left
     at = now.isoformat()
     active = {"active": at} if found.moving else {}

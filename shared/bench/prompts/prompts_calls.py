@@ -212,7 +212,7 @@ def _write_late_task(house: House, home: Home, number: int) -> None:
 
 def _have_repository(house: House, home: Home) -> None:
     """Make the repository that is to be changed, and say in the settings that it is the team's."""
-    from shared.app.connections.connect_account import change_settings
+    from shared.app.tenants.settings_changes import change_settings
 
     github = wire_accounts().connect_for(home.tenant)(GitHub)
     made = github.ensure_repository(_OWNER, _REPOSITORY)

@@ -174,7 +174,7 @@ def _ship_change(house: House, home: Home, model: ScriptedModel) -> Run:
 
 def _ship(house: House, home: Home, **changes: Mapping[str, Any]) -> None:
     """Change how the tenant ships, as its owner would."""
-    from shared.app.connections.connect_account import change_settings
+    from shared.app.tenants.settings_changes import change_settings
 
     deps = house.wired.deps
     doc = deps.store.get(home.tenant, "settings", "tenant")

@@ -9,10 +9,10 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from shared.app.connections.connect_account import change_settings
 from shared.app.engine.deps import Deps
 from shared.app.engine.engine import record
 from shared.app.money.tenant_ledger import LEDGERS
+from shared.app.tenants.settings_changes import change_settings
 from shared.core.documents.codec import from_body
 from shared.core.money.spending import Allowance, Ledger
 from shared.core.run.acts import BudgetChanged

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from shared.accounts.accounts import Accounts
-from shared.app.connections.connect_account import change_settings, resume_waiting
+from shared.app.connections.connect_account import resume_waiting
 from shared.app.engine.deps import Deps
 from shared.app.installation.home import APPLIED, home_of
 from shared.app.money.tenant_ledger import read_budget
+from shared.app.tenants.settings_changes import change_settings
 from shared.backends.local.keys.local_secrets import LocalSecrets
 from shared.integrations.systems import FORGES, HOSTS, SYSTEMS
 from shared.local.configuration.choices import NONE, REAL, Choices

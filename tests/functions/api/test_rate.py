@@ -9,7 +9,7 @@ import pytest
 
 from shared.app.api.keys import make_key
 from shared.app.api.rate import BATCH, PER_MINUTE, Rate
-from shared.app.connections.connect_account import change_settings
+from shared.app.tenants.settings_changes import change_settings
 from shared.core.documents.codec import to_body
 from shared.core.errors import TooMany
 from shared.core.people.members import PLACE, Member, Members

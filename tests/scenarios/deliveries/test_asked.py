@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.app.connections.connect_account import change_settings
 from shared.app.polling import ASKS, OFTEN
+from shared.app.tenants.settings_changes import change_settings
 from shared.core.pages import marks
 from shared.local.runtime import SCHEDULE
 from tests.support.rigs.house import open_house

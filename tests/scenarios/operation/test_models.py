@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.app.connections.connect_account import change_settings
 from shared.app.models.model_keys import keep_key
+from shared.app.tenants.settings_changes import change_settings
 from shared.core.pages import marks
 from shared.core.run.run import RunStatus
 from shared.ports import Secret

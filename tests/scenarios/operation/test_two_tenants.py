@@ -8,9 +8,9 @@ import pytest
 import requests
 
 from shared.accounts.providers import PROVIDERS
-from shared.app.connections.connect_account import change_settings
 from shared.app.connections.connect_notion import connect_notion
 from shared.app.engine.execute_step import execute_step
+from shared.app.tenants.settings_changes import change_settings
 from shared.app.workspace.workspace_create import create_databases
 from shared.app.workspace.write_journal import noting
 from shared.core.pages import marks

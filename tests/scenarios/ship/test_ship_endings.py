@@ -9,9 +9,9 @@ import requests
 
 from shared.app.api.keys import create_key
 from shared.app.approval.approvals import approval_token, approval_url
-from shared.app.connections.connect_account import change_settings
 from shared.app.people.linking import confirm_code, make_code, type_code
 from shared.app.people.membership import give_role, members_of, welcome
+from shared.app.tenants.settings_changes import change_settings
 from shared.core.pages import marks
 from shared.core.run.run import Run, RunStatus
 from shared.local.first_setup import settle_in

@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from shared.app.api.keys import create_key
-from shared.app.connections.connect_account import change_settings
+from shared.app.tenants.settings_changes import change_settings
 from shared.app.workspace.workspace_create import create_databases
 from shared.core.pages import marks
 from shared.core.run.run import Run, RunStatus

@@ -14,7 +14,8 @@ import requests
 
 from shared.app.api.run.retry import retry_run
 from shared.app.approval.approvals import asked_now, decide
-from shared.app.connections.connect_account import change_settings, resume_waiting
+from shared.app.connections.connect_account import resume_waiting
+from shared.app.tenants.settings_changes import change_settings
 from shared.app.workspace.workspace_map import WorkspaceMap
 from shared.core.run.run import Run, RunStatus
 from shared.integrations.notion.client.client import Notion

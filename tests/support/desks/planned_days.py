@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from shared.app.connections.connect_account import change_settings
 from shared.app.engine.sweep import sweep
+from shared.app.tenants.settings_changes import change_settings
 from shared.app.workspace.workspace_databases import database_of
 from shared.app.workspace.workspace_schemas import ROUTINES
 from shared.core.pages.author import PERSON, Author

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.app.approval.approvals import asked_now, decide
-from shared.app.connections.connect_account import change_settings
+from shared.app.tenants.settings_changes import change_settings
 from shared.backends.local.delivery.dispatcher import Dispatcher
 from shared.backends.local.delivery.options import DispatchOptions
 from shared.core.pages import marks

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared.app.agents.ask_by_hand import ask_in_pattern, ask_one_agent, find_answer
-from shared.app.connections.connect_account import change_settings
+from shared.app.tenants.settings_changes import change_settings
 from shared.core.errors import Conflicting, MalformedRequest, NotThere, Unavailable
 from shared.core.run.run import Run, RunStatus, Usage
 from shared.mind.safety.redaction import Redactor

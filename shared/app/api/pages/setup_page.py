@@ -93,7 +93,8 @@ def _keep_limits(call: Call, who: SignedIn) -> None:
     whole = allowance_in(read_budget(call.deps, who.tenant))
     kept = {"run": whole.run, "day": whole.day, "month": whole.month}
     kept |= {name: round(float(value) * _MICROS) for name, value in given.items()}
-    set_budget(call.deps, who.tenant, {name: value for name, value in kept.items() if value is not None})
+    actor = Actor(ActorKind.PERSON, who.session.person, who.member.name)
+    set_budget(call.deps, who.tenant, {name: value for name, value in kept.items() if value is not None}, actor)
 
 
 def _leave(call: Call, who: SignedIn) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.json_shapes import FLAG, Schema, explain, lists, shape, text
 from shared.app.api.settings.tenant_databases import IN_NOTION, notion_id
-from shared.app.connections.connect_account import change_settings
 from shared.app.knowledge.knowledge_marks import keeps_knowledge, note_act
 from shared.app.knowledge.knowledge_scope import SETTING, is_connected
+from shared.app.tenants.settings_changes import change_settings
 from shared.core.errors import Conflicting
 from shared.ports.model import Message
 
@@ -66,7 +66,7 @@ def change_knowledge(call: Call) -> ApiReply:
     after = {**before, **{name: [notion_id(each) for each in given[name] if each] for name in LISTS if name in given}}
     after |= {"off": given["off"]} if "off" in given else {}
     if after != before:
-        change_settings(call.deps, call.tenant, **{SETTING: after})
+        change_settings(call.deps, call.tenant, call.who.actor, **{SETTING: after})
     if given.get("read_again") or given.get("forget_lost"):
         if not keeps_knowledge(call.deps, call.tenant):
             way_out = "Reading begins by itself within minutes of connecting Notion."

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.json_shapes import TEXTS, lists, members, shape, text
 from shared.app.api.origins import MAX_ORIGINS, ORIGIN, read_origin
-from shared.core.documents.tenant_settings import PLACE, TenantSettings
+from shared.app.tenants.settings_changes import change_sections
 from shared.core.errors import Conflicting
-from shared.ports import change_as
+from shared.core.tenants.sections import Bodies, change_section, read_section
 from shared.ports.documents import tenant_settings
 
 _GIVEN = text(f"^{ORIGIN}/?$", max_length=300)
@@ -33,15 +31,15 @@ def change_origins(call: Call) -> ApiReply:
     allowed = [read_origin(each) for each in call.body.get("allow", ())]
     forgotten = {read_origin(each) for each in call.body.get("forget", ())}
 
-    def change(settings: TenantSettings | None) -> TenantSettings:
-        before = settings or TenantSettings()
-        kept = [each for each in dict.fromkeys((*before.origins, *allowed)) if each not in forgotten]
+    def change(bodies: Bodies) -> Bodies:
+        known: tuple[str, ...] = read_section(bodies, "frontends").origins
+        kept = [each for each in dict.fromkeys((*known, *allowed)) if each not in forgotten]
         if len(kept) > MAX_ORIGINS:
             raise Conflicting(
                 f"a team may allow {MAX_ORIGINS} origins, and this would be {len(kept)}",
                 way_out="Give one that is no longer needed as 'forget'.",
             )
-        return replace(before, origins=tuple(kept))
+        return change_section(bodies, "frontends", {"origins": kept or None})
 
-    change_as(TenantSettings, call.deps.store, (call.tenant, *PLACE), change, call.deps.stand_back)
+    change_sections(call.deps, call.tenant, call.who.actor, change)
     return show_origins(call)

@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from shared import log
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.json_shapes import COUNT, Schema, array, choice, explain, members, number, text
 from shared.app.api.run.run_views import COST, cost_view
-from shared.app.connections.connect_account import change_settings
 from shared.app.engine.deps import Deps
-from shared.app.engine.engine import record
 from shared.app.money.tenant_ledger import allowance_in, read_budget
 from shared.app.money.usage import BY, Sum, sum_spent
+from shared.app.tenants.settings_changes import change_sections
 from shared.core.documents.places import COUNTED, LookUps
-from shared.core.errors import AgentError, Conflicting
 from shared.core.money.spending import Allowance, day_of
-from shared.core.run.acts import BudgetChanged
-from shared.core.run.run import WaitKind
+from shared.core.people.actor import Actor
+from shared.core.tenants.sections import Bodies, change_section, check_budgets, read_section
 from shared.ports import get_as
 
 _MAX = 1_000_000_000_000  # a million US dollars
@@ -56,34 +53,19 @@ def change_budget(call: Call) -> ApiReply:
 
     Raises Conflicting where more would be kept back than another limit is.
     """
-    return ApiReply(body=_view(set_budget(call.deps, call.tenant, call.body)))
+    return ApiReply(body=_view(set_budget(call.deps, call.tenant, call.body, call.who.actor)))
 
 
-def set_budget(deps: Deps, tenant: str, changes: Mapping[str, int]) -> Allowance:
+def set_budget(deps: Deps, tenant: str, changes: Mapping[str, int], by: Actor) -> Allowance:
     """Set the limits that are given, in millionths of a US dollar; raises Conflicting as `change_budget` does."""
-    given = {**read_budget(deps, tenant), **changes}
-    allowed = allowance_in(given)
-    for name in ("run", "day", "month"):
-        limit = getattr(allowed, name)
-        if limit is not None and limit < allowed.kept_back:
-            way_out = f"Set kept_back to {limit} or less, or raise {name}."
-            raise Conflicting(f"kept_back must be at most {name} ({limit}), got {allowed.kept_back}", way_out=way_out)
-    change_settings(deps, tenant, budget=given)
-    _let_go_on(deps, tenant)
+
+    def set_limits(bodies: Bodies) -> Bodies:
+        changed = change_section(bodies, "budgets", changes)
+        check_budgets(read_section(changed, "budgets"))
+        return changed
+
+    allowed: Allowance = read_section(change_sections(deps, tenant, by, set_limits), "budgets")
     return allowed
-
-
-def _let_go_on(deps: Deps, tenant: str) -> None:
-    """Let every run ask again that waits for money; one that cannot be saved now asks at its time."""
-    after = ""
-    while runs := deps.store.list_runs(tenant, limit=100, after=after):
-        for run in runs:
-            if not run.status.final and any(s.wait and s.wait.kind == WaitKind.BUDGET for s in run.steps):
-                try:
-                    record(deps, tenant, run.id, BudgetChanged(deps.clock.now()))
-                except AgentError as error:
-                    log.line("ERROR", "run not resumed", tenant=tenant, run=run.id, **log.about(error))
-        after = runs[-1].id
 
 
 def usage(call: Call) -> ApiReply:

@@ -7,12 +7,13 @@ from typing import Any
 
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.json_shapes import Schema, choice, lists, shape, text, texts
-from shared.app.connections.connect_account import change_settings
 from shared.app.models.model_health import Health
 from shared.app.models.model_keys import drop_key, keep_key, list_models, own_keys
+from shared.app.tenants.settings_changes import change_sections
 from shared.core.errors import ConfigError, NotThere
 from shared.core.models.model_facts import KEYED, PROVIDERS, TASK_CLASSES, Catalogue, ModelFacts, Rates
 from shared.core.models.routing import PREFERENCES, Needs, Rules, matches, route, rules_of
+from shared.core.tenants.sections import Bodies, change_section
 from shared.mind.catalogue import load_offered
 from shared.ports import Secret
 
@@ -72,20 +73,28 @@ def show_models(call: Call) -> ApiReply:
 
 def change_rules(call: Call) -> ApiReply:
     """Change the rules that are given; the others stay. A name that nobody knows is refused, and nothing is kept."""
-    before, known = _rules(call), load_offered(call.deps.models)
     given = call.body
-    classes = {**before.classes, **given["classes"]}
-    for field, listed in [*((f"classes.{name}", refs) for name, refs in given["classes"].items()),
-                          ("allow", given.get("allow", ())), ("deny", given.get("deny", ()))]:  # fmt: skip
-        _check(field, listed, known)
-    rules = {
-        "classes": {name: list(refs) for name, refs in classes.items() if refs},
-        "prefer": given.get("prefer", before.prefer),
-        "allow": list(given.get("allow", before.allow)),
-        "deny": list(given.get("deny", before.deny)),
-    }
-    change_settings(call.deps, call.tenant, models=rules)
+    check_models(call, given)
+    changes = {name: value for name, value in given.items() if name != "classes" or value}
+    change_sections(call.deps, call.tenant, call.who.actor, lambda known: change_models(known, changes))
     return show_models(call)
+
+
+def check_models(call: Call, given: Mapping[str, Any], path: str = "") -> None:
+    """Raise NotThere, naming the field, for a model that nobody knows."""
+    known = load_offered(call.deps.models)
+    for name, listed in (given.get("classes") or {}).items():
+        _check(f"{path}classes.{name}", listed or (), known)
+    for name in ("allow", "deny"):
+        _check(path + name, given.get(name) or (), known)
+
+
+def change_models(bodies: Bodies, changes: Mapping[str, Any]) -> Bodies:
+    """Return the settings with these rules changed; an empty list for a task class removes it."""
+    given = dict(changes)
+    if given.get("classes") is not None:
+        given["classes"] = {name: refs or None for name, refs in given["classes"].items()}
+    return change_section(bodies, "models", given)
 
 
 def set_key(call: Call) -> ApiReply:

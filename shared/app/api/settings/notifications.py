@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from shared.app.api.exchange import ApiReply, Call
@@ -25,10 +24,11 @@ from shared.app.api.json_shapes import (
 from shared.app.notify.own_choices import ADDRESS, change_choices, order_test
 from shared.app.notify.recipients import Recipient, describe_channels, find_recipient, list_everybody, team_telling
 from shared.app.schedule.time_zones import zone_names
+from shared.app.tenants.settings_changes import change_sections
 from shared.core.errors import Conflicting, Forbidden
-from shared.core.notify.telling import HIGH, KINDS, NORMAL, TEAM_TELLING, TeamTelling
+from shared.core.notify.telling import HIGH, KINDS, NORMAL
+from shared.core.tenants.sections import change_section
 from shared.integrations.systems import CHANNELS
-from shared.ports import change_as
 from shared.ports.documents import tenant_settings
 
 ME = "me"
@@ -115,12 +115,8 @@ def show_team_notifications(call: Call) -> ApiReply:
 
 def change_team_notifications(call: Call) -> ApiReply:
     """Set after how many hours without a decision admins, and then owners, are told; 0 for never."""
-    hours = call.body["escalate_hours"]
-
-    def change(known: TeamTelling | None) -> TeamTelling:
-        return replace(known or TeamTelling(), escalate_hours=hours)
-
-    change_as(TeamTelling, call.deps.store, (call.tenant, *TEAM_TELLING), change, call.deps.stand_back)
+    hours = {"escalate_hours": call.body["escalate_hours"] or None}
+    change_sections(call.deps, call.tenant, call.who.actor, lambda known: change_section(known, "channels", hours))
     return show_team_notifications(call)
 
 

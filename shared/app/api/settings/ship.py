@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.json_shapes import FLAG, TEXTS, Schema, choice, lists, members, number, shape, text
 from shared.app.code.snapshots import keep_days
-from shared.app.connections.connect_account import change_settings
 from shared.app.ship.site_environment import forget_value, keep_value, list_values
+from shared.app.tenants.settings_changes import change_sections
 from shared.core.errors import Conflicting
 from shared.core.ship.policy import policy_to_data
 from shared.core.ship.shipping import AFTER_REVIEW, ASK, FILES, GIT, NEVER, WHEN_GREEN, WITH_RELEASE
+from shared.core.tenants.sections import Bodies
 from shared.integrations.ship_policy import read_policy
 from shared.integrations.ship_settings import ship_of
 from shared.integrations.systems import FORGES, HOSTS
@@ -79,8 +80,9 @@ _POLICY = _part(
     },
     "Which files may be changed, and what may leave.",
 )
+APPROVALS: Mapping[str, Schema] = {"production": choice(ASK, WITH_RELEASE), "four_eyes": FLAG}
 _APPROVALS = _part(
-    {"production": choice(ASK, WITH_RELEASE), "four_eyes": FLAG},
+    APPROVALS,
     (
         "Whether going live needs an approval of its own, and whether that has to come from somebody "
         "other than the person who asked for the work or approved what left."
@@ -112,14 +114,20 @@ def set_ship(call: Call) -> ApiReply:
 
     What waits for an approval now is asked again where it would go elsewhere. Raises Conflicting for what contradicts.
     """
-    doc = call.deps.store.get(call.tenant, "settings", "tenant")
-    body = dict(doc.body) if doc is not None else {}
     given = dict(call.body)
     if "policy" in given:
         default = policy_to_data(read_policy({}))
         given["policy"] = {name: value for name, value in given["policy"].items() if value != default[name]}
-    ship = {**(body.get("ship") or {}), **given}
-    view = _view({**body, "ship": ship})
+
+    def set_parts(bodies: Bodies) -> Bodies:
+        body = {**bodies.settings, "ship": {**(bodies.settings.get("ship") or {}), **given}}
+        _refuse_contradictions(_view(body))
+        return replace(bodies, settings=body)
+
+    return ApiReply(body=_view(change_sections(call.deps, call.tenant, call.who.actor, set_parts).settings))
+
+
+def _refuse_contradictions(view: Mapping[str, Any]) -> None:
     if view["code"]["checks_end_s"] < view["code"]["checks_start_s"]:
         way_out = "Set code.checks_end_s to at least code.checks_start_s."
         raise Conflicting(
@@ -135,8 +143,6 @@ def set_ship(call: Call) -> ApiReply:
             ),
             way_out=way_out,
         )
-    change_settings(call.deps, call.tenant, ship=ship)
-    return ApiReply(body=view)
 
 
 def _view(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from shared.accounts.accounts import Accounts
-from shared.app.connections.connect_account import change_settings
 from shared.app.intake.reconcile import order_passes
 from shared.app.schedule.routines import routine_changed
+from shared.app.tenants.settings_changes import change_settings
 from shared.app.workspace.workspace_databases import database_of
 from shared.app.workspace.workspace_map import WorkspaceMap
 from shared.app.workspace.workspace_schemas import IDEAS, ROUTINES, TASKS

@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from shared.app.connections.connect_account import change_settings
 from shared.app.notify.recipients import Recipient, pick_owners
+from shared.app.tenants.settings_changes import change_settings
 from shared.core.notify.telling import Telling
 from shared.core.pages import marks
 from shared.local.simulators.slack.simulator import SlackSimulator

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.app.connections.connect_account import change_settings
 from shared.app.polling import ASKS, OFTEN
+from shared.app.tenants.settings_changes import change_settings
 from tests.support.rigs.asked_desk import AskedDesk
 from tests.support.rigs.small_desk import Desk
 from tests.support.rigs.small_house import TENANT

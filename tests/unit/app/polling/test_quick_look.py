@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from shared.app.connections.connect_account import change_settings
 from shared.app.engine.switches import HELD, explain_pause, hold_back, set_pause
 from shared.app.intake.reconcile import order_passes
+from shared.app.tenants.settings_changes import change_settings
 from shared.app.workspace.workspace_create import create_databases
 from shared.app.workspace.workspace_databases import sources_of
 from shared.app.workspace.workspace_schemas import EVERYTHING, KINDS, RUNS
@@ -117,3 +117,13 @@ def test_a_box_on_the_page_pauses_everything_within_one_look_and_clearing_it_let
     set_pause(deps, TENANT, True, "Ada")
     assert hold_back(command, deps)
     assert deps.store.list_docs(TENANT, HELD) == []  # one every few seconds would be many by tomorrow
+
+
+def test_a_team_may_want_more_time_between_two_looks(quiet: AskedDesk) -> None:
+    change_settings(quiet.house.deps, TENANT, sync={"interval_s": 240})
+    quiet.pass_time(timedelta(minutes=5))
+    assert quiet.order()["ordered"] == 1
+    quiet.pass_time(timedelta(seconds=239))
+    assert quiet.order()["ordered"] == 0
+    quiet.pass_time(timedelta(seconds=1))
+    assert quiet.order()["ordered"] == 1

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from shared.app.connections.connect_account import change_settings
 from shared.app.engine.due_times import read_alarm
 from shared.app.engine.sweep import sweep
 from shared.app.schedule.planning_time import planning_problem
+from shared.app.tenants.settings_changes import change_settings
 from shared.core.errors import Busy, MalformedRequest
 from shared.ports import SYSTEM
 from tests.support.desks.planned_days import PlannedDays, plain_text

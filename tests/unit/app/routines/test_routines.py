@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from shared.app.connections.connect_account import change_settings
 from shared.app.engine.due_times import read_alarm
 from shared.app.engine.sweep import sweep
 from shared.app.schedule.routines import routine_changed
+from shared.app.tenants.settings_changes import change_settings
 from shared.core.errors import Busy
 from shared.core.run.run import RunStatus
 from shared.ports import SYSTEM

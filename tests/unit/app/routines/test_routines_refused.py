@@ -7,8 +7,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from shared.app.connections.connect_account import change_settings
 from shared.app.engine.sweep import sweep
+from shared.app.tenants.settings_changes import change_settings
 from shared.core.run.commands import ROUTINE
 from shared.local.simulators.slack.simulator import SlackSimulator
 from tests.integrations.conftest import Served

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from shared.app.connections.connect_account import change_settings, resume_waiting
+from shared.app.connections.connect_account import resume_waiting
 from shared.app.engine.sweep import sweep
 from shared.app.intake.refused_places import read_refusals
 from shared.app.schedule.planning_time import find_next_planning, planning_problem
+from shared.app.tenants.settings_changes import change_settings
 from shared.app.workspace.workspace_create import create_databases
 from shared.app.workspace.workspace_databases import database_of
 from shared.app.workspace.workspace_schemas import ROUTINES, TASKS
