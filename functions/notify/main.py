@@ -9,19 +9,26 @@ from flask import Request
 
 from shared.app.endpoints.deliver import deliver
 from shared.app.endpoints.endpoint_events import publish_progress
+from shared.app.endpoints.replay_range import replay_range
 from shared.app.engine.switches import hold_back
 from shared.app.engine.team_turns import Turns
 from shared.app.notify import notify as app
 from shared.app.notify.mirror_run import mirror_run
 from shared.app.notify.sign_in_mail import send_link
-from shared.core.run.commands import DELIVER, MIRROR, PUBLISH, SIGN_IN
+from shared.core.run.commands import DELIVER, MIRROR, PUBLISH, REPLAY, SIGN_IN
 from shared.entry import Reply, bury_exhausted, command_from, endpoint
 from shared.wiring.tools import wire_tools
 from shared.wiring.worker import wire_worker
 
 wired, tools = wire_worker(), wire_tools()
 turns = Turns(wired.deps)
-OWN = {MIRROR: mirror_run, DELIVER: deliver, PUBLISH: publish_progress, SIGN_IN: send_link}
+OWN = {
+    MIRROR: mirror_run,
+    DELIVER: deliver,
+    PUBLISH: publish_progress,
+    REPLAY: replay_range,
+    SIGN_IN: send_link,
+}
 
 
 @functions_framework.http

@@ -145,6 +145,10 @@ ROUTES: tuple[Route, ...] = (
         "POST", "/v1/endpoints/{endpoint}/deliveries/{delivery}/replay", "endpoints.manage",
         endpoints.replay_delivery, "Send a delivery again", "DeliveryOrdered", body=shape(), status=202, errors=(409,),
     ),
+    Route(
+        "POST", "/v1/endpoints/{endpoint}/replay", "endpoints.manage", endpoints.order_replay,
+        "Send deliveries of a range again", "Replay", body=endpoints.RANGE, status=202, errors=(409,), goes_on=True,
+    ),
     Route("GET", "/v1/settings", "settings.read", everything.show_settings, "Get all settings", "Settings"),
     Route(
         "PATCH", "/v1/settings", "settings.change", everything.change_all_settings, "Change settings", "Settings",

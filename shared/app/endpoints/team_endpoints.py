@@ -108,7 +108,7 @@ def remove_endpoint(deps: Deps, tenant: str, name: str, by: str) -> None:
 def send_test(deps: Deps, tenant: str, name: str) -> str:
     """Send an endpoint a message that says nothing; return the id of its delivery."""
     endpoint = find_endpoint(deps, tenant, name)
-    _refuse_off(endpoint)
+    refuse_off(endpoint)
     message = derive_id("msg_", tenant, name, random_source.token_hex(16))
     return send_message(deps, tenant, name, message, (TEST, {"endpoint": name}), deps.clock.now())
 
@@ -122,7 +122,7 @@ def list_deliveries(deps: Deps, tenant: str, name: str, after: str, limit: int) 
 
 def replay_delivery(deps: Deps, tenant: str, endpoint: str, delivery: str) -> Delivery:
     """Send a delivery anew, under the id it had; one that is still being tried is tried now. Raises NotThere."""
-    _refuse_off(find_endpoint(deps, tenant, endpoint))
+    refuse_off(find_endpoint(deps, tenant, endpoint))
     name = f"{endpoint}.{delivery}"
 
     def change(stored: Delivery | None) -> Delivery | None:
@@ -200,7 +200,8 @@ def _change(deps: Deps, tenant: str, name: str, change_one: Change) -> Endpoint:
     return replace(after, id=name)
 
 
-def _refuse_off(endpoint: Endpoint) -> None:
+def refuse_off(endpoint: Endpoint) -> None:
+    """Raise Conflicting for an endpoint that is switched off."""
     if endpoint.off_at:
         raise Conflicting(
             "the endpoint is switched off, because nothing arrived there", way_out="Switch it on again first."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -98,13 +99,38 @@ def list_deliveries(endpoint: str, after: str, data: Path, as_json: bool) -> Non
 
 @endpoints.command("replay")
 @click.argument("endpoint", metavar="ID")
-@click.argument("delivery")
+@click.argument("delivery", required=False)
+@click.option("--from", "since", default="", metavar="TIME", help="Send what was sent from then on.")
+@click.option("--to", "until", default="", metavar="TIME", help="Until before then; until now without it.")
+@click.option("--event", "events", multiple=True, type=click.Choice(EVENTS), help="Of this kind; may be given again.")
+@click.option("--after", default="", metavar="DELIVERY", help="Go on behind this one.")
 @DATA
 @AS_JSON
-def replay_delivery(endpoint: str, delivery: str, data: Path, as_json: bool) -> None:
-    """Send a DELIVERY to an endpoint again, under the same id."""
-    path = f"{_path(endpoint, 'deliveries')}/{quote(delivery, safe='')}/replay"
-    show(ask_house(data, "POST", path, body={}), as_json, lambda found: _format_sent(endpoint))
+def replay_deliveries(
+    endpoint: str,
+    delivery: str | None,
+    since: str,
+    until: str,
+    events: tuple[str, ...],
+    after: str,
+    data: Path,
+    as_json: bool,
+) -> None:
+    """Send a DELIVERY to an endpoint again, or a range of them, each under the same id.
+
+    A TIME has its zone, such as 2026-11-24T12:00:00Z. Of a range 1,000 are sent at a time, the latest first.
+    """
+    if bool(delivery) == bool(since):
+        raise click.UsageError("Give a DELIVERY, or --from for a range.")
+    if delivery:
+        if until or events or after:
+            raise click.UsageError("--to, --event and --after are for a range.")
+        path = f"{_path(endpoint, 'deliveries')}/{quote(delivery, safe='')}/replay"
+        show(ask_house(data, "POST", path, body={}), as_json, lambda found: _format_sent(endpoint))
+        return
+    body = {"from": since, "to": until, "events": list(events), "after": after}
+    wanted = {name: value for name, value in body.items() if value}
+    show(ask_house(data, "POST", _path(endpoint, "replay"), body=wanted), as_json, partial(_format_replay, endpoint))
 
 
 def _path(endpoint: str, more: str = "") -> str:
@@ -120,7 +146,8 @@ def _format_endpoints(found: Mapping[str, Any]) -> list[str]:
 def _format_endpoint(found: Mapping[str, Any]) -> str:
     health = f"nothing arrives since {found['failing_since']}" if found["failing_since"] else ""
     health = f"switched off {found['off_at']}" if found["off_at"] else health
-    return "  ".join(filter(None, (found["id"], found["url"], ", ".join(found["events"]), health)))
+    sent = [f"sent again: {each['sent']} of {each['count']}" for each in found["replay"] if not each["done"]]
+    return "  ".join(filter(None, (found["id"], found["url"], ", ".join(found["events"]), health, *sent)))
 
 
 def _format_secret(found: Mapping[str, Any]) -> list[str]:
@@ -132,6 +159,14 @@ def _format_secret(found: Mapping[str, Any]) -> list[str]:
 
 def _format_sent(endpoint: str) -> list[str]:
     return [f"It is on its way. What was answered: {format_command('endpoints', 'deliveries', endpoint)}"]
+
+
+def _format_replay(endpoint: str, found: Mapping[str, Any]) -> list[str]:
+    count = found["count"]
+    lines = [f"{count} {'delivery is' if count == 1 else 'deliveries are'} sent again, from the latest on."]
+    if found["next"]:
+        lines.append(f"There may be more: once these are sent, --after {found['next']}")
+    return [*lines, f"How far it is: {format_command('endpoints')}"]
 
 
 def _format_deliveries(found: Mapping[str, Any]) -> list[str]:

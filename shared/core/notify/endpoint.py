@@ -27,6 +27,35 @@ VERSION = 1  # of the bodies: fields are added to it, and nothing of it is taken
 WAITING, DELIVERED, FAILED = "waiting", "delivered", "failed"
 
 
+MAX_REPLAYED = 1_000  # deliveries that are sent again at a time
+REPLAYED_AT_ONCE, REPLAY_PAUSE = 25, timedelta(seconds=5)  # how fast: whoever was away must not be flooded
+REPLAY_LOST = timedelta(hours=1)  # without any progress, after which another replay may take its place
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """Deliveries of a range that are sent again, from the latest on; it goes on where a process died."""
+
+    id: str
+    since: datetime
+    until: datetime  # those of this moment are not among them
+    events: tuple[str, ...]  # none: of all kinds
+    after: str  # the delivery behind which it began; "" for the latest
+    last: str  # the last one of it; "" where there is none
+    count: int  # how many are sent
+    has_more: bool  # whether there may be others in the range behind `last`
+    moved_at: datetime
+    seen: str = ""  # how far it has come
+    sent: int = 0  # how many were handed over
+    turn: int = 0
+    done: bool = False
+
+    def includes(self, delivery: Delivery) -> bool:
+        """Say whether a delivery is one of the range; what an owner has sent by hand is none."""
+        kind = delivery.event in self.events if self.events else delivery.event != TEST
+        return kind and self.since <= delivery.at < self.until
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """Where a team is told, of what, and by which secret it knows that we are the ones who tell."""
@@ -39,6 +68,7 @@ class Endpoint:
     before_until: datetime | None = sparse(None)
     failing_since: datetime | None = sparse(None)  # nothing has arrived since
     off_at: datetime | None = sparse(None)  # when it was switched off, after lasting failure
+    replay: Replay | None = sparse(None)  # the last one
     id: str = beside("")
     more: Mapping[str, Any] = unknown()
 
@@ -65,6 +95,7 @@ class Delivery:
     tried: int = 0
     began: int = sparse(0)  # how often it had been tried when it was last sent anew
     next_at: datetime | None = sparse(None)
+    replay: str = sparse("")  # the last one of a range that it was part of
     answers: tuple[Mapping[str, Any], ...] = sparse(())  # at, status (0: none), why, took_ms; the last ones
     id: str = beside("")
     more: Mapping[str, Any] = unknown()

@@ -42,6 +42,7 @@ CHANGE = "change"  # look at what happened to a change or a deployment of ours; 
 ERASE = "erase"  # go on deleting a tenant
 DELIVER = "deliver"  # try the delivery of `ref` to an endpoint, which was tried `wake` times
 PUBLISH = "publish"  # tell the team's endpoints what became of `step` with the event `wake`; `topic` is the kind told
+REPLAY = "replay"  # go on sending again what was sent: `ref` is the endpoint and its replay, `wake` the turn
 SIGN_IN = "sign_in"  # send the link of `ref` with which somebody signs in
 REPLY = "reply"  # do what somebody asked for at a messenger, the request of `ref`, and answer there
 NAMES = frozenset(
@@ -59,6 +60,7 @@ NAMES = frozenset(
         ERASE,
         DELIVER,
         PUBLISH,
+        REPLAY,
         SIGN_IN,
         REPLY,
     }

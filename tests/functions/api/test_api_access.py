@@ -79,6 +79,7 @@ BODIES = {
     "delete_tenant": {"confirm": MINE},
     "make_hook": {"system": "vercel"},
     "add_endpoint": {"url": "https://receiver.example.com/hooks"},
+    "order_replay": {"from": "2026-11-21T09:00:00Z"},
     "change_team_notifications": {"escalate_hours": 24},
     "order_channel_test": {"channel": "email"},
     "take_away": {"confirm": "Ideas"},

@@ -17,7 +17,14 @@ BY_THEMSELVES = {"change_pause", "change_confinement", "change_member", "remove_
 BY_THEMSELVES |= {"add_endpoint", "remove_endpoint", "replace_endpoint_secret", "switch_endpoint_on"}
 BY_THEMSELVES |= {"choose_endpoint_events"}
 # Wishes about style permit nothing, and neither does a message that is sent again.
-NO_RIGHTS = {"reword_preference", "delete_preference", "send_test", "replay_delivery", "order_channel_test"}
+NO_RIGHTS = {
+    "reword_preference",
+    "delete_preference",
+    "send_test",
+    "replay_delivery",
+    "order_replay",
+    "order_channel_test",
+}
 
 
 def _last(service: Service) -> dict[str, Any]:

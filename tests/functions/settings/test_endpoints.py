@@ -135,8 +135,46 @@ def test_another_teams_endpoint_is_not_there(service: Service) -> None:
         ("POST", "/on"),
         ("POST", "/test"),
         ("GET", "/deliveries"),
+        ("POST", "/replay"),
         ("POST", f"/deliveries/{delivery}/replay"),
     ):
-        body = {} if method in ("POST", "PUT") else None
+        body = {"from": "2026-01-01T00:00:00Z"} if path == "/replay" else {} if method in ("POST", "PUT") else None
         assert service.call(method, f"/v1/endpoints/{theirs}{path}", json=body).status_code == 404, path
     assert len(service.call("GET", "/v1/endpoints", key="foreign owner").json["endpoints"]) == 1
+
+
+def test_a_range_is_ordered_once_by_its_key_and_shown(service: Service) -> None:
+    endpoint = _add(service).json["id"]
+    body = {"from": "0001-01-01T00:00:00Z", "to": "9999-12-31T23:59:59.999999+00:00", "events": ["run.ended"]}
+    ordered, again = (
+        service.call("POST", f"/v1/endpoints/{endpoint}/replay", json=body, headers={"Idempotency-Key": "once"})
+        for _ in range(2)
+    )
+    assert (ordered.status_code, ordered.json["count"], ordered.json["next"]) == (202, 0, "")
+    assert again.json == ordered.json
+    [shown] = service.call("GET", "/v1/endpoints").json["endpoints"]
+    assert [each["id"] for each in shown["replay"]] == [ordered.json["id"]]
+    other = service.call("POST", f"/v1/endpoints/{endpoint}/replay", json=body)
+    assert (other.status_code, "sent again" in other.json["detail"]) == (409, True)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "field"),
+    [
+        ({}, 400, "'from'"),
+        ({"from": "yesterday"}, 400, "'from'"),
+        ({"from": "2026-11-24T12:00:00"}, 400, "'from'"),
+        ({"from": "2026-02-31T12:00:00Z"}, 409, "'from'"),
+        ({"from": "2026-11-24T12:00:00Z", "to": "2026-11-24T25:00:00Z"}, 409, "'to'"),
+        ({"from": "2026-11-24T12:00:00Z", "to": "2026-11-24T12:00:00Z"}, 409, "'from'"),
+        ({"from": "0001-01-01T00:00:00+14:00"}, 409, "'from'"),
+        ({"from": "2026-11-24T12:00:00Z", "events": ["test"]}, 400, "'events'"),
+        ({"from": "2026-11-24T12:00:00Z", "after": "msg_1"}, 400, "'after'"),
+    ],
+)
+def test_a_range_that_is_none_is_refused_by_its_field(
+    service: Service, body: dict[str, Any], status: int, field: str
+) -> None:
+    endpoint = _add(service).json["id"]
+    refused = service.call("POST", f"/v1/endpoints/{endpoint}/replay", json=body)
+    assert (refused.status_code, field in refused.json["detail"]) == (status, True), refused.json

@@ -11,6 +11,7 @@ from typing import Any
 
 from shared.app.endpoints.deliver import deliver
 from shared.app.endpoints.endpoint_events import publish_progress
+from shared.app.endpoints.replay_range import replay_range
 from shared.app.endpoints.team_endpoints import (
     list_deliveries,
 )
@@ -19,7 +20,7 @@ from shared.app.engine.engine import open_run, record
 from shared.app.notify.notify import notify
 from shared.core.notify.endpoint import Delivery
 from shared.core.run import events as ev
-from shared.core.run.commands import DELIVER, NOTIFY, PUBLISH, Command
+from shared.core.run.commands import DELIVER, NOTIFY, PUBLISH, REPLAY, Command
 from shared.core.run.run import Trigger
 from shared.integrations.mail import Mail
 from tests.support.builders.runs import opened, spec
@@ -70,7 +71,9 @@ class Team:
 
     def carry_out(self, command: Command, deps: Deps | None = None) -> int:
         tools = tools_with(accounts=Clients({Mail: self.mails}), settings={"people": [ADA]})
-        {NOTIFY: notify, DELIVER: deliver, PUBLISH: publish_progress}[command.name](command, deps or self.deps, tools)
+        {NOTIFY: notify, DELIVER: deliver, PUBLISH: publish_progress, REPLAY: replay_range}[command.name](
+            command, deps or self.deps, tools
+        )
         return 204
 
     def work(self) -> list[Command]:

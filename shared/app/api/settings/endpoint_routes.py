@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from shared.app.api.exchange import ApiReply, Call
@@ -19,11 +20,15 @@ from shared.app.api.json_shapes import (
     lists,
     members,
     number,
+    ref,
     shape,
     text,
 )
+from shared.app.endpoints import replay_range
 from shared.app.endpoints import team_endpoints as endpoints
-from shared.core.notify.endpoint import DELIVERED, EVENTS, FAILED, WAITING, Delivery, Endpoint
+from shared.app.endpoints.replay_range import Range
+from shared.core.errors import Conflicting
+from shared.core.notify.endpoint import DELIVERED, EVENTS, FAILED, MAX_REPLAYED, WAITING, Delivery, Endpoint, Replay
 from shared.core.notify.public_targets import LOOPBACK, MAX_URL, PUBLIC
 
 _KINDS = lists(
@@ -39,10 +44,30 @@ NEW = shape(
     required=("url",),
 )
 EVENTS_CHOSEN = shape(events=_KINDS)
+_MOMENT = text(
+    "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})$",
+    what="A time with its zone, such as 2026-11-24T12:00:00Z.",
+)
+_DELIVERY = text("^[0-9]{10}\\.msg_[0-9a-f]{24}$")
+RANGE = shape(
+    **{"from": _MOMENT, "to": explain(_MOMENT, "A time with its zone; now where it is left out.")},
+    events=lists(choice(*EVENTS), len(EVENTS), what="Of which kinds; of all where none is named."),
+    after=explain(_DELIVERY, "`next` of the answer before, to go on behind it."),
+    required=("from",),
+)
 PAGE: Mapping[str, Mapping[str, Any]] = {
-    "after": text("^[0-9]{10}\\.msg_[0-9a-f]{24}$"),
+    "after": _DELIVERY,
     "limit": number(1, 100, 50),
 }
+_REPLAY = members(
+    id=text(),
+    **{"from": TIME, "to": TIME},
+    events=explain(TEXTS, "Of which kinds; of all where this is empty."),
+    count=explain(COUNT, f"How many deliveries of the range are sent again, {MAX_REPLAYED} at most, the latest first."),
+    sent=explain(COUNT, "How many of them were handed over by now."),
+    done=FLAG,
+    next=text(what="Where there may be more in the range, the `after` of the next replay; else empty."),
+)
 _ANSWER = members(
     at=TIME,
     status=explain(COUNT, "The status of the answer; 0 where there was none."),
@@ -57,10 +82,12 @@ VIEWS = {
         at=TIME,
         failing_since=explain(MAYBE_TIME, "Since when nothing has arrived there; null while messages do."),
         off_at=explain(MAYBE_TIME, "When it was switched off, because for days nothing had arrived."),
+        replay=array(ref("Replay"), "The last range that was sent again; empty where none was."),
         rotating_until=explain(MAYBE_TIME, "Until when the secret before this one signs as well."),
         secret=text(what="What messages are signed with; told once, and empty from then on."),
     ),
     "Endpoints": listing("endpoints", "Endpoint", paged=False),
+    "Replay": _REPLAY,
     "EndpointRemoved": members(removed=text()),
     "Delivery": members(
         id=text(),
@@ -134,6 +161,40 @@ def replay_delivery(call: Call) -> ApiReply:
     return ApiReply(202, {"delivery": delivery, "ordered": True})
 
 
+def order_replay(call: Call) -> ApiReply:
+    """Send deliveries of a range again, each under the id it had: 1,000 at most, five in a second."""
+    body = call.body
+    since = _read_moment("from", body["from"])
+    until = _read_moment("to", body["to"]) if "to" in body else call.deps.clock.now()
+    wanted = Range(since, until, tuple(dict.fromkeys(body.get("events", ()))), body.get("after", ""))
+    key = call.request.header("idempotency-key")
+    name = f"{call.who.key}:{key}" if key else ""
+    ordered = replay_range.order_replay(call.deps, call.tenant, call.parts["endpoint"], wanted, name)
+    return ApiReply(202, _describe_replay(ordered))
+
+
+def _read_moment(field: str, value: str) -> datetime:
+    try:
+        return datetime.fromisoformat(value).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise Conflicting(
+            f"field {field!r}: there is no such time", way_out="Give one such as 2026-11-24T12:00:00Z."
+        ) from None
+
+
+def _describe_replay(replay: Replay) -> dict[str, Any]:
+    return {
+        "id": replay.id,
+        "from": replay.since.isoformat(),
+        "to": replay.until.isoformat(),
+        "events": list(replay.events),
+        "count": replay.count,
+        "sent": replay.sent,
+        "done": replay.done,
+        "next": replay.last if replay.has_more else "",
+    }
+
+
 def _view(call: Call, endpoint: Endpoint, secret: str = "") -> dict[str, Any]:
     until = endpoint.before_until
     rotating = until is not None and call.deps.clock.now() < until
@@ -144,6 +205,7 @@ def _view(call: Call, endpoint: Endpoint, secret: str = "") -> dict[str, Any]:
         "at": endpoint.at.isoformat(),
         "failing_since": endpoint.failing_since.isoformat() if endpoint.failing_since else None,
         "off_at": endpoint.off_at.isoformat() if endpoint.off_at else None,
+        "replay": [_describe_replay(endpoint.replay)] if endpoint.replay is not None else [],
         "rotating_until": until.isoformat() if until is not None and rotating else None,
         "secret": secret,
     }

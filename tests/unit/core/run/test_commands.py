@@ -16,8 +16,8 @@ from shared.core.run.commands import NAMES, Command, command_from_data, command_
 GOOD: dict[str, Any] = {"id": "run-1.2.0", "name": "attempt", "function": "plan", "tenant": "t-1", "run": "run-1"}
 
 
-ALL = "attempt, change, consider, deliver, erase, look, mirror, notify, plan_day, publish, reconcile, reply, routine, "
-ALL += "sign_in, undo"
+ALL = "attempt, change, consider, deliver, erase, look, mirror, notify, plan_day, publish, reconcile, replay, reply, "
+ALL += "routine, sign_in, undo"
 
 
 @pytest.mark.parametrize(
