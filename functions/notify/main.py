@@ -22,13 +22,8 @@ from shared.wiring.worker import wire_worker
 
 wired, tools = wire_worker(), wire_tools()
 turns = Turns(wired.deps)
-OWN = {
-    MIRROR: mirror_run,
-    DELIVER: deliver,
-    PUBLISH: publish_progress,
-    REPLAY: replay_range,
-    SIGN_IN: send_link,
-}
+ENDPOINTS = {DELIVER: deliver, PUBLISH: publish_progress, REPLAY: replay_range}
+OWN = {MIRROR: mirror_run, SIGN_IN: send_link, **ENDPOINTS}
 
 
 @functions_framework.http

@@ -6,11 +6,11 @@ import secrets as random_source
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from shared import log
 from shared.app.endpoints.team_endpoints import find_endpoint, order_try, refuse_off
 from shared.app.engine.deps import Deps
-from shared.app.engine.tools import Tools
 from shared.core.errors import Conflicting, NotThere
 from shared.core.notify.endpoint import (
     DELIVERIES,
@@ -30,6 +30,9 @@ from shared.core.run.commands import REPLAY, Command
 from shared.core.run.run import derive_id
 from shared.ports import change_as, get_as, read_as
 from shared.telemetry import trace
+
+if TYPE_CHECKING:
+    from shared.app.engine.tools import Tools
 
 MAX_LOOKED = 5_000  # deliveries looked at for one replay, of whatever kind
 _PAGE = 100

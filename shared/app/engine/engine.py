@@ -14,8 +14,7 @@ from shared.app.money.tenant_ledger import apply_budget, read_budget
 from shared.app.notify.tell_watchers import tell_watchers
 from shared.core.documents.tenant_settings import TenantSettings
 from shared.core.errors import NotThere, VersionConflict
-from shared.core.notify.endpoint import ENDPOINTS, Endpoint
-from shared.core.notify.told_progress import list_progress
+from shared.core.notify.endpoint import ENDPOINTS, Endpoint, list_progress
 from shared.core.people.actor import MACHINE, THE_SYSTEM, Actor, ActorKind
 from shared.core.retries import COMMIT
 from shared.core.run.acts import TimeStoodStill, VersionRestored

@@ -33,10 +33,10 @@ from shared.core.run.commands import (
     RECONCILE,
     SIGN_IN,
     Command,
+    HeldCommand,
 )
 from shared.core.run.run import Run, derive_id
 from shared.core.tenants.erasure import ERASURES, TOMBSTONES, Erasure
-from shared.core.tenants.held_command import HeldCommand
 from shared.ports import SYSTEM, Doc, Put, change_doc, read_as
 from shared.ports.documents import tenant_settings
 

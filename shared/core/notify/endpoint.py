@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from shared.core.documents.codec import beside, sparse, unknown
+from shared.core.run.acts import ApprovalDenied, ApprovalGranted
+from shared.core.run.commands import PUBLISH, Command
+from shared.core.run.events import Event
+from shared.core.run.run import Run, StepStatus
 
 ENDPOINTS, DELIVERIES = "endpoints", "endpoint-deliveries"  # kinds of documents of a tenant
 MAX_ENDPOINTS = 10
@@ -25,6 +29,7 @@ FIRST_EVENTS = (RUN_ENDED, ASKED, SITE_LIVE, ROLLED_BACK, BUDGET_ALERT)  # all t
 VERSION = 1  # of the bodies: fields are added to it, and nothing of it is taken away or means something else
 
 WAITING, DELIVERED, FAILED = "waiting", "delivered", "failed"
+_ENDED = (StepStatus.SUCCEEDED, StepStatus.FAILED)
 
 
 MAX_REPLAYED = 1_000  # deliveries that are sent again at a time
@@ -113,3 +118,28 @@ def name_delivery(endpoint: str, message: str, at: datetime) -> str:
 
 def add_answer(answers: tuple[Mapping[str, Any], ...], answer: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
     return (*answers, answer)[-_MAX_ANSWERS:]
+
+
+def list_progress(before: Run, event: Event, after: Run) -> tuple[Command, ...]:
+    """Return what is to be told of an event that was applied; of a rehearsal nothing.
+
+    `wake` is the number of the event, of which the store has the rest; `topic` is the kind of event told.
+    """
+    if after.rehearse or after is before:
+        return ()
+    number = before.seq + 1
+    return tuple(
+        Command(f"{after.id}.{number}.told.{index}", PUBLISH, "notify", after.tenant, after.id, wake=number, **about)
+        for index, about in enumerate([*_list_decisions(event), *_list_ended_steps(before, after)])
+    )
+
+
+def _list_decisions(event: Event) -> Iterator[dict[str, Any]]:
+    if isinstance(event, ApprovalGranted | ApprovalDenied):
+        yield {"topic": GIVEN if isinstance(event, ApprovalGranted) else REFUSED, "step": event.gate}
+
+
+def _list_ended_steps(before: Run, after: Run) -> Iterator[dict[str, Any]]:
+    for step in after.steps:
+        if step.status in _ENDED and step.done_seq > before.seq and step.spec.gate is None:
+            yield {"topic": STEP_ENDED, "step": step.id, "attempt": step.attempt, "ref": step.status.value}

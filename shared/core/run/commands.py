@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
-from shared.core.documents.codec import from_body, to_body
+from shared.core.documents.codec import from_body, to_body, turned, unknown
 from shared.core.documents.generate import Form, store_as
 
 
@@ -104,3 +105,12 @@ def _is_moment(text: Any) -> bool:
         return datetime.fromisoformat(text).tzinfo is not None
     except (TypeError, ValueError):
         return False
+
+
+@dataclass(frozen=True, slots=True)
+class HeldCommand:
+    """A command that came while its tenant was paused, and when it came."""
+
+    command: Command = turned(None, command_from_data, command_to_data)
+    at: str = ""
+    more: Mapping[str, Any] = unknown()

@@ -51,9 +51,9 @@ from shared.core.people.sessions import Session
 from shared.core.planning.proposal import RuledPlan
 from shared.core.polling.rows import SweptMark, WatchedRows
 from shared.core.rate_window import Rate, Window
+from shared.core.run.commands import HeldCommand
 from shared.core.schedule.day_tasks import PlannedDay, PlanningClock
 from shared.core.tenants.erasure import Erasure, Tombstone
-from shared.core.tenants.held_command import HeldCommand
 
 # Bodies as they were written before there were classes for them, of the demo and of tests of the whole house.
 WRITTEN = Path(__file__).resolve().parents[3] / "fixtures/documents"
