@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shared.app.api.cursors import NEXT_CURSOR
-from shared.app.api.exchange import FORM, JSON, PROBLEM
+from shared.app.api.exchange import JSON, PROBLEM
 from shared.app.api.json_shapes import (
     ANY,
     COUNT,
@@ -48,6 +48,7 @@ from shared.app.api.settings.ship import SHIP, SITE_VALUES
 from shared.app.api.settings.team_lists import VIEWS as LIST_VIEWS
 from shared.app.api.settings.tenant_databases import CONFINEMENT
 from shared.app.api.slack.slack_links import VIEWS as SLACK_VIEWS
+from shared.app.api.slack.slack_links import describe_body
 
 _LETTER = {name: text() for name in ("id", "name", "function", "run", "step", "reason", "at")}
 _ASKED = array(members(task_class=text(), reference=text(), why=text()))
@@ -252,17 +253,8 @@ def _operation(route: Route) -> dict[str, Any]:
         required = bool(route.body.get("required"))
         found["requestBody"] = {"required": required, "content": {route.body_type: {"schema": route.body}}}
     elif route.permission == "slack signature":
-        found["requestBody"] = {"required": True, "content": _slack_body(route)}
+        found["requestBody"] = {"required": True, "content": describe_body(route.path)}
     return found
-
-
-def _slack_body(route: Route) -> dict[str, Any]:
-    """Return what Slack sends: a form, whose fields are the command or hold an interaction as JSON, or an event."""
-    if route.path.endswith("/events"):
-        return {JSON: {"schema": {"type": "object"}}}
-    field = "payload" if route.path.endswith("/interactions") else "command"
-    payload = {"type": "object", "properties": {field: {"type": "string"}}, "required": [field]}
-    return {FORM: {"schema": payload}}
 
 
 def _parameter(place: str, name: str, schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from shared.app.api.exchange import ApiReply, Call
+from typing import Any
+
+from shared.app.api.exchange import FORM, JSON, ApiReply, Call
 from shared.app.api.json_shapes import TIME, array, members, text
 from shared.app.people.linking import list_accounts, make_code, unlink
 from shared.core.errors import Conflicting
@@ -16,6 +18,15 @@ VIEWS = {
         type=text(what="What to type in Slack."),
     ),
 }
+
+
+def describe_body(path: str) -> dict[str, Any]:
+    """Return what Slack sends: a form, whose fields are the command or hold an interaction as JSON, or an event."""
+    if path.endswith("/events"):
+        return {JSON: {"schema": {"type": "object"}}}
+    field = "payload" if path.endswith("/interactions") else "command"
+    payload = {"type": "object", "properties": {field: {"type": "string"}}, "required": [field]}
+    return {FORM: {"schema": payload}}
 
 
 def show_link(call: Call) -> ApiReply:
