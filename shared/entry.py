@@ -21,7 +21,7 @@ from shared.core.errors import (
     TooLarge,
     TooMany,
     VersionConflict,
-    not_lost,
+    describe_not_lost,
     run_guarded,
 )
 from shared.core.notify.attention import warning
@@ -179,7 +179,7 @@ def problem(
     """Return an application/problem+json answer (RFC 9457) that says what to do."""
     title = code.replace("_", " ").capitalize()
     body = {"type": f"urn:workwright:{code}", "title": title, "status": status, "detail": detail}
-    body["not_lost"] = not_lost(status)
+    body["not_lost"] = describe_not_lost(status)
     if way_out:
         body["way_out"] = way_out
     return Response(

@@ -21,5 +21,5 @@ def code_runner(request: Request) -> Response:
     asked = runner.read(body_of(request, MAX_BODY))
     with runner.turn() as turn:
         reply = jsonify(runner.run(asked))
-        reply.call_on_close(turn.over)
+        reply.call_on_close(turn.count_answered)
     return reply

@@ -24,7 +24,7 @@ from shared.integrations.mail import Mail
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.confine import within
 from shared.integrations.systems import APP_FORGE
-from shared.mind.safety.egress_scan import last_look
+from shared.mind.safety.egress_scan import make_egress_check
 from shared.oauth import GrantTokens, refresh
 from shared.ports import Clock, Put, Secret, Secrets, Store, change_doc
 from shared.ports.documents import tenant_settings
@@ -83,7 +83,7 @@ class Accounts:
             if system == "notion":
                 reads = partial(self.http_for, tenant, system)
                 made.before_write = within(lambda: self._confined_to(tenant), lambda: Notion(reads()), noted)
-            made.leaving = last_look(system, lambda: self.list_held_tokens(tenant))
+            made.leaving = make_egress_check(system, lambda: self.list_held_tokens(tenant))
             return made
 
         return connect_with(http, self._mail_sender, self.own_hosts, tenant)

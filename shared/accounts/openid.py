@@ -130,10 +130,10 @@ def read_token(token: str, find_key: Callable[[str], tuple[int, int] | None]) ->
     payload, _, signature = rest.partition(".")
     header = _load(head)
     if len(token) > _MAX_TOKEN or header.get("alg") != _ALGORITHM or "crit" in header:
-        raise _forged()
+        raise _make_signature_error()
     key = find_key(str(header.get("kid", "")))
     if key is None or not _is_signed(key, f"{head}.{payload}".encode(), _decode(signature)):
-        raise _forged()
+        raise _make_signature_error()
     return _load(payload)
 
 
@@ -149,9 +149,9 @@ def _load(part: str) -> Mapping[str, Any]:
     try:
         found = json.loads(_decode(part))
     except ValueError:
-        raise _forged() from None
+        raise _make_signature_error() from None
     if not isinstance(found, Mapping):
-        raise _forged()
+        raise _make_signature_error()
     return found
 
 
@@ -159,8 +159,8 @@ def _decode(text: str) -> bytes:
     try:
         return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
-        raise _forged() from None
+        raise _make_signature_error() from None
 
 
-def _forged() -> BadSignature:
+def _make_signature_error() -> BadSignature:
     return BadSignature("the answer of the provider is not signed by it", way_out="Sign in once more.")

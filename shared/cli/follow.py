@@ -25,7 +25,7 @@ def follow_run(data: Path, path: str, *, as_json: bool) -> None:
     tell = _Teller(_describe_run)
     with _end_quietly():
         for found in watch_house(data, path, params={}):
-            show(found, as_json, tell.new_lines)
+            show(found, as_json, tell.format_news)
             if found["status"] in _ENDED:
                 if not as_json:
                     show(
@@ -39,7 +39,7 @@ def watch_runs(data: Path, params: Mapping[str, str], *, as_json: bool) -> None:
     tell = _Teller(_describe_list)
     with _end_quietly():
         for found in watch_house(data, "/v1/runs", params=params):
-            show(found, as_json, tell.new_lines)
+            show(found, as_json, tell.format_news)
 
 
 @contextmanager
@@ -58,7 +58,7 @@ class _Teller:
         self._describe = describe
         self._last: dict[str, list[str]] = {}
 
-    def new_lines(self, found: dict[str, Any]) -> list[str]:
+    def format_news(self, found: dict[str, Any]) -> list[str]:
         """Return the lines of what is new since the answer before."""
         lines: list[str] = []
         for about, now in self._describe(found):

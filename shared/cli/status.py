@@ -44,7 +44,12 @@ def status(data: Path, as_json: bool) -> None:
     where = f"Workwright runs at {house_url(data)}." if running else "Workwright is not running."
     where = describe_move(data) or where
     full = [f"Look: {words}"] if (words := say_full(data)) else []
-    for line in (where, *full, *_format_modes(choices), *(_lines(found, data) if found else [_nothing_yet(chosen)])):
+    for line in (
+        where,
+        *full,
+        *_format_modes(choices),
+        *(_lines(found, data) if found else [_explain_how_to_begin(chosen)]),
+    ):
         click.echo(join_lines(line))
 
 
@@ -62,7 +67,7 @@ def _format_modes(choices: Choices) -> list[str]:
     return [f"{label}: {named}" for label, named in group_by_mode(choices).items()]
 
 
-def _nothing_yet(choices: Choices) -> str:
+def _explain_how_to_begin(choices: Choices) -> str:
     how = (
         format_command("up")
         if choices.systems
@@ -75,9 +80,9 @@ def _lines(found: Json, data: Path) -> list[str]:
     waiting = [(f"{each['title']} ({each['waits_for'] or 'an answer'})") for each in found["waiting"]]
     failed = [f"{each['title']} ({each['failure']})" for each in found["failed"]]
     lines = [
-        f"Waits for a person: {_some(waiting)}",
-        f"Moving: {_some([each['title'] for each in found['moving']])}",
-        f"Failed within a day: {_some(failed)}",
+        f"Waits for a person: {_count_named(waiting)}",
+        f"Moving: {_count_named([each['title'] for each in found['moving']])}",
+        f"Failed within a day: {_count_named(failed)}",
         f"Notion was last asked: {_ago(found['notion_asked_at'])}"
         + (", and tells of changes by a webhook" if found["webhook"] else ""),
     ]
@@ -95,7 +100,7 @@ def _lines(found: Json, data: Path) -> list[str]:
     return lines
 
 
-def _some(named: Sequence[str]) -> str:
+def _count_named(named: Sequence[str]) -> str:
     if not named:
         return "nothing"
     more = f" and {len(named) - _SHOWN} more" if len(named) > _SHOWN else ""

@@ -83,10 +83,10 @@ class RequestError(AgentError):
     @property
     def not_lost(self) -> str:
         """What the caller need not worry about; refused requests change nothing."""
-        return not_lost(self.status)
+        return describe_not_lost(self.status)
 
 
-def not_lost(status: int) -> str:
+def describe_not_lost(status: int) -> str:
     """Return what is not lost by an answer with this status."""
     if status >= 500:
         return "Nothing that was kept is lost."

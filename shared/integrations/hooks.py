@@ -69,7 +69,7 @@ class Webhook:
     by_hand: str = ""  # how people make it where we may not
 
 
-def same(expected: str, given: str) -> bool:
+def is_equal(expected: str, given: str) -> bool:
     """Say whether two texts are the same, in a time that does not tell where they differ."""
     return hmac.compare_digest(expected.encode(), given.encode("utf-8", "replace"))
 

@@ -11,7 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from shared.core.errors import ConfigError
-from shared.core.models.model_facts import OFFLINE, TASK_CLASSES, Catalogue, ModelFacts, Offer, Price, Rates, own_model
+from shared.core.models.model_facts import (
+    OFFLINE,
+    TASK_CLASSES,
+    Catalogue,
+    ModelFacts,
+    Offer,
+    Price,
+    Rates,
+    describe_own_model,
+)
 
 MODELS_FILE = Path(__file__).with_name("models.json")
 _OFFLINE_WINDOW = 1_000_000  # as of backends/offline: rules read structure, not tokens
@@ -31,7 +40,7 @@ def load_catalogue(own: Path | None = None) -> Catalogue:
     for name, listed in found.classes.items():
         if unknown := [each for each in listed if not found.knows(each)]:
             raise ConfigError(f"{found.source}: the class {name!r} lists {unknown[0]!r}, which it does not describe")
-    rules = own_model(OFFLINE, OFFLINE, window=_OFFLINE_WINDOW, speed=1, rank=99)
+    rules = describe_own_model(OFFLINE, OFFLINE, window=_OFFLINE_WINDOW, speed=1, rank=99)
     return found.having(OFFLINE, rules)
 
 

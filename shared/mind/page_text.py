@@ -23,12 +23,12 @@ def page_text(page: Page, marked: Marked = _label_by_id) -> str:
     It costs about a third of the tokens of the same page as JSON. `marked` gives what stands before a block, in square
     brackets, and whether its text stands here: its id, and always, unless somebody says otherwise.
     """
-    head = [f"Title: {_one_line(page.title)}"]
-    head += [f"{_one_line(name)}: {_one_line(value)}" for name, value in page.properties.items() if value]
-    return "\n".join([*head, "", *_all_lines(page.blocks, "", marked)]).strip()
+    head = [f"Title: {_collapse_line(page.title)}"]
+    head += [f"{_collapse_line(name)}: {_collapse_line(value)}" for name, value in page.properties.items() if value]
+    return "\n".join([*head, "", *_list_lines(page.blocks, "", marked)]).strip()
 
 
-def _all_lines(blocks: Sequence[Block], indent: str, marked: Marked) -> Iterator[str]:
+def _list_lines(blocks: Sequence[Block], indent: str, marked: Marked) -> Iterator[str]:
     number = 0
     for block in blocks:
         number = (number + 1 if number else block.list_start_index or 1) if block.type == _NUMBERED else 0
@@ -41,7 +41,7 @@ def _lines(block: Block, number: int, indent: str, marked: Marked) -> Iterator[s
     yield f"{indent}{f'[{mark}] ' if mark else ''}{_kind(block, number)}{': ' if first else ''}{first}"
     for line in more:
         yield f"{indent}{_DEEPER}| {line}"
-    yield from _all_lines(block.children, indent + _DEEPER, marked)
+    yield from _list_lines(block.children, indent + _DEEPER, marked)
 
 
 def _kind(block: Block, number: int) -> str:
@@ -54,7 +54,7 @@ def _kind(block: Block, number: int) -> str:
 
 def block_text(block: Block) -> str:
     """Return all that a block says in its own line."""
-    cells = " | ".join(_one_line(_join_spans(cell)) for cell in block.cells)
+    cells = " | ".join(_collapse_line(_join_spans(cell)) for cell in block.cells)
     caption = f"({_join_spans(block.caption_runs)})" if block.caption_runs else ""
     return " ".join(text for text in (_join_spans(block.spans), cells, block.name, block.url or "", caption) if text)
 
@@ -65,7 +65,7 @@ def _join_spans(spans: Sequence[Span]) -> str:
     )
 
 
-def _one_line(text: str) -> str:
+def _collapse_line(text: str) -> str:
     return " ".join(text.split())
 
 

@@ -127,11 +127,11 @@ def append_last_answer(request: ModelRequest, last_answer: str, problem: str, wi
     A token is about four letters, so that the answer takes no more than an eighth of the window.
     """
     limit = max(1000, min(_LONGEST_ANSWER, window // 2))
-    shown = [Message("assistant", _both_ends(last_answer, limit))] if last_answer.strip() else []
+    shown = [Message("assistant", _shorten_middle(last_answer, limit))] if last_answer.strip() else []
     return replace(request, messages=(*request.messages, *shown, Message("user", _MEND + problem)))
 
 
-def _both_ends(text: str, limit: int) -> str:
+def _shorten_middle(text: str, limit: int) -> str:
     if len(text) <= limit:
         return text
     head, tail = 3 * limit // 4, limit // 4

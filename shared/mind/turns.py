@@ -120,7 +120,7 @@ class Turn:
     @property
     def asked(self) -> list[str]:
         """Return what identifies each call: equal calls are equal texts."""
-        return [_same(str(call["tool"]), call["input"]) for call in self.calls]
+        return [_identify_call(str(call["tool"]), call["input"]) for call in self.calls]
 
 
 def turns_from(text: str) -> list[Turn]:
@@ -155,7 +155,7 @@ def build_next_turn(
     decided: list[Mapping[str, Any]] = []
     allowed: dict[str, tuple[Ability, dict[str, Any]]] = {}
     for number, call in enumerate(calls, 1):
-        same, name = _same(call.name, call.input), f"turn-{len(turns) + 1}-{number}"
+        same, name = _identify_call(call.name, call.input), f"turn-{len(turns) + 1}-{number}"
         if before.count(same) + 1 >= SAME_CALL:
             raise ModelError(
                 f"asked for {call.name} with the same input {SAME_CALL} times; it does not get any further"
@@ -216,5 +216,5 @@ def names_of(turns: Sequence[Turn]) -> list[str]:
     return [str(call["name"]) for turn in turns for call in turn.calls if "name" in call]
 
 
-def _same(tool: str, given: Any) -> str:
+def _identify_call(tool: str, given: Any) -> str:
     return f"{tool} {json.dumps(given, sort_keys=True, ensure_ascii=False)}"

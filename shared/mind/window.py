@@ -208,14 +208,16 @@ def _check_summary(answer: _Answer, before: Summary, gone: Sequence[Turn]) -> Su
 
 
 def _extract_summary(before: Summary, gone: Sequence[Turn]) -> Summary:
-    firsts = [f"{turn.messages[0].role}: {_first(turn.messages[0].text)}" for turn in gone if turn.messages[0].text]
+    firsts = [
+        f"{turn.messages[0].role}: {_first_sentence(turn.messages[0].text)}" for turn in gone if turn.messages[0].text
+    ]
     source = "\n".join(turn.text for turn in gone)
     shown = set(_NAMED.findall("\n".join([*before.entities, *firsts])))
     lost = [line[:_LENGTH] for line in _namings(source) if not set(_NAMED.findall(line)) <= shown]
     return replace(
         before,
         turns=before.turns + len(gone),
-        goal=before.goal or ("" if before.turns else _first(gone[0].messages[0].text)[:_LENGTH]),
+        goal=before.goal or ("" if before.turns else _first_sentence(gone[0].messages[0].text)[:_LENGTH]),
         entities=tuple(dict.fromkeys([*before.entities, *lost]))[-_MAX:],
         said=(*before.said, *(first[:_LENGTH] for first in firsts))[-_MAX:],
     )
@@ -230,7 +232,7 @@ def _namings(text: str) -> list[str]:
     return list(found.values())
 
 
-def _first(text: str) -> str:
+def _first_sentence(text: str) -> str:
     return _ENDS.split(text.strip(), maxsplit=1)[0]
 
 

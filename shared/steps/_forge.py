@@ -20,7 +20,7 @@ SYSTEMS = "|".join(FORGES)  # of which a tenant needs one
 OWN_BRANCH = re.compile(r"workwright/[a-z0-9][a-z0-9-]{0,60}")
 
 
-def own_branch(title: str) -> str:
+def name_branch(title: str) -> str:
     """Return a branch of our own that tells by its name what is on it."""
     return f"workwright/{_hyphenate(title, 50) or 'change'}"
 

@@ -28,7 +28,7 @@ class _Former(Input):
     branch: str = ""
 
 
-def _no_more(wanted: Any, ctx: StepContext) -> Any:
+def _refuse_retired(wanted: Any, ctx: StepContext) -> Any:
     why = f"this version knows no step kind {ctx.step.spec.kind!r}: a new plan does without it"
     raise Rejected("workwright", why, fault=Fault.UNKNOWN_KIND)
 
@@ -78,7 +78,7 @@ def _take_back(ctx: StepContext, name: str, what: str, do: Callable[[], None]) -
 
 
 def _kind(name: str, undo: Callable[[Any, StepContext], None] | None = None) -> StepKind:
-    return StepKind(name, "A kind of the version before.", _Former, _no_more, Repeat.SAME_END, undo=undo)
+    return StepKind(name, "A kind of the version before.", _Former, _refuse_retired, Repeat.SAME_END, undo=undo)
 
 
 FORMER = {

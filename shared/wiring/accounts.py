@@ -33,7 +33,7 @@ def wire_accounts() -> Accounts:
         rate=Rate(limit=settings.notion_rate),
         sleep=sleep,
         lost=partial(announce_lost, deps),
-        own_hosts=_own_hosts(settings, deps),
+        own_hosts=_wire_own_hosts(settings, deps),
         mail=wire_mail(settings, deps),
     )
 
@@ -53,7 +53,7 @@ def _trace(settings: Settings, deps: Deps) -> Trace | None:
     return hear
 
 
-def _own_hosts(settings: Settings, deps: Deps) -> OwnHosts:
+def _wire_own_hosts(settings: Settings, deps: Deps) -> OwnHosts:
     if not settings.sites_bucket and not settings.sites_folder.path:
         return OwnHosts()
     return wire_sites(settings, deps, _trace(settings, deps), lambda tenant: wire_accounts().list_held_tokens(tenant))

@@ -38,7 +38,7 @@ def _local(known: RegistrySettings) -> Sandbox:
     return choose_sandbox(npm=known.npm, pip=known.pip, hosts=known.hosts)
 
 
-def proven(sandbox: Sandbox) -> str:
+def prove_sandbox(sandbox: Sandbox) -> str:
     """Return the name of the sandbox after it has proven itself; raises SandboxUnavailable with the way out."""
     sandbox.check()
     if sandbox.name == "none":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shared.app.models.model_answer import COMPATIBLE, try_model
 from shared.core.errors import ConfigError
-from shared.core.models.model_facts import Catalogue, Offer, own_model
+from shared.core.models.model_facts import Catalogue, Offer, describe_own_model
 from shared.http_client import Trace
 from shared.integrations.trial_result import Tried
 from shared.ports import Clock, Secret
@@ -30,7 +30,7 @@ def try_model_key(
     name, _, model = reference.partition("/")
     if name == COMPATIBLE and (missing := _missing_of_server(url, model)) is not None:
         return missing
-    own = own_model(model, name, window=32_000, speed=2, rank=9) if name == COMPATIBLE else None
+    own = describe_own_model(model, name, window=32_000, speed=2, rank=9) if name == COMPATIBLE else None
     settings = Settings(
         models=Offer((name,), compatible=own),
         model_urls={name: url} if url else {},

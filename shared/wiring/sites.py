@@ -11,7 +11,7 @@ from shared.http_client import HttpClient, Trace
 from shared.integrations.clients import load_client
 from shared.integrations.hosting import Leaving, OwnHosts, OwnParts
 from shared.integrations.systems import SYSTEMS
-from shared.mind.safety.egress_scan import last_look
+from shared.mind.safety.egress_scan import make_egress_check
 from shared.ports import Secret
 from shared.settings import Settings
 
@@ -24,11 +24,11 @@ def wire_sites(settings: Settings, deps: Deps, trace: Trace | None, held: Callab
     google = lru_cache(maxsize=1)(_google)
 
     def look(system: str, tenant: str) -> Leaving | None:
-        return last_look(system, lambda: held(tenant))
+        return make_egress_check(system, lambda: held(tenant))
 
     def connect(system: str, tenant: str) -> HttpClient:
         elsewhere = settings.endpoints.get(system) or ""
-        token = _own_token(deps, system) if elsewhere else Secret(google()())
+        token = _get_own_token(deps, system) if elsewhere else Secret(google()())
         base = elsewhere or SYSTEMS[system].address
         http = HttpClient(system, base, token, timeouts=(5.0, settings.http_read_s), trace=trace)
         http.leaving = look(system, tenant)
@@ -43,7 +43,7 @@ def wire_sites(settings: Settings, deps: Deps, trace: Trace | None, held: Callab
     return OwnHosts({client: open_part for client, open_part in opened.items() if open_part is not None})
 
 
-def _own_token(deps: Deps, system: str) -> Secret:
+def _get_own_token(deps: Deps, system: str) -> Secret:
     """Return the token for a service at another address than Google's: none of Google's goes there."""
     try:
         return deps.secrets.get("sites-token")

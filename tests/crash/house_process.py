@@ -46,7 +46,7 @@ from shared.mind.structured import schema_of
 from shared.ports import Secret
 from shared.settings import Settings
 from shared.steps import KINDS
-from shared.wiring.choose_sandbox import chosen_sandbox, proven
+from shared.wiring.choose_sandbox import chosen_sandbox, prove_sandbox
 from tests.support.programs.fork_server import Order, serve_programs
 from tests.support.simulators.sim_process import run_simulators, warm_up_simulators
 
@@ -92,7 +92,7 @@ def warm_up() -> None:
     agents()
     for kind in KINDS.values():
         schema_of(kind.input)
-    proven(chosen_sandbox(Settings()))  # the one that every house begun from here will have
+    prove_sandbox(chosen_sandbox(Settings()))  # the one that every house begun from here will have
     warm_up_simulators()
     connect(endpoint_url=None, region=Settings().mail.region, access_key=Secret("local"), secret_key=Secret("local"))
 

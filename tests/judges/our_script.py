@@ -144,7 +144,7 @@ def comments(notion: Notion, report: str) -> None:
     extra = notion.comment(report, "gone")
     assert notion.update_comment(reply["id"], "three")["rich_text"][0]["plain_text"] == "three"
     notion.delete_comment(extra["id"])
-    assert notion.one_comment(reply["id"])["discussion_id"] == first["discussion_id"]
+    assert notion.get_comment(reply["id"])["discussion_id"] == first["discussion_id"]
     listed = notion.comments(report)
     assert [each["rich_text"][0]["plain_text"] for each in listed] == ["one", "three"]
 

@@ -22,7 +22,7 @@ _MAX_FORWARDED = 200  # the last of them are those that the proxies nearest to u
 About = Callable[[Call, Mapping[str, Any]], str]
 
 
-def _named(field: str) -> About:
+def _read_field(field: str) -> About:
     """Return what takes the entry's subject from the path, the request or the answer, whichever has it."""
     return lambda call, answer: str(call.parts.get(field) or call.body.get(field) or answer.get(field) or "")
 
@@ -50,25 +50,27 @@ AUDITED: Mapping[str, Audited] = {
     "change_rules": Audited("ModelRulesChanged", ("models",)),
     "change_team_notifications": Audited("TeamNotificationsChanged", shows=("escalate_hours",)),
     "choose_notifications": Audited(
-        "NotificationsChosen", about=_named("recipient"), shows=("channels", "off", "no_mail", "email", "email_waits")
+        "NotificationsChosen",
+        about=_read_field("recipient"),
+        shows=("channels", "off", "no_mail", "email", "email_waits"),
     ),
-    "connect": Audited("ConnectionAsked", about=_named("system"), shows=("connected", "as")),
-    "drop_account": Audited("ServiceAccountRemoved", about=_named("account"), shows=("keys",)),
-    "drop_key": Audited("ApiKeyRevoked", about=_named("key"), shows=_KEY),
-    "forget_key": Audited("ModelKeyDeleted", about=_named("provider")),
-    "give_hook_secret": Audited("HookSecretStored", about=_named("hook")),
-    "invite": Audited("PersonInvited", about=_named("id"), shows=("to", "role", "until")),
-    "make_account": Audited("ServiceAccountMade", about=_named("id"), shows=("name", "role", "scopes")),
-    "make_hook": Audited("HookMade", about=_named("id"), shows=("system", "repository")),
-    "new_key": Audited("ApiKeyMade", about=_named("id"), shows=_KEY),
-    "remove_hook": Audited("HookRemoved", about=_named("hook")),
-    "replace_key": Audited("ApiKeyReplaced", about=_named("key"), shows=("id", *_KEY)),
-    "resend_invitation": Audited("InvitationResent", about=_named("invitation"), shows=("to", "role", "until")),
-    "revoke_invitation": Audited("InvitationRevoked", about=_named("invitation"), shows=("to", "role")),
-    "set_key": Audited("ModelKeyStored", about=_named("provider")),
+    "connect": Audited("ConnectionAsked", about=_read_field("system"), shows=("connected", "as")),
+    "drop_account": Audited("ServiceAccountRemoved", about=_read_field("account"), shows=("keys",)),
+    "drop_key": Audited("ApiKeyRevoked", about=_read_field("key"), shows=_KEY),
+    "forget_key": Audited("ModelKeyDeleted", about=_read_field("provider")),
+    "give_hook_secret": Audited("HookSecretStored", about=_read_field("hook")),
+    "invite": Audited("PersonInvited", about=_read_field("id"), shows=("to", "role", "until")),
+    "make_account": Audited("ServiceAccountMade", about=_read_field("id"), shows=("name", "role", "scopes")),
+    "make_hook": Audited("HookMade", about=_read_field("id"), shows=("system", "repository")),
+    "new_key": Audited("ApiKeyMade", about=_read_field("id"), shows=_KEY),
+    "remove_hook": Audited("HookRemoved", about=_read_field("hook")),
+    "replace_key": Audited("ApiKeyReplaced", about=_read_field("key"), shows=("id", *_KEY)),
+    "resend_invitation": Audited("InvitationResent", about=_read_field("invitation"), shows=("to", "role", "until")),
+    "revoke_invitation": Audited("InvitationRevoked", about=_read_field("invitation"), shows=("to", "role")),
+    "set_key": Audited("ModelKeyStored", about=_read_field("provider")),
     "set_ship": Audited("ShipChanged", ("ship",)),
-    "set_site_value": Audited("SiteValueSet", about=_named("name")),
-    "set_up": Audited("DatabasesAsked", about=_named("page")),
+    "set_site_value": Audited("SiteValueSet", about=_read_field("name")),
+    "set_up": Audited("DatabasesAsked", about=_read_field("page")),
 }
 
 

@@ -62,7 +62,7 @@ class Api:
         """Answer a request; errors we raise on purpose become answers, a bug does not."""
         found: Route | None = None
         try:
-            if (preflight := answer_preflight(request, _at(request))) is not None:
+            if (preflight := answer_preflight(request, _list_matching(request))) is not None:
                 return preflight
             found, parts = _find(request)
             reply = self._handle(found, parts, request)
@@ -150,10 +150,10 @@ def _match(route: Route, path: str) -> dict[str, str] | None:
 
 
 def _methods(request: ApiRequest) -> str:
-    return ", ".join(route.method for route in _at(request))
+    return ", ".join(route.method for route in _list_matching(request))
 
 
-def _at(request: ApiRequest) -> list[Route]:
+def _list_matching(request: ApiRequest) -> list[Route]:
     return [route for route in ROUTES if _match(route, request.path) is not None]
 
 

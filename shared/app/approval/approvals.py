@@ -142,7 +142,7 @@ def _refuse_stale(run: Run, asked: Asked, now: datetime) -> None:
         )
     if run.status.final:
         raise Conflicting(f"the run has ended: {run.status.value}", way_out="Set the page's status to Plan it again.")
-    if gate is None or gate.wait is None or not _same(run, gate.wait, asked):
+    if gate is None or gate.wait is None or not _is_what_was_asked(run, gate.wait, asked):
         raise Conflicting(
             f"{_describe_gate(asked.gate)} has changed since this was asked", way_out="Look at what is asked now."
         )
@@ -152,7 +152,7 @@ def _refuse_stale(run: Run, asked: Asked, now: datetime) -> None:
         raise Conflicting("the time for this approval has run out", way_out="Set the page's status to Plan it again.")
 
 
-def _same(run: Run, wait: Wait, asked: Asked) -> bool:
+def _is_what_was_asked(run: Run, wait: Wait, asked: Asked) -> bool:
     """Say whether this is what was asked; of a run that stood still since, the end of its time has moved."""
     moved = run.stood_until is not None and wait.until is not None and wait.until >= asked.expires_at
     return wait.what == asked.plan_hash and (moved or wait.until == asked.expires_at)

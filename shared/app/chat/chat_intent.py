@@ -48,7 +48,7 @@ def obey(turn: Turn, intent: str, about: str) -> Deed:
     """Do what is said, if it is surely that; else ask, or say why not. `intent` and `about` are what a model chose."""
     spoken = turn.spoken
     if spoken.act not in words.ACTS:
-        return _only_a_model(turn, intent, about)
+        return _decide_by_model_alone(turn, intent, about)
     named = _nameable(turn, spoken.act)
     if spoken.doubt in _REFUSED or spoken.doubt == Doubt.NEGATED:
         return _explain_undone(turn, spoken.doubt, resolve(spoken.name, named, turn.text))
@@ -124,7 +124,7 @@ def to_explain(turn: Turn, about: str) -> tuple[Named, ...] | None:
     chosen = turn.around.run(about)
     if chosen is not None:
         return (name_run(chosen),)
-    return present or _all_there_is(turn, named)
+    return present or _list_candidates(turn, named)
 
 
 def find_only_subject(turn: Turn) -> Run | None:
@@ -139,13 +139,13 @@ def find_only_subject(turn: Turn) -> Run | None:
     return around.run(some[0].id) if len(some) == 1 else None
 
 
-def not_there(turn: Turn) -> str:
+def say_missing(turn: Turn) -> str:
     """Return in words that there is nothing of the name that was said."""
     name = plain(turn.spoken.name)[:200]
     return say("missing", turn.chat.language, name=name) if name else say("none", turn.chat.language)
 
 
-def _all_there_is(turn: Turn, named: Sequence[Named]) -> tuple[Named, ...]:
+def _list_candidates(turn: Turn, named: Sequence[Named]) -> tuple[Named, ...]:
     """Return what may be meant where nothing was spoken of yet: what failed, where that is asked, else what is open."""
     runs = [run for each in named if (run := turn.around.run(each.id)) is not None]
     failed = [run for run in runs if run.status.value == "failed"] if "fail" in turn.text.casefold() else []
@@ -153,13 +153,13 @@ def _all_there_is(turn: Turn, named: Sequence[Named]) -> tuple[Named, ...]:
     return tuple(name_run(run) for run in (failed or open_now or runs))
 
 
-def _only_a_model(turn: Turn, intent: str, about: str) -> Deed:
+def _decide_by_model_alone(turn: Turn, intent: str, about: str) -> Deed:
     """Do what a model alone takes for an order: only what is harmless, and about what is spoken of.
 
     Beside a name stands a verb that no rule knows: what it orders is asked.
     """
     if about == words.NOT_LISTED:
-        return Deed(not_there(turn))
+        return Deed(say_missing(turn))
     chosen = _find_chosen(turn, intent, about)
     present = _present(turn, intent)
     target = chosen or present
@@ -219,7 +219,7 @@ def _may_be_meant(turn: Turn, intent: str, found: Found, chosen: Named | None) -
 def _ask(turn: Turn, intent: str, named: Sequence[Named], found: Found) -> Deed:
     """Ask which is meant; where none is called so, or it can be done with none, say that."""
     chat = turn.chat
-    missing = not_there(turn) if found.kind in (Kind.NEAR, Kind.NONE) and turn.spoken.name else ""
+    missing = say_missing(turn) if found.kind in (Kind.NEAR, Kind.NONE) and turn.spoken.name else ""
     if not named:
         return Deed(missing or say("none" if intent == words.START else "nothing", chat.language))
     if intent == words.START:

@@ -89,7 +89,7 @@ def collect_subjects(deps: Deps, tools: Tools, tenant: str, chat: Chat, text: st
         page = hit.chunk.page
         if page not in found and len(found) < PAGES:
             known = places.find_known(page)
-            found[page] = Named(page, _own_title(known) if known else page, _build_trail(places, known))
+            found[page] = Named(page, _shorten_title(known) if known else page, _build_trail(places, known))
     for run in runs:
         if run.trigger.page:
             found.setdefault(run.trigger.page, Named(run.trigger.page, title_of(run)))
@@ -108,13 +108,13 @@ def pages_called(deps: Deps, tools: Tools, tenant: str, phrase: str) -> tuple[Na
     ]
     shown = (place for place in matching if served.way(place.id))
     some = islice(shown, _MAX_NAMED)
-    return tuple(Named(p.id, _own_title(p), _build_trail(places, p)) for p in some)
+    return tuple(Named(p.id, _shorten_title(p), _build_trail(places, p)) for p in some)
 
 
 def page_called(deps: Deps, tenant: str, page: str) -> Named | None:
     """Return the page of that id by its own title; None where the map does not know it."""
     known = WorkspaceMap(deps, tenant).find_known(page)
-    return Named(page, _own_title(known)) if known is not None and not known.trashed else None
+    return Named(page, _shorten_title(known)) if known is not None and not known.trashed else None
 
 
 def _present(deps: Deps, tenant: str, chat: Chat, runs: tuple[Run, ...]) -> Run | None:
@@ -129,7 +129,7 @@ def _present(deps: Deps, tenant: str, chat: Chat, runs: tuple[Run, ...]) -> Run 
     return waiting[0] if len(waiting) == 1 and not chat.page else None
 
 
-def _own_title(place: Place) -> str:
+def _shorten_title(place: Place) -> str:
     return " ".join(plain(place.title).split())[:200] or place.id
 
 

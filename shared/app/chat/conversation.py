@@ -24,8 +24,8 @@ from shared.app.chat.chat_intent import (
     do_act,
     find_named,
     find_only_subject,
-    not_there,
     obey,
+    say_missing,
     to_explain,
 )
 from shared.app.chat.chat_memory import MAX_ANSWER, MAX_SAID, Chat, Said, keep_chat, load_chat
@@ -168,14 +168,14 @@ def _answer(deps: Deps, tools: Tools, tenant: str, chat: Chat, text: str, messag
             chat.language,
             (),
         )
-    if others or _only_asks(turn, meant.intent):
+    if others or _is_question(turn, meant.intent):
         if words.EXPLAIN in (spoken.act, meant.intent):
             return _explain(turn, model, meant, about)
         return _answer_from_workspace(deps, tools, tenant, chat, text)
     return obey(turn, meant.intent, meant.about), chat.language, ()
 
 
-def _only_asks(turn: Turn, intent: str) -> bool:
+def _is_question(turn: Turn, intent: str) -> bool:
     """Say whether nothing is to be done: by the rules or, where these are in doubt about a question, by the model."""
     if turn.spoken.act == words.EXPLAIN:
         return True
@@ -266,7 +266,9 @@ def _explain(turn: Turn, model: Model, meant: Understood, explained: Run | None)
     language = turn.chat.language
     found = to_explain(turn, meant.about)
     if found is None:
-        return _answer_from_workspace(turn.deps, turn.tools, turn.tenant, turn.chat, turn.text, missing=not_there(turn))
+        return _answer_from_workspace(
+            turn.deps, turn.tools, turn.tenant, turn.chat, turn.text, missing=say_missing(turn)
+        )
     if not found:
         return Deed(say("no_runs", language)), language, ()
     target = turn.around.run(found[0].id) if len(found) == 1 else None

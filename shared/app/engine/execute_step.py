@@ -60,7 +60,7 @@ def carry_out(command: Command, deps: Deps, tools: Tools, do: Do) -> None:
         if loaded is not None and step is not None:
             began = deps.clock.now()
             watch = Watch(deps, loaded.run)
-            meter = Meter(deps, loaded.run, step, lambda: _still_wanted(deps, command, watch))
+            meter = Meter(deps, loaded.run, step, lambda: _may_ask_model(deps, command, watch))
             event = _measure_attempt(Attempt(command, deps, tools, loaded.run, step, meter), do)
             if event is not None:
                 outcome, puts = meter.add_costs(event), meter.puts()
@@ -106,7 +106,7 @@ def _is_taken_for_lost(deps: Deps, command: Command) -> bool:
     return loaded is None or find_wanted_step(loaded.run, command) is None
 
 
-def _still_wanted(deps: Deps, command: Command, watch: Watch) -> bool:
+def _may_ask_model(deps: Deps, command: Command, watch: Watch) -> bool:
     """Say whether a model may still be asked for this attempt: not once its run has ended or is about to.
 
     Raises HeldUp once the work is paused.

@@ -21,7 +21,7 @@ from shared.core.documents.codec import to_body
 from shared.core.documents.tenant_settings import PLACE as SETTINGS
 from shared.core.documents.tenant_settings import TenantSettings, settings_in
 from shared.core.errors import AgentError, Conflicting, VersionConflict
-from shared.core.notify.attention import RESUME, all_paused_words, pause_words
+from shared.core.notify.attention import RESUME, explain_pause_of_all, pause_words
 from shared.core.pages.author import UNKNOWN, Author, write_author
 from shared.core.people.actor import By, read_by
 from shared.core.run.commands import (
@@ -216,7 +216,7 @@ def _look_at_page(deps: Deps, tenant: str) -> None:
 def _release(deps: Deps, tenant: str) -> int:
     count = 0
     while docs := deps.store.list_docs(tenant, HELD, limit=_PAGE):
-        commands = [_again(doc.id, read_as(HeldCommand, doc)) for doc in docs]
+        commands = [_rename_command(doc.id, read_as(HeldCommand, doc)) for doc in docs]
         deps.queue.enqueue(commands)
         deps.crash_point("release.after/commands")
         deps.store.put(tenant, *(Put(HELD, doc.id, None) for doc in docs))
@@ -224,7 +224,7 @@ def _release(deps: Deps, tenant: str) -> int:
     return count
 
 
-def _again(id: str, held: HeldCommand) -> Command:
+def _rename_command(id: str, held: HeldCommand) -> Command:
     """Return the command under a name that follows from its own: the queue takes no second one of the old name."""
     return replace(held.command, id=derive_id("held-", id, held.at), not_before=None)
 
@@ -253,7 +253,7 @@ def describe_pause(deps: Deps, tenant: str) -> str:
         settings = tenant_settings(deps.store, whose)
         if why := settings.paused:
             go_on = _go_on(settings, whose, for_all=whose == SYSTEM)
-            return all_paused_words(settings.paused_by, why if isinstance(why, str) else "", go_on)
+            return explain_pause_of_all(settings.paused_by, why if isinstance(why, str) else "", go_on)
     return ""
 
 

@@ -73,7 +73,7 @@ def open_page_run(
     if automated and len(lately) > limit:
         log.line("WARNING", "page not planned: too many automated runs in an hour", tenant=tenant, run=record.run)
         return None
-    refused = _too_many(limit) if automated and len(lately) == limit else ""
+    refused = _explain_limit(limit) if automated and len(lately) == limit else ""
     now = deps.clock.now()
     run_id = derive_id("run-", tenant, page, str(record.generation + 1))
     event = RunOpened(now, tenant, run_id, trigger, deps.limits, plan_estimate=estimate, refused=refused)
@@ -96,7 +96,7 @@ def _lately(deps: Deps, record: PageRecord) -> tuple[str, ...]:
     return tuple(at for at in record.automated if datetime.fromisoformat(at) > since)
 
 
-def _too_many(limit: int) -> str:
+def _explain_limit(limit: int) -> str:
     return (
         f"agents asked for more than {limit} runs of this page within an hour, and no person did; so that agents cannot"
         " keep each other busy, there are no more now. Set the status yourself to go on, or wait an hour."

@@ -180,7 +180,7 @@ def _crawl(command: Command, deps: Deps, tools: Tools, notion: Notion) -> None:
     if state is None or state.crawl != command.ref:
         return  # another crawl has begun since
     with knowledge_sync.taking(deps, tools, command.tenant, notion) as reader:
-        taken, failed = (reader.take, reader.not_taken) if reader is not None else (None, None)
+        taken, failed = (reader.take, reader.handle_refusal) if reader is not None else (None, None)
         first = command.wake == 1
         more = crawl(deps, command.tenant, notion, command.ref, first=first, taken=taken, failed=failed)
     if command.wake == 1 or not more:

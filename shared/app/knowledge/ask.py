@@ -17,7 +17,7 @@ from shared.app.connections.access_renewal import find_way_back
 from shared.app.engine.deps import Deps
 from shared.app.engine.tools import Tools
 from shared.app.knowledge.knowledge_scope import is_connected, scope_of
-from shared.app.knowledge.knowledge_search import PASSAGES, Source, all_shown, hits_for, source_of
+from shared.app.knowledge.knowledge_search import PASSAGES, Source, hits_for, may_show_all, source_of
 from shared.app.money.budget import BudgetExceeded
 from shared.app.money.spend import meter_model
 from shared.app.planning.planner_facts.plan_places import Places, list_known_places
@@ -94,7 +94,7 @@ def ask_workspace(
         hits = hits_for(deps, tools, tenant, query, below=below)
         places = list_known_places(deps, tools.settings(tenant), tenant, query)
         if not hits:
-            return _not_there(model, question, query, history, places)
+            return _answer_not_found(model, question, query, history, places)
         sources = tuple(source_of(deps, hit, f"P{number}") for number, hit in enumerate(hits, 1))
         answer = _ask_model(model, question, query, history, hits, sources, places)
         _see_that_it_may_be_told(deps, tools, tenant, hits)
@@ -159,11 +159,11 @@ def _see_that_it_may_be_asked(deps: Deps, tools: Tools, tenant: str) -> None:
 def _see_that_it_may_be_told(deps: Deps, tools: Tools, tenant: str, hits: Sequence[Hit]) -> None:
     """Look again: a model takes its time, and an answer may say what any of the passages says."""
     _see_that_it_may_be_asked(deps, tools, tenant)
-    if not all_shown(deps, tools, tenant, hits):
+    if not may_show_all(deps, tools, tenant, hits):
         raise Conflicting("what may be shown changed while the question was being answered", way_out="Ask again.")
 
 
-def _not_there(model: Model, question: str, query: str, history: Sequence[Message], places: Places) -> Answer:
+def _answer_not_found(model: Model, question: str, query: str, history: Sequence[Message], places: Places) -> Answer:
     """Say that nothing was found: in the language of the question, where a model does; it cannot say anything else."""
     try:
         return _ask_model(model, question, query, history, (), (), places)

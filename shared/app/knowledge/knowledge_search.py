@@ -46,7 +46,7 @@ def hits_for(deps: Deps, tools: Tools, tenant: str, query: str, limit: int = PAS
     return [hit for hit, way in ways if way and (not below or any(place.id == below for place in way))][:limit]
 
 
-def all_shown(deps: Deps, tools: Tools, tenant: str, hits: Sequence[Hit]) -> bool:
+def may_show_all(deps: Deps, tools: Tools, tenant: str, hits: Sequence[Hit]) -> bool:
     """Say whether all of these may still be shown."""
     served = Served(deps, tenant, scope_of(tools.settings(tenant)))
     return all(served.way(hit.chunk.page) for hit in hits)

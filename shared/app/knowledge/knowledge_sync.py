@@ -32,7 +32,7 @@ from shared.app.knowledge.knowledge_marks import (
     state_of,
 )
 from shared.app.knowledge.knowledge_scope import is_connected, scope_of
-from shared.app.knowledge.knowledge_sync_page import embed_missing, everything_below, forget_page, take_page
+from shared.app.knowledge.knowledge_sync_page import embed_missing, forget_page, list_subtree, take_page
 from shared.app.knowledge.knowledge_sync_reader import Reader
 from shared.app.workspace.crawl_orders import begin_crawl
 from shared.app.workspace.workspace_map import PAGE, WorkspaceMap
@@ -187,7 +187,7 @@ def forget_trashed(command: Command, deps: Deps, tools: Tools) -> None:
     """
     tenant, places = command.tenant, WorkspaceMap(deps, command.tenant)
     removed = 0
-    for each in everything_below(places, command.ref):
+    for each in list_subtree(places, command.ref):
         removed += forget_page(deps, tools, tenant, each)
         place = places.find_known(each)
         if place is not None:

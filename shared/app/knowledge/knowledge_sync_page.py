@@ -100,7 +100,7 @@ def forget_page(deps: Deps, tools: Tools, tenant: str, page: str) -> int:
     return int(was_known)
 
 
-def everything_below(places: WorkspaceMap, page: str) -> list[str]:
+def list_subtree(places: WorkspaceMap, page: str) -> list[str]:
     """Return the ids of a place and of all that is known below it, in the trash or not."""
     below: dict[str, list[str]] = {}
     for place in places.everything().values():

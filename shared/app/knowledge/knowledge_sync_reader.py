@@ -118,12 +118,12 @@ class Reader:
         if place.version and abs(self.deps.clock.now() - datetime.fromisoformat(place.version)) < _MINUTE:
             mark_edited(self.deps, self.tenant, place.id, place.version)
 
-    def not_taken(self, place: Place, error: Missing | Rejected) -> None:
+    def handle_refusal(self, place: Place, error: Missing | Rejected) -> None:
         """Hear of a place that a crawl could not read: a page that was not shown is asked for once more."""
         if not isinstance(error, Missing | NotAllowed):
             self.done += Taken(failed=1)
         elif place.kind == PAGE:
-            self._not_shown(place.id, error)
+            self._note_not_shown(place.id, error)
         elif isinstance(error, Missing):
             self.places.change(place, trashed=True)
 
@@ -154,16 +154,16 @@ class Reader:
 
             inside = expand(self.deps, self.tenant, self.notion, self.places, place, job, taken=take_found)
         except (Missing, NotAllowed) as error:
-            self._not_shown(id, error)
+            self._note_not_shown(id, error)
             return
         except Rejected as error:  # one odd page must not keep the others from being read
-            self._not_read(id, error)
+            self._count_unreadable(id, error)
             return
         self._note_shown(id)
         if not was_known:
             self._bring_back(inside)
 
-    def _not_read(self, page: str, error: Rejected) -> None:
+    def _count_unreadable(self, page: str, error: Rejected) -> None:
         log.line("WARNING", "page not readable", tenant=self.tenant, page=page, **log.about(error))
         self.done += Taken(failed=1)
 
@@ -209,12 +209,12 @@ class Reader:
         try:
             raw = self.notion.page(page.id)
         except (Missing, NotAllowed) as error:
-            self._not_shown(page.id, error)
+            self._note_not_shown(page.id, error)
             return
         except Blocked:  # and so would be the next page
             raise
         except Rejected as error:
-            self._not_read(page.id, error)
+            self._count_unreadable(page.id, error)
             return
         place = self.places.keep(raw, answered=True)
         way = self.ways.path(page.id)
@@ -235,7 +235,7 @@ class Reader:
             if missing and self.scope.allows(self.ways.path(place.id)):
                 mark_stale(self.deps, self.tenant, place.id, self.deps.clock.now())
 
-    def _not_shown(self, id: str, error: Missing | NotAllowed) -> None:
+    def _note_not_shown(self, id: str, error: Missing | NotAllowed) -> None:
         """Note that Notion does not show the page, which is served to nobody from now on; the second time forget it."""
         now, mark = self.deps.clock.now(), get_as(Lost, self.deps.store, (self.tenant, LOST, id))
         place, gone = self.places.find_known(id), isinstance(error, Missing)
@@ -246,7 +246,7 @@ class Reader:
             mark_stale(self.deps, self.tenant, id, now + SURE_AFTER)
         elif (lost_for := now - mark.since) < SURE_AFTER:
             mark_stale(self.deps, self.tenant, id, now + SURE_AFTER)
-        elif self._too_many():
+        elif self._is_mass_removal():
             mark_stale(self.deps, self.tenant, id, now + min(max(_LATER, lost_for), WEEK))  # rarer and rarer
         else:
             if place is not None:
@@ -262,7 +262,7 @@ class Reader:
         if is_lost(self.deps, self.tenant, id):
             self.deps.store.put(self.tenant, Put(LOST, id, None))
 
-    def _too_many(self) -> bool:
+    def _is_mass_removal(self) -> bool:
         """Say whether so much is gone at once that a person has to say that it may be forgotten.
 
         What was forgotten lately counts as well: a permission that is lost is mostly found out page by page.

@@ -105,7 +105,7 @@ def _explain_refusal(name: str, model: str, error: AgentError, facts: Mapping[st
             says = f"{who} does not serve the country or region that this machine calls from."
             return Tried(False, says, error.way_out, facts)
         case Missing():
-            return Tried(False, f"{who} knows no model {model}{where}.", _other_model(name), facts)
+            return Tried(False, f"{who} knows no model {model}{where}.", _advise_model(name), facts)
         case RateLimited():
             return tell_unclear(who, error, facts)
         case OutcomeUnknown() | IntegrationError(error_class=ErrorClass.TRANSIENT) if name == COMPATIBLE:
@@ -128,7 +128,7 @@ def _doubt(name: str) -> str:
     return "it is not complete, was revoked, or may not use this model"
 
 
-def _other_model(name: str) -> str:
+def _advise_model(name: str) -> str:
     if name == COMPATIBLE:
         return "Give the model by the name that the server lists under /v1/models, and the address that ends in /v1."
     if name == VERTEX:

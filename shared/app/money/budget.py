@@ -189,13 +189,13 @@ def _word(error: Exception) -> str:
 
 def plan_estimate(model: Model) -> Usage:
     """Return what to reserve for writing a plan: once, and once more after a critic's findings (`plan_critique.py`)."""
-    plan = one_plan(model)
+    plan = estimate_plan(model)
     look = _estimate(model, "agent.critic", "cheap", LOOK_PROMPT_BYTES, LOOK_OUTPUT_TOKENS)
     learn = _estimate(model, "preferences", "cheap", LEARN_PROMPT_BYTES, LOOK_OUTPUT_TOKENS)
     return plan + plan + look + look + learn
 
 
-def one_plan(model: Model) -> Usage:
+def estimate_plan(model: Model) -> Usage:
     """Return what is reserved for one question for a plan."""
     return _estimate(model, "plan", "reason", PLAN_PROMPT_BYTES, PLAN_OUTPUT_TOKENS)
 

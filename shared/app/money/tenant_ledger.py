@@ -85,7 +85,7 @@ class Book:
         if month not in self._ledgers:
             doc = self.deps.store.get(self.tenant, LEDGERS, month)
             self._docs[month] = doc
-            found = from_body(Ledger, doc.body, month=month) if doc is not None else self._first(month)
+            found = from_body(Ledger, doc.body, month=month) if doc is not None else self._open_month(month)
             self._ledgers[month], gone = found.expire_reservations(self.deps.clock.now())
             self._lapsed |= gone
         return self._ledgers[month]
@@ -124,7 +124,7 @@ class Book:
                 found.append(Put(LEDGERS, month, to_body(ledger), doc.version if doc else ""))
         return (*found, *(_lapse(key, each) for key, each in self._lapsed.items()))
 
-    def _first(self, month: str) -> Ledger:
+    def _open_month(self, month: str) -> Ledger:
         """Return the ledger of a month that has none: with what was counted before there were ledgers."""
         days: dict[str, Account] = {}
         today = self.deps.clock.now().date()

@@ -59,7 +59,7 @@ def read_link(deps: Deps, what: str, token: str) -> Linked:
     """Return whom a link is about; raises BadSignature for what we did not sign for this, Conflicting when too old."""
     payload, _, signature = token.partition(".")
     try:
-        ours = genuine(deps, _signed(what, payload), signature)
+        ours = genuine(deps, _write_signing_input(what, payload), signature)
     except KeyError:
         ours = False  # links are not set up here
     if not ours:
@@ -118,9 +118,9 @@ def _refuse_used(known: Telling, linked: Linked) -> None:
 def _url(deps: Deps, what: str, *fields: str) -> str:
     payload = base64.urlsafe_b64encode(json.dumps(fields).encode()).rstrip(b"=").decode()
     key = deps.secrets.get(LINK_KEY).reveal().encode()
-    signature = hmac.new(key, _signed(what, payload), hashlib.sha256).hexdigest()
+    signature = hmac.new(key, _write_signing_input(what, payload), hashlib.sha256).hexdigest()
     return f"{deps.public_url}/{what}/{payload}.{signature}"
 
 
-def _signed(what: str, payload: str) -> bytes:
+def _write_signing_input(what: str, payload: str) -> bytes:
     return f"{what}.{payload}".encode("utf-8", "replace")

@@ -14,7 +14,7 @@ from shared.core.approval.gates import PLAN, gate_kind
 from shared.core.approval.release_words import count_found, describe_decision, describe_question, subject_of
 from shared.core.approval.roll_back_words import describe_roll_back
 from shared.core.pages.page_changes import describe_edits
-from shared.core.planning.plan_words import again_lines, finding_lines, outlook_lines
+from shared.core.planning.plan_words import explain_replanning, finding_lines, outlook_lines
 from shared.core.run.run import Run, Step, StepStatus, WaitKind
 from shared.core.text.outgoing_text import plain
 from shared.core.text.sentence import count_of
@@ -192,7 +192,7 @@ def _describe_question(run: Run, gate: str, title: str) -> tuple[str, tuple[str,
     steps = [f"• {plain(s.spec.title) or s.spec.kind}" for s in run.steps if _is_planned(run, s)]
     how = "Comment “approve” on the page, or “no, because …” for another plan"
     how += "; or set the status to Approved." if run.trigger.decided_by_status else "."
-    outlook = (*again_lines(run), *outlook_lines(planned), *(f"! {line}" for line in finding_lines(planned)))
+    outlook = (*explain_replanning(run), *outlook_lines(planned), *(f"! {line}" for line in finding_lines(planned)))
     lines = (f"The plan for “{title}” is ready.", plain(str(planned.get("summary", ""))), *outlook, *steps, how)
     return subject_of(kind, title), lines
 

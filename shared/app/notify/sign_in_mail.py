@@ -40,10 +40,10 @@ def send_link(command: Command, deps: Deps, tools: Tools) -> None:
 
 
 def _note_sent(deps: Deps, name: str) -> None:
-    def sent(link: MailLink | None) -> MailLink | None:
+    def set_sent(link: MailLink | None) -> MailLink | None:
         return replace(link, sent=True) if link is not None else None
 
-    change_as(MailLink, deps.store, (SYSTEM, MAIL_LINKS, name), sent, deps.stand_back)
+    change_as(MailLink, deps.store, (SYSTEM, MAIL_LINKS, name), set_sent, deps.stand_back)
 
 
 def _write(address: str, link: MailLink) -> Message:

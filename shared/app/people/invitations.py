@@ -164,11 +164,14 @@ def _load(deps: Deps, tenant: str) -> Invitations:
 
 
 def _change(deps: Deps, tenant: str, change: Callable[[Invitations], Invitations]) -> Invitations:
-    def changed(known: Invitations | None) -> Invitations | None:
+    def change_unless_ended(known: Invitations | None) -> Invitations | None:
         after = change(known or Invitations())
         return known if after is known else after
 
-    return change_as(Invitations, deps.store, (tenant, *INVITATIONS), changed, deps.stand_back) or Invitations()
+    return (
+        change_as(Invitations, deps.store, (tenant, *INVITATIONS), change_unless_ended, deps.stand_back)
+        or Invitations()
+    )
 
 
 def _mac(key: Secret, front: str, proof: str) -> str:

@@ -125,9 +125,9 @@ def _belongs(key: ApiKey, person: str, account: str) -> bool:
 
 
 def _change(deps: Deps, tenant: str, change: Callable[[Members], Members]) -> Members:
-    def changed(known: Members | None) -> Members | None:
+    def change_members(known: Members | None) -> Members | None:
         before = known or Members()
         after = change(before)
         return known if after is before else after
 
-    return change_as(Members, deps.store, (tenant, *PLACE), changed, deps.stand_back) or Members()
+    return change_as(Members, deps.store, (tenant, *PLACE), change_members, deps.stand_back) or Members()

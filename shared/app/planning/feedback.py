@@ -74,15 +74,15 @@ def classify_stop(run: Run) -> str:
 
 def feedback_since(deps: Deps, tenant: str, after: str = "") -> list[Feedback]:
     """Return feedback whose id comes after that one, the oldest first; what came twice of one cause, once."""
-    return list(islice(_each_since(deps, tenant, after), MAX))
+    return list(islice(_list_since(deps, tenant, after), MAX))
 
 
 def latest_words(deps: Deps, tenant: str, after: str) -> list[Feedback]:
     """Return feedback with words whose id comes after that one, the oldest first; of too many, the latest."""
-    return list(deque((feedback for feedback in _each_since(deps, tenant, after) if feedback.text), maxlen=MAX))
+    return list(deque((feedback for feedback in _list_since(deps, tenant, after) if feedback.text), maxlen=MAX))
 
 
-def _each_since(deps: Deps, tenant: str, after: str) -> Iterator[Feedback]:
+def _list_since(deps: Deps, tenant: str, after: str) -> Iterator[Feedback]:
     heard: set[str] = set()
     while True:
         page = deps.store.list_docs(tenant, KIND, after=after, limit=100)

@@ -20,7 +20,7 @@ from shared.app.planning.preferences import (
     remarks_used,
 )
 from shared.app.prompts import prompt
-from shared.core.approval.wishes import may_hold_for_good, same_words
+from shared.core.approval.wishes import may_hold_for_good, normalize_words
 from shared.core.documents.preference import Preference
 from shared.core.errors import IntegrationError
 from shared.core.models.model_errors import ModelError
@@ -97,6 +97,6 @@ def _keep(deps: Deps, tenant: str, learned: Learned, remarks: Sequence[Feedback]
     """Keep what rests on remarks that were there, and neither leads anywhere nor says who approves."""
     text = " ".join(visible(learned.text).split())
     sources = [remark for remark in remarks if remark.id in learned.sources]
-    if not sources or not same_words(text) or not may_hold_for_good(text):
+    if not sources or not normalize_words(text) or not may_hold_for_good(text):
         return
     keep_preference(deps, tenant, text, sources, model)

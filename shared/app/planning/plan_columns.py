@@ -35,7 +35,7 @@ class ColumnCheck:
     def __init__(self, columns: Columns, today: date, problems: Problems, where: str, named: str = "") -> None:
         """`named` is what the page and the plan say: an option that is not there yet has to stand in it."""
         self._columns, self._today, self._problems, self._where = columns, today, problems, where
-        self._named = one_spaced(named)
+        self._named = collapse_spaces(named)
         self.made: list[tuple[str, str]] = []  # options that will be new, with their columns
 
     def input(self, given: dict[str, Any]) -> dict[str, Any]:
@@ -117,7 +117,7 @@ class ColumnCheck:
         options = column.options
         if not isinstance(value, str) or value.startswith(_STEP) or not (options or column.type == "status"):
             return value
-        wanted = one_spaced(value)
+        wanted = collapse_spaces(value)
         if column.type == "status" or _alike(wanted, options) or not self._is_named(wanted):
             return self._option(value, options, at)
         self.made.append((wanted, column.name))
@@ -128,7 +128,7 @@ class ColumnCheck:
         return mention is not None and "," not in wanted  # which Notion takes in no option
 
     def _option(self, value: str, options: tuple[str, ...], at: str) -> str:
-        found = value if value in options else _alike(one_spaced(value), options)
+        found = value if value in options else _alike(collapse_spaces(value), options)
         if not found:
             known = ", ".join(options[:_MAX_NAMED])
             self._problems.add("option", f"{self._where}.{at}", given=value[:80], known=known[:400])
@@ -145,7 +145,7 @@ class ColumnCheck:
         return value
 
 
-def one_spaced(text: str) -> str:
+def collapse_spaces(text: str) -> str:
     """Return the text with one space wherever there is any."""
     return " ".join(text.split())
 

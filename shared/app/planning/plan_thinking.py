@@ -14,7 +14,7 @@ from shared.app.engine.tools import Tools
 from shared.app.intake.page_view import PageView
 from shared.app.knowledge.knowledge_search import knowledge_parts
 from shared.app.models.contexts import keep_context
-from shared.app.money.budget import PLAN_OUTPUT_TOKENS, one_plan
+from shared.app.money.budget import PLAN_OUTPUT_TOKENS, estimate_plan
 from shared.app.planning.learn_preferences import learn
 from shared.app.planning.named_places import NamedPlaces
 from shared.app.planning.plan_checking import places_named, rule_of, validate_plan
@@ -195,7 +195,7 @@ class _Planning:
             answer_tokens=PLAN_OUTPUT_TOKENS,
             max_tokens=PLAN_PROMPT_TOKENS,
             seed=f"{run.id}.{step.id}.{step.attempt}",
-            reserved=one_plan(self.model),
+            reserved=estimate_plan(self.model),
             keep=lambda context: keep_context(deps, run, step, context, tools.known_secrets(run.tenant)),
         )
         if result.model != OFFLINE and context.short:  # people approve knowing that not all of it was read

@@ -14,7 +14,7 @@ from itertools import islice
 
 from shared.app.engine.deps import Deps
 from shared.app.planning.feedback import Feedback, feedback_since, id_at, latest_words
-from shared.core.approval.wishes import is_for_good, may_hold_for_good, same_words
+from shared.core.approval.wishes import is_for_good, may_hold_for_good, normalize_words
 from shared.core.documents.codec import to_body
 from shared.core.documents.preference import KIND, STATE, LearningState, Preference
 from shared.core.errors import Conflicting, MalformedRequest, NotThere, VersionConflict
@@ -33,7 +33,7 @@ _SAID = frozenset({"wish", "denied", "down", "cancelled", "undone", "up"})
 def preferences_of(deps: Deps, tenant: str) -> list[Preference]:
     """Return what holds now, the newest first."""
     now = deps.clock.now().isoformat()
-    found = [each for each in _all(deps, tenant) if not each.deleted]
+    found = [each for each in _list_all(deps, tenant) if not each.deleted]
     held = [each for each in found if not each.until or each.until > now]
     return sorted(held, key=lambda preference: (preference.at, preference.id), reverse=True)[:MAX]
 
@@ -59,7 +59,7 @@ def drop_preference(deps: Deps, tenant: str, id: str) -> None:
 
 def remarks_used(deps: Deps, tenant: str) -> frozenset[str]:
     """Return the ids of feedback that preferences are made of, also of those that a person has deleted."""
-    return frozenset(source for each in _all(deps, tenant) for source in each.sources)
+    return frozenset(source for each in _list_all(deps, tenant) for source in each.sources)
 
 
 def learn_by_rules(deps: Deps, tenant: str) -> None:
@@ -92,7 +92,7 @@ def note_learnt(deps: Deps, tenant: str, by: str, upto: str) -> None:
 def keep_preference(deps: Deps, tenant: str, text: str, sources: Sequence[Feedback], by: str) -> Preference | None:
     """Keep a preference made of this feedback; None where a person deleted it and it was not said again since."""
     words = text[:MAX_TEXT]
-    name = derive_id("pref-", same_words(words))
+    name = derive_id("pref-", normalize_words(words))
     last = max((feedback.at for feedback in sources), default="")
     until = (datetime.fromisoformat(last) + LASTS).isoformat() if last else ""
 
@@ -118,7 +118,7 @@ def filter_members_words(feedback: Sequence[Feedback]) -> list[Feedback]:
 def _group_by_rule(window: Sequence[Feedback]) -> list[tuple[str, list[Feedback]]]:
     by_words: dict[str, list[Feedback]] = {}
     for remark in filter_members_words(window):
-        by_words.setdefault(same_words(remark.text[:MAX_TEXT]), []).append(remark)
+        by_words.setdefault(normalize_words(remark.text[:MAX_TEXT]), []).append(remark)
     return [
         (group[-1].text, group)
         for words, group in by_words.items()
@@ -128,7 +128,7 @@ def _group_by_rule(window: Sequence[Feedback]) -> list[tuple[str, list[Feedback]
     ]
 
 
-def _all(deps: Deps, tenant: str) -> Iterator[Preference]:
+def _list_all(deps: Deps, tenant: str) -> Iterator[Preference]:
     return islice(all_as(Preference, deps.store, tenant, KIND), 1000)
 
 

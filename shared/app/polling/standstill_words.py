@@ -12,10 +12,10 @@ from shared.app.polling.wrong_clock import ahead_of_us
 def standing_words(deps: Deps, tenant: str) -> str:
     """Return what people have to know before they wait; "" when there is nothing."""
     since = find_unreached_since(deps, tenant, "notion")
-    return " ".join(each for each in (not_reached(since), clock_off(ahead_of_us(deps, tenant))) if each)
+    return " ".join(each for each in (explain_unreachable(since), clock_off(ahead_of_us(deps, tenant))) if each)
 
 
-def not_reached(since: datetime | None) -> str:
+def explain_unreachable(since: datetime | None) -> str:
     """Return the words for a Notion that cannot be connected to."""
     if since is None:
         return ""

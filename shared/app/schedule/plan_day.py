@@ -21,7 +21,7 @@ from shared.app.engine.leases import lease
 from shared.app.intake.open_page_run import page_record, record_put
 from shared.app.intake.refused_places import forget_refused_planning, is_for_good, may_ask, note_refused
 from shared.app.schedule.plan_day_page import day_blocks, day_title, moves_proposal
-from shared.app.schedule.plan_day_tasks import last_planned, open_tasks
+from shared.app.schedule.plan_day_tasks import find_last_planned, open_tasks
 from shared.app.schedule.routines import routine_changed
 from shared.app.workspace.workspace_databases import PLANNING, Mapped, database_of
 from shared.core.documents.alarm import whole_second
@@ -36,7 +36,7 @@ from shared.core.schedule.day_plan import plan_day
 from shared.core.schedule.day_tasks import DAYS, DayPlan, PlannedDay, PlanningClock
 from shared.core.schedule.schedule import latest_time, list_next_times
 from shared.integrations.notion.client.client import Notion
-from shared.integrations.notion.content.blocks import one_text
+from shared.integrations.notion.content.blocks import write_block_text
 from shared.ports import Put, change_as, get_as
 from shared.steps._kind import Repeat
 from shared.telemetry import trace
@@ -112,7 +112,7 @@ def _plan(
             open_tasks(notion, tasks, planning.zone),
             now.date(),
             planning.hours,
-            last_planned(deps, tenant, notion, now.date()),
+            find_last_planned(deps, tenant, notion, now.date()),
         )
         asking = MOVING in tools.kinds and bool(tasks.name("Due"))
         planned = replace(_store_plan(deps, tenant, plan, tasks, now, asking), parent=_home(notion, settings))
@@ -156,7 +156,7 @@ def _write_page(deps: Deps, tenant: str, notion: Notion, planned: PlannedDay) ->
     title = day_title(date.fromisoformat(day))
     effects = Effects(deps, tenant, f"day.{day}", "plan_day", "notion")
     children = json.loads(deps.store.get_text(tenant, planned.blocks))
-    heading = {"title": {"title": one_text(title)}}
+    heading = {"title": {"title": write_block_text(title)}}
     made = effects(
         "page",
         lambda: {"page": notion.create_page(page_id=parent, properties=heading, children=children)["id"]},
@@ -169,9 +169,9 @@ def _write_page(deps: Deps, tenant: str, notion: Notion, planned: PlannedDay) ->
 
 def _todos(written: Sequence[Any], shown: Sequence[Any], tasks: Sequence[str]) -> dict[str, str]:
     """Return which to-do of the page stands for which task, by what it says: people may have added some already."""
-    left = list(zip(map(_words, _only_todos(written)), tasks, strict=True))
+    left = list(zip(map(_words, _select_todos(written)), tasks, strict=True))
     found: dict[str, str] = {}
-    for block in _only_todos(shown):
+    for block in _select_todos(shown):
         known = next((each for each in left if each[0] == _words(block)), None)
         if known is not None:
             left.remove(known)
@@ -179,7 +179,7 @@ def _todos(written: Sequence[Any], shown: Sequence[Any], tasks: Sequence[str]) -
     return found
 
 
-def _only_todos(blocks: Sequence[Any]) -> list[Any]:
+def _select_todos(blocks: Sequence[Any]) -> list[Any]:
     return [block for block in blocks if block.get("type") == "to_do"]
 
 

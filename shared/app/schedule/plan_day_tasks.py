@@ -25,11 +25,11 @@ _BACK = 7  # days within which there may have been a planned day
 
 def open_tasks(notion: Notion, mapped: Mapped, zone: ZoneInfo) -> list[Task]:
     """Return the rows that are not done. Dates with a time are the tenant's local dates."""
-    rows = notion.query(mapped.data_source, _not_done(notion, mapped))
+    rows = notion.query(mapped.data_source, _build_open_filter(notion, mapped))
     return [_task(notion, mapped, row, zone) for row in rows if mapped.status(row) != DONE]
 
 
-def _not_done(notion: Notion, mapped: Mapped) -> dict[str, Any] | None:
+def _build_open_filter(notion: Notion, mapped: Mapped) -> dict[str, Any] | None:
     """Return the filter that leaves out what is done, as far as the column's type and option are known."""
     schema = notion.data_source(mapped.data_source).get("properties") or {}
     wanted = unquote(mapped.properties.get("Status", ""))
@@ -86,7 +86,7 @@ def _list_related(notion: Notion, row: Mapping[str, Any], value: Mapping[str, An
     return tuple(str(related_page["id"]) for related_page in related)
 
 
-def last_planned(deps: Deps, tenant: str, notion: Notion, today: date) -> Yesterday | None:
+def find_last_planned(deps: Deps, tenant: str, notion: Notion, today: date) -> Yesterday | None:
     """Return what the page of the last planned day shows now; None when there was none within a week."""
     for back in range(1, _BACK + 1):
         day = today - timedelta(days=back)

@@ -28,16 +28,16 @@ def forget_traces(deps: Deps, tenant: str) -> int:
     """Delete what names the tenant, and take its name out of what names several; return how many documents."""
     count = 0
     for kind in OWNED:
-        for doc in _all(deps, kind):
+        for doc in _list_docs(deps, kind):
             if doc.body.get("tenant") == tenant:
                 rates = (Put(RATES, Payer("notion", doc.id).own, None),) if kind == BOTS else ()
                 deps.store.put(SYSTEM, Put(kind, doc.id, None), *rates)
                 deps.crash_point("erase.after/trace")
                 count += 1
     for kind in SHARED:
-        for doc in _all(deps, kind):
+        for doc in _list_docs(deps, kind):
             count += _take_out(deps, kind, doc, tenant) if tenant in doc.body["tenants"] else 0
-    for doc in _all(deps, PEOPLE):
+    for doc in _list_docs(deps, PEOPLE):
         count += leave_tenant(deps, doc.id, tenant)
     deps.store.put(SYSTEM, Put(HALTED, tenant, None))
     return count
@@ -64,7 +64,7 @@ def _take_out(deps: Deps, kind: str, doc: Doc, tenant: str) -> int:
     return count
 
 
-def _all(deps: Deps, kind: str) -> Iterator[Doc]:
+def _list_docs(deps: Deps, kind: str) -> Iterator[Doc]:
     after = ""
     while docs := deps.store.list_docs(SYSTEM, kind, after=after):
         yield from docs

@@ -97,7 +97,7 @@ class GuardedBatch:
                 if code_of(error) not in UNCLEAR:
                     return self._resolve_refusal(error, after_loss=unclear is not None)
                 unclear = error
-                if version := self._already_applied(after_loss=False):
+                if version := self._check_applied(after_loss=False):
                     return version
         raise StoreError(
             f"Firestore did not accept the write in {STORE_WRITE.tries} attempts: {unclear and short(unclear)}"
@@ -107,14 +107,14 @@ class GuardedBatch:
         """Return the version when it is our own write that stands in the way; raises what the refusal means."""
         code = code_of(error)
         if code in _REFUSED:
-            if version := self._already_applied(after_loss=after_loss):
+            if version := self._check_applied(after_loss=after_loss):
                 return version
             raise VersionConflict("somebody else saved first") from error
         if code == "INVALID_ARGUMENT" and _LATER in str(error):
             raise VersionConflict("that version belongs to another document, or to a time before a restore") from error
         raise StoreError(f"Firestore refused the write: {short(error)}") from error
 
-    def _already_applied(self, *, after_loss: bool) -> str:
+    def _check_applied(self, *, after_loss: bool) -> str:
         with asking_the_store("say whether a write was applied"):
             if self._witness is not None:
                 snapshot = self._witness.get(timeout=TIMEOUT_S)

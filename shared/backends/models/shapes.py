@@ -47,7 +47,7 @@ def wire(shape: Json, *, all_required: bool = False) -> dict[str, Any]:
     needed = list(shape["required"])
     members = {name: wire(each, all_required=all_required) for name, each in shape["properties"].items()}
     if all_required:
-        members = {name: each if name in needed else _or_null(each) for name, each in members.items()}
+        members = {name: each if name in needed else _allow_null(each) for name, each in members.items()}
         needed = list(members)
     return {
         **_words(shape),
@@ -168,7 +168,7 @@ def _words(shape: Json) -> dict[str, Any]:
     return {"description": shape["description"]} if "description" in shape else {}
 
 
-def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
+def _allow_null(schema: dict[str, Any]) -> dict[str, Any]:
     if "anyOf" in schema:
         has = any(each.get("type") == "null" for each in schema["anyOf"])
         return schema if has else {**schema, "anyOf": [*schema["anyOf"], {"type": "null"}]}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from shared.backends.offline.endpoints import Endpoint, endpoint_text, read_endpoints
-from shared.backends.offline.page_blocks import clean, heading_level, one_line, own_words
+from shared.backends.offline.page_blocks import clean, collapse_line, heading_level, read_own_words
 from shared.core.page import Block, Page
 
 _WORD = (
@@ -69,9 +69,9 @@ def read_fields(page: Page, collections: Sequence[str]) -> dict[str, tuple[Field
         if endpoint is not None and endpoint.collection in found:
             current = endpoint.collection
         elif heading_level(block):
-            current = _find_mentioned(own_words(block), collections) or current
+            current = _find_mentioned(read_own_words(block), collections) or current
         if block.type not in _OF_A_RECORD:
-            listing = bool(_FIELD.match(own_words(block))) or (listing and not own_words(block))
+            listing = bool(_FIELD.match(read_own_words(block))) or (listing and not read_own_words(block))
         owner = (block.type == "code" and _find_collection(clean(block.text), collections)) or current
         for field in _find_in_block(block, endpoint, listing):
             found[owner].setdefault(field.name, field)
@@ -87,7 +87,7 @@ def field_blocks(page: Page) -> frozenset[str]:
     listing = False
     for block in page.walk():
         if block.type not in _OF_A_RECORD:
-            listing = bool(_FIELD.match(own_words(block))) or (listing and not own_words(block))
+            listing = bool(_FIELD.match(read_own_words(block))) or (listing and not read_own_words(block))
         elif listing:
             found.add(block.id)
         if block.type == "table" and block.header_row and any(_read_table(block)):
@@ -118,7 +118,7 @@ def _find_in_block(block: Block, endpoint: Endpoint | None, listing: bool) -> It
     elif block.type == "code":
         yield from _read_examples(clean(block.text))
     elif block.type in _OF_A_RECORD and listing:
-        yield from _fields([_split_description(own_words(block))])
+        yield from _fields([_split_description(read_own_words(block))])
     elif block.type != "table_row" or endpoint is not None:
         text = endpoint_text(block)
         named = _NAMED.search(text)
@@ -135,7 +135,7 @@ def _list_taken(endpoint: Endpoint) -> Iterator[Field]:
 
 
 def _read_table(block: Block) -> Iterator[Field]:
-    rows = [[one_line("".join(span.text for span in cell)) for cell in row.cells] for row in block.children]
+    rows = [[collapse_line("".join(span.text for span in cell)) for cell in row.cells] for row in block.children]
     if not rows or not rows[0] or not _FIELD.match(rows[0][0]):
         return
     needed = next((at for at, title in enumerate(rows[0]) if at and _REQUIRED.search(title)), 0)
@@ -159,7 +159,7 @@ def _read_examples(text: str) -> Iterator[Field]:
 
 
 def _parts(text: str) -> list[str]:
-    line = one_line(text.strip().partition("\n")[0][:_LONGEST_LIST])
+    line = collapse_line(text.strip().partition("\n")[0][:_LONGEST_LIST])
     return [part for part in _AND.split(line.rstrip(". ")) if part]
 
 

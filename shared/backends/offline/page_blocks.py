@@ -38,7 +38,7 @@ def clean(text: str) -> str:
     return _UNPRINTABLE.sub("", _SPACELIKE.sub(" ", text))
 
 
-def one_line(text: str) -> str:
+def collapse_line(text: str) -> str:
     """Return clean text with every run of white space as one space."""
     return " ".join(clean(text).split())
 
@@ -50,7 +50,7 @@ def is_blank(text: str) -> bool:
 
 def shorten(text: str, limit: int) -> str:
     """Return a line of at most `limit` characters, cut at a word where there is one."""
-    line = one_line(text)
+    line = collapse_line(text)
     if len(line) <= limit:
         return line
     cut = line[: limit - 1]
@@ -60,7 +60,7 @@ def shorten(text: str, limit: int) -> str:
 
 def safe_href(url: str | None) -> str:
     """Return the address when it is one a visitor may follow (http, https, mailto), else an empty text."""
-    address = one_line(url or "")
+    address = collapse_line(url or "")
     if " " in address or not re.match(r"(?i)(https?://[^/?#]|mailto:.)", address):
         return ""
     return address
@@ -68,10 +68,10 @@ def safe_href(url: str | None) -> str:
 
 def link_label(block: Block) -> str:
     """Return what to call a picture, file or link that has no caption."""
-    url = one_line(block.url or "")
+    url = collapse_line(block.url or "")
     if block.type in MEDIA:
         path = urlsplit(url).path if safe_href(url) and _splits(url) else ""
-        name = one_line(unquote(path.rsplit("/", 1)[-1], errors="ignore"))
+        name = collapse_line(unquote(path.rsplit("/", 1)[-1], errors="ignore"))
         return name if not is_blank(name) else block.type.capitalize()
     return url
 
@@ -84,13 +84,13 @@ def _splits(url: str) -> bool:
     return True
 
 
-def own_words(block: Block) -> str:
+def read_own_words(block: Block) -> str:
     """Return what the block itself says, in the order in which it is shown; empty when it says nothing."""
     if block.type == "table_row":
         parts = ["".join(span.text for span in cell) for cell in block.cells]
     else:
         parts = [block.text, block.caption]
-    parts = [one_line(part) for part in parts if not is_blank(clean(part))]
+    parts = [collapse_line(part) for part in parts if not is_blank(clean(part))]
     if not parts and block.type != "table_row" and block.url and not is_blank(block.url):
         parts = [link_label(block)]
     return " ".join(parts)
@@ -98,7 +98,7 @@ def own_words(block: Block) -> str:
 
 def requirement_text(block: Block) -> str:
     """Return what the plan says of the block: its words, or as many of them as a plan may hold."""
-    return own_words(block)[:_LONGEST].rstrip()
+    return read_own_words(block)[:_LONGEST].rstrip()
 
 
 def heading_level(block: Block) -> int:
@@ -116,7 +116,7 @@ def read_requirements(page: Page, without: Collection[str] = frozenset()) -> tup
     heads = {
         block.children[0].id for block in page.walk() if block.type == "table" and block.header_row and block.children
     }
-    spoken = [(block, words) for block in page.walk() if (words := own_words(block))]
+    spoken = [(block, words) for block in page.walk() if (words := read_own_words(block))]
     asked = []
     for at, (block, _) in enumerate(spoken):
         level = heading_level(block)
@@ -135,9 +135,9 @@ def requirements_from_data(data: Any) -> tuple[Requirement, ...]:
     """Return the requirements of an approved plan, whoever wrote it; blank ones are left out."""
     found: list[Requirement] = []
     for item in data if isinstance(data, list | tuple) else ():
-        if isinstance(item, Mapping) and not is_blank(one_line(str(item.get("text", "")))):
-            number = one_line(str(item.get("id", ""))) or f"R{len(found) + 1}"
-            text, block = one_line(str(item["text"])), str(item.get("block", ""))
+        if isinstance(item, Mapping) and not is_blank(collapse_line(str(item.get("text", "")))):
+            number = collapse_line(str(item.get("id", ""))) or f"R{len(found) + 1}"
+            text, block = collapse_line(str(item["text"])), str(item.get("block", ""))
             found.append(Requirement(number, text, block, str(item.get("source", ""))))
     return tuple(found)
 
@@ -145,6 +145,6 @@ def requirements_from_data(data: Any) -> tuple[Requirement, ...]:
 def site_title(page: Page) -> str:
     """Return the page's title, or its first words where nobody gave it one."""
     if not is_blank(clean(page.title)):
-        return one_line(page.title)
-    first = next((words for block in page.walk() if (words := own_words(block))), "")
+        return collapse_line(page.title)
+    first = next((words for block in page.walk() if (words := read_own_words(block))), "")
     return shorten(first, 60) or "Untitled"

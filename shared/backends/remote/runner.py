@@ -85,7 +85,7 @@ class CodeRunner:
         """Take note that nothing was run."""
         self._busy.release()
 
-    def over(self) -> None:
+    def count_answered(self) -> None:
         """Take note that a request was answered; ends the process after the last."""
         self._left -= 1
         if self._left == 0:
@@ -98,7 +98,7 @@ class Turn:
     """One request's turn. Left without an error, it ends when `over` is called: the answer must be sent first."""
 
     def __init__(self, runner: CodeRunner) -> None:
-        self.over = runner.over
+        self.count_answered = runner.count_answered
         self._refused = runner.record_refusal
 
     def __enter__(self) -> Turn:
@@ -110,7 +110,7 @@ class Turn:
         if isinstance(error, MalformedRequest) and not isinstance(error, NoRoom):
             self._refused()  # before anything was run
         elif error is not None:  # the refusal is still on its way to the caller
-            ending = threading.Timer(_LAST_WORDS_S, self.over)
+            ending = threading.Timer(_LAST_WORDS_S, self.count_answered)
             ending.daemon = True
             ending.start()
 

@@ -21,7 +21,7 @@ class Stillness:
             self._count, self.since = count, now
         return now - self.since
 
-    def died(self, now: float) -> None:
+    def take_note_of_death(self, now: float) -> None:
         """Take note of a death."""
         self.longest = max(self.longest, now - self.since)
         self.since = now

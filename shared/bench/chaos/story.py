@@ -157,7 +157,7 @@ class _Chaos:
         while time.monotonic() - began < self._plan.limit_s:
             self._ask()
             if self._maybe_kill():
-                still.died(time.monotonic())
+                still.take_note_of_death(time.monotonic())
                 self._person.see_death()
             happened = self._world.effects()
             self._person.look(happened)

@@ -28,7 +28,7 @@ from shared.core.page import Block
 from shared.core.rate_window import SKEW_S, Rate
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.content.writer import write_page
-from shared.integrations.notion.row_batches import all_rows, write_rows
+from shared.integrations.notion.row_batches import list_all_rows, write_rows
 from shared.integrations.notion.values.writable_values import means_the_same
 from shared.oauth import GrantTokens
 from shared.ports import Secret
@@ -128,7 +128,7 @@ class Ours:
             return not means_the_same(row["properties"]["Status"], value["Status"])
 
         def work() -> None:
-            rows = all_rows(self._notion, memory, source, None, [], "found")
+            rows = list_all_rows(self._notion, memory, source, None, [], "found")
             write_rows(self._notion, memory, [row | {"properties": value} for row in rows if missing(row)], "rows")
 
         self._retry_work(work)

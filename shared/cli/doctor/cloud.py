@@ -26,7 +26,7 @@ def look_over_cloud(wanted: Wanted, google: GoogleReader) -> list[Finding]:
     try:
         number, first = _project(wanted, google)
     except IntegrationError as error:
-        return [unseen("project", wanted, error)]
+        return [report_unreachable("project", wanted, error)]
     site = Site(wanted, google, number)
     checks: dict[str, Check] = {
         "apis": _apis, "accounts": accounts, "roles": roles, "grants": grants, "access": extra_access,
@@ -38,11 +38,11 @@ def look_over_cloud(wanted: Wanted, google: GoogleReader) -> list[Finding]:
         try:
             found += check(site)
         except IntegrationError as error:
-            found.append(unseen(name, wanted, error))
+            found.append(report_unreachable(name, wanted, error))
     return found
 
 
-def unseen(name: str, wanted: Wanted, error: IntegrationError) -> Finding:
+def report_unreachable(name: str, wanted: Wanted, error: IntegrationError) -> Finding:
     """Return what is said of something that could not be looked at."""
     if isinstance(error, Unauthorized):
         way_out = "gcloud auth application-default login"

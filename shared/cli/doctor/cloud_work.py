@@ -14,7 +14,7 @@ _MIN_BACKOFF, _MAX_BACKOFF = "10s", "300s"  # what shared/backends/cloud/queue.p
 def functions(site: Site) -> Iterator[Finding]:
     """Source: cloud.google.com/functions/docs/reference/rest/v2/projects.locations.functions#Function."""
     deployed = {
-        _last(function["name"]): function
+        _last_part(function["name"]): function
         for function in site.google.all("cloudfunctions", f"{site.place}/functions", "functions")
     }
     problems, apart = [], []
@@ -43,7 +43,7 @@ def functions(site: Site) -> Iterator[Finding]:
 def queues(site: Site) -> Iterator[Finding]:
     """Source: cloud.google.com/tasks/docs/reference/rest/v2/projects.locations.queues#Queue."""
     deployed = {
-        _last(queue["name"]): queue for queue in site.google.all("cloudtasks", f"{site.place}/queues", "queues")
+        _last_part(queue["name"]): queue for queue in site.google.all("cloudtasks", f"{site.place}/queues", "queues")
     }
     problems, way_out = [], site.apply()
     for name, declared in site.wanted.functions.items():
@@ -83,7 +83,7 @@ def jobs(site: Site) -> Iterator[Finding]:
 
     Source: cloud.google.com/scheduler/docs/reference/rest/v1/projects.locations.jobs#Job.
     """
-    deployed = {_last(job["name"]): job for job in site.google.all("cloudscheduler", f"{site.place}/jobs", "jobs")}
+    deployed = {_last_part(job["name"]): job for job in site.google.all("cloudscheduler", f"{site.place}/jobs", "jobs")}
     problems, way_out = [], site.apply()
     at = f"--location={site.wanted.region} --project={site.wanted.project}"
     for name, declared in site.wanted.functions.items():
@@ -115,5 +115,5 @@ def jobs(site: Site) -> Iterator[Finding]:
     yield finding("jobs", why, problems, "enabled, and their last runs succeeded", way_out)
 
 
-def _last(name: str) -> str:
+def _last_part(name: str) -> str:
     return str(name).rpartition("/")[2]

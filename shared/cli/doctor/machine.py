@@ -14,7 +14,7 @@ from shared.core.errors import AgentError, ConfigError, NoBrowser
 from shared.core.tenants.finding import MISSING, OK, Finding
 from shared.integrations.systems import FORGES, name_system
 from shared.settings import Settings
-from shared.wiring.choose_sandbox import chosen_sandbox, proven
+from shared.wiring.choose_sandbox import chosen_sandbox, prove_sandbox
 
 SQLITE = (3, 24)  # the first with ON CONFLICT … DO UPDATE
 _SANDBOX_WAYS_OUT: Mapping[str, str] = {
@@ -36,7 +36,7 @@ def look_at_sandbox(env: Mapping[str, str]) -> Iterator[Finding]:
     except ConfigError:
         return  # told already
     try:
-        yield Finding("sandbox", OK, proven(chosen_sandbox(settings)))
+        yield Finding("sandbox", OK, prove_sandbox(chosen_sandbox(settings)))
     except AgentError as error:
         yield Finding("sandbox", MISSING, str(error), _SANDBOX_WAYS_OUT[settings.sandbox.driver])
     if settings.sandbox.driver == "local":

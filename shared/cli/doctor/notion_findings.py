@@ -11,7 +11,7 @@ from pathlib import Path
 
 from shared.app.installation.left_alone import WAY_OUT
 from shared.app.polling.connection_outages import KIND, find_kept_since
-from shared.app.polling.standstill_words import clock_off, not_reached
+from shared.app.polling.standstill_words import clock_off, explain_unreachable
 from shared.backends.local.folder.data_folder import DATABASE
 from shared.cli.doctor.refusal_findings import list_left_alone
 from shared.core.documents.sync import CLOCK
@@ -36,7 +36,9 @@ def _words(data: Path, now: datetime) -> Iterator[str]:
         kept = [(str(kind), json.loads(body)) for kind, body in connection.execute(query, (KIND, *CLOCK))]
     for kind, body in kept:
         found = (
-            not_reached(find_kept_since(body, now)) if kind == KIND else clock_off(timedelta(seconds=body["ahead_s"]))
+            explain_unreachable(find_kept_since(body, now))
+            if kind == KIND
+            else clock_off(timedelta(seconds=body["ahead_s"]))
         )
         if found:
             yield found

@@ -53,10 +53,10 @@ class Fields:
         return value
 
     def texts(self, name: str, *, required: bool = False) -> tuple[str, ...]:
-        return tuple(self._each(name, str, "a text", required))
+        return tuple(self._read_items(name, str, "a text", required))
 
     def wholes(self, name: str, *, required: bool = False) -> tuple[int, ...]:
-        return tuple(self._each(name, int, "a whole number", required))
+        return tuple(self._read_items(name, int, "a whole number", required))
 
     def choices(self, name: str, *, required: bool = False) -> tuple[tuple[str, ...], ...]:
         """Return a list of texts, each of which may be a list of alternatives."""
@@ -81,7 +81,7 @@ class Fields:
         return dict(self._take(name, Mapping, "a table", {}))
 
     def tables(self, name: str, *, required: bool = False) -> list[Json]:
-        return [dict(each) for each in self._each(name, Mapping, "a table", required)]
+        return [dict(each) for each in self._read_items(name, Mapping, "a table", required)]
 
     def parts(self, name: str, *, required: bool = False) -> list[Fields]:
         """Return a list of tables, each to be read field by field."""
@@ -108,7 +108,7 @@ class Fields:
             raise self.wrong(name, "is empty")
         return found
 
-    def _each(self, name: str, kind: type, called: str, required: bool) -> list[Any]:
+    def _read_items(self, name: str, kind: type, called: str, required: bool) -> list[Any]:
         found = self._list(name, required)
         for number, each in enumerate(found, 1):
             if not isinstance(each, kind) or (kind is int and isinstance(each, bool)):

@@ -53,16 +53,16 @@ class Workspace:
 
     def _sources(self, title: str) -> list[Json]:
         asked = {"query": title, "filter": {"property": "object", "value": "data_source"}}
-        return [each for each in self._all("/v1/search", asked) if _plain(each["title"]) == title]
+        return [each for each in self._query_all("/v1/search", asked) if _plain(each["title"]) == title]
 
     def _rows(self, source: str) -> list[Row]:
         found: list[Row] = []
-        for page in self._all(f"/v1/data_sources/{source}/query", {}):
+        for page in self._query_all(f"/v1/data_sources/{source}/query", {}):
             values = {name: _value(each) for name, each in page["properties"].items()}
             found.append({name: value for name, value in values.items() if value not in (None, "", [])})
         return found
 
-    def _all(self, path: str, asked: Mapping[str, Any]) -> list[Json]:
+    def _query_all(self, path: str, asked: Mapping[str, Any]) -> list[Json]:
         found: list[Json] = []
         body = {**asked, "page_size": _PART}
         while True:

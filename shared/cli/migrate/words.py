@@ -103,7 +103,7 @@ def _list_left(plan: Plan, choices: Choices) -> Iterator[str]:
         yield f"{system}: it is simulated on this machine; connect a real one there"
     if any(team.site in _AT_HAND for team in plan.teams):
         yield "sites in a folder of this machine: they stay there as they are; choose another host in the project"
-    yield from _others(plan)
+    yield from _list_differing_secrets(plan)
     if plan.secrets.stay:
         yield f"secrets that are for this machine alone: {', '.join(plan.secrets.stay)}"
     yield from _deployments(choices)
@@ -111,7 +111,7 @@ def _list_left(plan: Plan, choices: Choices) -> Iterator[str]:
         yield f"other teams of this folder, which stand still here until they are moved too: {', '.join(plan.stay)}"
 
 
-def _others(plan: Plan) -> Iterator[str]:
+def _list_differing_secrets(plan: Plan) -> Iterator[str]:
     """Yield the secrets that the project has others of, where somebody notices."""
     others = [name for name in plan.secrets.other if name not in _UNNOTICED]
     if not others:

@@ -36,7 +36,7 @@ def login(url: str, wait: int, data: Path, as_json: bool) -> None:
             f"{data} is the folder of an installation on this machine, whose owner's key the commands use; "
             "name another one with --data"
         )
-    url = _checked(url)
+    url = _check_url(url)
     secret = random_source.token_bytes(32)
     begun = call_api(url, "POST", "/v1/login", body={"digest": hashlib.sha256(secret).hexdigest()})
     click.echo(f"Open this link and sign in with Notion:\n  {begun['open']}", err=as_json)
@@ -87,7 +87,7 @@ def sessions(end: str, end_all: bool, data: Path, as_json: bool) -> None:
     show(ask_house(data, "GET", "/v1/sessions"), as_json, _list_sessions)
 
 
-def _checked(url: str) -> str:
+def _check_url(url: str) -> str:
     """Return the address without its last slash; raises ConfigError for one over which a key may not go."""
     parts = urlsplit(url)
     here = parts.hostname in ("localhost", "127.0.0.1", "::1")

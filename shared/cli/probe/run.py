@@ -14,7 +14,7 @@ from typing import Protocol
 
 from shared.cli.probe.calls import Answer, Ask, Call, Expect, Kept, Left, Probe, fill
 from shared.cli.probe.shapes import MORE, Difference, compare, pick
-from shared.cli.probe.value_kinds import Words, own_texts
+from shared.cli.probe.value_kinds import Words, collect_texts
 from shared.core.errors import IntegrationError
 
 MARK = "workwright-probe-"  # begins the name of everything that a probe makes
@@ -68,7 +68,7 @@ class Run:
     def __init__(self, probe: Probe, asker: CanAsk, place: Kept, mark: str) -> None:
         self._probe = probe
         self._asker = asker
-        self.words = Words(_all_texts(probe))
+        self.words = Words(_collect_texts(probe))
         self.kept = self.words.kept
         self.kept.update({**place, "mark": mark})
         self.of_limits: list[Difference] = []  # of refusals for too many calls, which may come at any call
@@ -181,9 +181,9 @@ def _time_class(seconds: float) -> str:
     return next((f"within {limit} seconds" for limit in (2, 10, 30, 60) if seconds <= limit), "more than a minute")
 
 
-def _all_texts(probe: Probe) -> Iterator[str]:
+def _collect_texts(probe: Probe) -> Iterator[str]:
     for call in probe.calls:
-        yield from own_texts([call.expect.body, call.expect.headers, call.expect.holds])
+        yield from collect_texts([call.expect.body, call.expect.headers, call.expect.holds])
 
 
 class Interrupted(BaseException):

@@ -81,7 +81,7 @@ def compare(shape: Any, found: Any, words: Words, where: str = "") -> Iterator[D
         if not isinstance(found, str):
             yield Difference(where, TYPE, describe_shape(shape), describe_value(found, words))
         elif not all(word.lower() in found.lower() for word in shape.words):
-            yield Difference(where, VALUE, describe_shape(shape), words.only_known(found))
+            yield Difference(where, VALUE, describe_shape(shape), words.hide_unknown_words(found))
     elif isinstance(shape, Either):
         tried = [list(compare(each, found, words, where)) for each in shape.shapes]
         if all(any(each.kind != MORE for each in differences) for differences in tried):

@@ -53,27 +53,27 @@ class Words:
         is_code = isinstance(text, str) and len(text) <= 60 and (text in _CODES or _CODE.fullmatch(text))
         return str(text) if is_code else ""
 
-    def only_known(self, text: str) -> str:
+    def hide_unknown_words(self, text: str) -> str:
         """Return a message with nothing left of it but words that are in nobody's data."""
         kept = [word if word.lower() in self._single else "…" for word in re.findall(r"[A-Za-z]+|\S+", text)]
         short = [word for index, word in enumerate(kept) if word != "…" or kept[index - 1 : index] != ["…"]]
         return "“" + " ".join(short)[:200] + "”"
 
 
-def own_texts(shape: Any) -> Iterable[str]:
+def collect_texts(shape: Any) -> Iterable[str]:
     """Yield the texts that stand in a shape or in what is asked."""
     if isinstance(shape, str):
         yield from (part.lstrip("=") for part in ([shape] if shape.startswith("==") else shape.split("|")))
     elif isinstance(shape, Mapping):
         for name, inner in shape.items():
             yield str(name).rstrip("?")
-            yield from own_texts(inner)
+            yield from collect_texts(inner)
     elif isinstance(shape, list | tuple):
         for each in shape:
-            yield from own_texts(each)
+            yield from collect_texts(each)
     else:
         for name in getattr(shape, "__slots__", ()):
-            yield from own_texts(getattr(shape, name))
+            yield from collect_texts(getattr(shape, name))
 
 
 _LOOKS = (

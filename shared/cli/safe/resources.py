@@ -13,13 +13,13 @@ from shared.cli.root import AS_JSON, DATA, format_command, workwright
 from shared.core.errors import ConfigError
 
 
-@workwright.command()
+@workwright.command("made")
 @click.option("--run", default="", metavar="ID", help="Only what this run has made.")
 @click.option("--take-away", "thing", default="", metavar="ID", help="Archive, close or delete this one.")
 @click.option("--confirm", default="", metavar="NAME", help="The name of what is taken away; else you are asked.")
 @DATA
 @AS_JSON
-def made(run: str, thing: str, confirm: str, data: Path, as_json: bool) -> None:
+def list_made(run: str, thing: str, confirm: str, data: Path, as_json: bool) -> None:
     """List what was made in other systems; with --take-away take one of it away again."""
     found = ask_house(data, "GET", "/v1/made", params={"run": run} if run else None)
     if not thing:

@@ -90,7 +90,7 @@ class AnswerFile:
     def tell(self, line: str) -> None:
         click.echo(join_lines(line))
 
-    def again(self, says: str, way_out: str) -> bool:
+    def ask_again(self, says: str, way_out: str) -> bool:
         """End the set-up: the same answer would fail the same way."""
         raise ConfigError(f"{says}. {way_out}" if way_out else says)
 

@@ -48,7 +48,7 @@ class Asking(Protocol):
     def tell(self, line: str) -> None:
         """Show a line."""
 
-    def again(self, says: str, way_out: str) -> bool:
+    def ask_again(self, says: str, way_out: str) -> bool:
         """Say what is missing; True to ask once more, False to leave this part for later."""
 
 
@@ -100,7 +100,7 @@ class Terminal:
     def tell(self, line: str) -> None:
         click.echo(join_lines(line))
 
-    def again(self, says: str, way_out: str) -> bool:
+    def ask_again(self, says: str, way_out: str) -> bool:
         """Say what is missing, and ask whether to try once more."""
         click.echo(join_lines(f"✗ {says}"))
         if way_out:

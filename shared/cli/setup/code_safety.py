@@ -10,7 +10,7 @@ from shared.integrations.systems import FORGES
 from shared.local.configuration.choices import NONE, Choices
 from shared.ports.sandbox import Sandbox
 from shared.settings import Settings, process_environment
-from shared.wiring.choose_sandbox import chosen_sandbox, proven
+from shared.wiring.choose_sandbox import chosen_sandbox, prove_sandbox
 
 _STRONG = "bubblewrap"
 _HOW = (
@@ -42,7 +42,7 @@ def _lacking(given: Callable[[], Sandbox] | None) -> str:
     if settings.sandbox.driver != "local":
         return ""
     try:
-        name = proven(given() if given is not None else chosen_sandbox(settings))
+        name = prove_sandbox(given() if given is not None else chosen_sandbox(settings))
     except SandboxUnavailable as error:
         return str(error)
     return "" if name == _STRONG else f"only {name} holds here, which is too weak for it"

@@ -33,5 +33,5 @@ class Guide:
                 if found.way_out:
                     self.ask.tell(f"  → {found.way_out}")
                 return found
-            if not self.ask.again(found.says, found.way_out):
+            if not self.ask.ask_again(found.says, found.way_out):
                 return None

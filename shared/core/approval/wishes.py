@@ -39,7 +39,7 @@ _UNWANTED = [(re.compile(rf"\b{_NOT}{_NEAR}(?:{words})(?!\w)"), kinds) for words
 _UNWANTED += [(re.compile(rf"(?<!\w)(?:{words}){_NEAR}(?:nicht|nie|niemals)(?!\w)"), k) for words, k in _THINGS.items()]
 
 
-def same_words(text: str) -> str:
+def normalize_words(text: str) -> str:
     """Return the text in a shape in which two people who say the same in the same words are equal."""
     return " ".join(re.findall(r"\w+", _normalize(text)))
 

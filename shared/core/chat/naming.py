@@ -118,7 +118,7 @@ def resolve(phrase: str, named: Sequence[Named], raw: str = "") -> Found:
         if equal := [thing for thing in named if words_of(thing.title) == shape or thing.id == phrase.strip()]:
             return _tell_apart(equal, raw or phrase)
     if here := _HERE.match(text):
-        return _here(text[here.end() :].strip(" .,!;:"), named)
+        return _find_here(text[here.end() :].strip(" .,!;:"), named)
     if _ALL.match(text):
         return Found(Kind.ALL)
     if _OTHER.fullmatch(text.strip(" .,!")):
@@ -151,7 +151,7 @@ def find_touched(text: str, named: Sequence[Named]) -> tuple[Named, ...]:
     return tuple(thing for thing in named if _core(words_of(thing.title)) & words)
 
 
-def _here(rest: str, named: Sequence[Named]) -> Found:
+def _find_here(rest: str, named: Sequence[Named]) -> Found:
     if rest and (also := find_mentioned(rest, named)):
         return Found(Kind.SEVERAL, also, rest=True)
     return Found(Kind.HERE, rest=bool(_core(words_of(rest))))

@@ -114,7 +114,7 @@ def packages_in(files: Mapping[str, bytes]) -> Packages:
     return Packages(known, locked, unread, tuple(options), frozenset(hosts))
 
 
-def new_packages(before: Packages, after: Packages) -> tuple[list[Dependency], list[tuple[str, str]]]:
+def find_new_packages(before: Packages, after: Packages) -> tuple[list[Dependency], list[tuple[str, str]]]:
     """Return the packages that a manifest names now and none did before, and those that only the locks have anew."""
     old = {each.key for each in before.direct}
     seen: set[tuple[str, str]] = set()
@@ -123,7 +123,7 @@ def new_packages(before: Packages, after: Packages) -> tuple[list[Dependency], l
     return named, sorted(key for key in after.locked if key not in before.locked and key not in asked)
 
 
-def same_name(system: str, name: str) -> str:
+def normalize_name(system: str, name: str) -> str:
     """Return a name as its registry compares it."""
     return re.sub(r"[-_.]+", "-", name).lower() if system == PYPI else name.lower()
 
@@ -159,7 +159,7 @@ def _python(path: str, number: int, line: str) -> Dependency:
     if match is None or (_ELSEWHERE.search(bare) and not match[2].startswith("@")):
         return Dependency(PYPI, bare[:100], "", path, number, elsewhere=True)
     wanted = match[2].strip()
-    return Dependency(PYPI, same_name(PYPI, match[1]), wanted[:100], path, number, wanted.startswith("@"))
+    return Dependency(PYPI, normalize_name(PYPI, match[1]), wanted[:100], path, number, wanted.startswith("@"))
 
 
 def _pyproject(path: str, read: Mapping[str, Any]) -> Iterator[Dependency]:
@@ -178,12 +178,12 @@ def _pyproject(path: str, read: Mapping[str, Any]) -> Iterator[Dependency]:
                 if name.lower() != "python":
                     away = isinstance(wanted, Mapping) and bool({"git", "url", "path"} & set(wanted))
                     version = wanted.get("version", "") if isinstance(wanted, Mapping) else wanted
-                    yield Dependency(PYPI, same_name(PYPI, name), str(version)[:100], path, 0, away)
+                    yield Dependency(PYPI, normalize_name(PYPI, name), str(version)[:100], path, 0, away)
 
     for name, given in read.get("tool", {}).get("uv", {}).get("sources", {}).items():
         for source in given if isinstance(given, list) else [given]:
             if {"git", "url", "path"} & set(source):
-                yield Dependency(PYPI, same_name(PYPI, name), str(source)[:100], path, 0, elsewhere=True)
+                yield Dependency(PYPI, normalize_name(PYPI, name), str(source)[:100], path, 0, elsewhere=True)
 
 
 def _indexes(tools: Mapping[str, Any]) -> Iterator[str]:
@@ -212,7 +212,7 @@ def _node(path: str, line: int, name: str, wanted: str) -> Dependency:
         other, at, _ = wanted[4:].rpartition("@")
         name = other if at and other else wanted[4:]
     away = bool(_ELSEWHERE.search(wanted) or _SHORT.fullmatch(wanted))
-    return Dependency(NPM, same_name(NPM, name), wanted[:100], path, line, away)
+    return Dependency(NPM, normalize_name(NPM, name), wanted[:100], path, line, away)
 
 
 def _pairs(replaced: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -240,12 +240,14 @@ def _parse_lock(name: str, text: str) -> dict[tuple[str, str], str]:
     if name in ("package-lock.json", "npm-shrinkwrap.json"):
         return dict(_npm_locked(json.loads(text)))
     if name in ("poetry.lock", "uv.lock"):
-        return {(PYPI, same_name(PYPI, each["name"])): "" for each in tomllib.loads(text).get("package", ())}
+        return {(PYPI, normalize_name(PYPI, each["name"])): "" for each in tomllib.loads(text).get("package", ())}
     if name == "Pipfile.lock":
         read = json.loads(text)
-        return {(PYPI, same_name(PYPI, each)): "" for part in ("default", "develop") for each in read.get(part, {})}
+        return {
+            (PYPI, normalize_name(PYPI, each)): "" for part in ("default", "develop") for each in read.get(part, {})
+        }
     pattern = r"^\"?((?:@[^@/\s\"]+/)?[^@/\s\"]+)@" if name == "yarn.lock" else r"^  '?/?((?:@[^@/\s']+/)?[^@/\s']+)@"
-    return {(NPM, same_name(NPM, each)): "" for each in re.findall(pattern, text, re.MULTILINE)}
+    return {(NPM, normalize_name(NPM, each)): "" for each in re.findall(pattern, text, re.MULTILINE)}
 
 
 def _hosts(name: str, text: str) -> set[str]:
@@ -266,9 +268,9 @@ def _npm_locked(read: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], str]
     for place, entry in read.get("packages", {}).items():
         if place:
             name = entry.get("name") or place.rpartition("node_modules/")[2]
-            yield (NPM, same_name(NPM, str(name))), str(entry.get("license", ""))
+            yield (NPM, normalize_name(NPM, str(name))), str(entry.get("license", ""))
     for name in read.get("dependencies", {}):
-        yield (NPM, same_name(NPM, str(name))), ""
+        yield (NPM, normalize_name(NPM, str(name))), ""
 
 
 def _add_licence(dependency: Dependency, locked: Mapping[tuple[str, str], str]) -> Dependency:

@@ -53,7 +53,7 @@ class OwnTests:
         return {**kept, **self.pristine}
 
 
-def own_tests(originals: Mapping[str, bytes], runner: str, may_change: Collection[str] = ()) -> OwnTests:
+def find_own_tests(originals: Mapping[str, bytes], runner: str, may_change: Collection[str] = ()) -> OwnTests:
     """Return the tests of a repository; those that the approved plan says may change are not among them."""
     files = tuple(path for path in select_tests(originals, runner) if path not in may_change)
     rests = {path: data for path, data in originals.items() if _rests_on(path, runner) and path not in may_change}

@@ -142,7 +142,7 @@ def judge_own(result: Ended, *, before: Collection[str], nonce: str) -> Verdict:
     return Verdict(True, ran, (), "", "")
 
 
-def not_run(reason: str) -> Verdict:
+def judge_not_run(reason: str) -> Verdict:
     """Return the verdict on tests that could not begin, for a reason that the model can mend."""
     return _fail_with(0, (), reason)
 

@@ -81,10 +81,10 @@ def _changes(before: Mapping[str, bytes], after: Worktree) -> Iterator[str]:
         old = before.get(path)
         new = after.files.get(path)
         if old != new:
-            yield _one(path, old, new)
+            yield _diff_file(path, old, new)
 
 
-def _one(path: str, old: bytes | None, new: bytes | None) -> str:
+def _diff_file(path: str, old: bytes | None, new: bytes | None) -> str:
     names = ("/dev/null" if old is None else f"a/{path}", "/dev/null" if new is None else f"b/{path}")
     try:
         left, right = _lines((old or b"").decode()), _lines((new or b"").decode())

@@ -199,9 +199,9 @@ def _turn(source: _Source, hint: Any) -> _Turn:
     if origin in (Union, UnionType) and type(None) in inner:
         return _optional(_turn(source, next(each for each in inner if each is not type(None))))
     if origin is tuple:
-        return _each_of(_turn(source, inner[0]))
+        return _convert_items(_turn(source, inner[0]))
     if origin is not None and isinstance(origin, type) and issubclass(origin, Mapping):
-        return _each_value(_turn(source, inner[1]))
+        return _convert_values(_turn(source, inner[1]))
     form = FORMS.get(hint) if isinstance(hint, type) else None
     if form is not None and form.read is not None:
         return _Turn(_call(source.name(form.read)), lambda value: f"{value}._value_")
@@ -236,7 +236,7 @@ def _optional(turn: _Turn) -> _Turn:
     )
 
 
-def _each_of(turn: _Turn) -> _Turn:
+def _convert_items(turn: _Turn) -> _Turn:
     if turn.read is _leave:
         return _Turn(_call("tuple"), _call("list"), ())
     return _Turn(
@@ -246,7 +246,7 @@ def _each_of(turn: _Turn) -> _Turn:
     )
 
 
-def _each_value(turn: _Turn) -> _Turn:
+def _convert_values(turn: _Turn) -> _Turn:
     if turn.read is _leave:
         return _Turn(_leave, _call("dict"), {})
     return _Turn(

@@ -173,7 +173,7 @@ class Offer:
     compatible: ModelFacts | None = None
 
 
-def own_model(
+def describe_own_model(
     id: str, provider: str, *, window: int, speed: int, rank: int, rates: tuple[Fraction, Fraction] | None = None
 ) -> ModelFacts:
     """Return a model with one price on any day, fresh and out; without one it is free, like what runs on one's own."""

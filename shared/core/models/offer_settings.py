@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from shared.core.environment import Environment
-from shared.core.models.model_facts import OFFLINE, PROVIDERS, ModelFacts, Offer, own_model
+from shared.core.models.model_facts import OFFLINE, PROVIDERS, ModelFacts, Offer, describe_own_model
 
 
 def read_offer(reader: Environment) -> Offer:
@@ -42,7 +42,7 @@ def _compatible(reader: Environment) -> ModelFacts | None:
     if not url or not model:
         return None
     window = reader.whole("WORKWRIGHT_COMPATIBLE_WINDOW", 32_768, minimum=1024, maximum=100_000_000) or 32_768
-    return own_model(model, "compatible", window=window, speed=2, rank=9, rates=_rates(reader))
+    return describe_own_model(model, "compatible", window=window, speed=2, rank=9, rates=_rates(reader))
 
 
 def _rates(reader: Environment) -> tuple[Fraction, Fraction] | None:

@@ -112,7 +112,7 @@ def route(
     for reference in wanted:
         reason = _explain_barred(reference, rules, catalogue, connected, needs, now)
         facts = None if reason else catalogue.facts(*_model_provider(reference))
-        if facts is not None and (lack := _too_small(facts, needs)):
+        if facts is not None and (lack := _find_shortage(facts, needs)):
             small.append((facts.window, reference))
             reason = lack
         if reason:
@@ -181,7 +181,7 @@ def _explain_barred(
     return ""
 
 
-def _too_small(facts: ModelFacts, needs: Needs) -> str:
+def _find_shortage(facts: ModelFacts, needs: Needs) -> str:
     if needs.output > facts.output:
         return f"answers with at most {facts.output} tokens, wanted are up to {needs.output}"
     whole = needs.tokens + needs.output

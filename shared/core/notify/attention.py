@@ -126,7 +126,7 @@ def pause_words(run: Run) -> str:
     return f"This run is paused by {_describe_author(pause.by, pause.why)} To go on: {go_on}"
 
 
-def all_paused_words(by: str, why: str, go_on: str) -> str:
+def explain_pause_of_all(by: str, why: str, go_on: str) -> str:
     """Return who has paused all work, why, and how it goes on."""
     return f"All work is paused by {_describe_author(by, why)} To go on: {go_on}"
 

@@ -90,7 +90,7 @@ def progress_of(run: Run, run_url: str, steps: Collection[str], settings: Mappin
     lines = [
         _doing(run, steps),
         *(plain(text) for text in attention_of(run)),
-        f"Cost so far: {dollars(run)} US dollars · Last change: {last_change(run, settings)}",
+        f"Cost so far: {dollars(run)} US dollars · Last change: {describe_last_change(run, settings)}",
     ]
     spans = [
         Span(head, bold=True),
@@ -110,7 +110,7 @@ def dollars(run: Run) -> str:
     return f"{run.spent.micros / 1e6:.4f}"
 
 
-def last_change(run: Run, settings: Mapping[str, Any]) -> str:
+def describe_last_change(run: Run, settings: Mapping[str, Any]) -> str:
     """Return when something last began or ended, in the tenant's time zone."""
     times = [run.opened_at, *(step.handed_at for step in run.steps if step.handed_at)]
     at = run.ended_at or max(times)

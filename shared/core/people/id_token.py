@@ -37,16 +37,16 @@ def check_claims(
     Raises Conflicting where the provider has not seen that the address is theirs.
     """
     if claims.get("iss") not in issuers:
-        raise _refused("it comes from another provider")
+        raise _make_refusal("it comes from another provider")
     if claims.get("aud") not in (client, [client]) or claims.get("azp", client) != client:
-        raise _refused("it is for another application")
+        raise _make_refusal("it is for another application")
     given = claims.get("nonce")
     if not isinstance(given, str) or not hmac.compare_digest(given.encode("utf-8", "replace"), nonce.encode()):
-        raise _refused("it was asked for in another browser")
+        raise _make_refusal("it was asked for in another browser")
     _check_times(claims, now)
     sub = claims.get("sub")
     if not isinstance(sub, str) or not _SUB.fullmatch(sub):
-        raise _refused("it names nobody")
+        raise _make_refusal("it names nobody")
     if claims.get("email_verified") is not True:
         raise Conflicting("your account's mail address is not confirmed there", way_out="Confirm it there first.")
     return Claims(sub, _read(claims, "name", 80), _read(claims, "email", 254))
@@ -57,11 +57,11 @@ def _check_times(claims: Mapping[str, Any], now: datetime) -> None:
     moment = now.timestamp()
     numbers = [each for each in (ends, issued, begins) if type(each) is int]
     if len(numbers) != 3:
-        raise _refused("it does not say when it is good")
+        raise _make_refusal("it does not say when it is good")
     if not moment - SKEW.total_seconds() < numbers[0] or moment - numbers[1] >= LONGEST.total_seconds():
-        raise _refused("it has expired")
+        raise _make_refusal("it has expired")
     if max(numbers[1], numbers[2]) > moment + SKEW.total_seconds():
-        raise _refused("it is not good yet")
+        raise _make_refusal("it is not good yet")
 
 
 def _read(claims: Mapping[str, Any], name: str, longest: int) -> str:
@@ -69,5 +69,5 @@ def _read(claims: Mapping[str, Any], name: str, longest: int) -> str:
     return "".join(each for each in value if each.isprintable())[:longest] if isinstance(value, str) else ""
 
 
-def _refused(why: str) -> BadSignature:
+def _make_refusal(why: str) -> BadSignature:
     return BadSignature(f"the answer of the provider is refused: {why}", way_out=_AGAIN)

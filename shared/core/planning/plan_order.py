@@ -32,7 +32,7 @@ def nearest(spec: StepSpec, kind: str, by_id: Mapping[str, StepSpec]) -> str:
     return ""
 
 
-def all_before(specs: Sequence[StepSpec], done: Mapping[str, StepSpec]) -> dict[str, set[str]]:
+def collect_predecessors(specs: Sequence[StepSpec], done: Mapping[str, StepSpec]) -> dict[str, set[str]]:
     """Return all that comes before each step, also of those that wait in a circle."""
     direct = {spec.id: set(spec.depends_on) for spec in specs}
     found: dict[str, set[str]] = {spec.id: set() for spec in done.values()}

@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
 
-from shared.core.planning.plan_order import all_before, nearest, sort_steps
+from shared.core.planning.plan_order import collect_predecessors, nearest, sort_steps
 from shared.core.planning.plan_refusals import Problems, refuse
 from shared.core.planning.plan_rules import Before, Rule
 from shared.core.planning.plan_texts import find_without_text
@@ -205,7 +205,7 @@ def _find_same_ids(named: Sequence[str], problems: Problems) -> None:
 
 
 def _find_repetition(specs: Sequence[StepSpec], failed: Sequence[StepSpec], problems: Problems) -> None:
-    same = Counter(_same(spec) for spec in specs)
+    same = Counter(_fingerprint(spec) for spec in specs)
     for (kind, _), count in same.items():
         if count >= SAME_STEP:
             problems.add("repeats", kind=kind, count=count)
@@ -216,11 +216,11 @@ def _find_repetition(specs: Sequence[StepSpec], failed: Sequence[StepSpec], prob
         if sum(spec.kind == kind for spec in specs) > 1:
             problems.add("one_made", kind=kind)
     for old in failed:
-        if _same(old) in same:
+        if _fingerprint(old) in same:
             problems.add("failed_before", kind=old.kind)
 
 
-def _same(spec: StepSpec) -> tuple[str, str]:
+def _fingerprint(spec: StepSpec) -> tuple[str, str]:
     """Return what equal steps share; what they name of other steps has other marks in each plan."""
     return spec.kind, json.dumps(bare_references(spec.input), sort_keys=True)
 
@@ -263,12 +263,12 @@ def _find_too_early(
     problems: Problems,
 ) -> None:
     """Note steps that would begin without what they build on: nothing untested is to be shown to anybody."""
-    before = all_before(specs, done)
+    before = collect_predecessors(specs, done)
     new = {spec.kind for spec in specs}
     for spec in specs:
         for kind in rules[spec.kind].needs:
             needed = {other.id for other in specs if other.kind == kind}
-            if not needed and _still_holds(kind, rules, done, new):
+            if not needed and _is_done_and_kept(kind, rules, done, new):
                 continue
             if not needed or not needed <= before[spec.id]:
                 late = ", ".join(sorted(each.removeprefix(prefix) for each in needed))
@@ -277,7 +277,7 @@ def _find_too_early(
                 problems.add("too_early", step=name, kind=spec.kind, needed=kind, how=how)
 
 
-def _still_holds(kind: str, rules: Mapping[str, Rule], done: Mapping[str, StepSpec], new: set[str]) -> bool:
+def _is_done_and_kept(kind: str, rules: Mapping[str, Rule], done: Mapping[str, StepSpec], new: set[str]) -> bool:
     """Say whether a step of that kind is done, and nothing that it was done for is made anew: tests of other code."""
     if all(spec.kind != kind for spec in done.values()):
         return False

@@ -58,7 +58,7 @@ def describe_followed(planned: Mapping[str, Any]) -> list[str]:
     return [plain(str(each.get("text", ""))) for each in planned.get("followed", ())]
 
 
-def again_lines(run: Run) -> list[str]:
+def explain_replanning(run: Run) -> list[str]:
     """Return why there is another plan, and what stays of the one before; nothing for a first plan."""
     before = collect_progress(run)
     if not run.replans or not before.failed:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from shared.core.run.attempts import give_up
-from shared.core.run.children import close_orphans, others_hold, wake_parents
+from shared.core.run.children import close_orphans, do_others_hold, wake_parents
 from shared.core.run.draft import Draft
 from shared.core.run.faults import Fault
 from shared.core.run.rework import list_predecessors
@@ -87,10 +87,10 @@ def _hand_out(draft: Draft) -> bool:
         if step.status != StepStatus.READY or busy >= draft.run.limits.parallel:
             continue
         if not draft.may_hold(step):
-            if not others_hold(draft, step) and step.parent:
+            if not do_others_hold(draft, step) and step.parent:
                 give_up(draft, step, "what its group may cost is used up")
                 return bool(draft.failure)
-            if not others_hold(draft, step):
+            if not do_others_hold(draft, step):
                 draft.fail(f"budget reached before {step.spec.title or step.id!r}: {_budget(draft)}", Fault.BUDGET)
                 return True
             continue

@@ -130,7 +130,7 @@ def give_up(draft: Draft, step: Step, reason: str, fault: Fault = Fault.OTHER) -
         draft.fail(f"{step.spec.title or step.id}: {reason}", fault)
 
 
-def _or(fault: Fault, how: Fault) -> Fault:
+def _choose_fault(fault: Fault, how: Fault) -> Fault:
     """Return what is known of the failure itself, or else of how it came to be the last one."""
     return how if fault == Fault.OTHER else fault
 
@@ -138,7 +138,7 @@ def _or(fault: Fault, how: Fault) -> Fault:
 def _retry_or_give_up(draft: Draft, step: Step, event: ev.StepFailed) -> None:
     limits, failures = draft.run.limits, step.failures + 1
     if failures >= limits.attempts:
-        give_up(draft, step, f"{event.error} (tried {failures} times)", _or(event.fault, Fault.TRIED_OFTEN))
+        give_up(draft, step, f"{event.error} (tried {failures} times)", _choose_fault(event.fault, Fault.TRIED_OFTEN))
     elif not draft.may_hold(step):
         give_up(draft, step, f"{event.error}; the budget allows no further attempt", Fault.BUDGET)
     else:
@@ -159,7 +159,9 @@ def _retry_or_give_up(draft: Draft, step: Step, event: ev.StepFailed) -> None:
 def _back_to_the_model(draft: Draft, step: Step, event: ev.StepFailed) -> None:
     """The model's own mistake: show it the error, a bounded number of times, never twice for the same failure."""
     if event.signature and event.signature == step.signature:
-        give_up(draft, step, f"the same failure twice in a row: {event.error}", _or(event.fault, Fault.SAME_TWICE))
+        give_up(
+            draft, step, f"the same failure twice in a row: {event.error}", _choose_fault(event.fault, Fault.SAME_TWICE)
+        )
         return
     if step.rounds >= draft.run.limits.repairs:
         give_up(draft, step, f"{event.error} (after {step.rounds} repairs)", event.fault)

@@ -82,7 +82,7 @@ def came_to(step: Step) -> str:
     return "; ".join(each for each in sentences if each)
 
 
-def others_hold(draft: Draft, step: Step) -> bool:
+def do_others_hold(draft: Draft, step: Step) -> bool:
     """Say whether something may still come back that others have reserved: out of the same purse as this step's."""
     return any(
         other.reserved != NOTHING and other.id != step.id

@@ -22,7 +22,7 @@ from shared.core.run.commands import MIRROR, Command
 from shared.core.run.draft import Draft
 from shared.core.run.expire import discount_pause, hand_out_lost, pause_run, resume_run, time_passed
 from shared.core.run.faults import Fault
-from shared.core.run.replan import last_estimate, plan_step
+from shared.core.run.replan import find_last_estimate, plan_step
 from shared.core.run.rework import another_look_asked, rework_asked, version_restored
 from shared.core.run.run import (
     Carried,
@@ -185,7 +185,9 @@ def _page_changed(draft: Draft, event: acts.PageChanged) -> bool:
     revision = draft.run.revision + 1
     draft.fields["revision"] = revision
     draft.fields["plan_hash"] = ""
-    draft.add((plan_step(revision, last_estimate(draft.run) if event.plan_estimate is None else event.plan_estimate),))
+    draft.add(
+        (plan_step(revision, find_last_estimate(draft.run) if event.plan_estimate is None else event.plan_estimate),)
+    )
     return True
 
 

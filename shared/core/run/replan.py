@@ -77,7 +77,7 @@ def plan_again(draft: Draft, step: Step, reason: str, fault: Fault) -> bool:
         flying = tuple(s.id for s in draft.steps.values() if _is_in_flight(s))
         revision = int(draft.fields.get("revision", draft.run.revision)) + 1
         draft.fields.update(revision=revision, plan_hash="", replans=draft.run.replans + 1)
-        draft.add((plan_step(revision, last_estimate(draft.run), flying),))
+        draft.add((plan_step(revision, find_last_estimate(draft.run), flying),))
     return True
 
 
@@ -85,10 +85,10 @@ def _may_plan_again(draft: Draft) -> bool:
     run = draft.run
     if draft.failure or draft.cancel or not run.replannable or run.replans >= run.limits.replans:
         return False
-    return len(draft.steps) < run.limits.steps and draft.fits_budget(last_estimate(run))
+    return len(draft.steps) < run.limits.steps and draft.fits_budget(find_last_estimate(run))
 
 
-def last_estimate(run: Run) -> Usage:
+def find_last_estimate(run: Run) -> Usage:
     """Return what was reserved for the latest plan."""
     return next((step.spec.estimate for step in reversed(run.steps) if step.spec.lane == "plan"), NOTHING)
 

@@ -49,7 +49,9 @@ def plan_day(
                     heappush(ready, n)
         elif planner.pressing(task):
             full = f"the day has {MAX} tasks already" if len(chosen) == MAX else ""
-            left.append(Planned(task, (*planner.explain(task), full or _no_room(task, capacity, capacity - used))))
+            left.append(
+                Planned(task, (*planner.explain(task), full or _explain_no_room(task, capacity, capacity - used)))
+            )
     planned = {item.task.id for item in chosen}
     named = planned | {item.task.id for item in left}
     left += [
@@ -75,7 +77,7 @@ class _Planner:
             for name in set(task.depends_on):
                 self._after.setdefault(name, []).append(task)
         self._wanted = self._earliest_dates()
-        self._held = self._all_held()
+        self._held = self._collect_hindered()
 
     def candidates(self) -> list[Task]:
         """Return what may be done today, by urgency: pressing, soon, begun or of high priority, and not held up."""
@@ -129,7 +131,7 @@ class _Planner:
         """Say whether people have to do something before it, or something it needs, can be planned at all."""
         return task.id in self._held
 
-    def _all_held(self) -> set[str]:
+    def _collect_hindered(self) -> set[str]:
         todo = [task for task in self.open.values() if self._is_hindered(task)]
         held = {task.id for task in todo}
         while todo:
@@ -208,7 +210,7 @@ def _find_day_with_room(first: date, hours: float, used: Mapping[date, float], c
     return None
 
 
-def _no_room(task: Task, capacity: float, left: float) -> str:
+def _explain_no_room(task: Task, capacity: float, left: float) -> str:
     if task.needs > capacity:
         return f"needs {_h(task.needs)}, more than a whole day of {_h(capacity)}: split it, or keep a day free"
     return f"does not fit: needs {_h(task.needs)}, {_h(max(0.0, left))} are left"

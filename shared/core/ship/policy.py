@@ -17,10 +17,10 @@ from shared.core.code.dependencies import (
     UNREAD,
     Dependency,
     Packages,
+    find_new_packages,
     install_scripts,
-    new_packages,
+    normalize_name,
     packages_in,
-    same_name,
 )
 from shared.core.code.worktree import Worktree
 from shared.core.ship.paths import any_matches, strange
@@ -132,7 +132,7 @@ def judge(
     after = work.lay_over(before)
     changed = [path for path in work.changed_paths if work.files.get(path) != before.get(path)]
     old, new = packages_in(before), packages_in(after)
-    named, brought = new_packages(old, new)
+    named, brought = find_new_packages(old, new)
     findings = [
         *_paths(changed, before, policy),
         *_sizes(changed, work, policy),
@@ -247,12 +247,12 @@ def _package(dependency: Dependency, policy: Policy, known: Known | None) -> Ite
     def build_finding(severity: Severity, rule: str, what: str, way_out: str) -> Finding:
         return Finding(severity, rule, dependency.path, dependency.line, f"{dependency.name} {what}", way_out)
 
-    if dependency.name in {same_name(dependency.system, each) for each in policy.dependencies_denied}:
+    if dependency.name in {normalize_name(dependency.system, each) for each in policy.dependencies_denied}:
         yield build_finding(
             BLOCK, "dependency", "is on the team's list of packages that it does not accept", "Do without it."
         )
     elif policy.dependencies_allowed and dependency.name not in {
-        same_name(dependency.system, each) for each in policy.dependencies_allowed
+        normalize_name(dependency.system, each) for each in policy.dependencies_allowed
     }:
         yield build_finding(
             BLOCK, "dependency", "is not on the team's list of packages", "Do without it, or ask for it."

@@ -71,8 +71,8 @@ def read_ship(settings: Mapping[str, Any], systems: Sequence[System]) -> Ship:
         code.setdefault(name, next(filter(None, (settings.get(f"{each.name}_{name}") for each in forges)), ""))
     for name in ("reviewers", "labels"):
         code[name] = tuple(code.get(name) or ())
-    code["system"] = code.get("system") or _first(forges, settings)
-    site["system"] = site.get("system") or _first(hosts, settings)
+    code["system"] = code.get("system") or _choose_first(forges, settings)
+    site["system"] = site.get("system") or _choose_first(hosts, settings)
     site["environment"] = tuple(site.get("environment") or ())
     return Ship(
         CodeTarget(**_pick_fields(CodeTarget, code)),
@@ -84,7 +84,7 @@ def read_ship(settings: Mapping[str, Any], systems: Sequence[System]) -> Ship:
     )
 
 
-def _first(systems: Sequence[System], settings: Mapping[str, Any]) -> str:
+def _choose_first(systems: Sequence[System], settings: Mapping[str, Any]) -> str:
     """Return the first of the systems there is; one that has locked us out waits to be connected again.
 
     What is there for all, without the team's choice, comes after what the team chose.

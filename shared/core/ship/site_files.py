@@ -23,7 +23,7 @@ def content_type(path: str) -> str:
     return _TYPES.get(path.rpartition(".")[2].lower(), "application/octet-stream")
 
 
-def no_address(paths: Iterable[str]) -> str:
+def find_unaddressable(paths: Iterable[str]) -> str:
     """Return why a file among these cannot be part of a site, "" when every path is an address."""
     for path in paths:
         parts = path.split("/")

@@ -68,7 +68,7 @@ class CloudStorage:
 
     def ensure_site(self, name: str, framework: str | None = None) -> Site:
         """Return the site, made if need be; refuses what has to be built, because nothing is built here."""
-        _only_files(framework)
+        _refuse_framework(framework)
         try:
             return self.site(name)
         except Missing:
@@ -95,7 +95,7 @@ class CloudStorage:
         fresh: bool = False,
     ) -> Deployed:  # fmt: skip
         """Write the files below a new prefix; the deployment is there once its record is, after all its objects."""
-        _only_files(framework)
+        _refuse_framework(framework)
         objects = served_objects(files)
         content = hashlib.sha256(repr([(path, md5_of(each.content)) for path, each in objects.items()]).encode())
         known = self._ready(site.id)
@@ -259,7 +259,7 @@ class CloudStorage:
         self._bucket.remove(self._places.state(site, "begun", token))
 
 
-def _only_files(framework: str | None) -> None:
+def _refuse_framework(framework: str | None) -> None:
     if framework is not None:
         names = " or ".join(each.name for each in BUILDING_HOSTS)
         raise Rejected(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shared.core.errors import Rejected
-from shared.core.ship.site_files import INDEX, content_type, no_address
+from shared.core.ship.site_files import INDEX, content_type, find_unaddressable
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ def served_objects(files: Mapping[str, bytes]) -> dict[str, Served]:
     Rejected for a path that is no address.
     """
     found: dict[str, Served] = {}
-    if refused := no_address(files):
+    if refused := find_unaddressable(files):
         raise Rejected("cloud_storage", refused)
     for path, content in sorted(files.items()):
         page = Served(content, content_type(path))

@@ -85,7 +85,7 @@ def _judge_token(wire: Wire, facts: Mapping[str, str]) -> Tried:
         return wrong
     if refused := _may_not_create(wire, facts):
         return refused
-    existing = _one_of(wire, owner) if facts["kind"] == _FINE else ""
+    existing = _find_repository(wire, owner) if facts["kind"] == _FINE else ""
     return _tried_repository(wire, facts, existing) if existing else _good(facts, "may make repositories")
 
 
@@ -114,7 +114,7 @@ def _may_not_create(wire: Wire, facts: Mapping[str, str]) -> Tried | None:
     return None if answer.status == 422 else _explain_refusal(answer, facts, "make repositories", "Administration")
 
 
-def _one_of(wire: Wire, owner: str) -> str:
+def _find_repository(wire: Wire, owner: str) -> str:
     """Return a repository of the owner that the token reaches, "" where none is among the first hundred."""
     listed = wire.call("GET", "/user/repos", params={"per_page": 100, "sort": "updated"}, accept=_REFUSED)
     found: list[Any] = listed.json if listed.ok and isinstance(listed.json, list) else []

@@ -19,9 +19,9 @@ from shared.integrations.hooks import (
     News,
     Webhook,
     get_at_path,
+    is_equal,
     login_in,
     number_in,
-    same,
     text_in,
 )
 
@@ -33,7 +33,7 @@ _BY_HAND = (
 
 def _check(raw: bytes, headers: Headers, keys: Keys, now: datetime) -> bool:
     expected = "sha256=" + hmac.new(keys.signing, raw, hashlib.sha256).hexdigest()
-    return same(expected, headers.get("x-hub-signature-256", ""))
+    return is_equal(expected, headers.get("x-hub-signature-256", ""))
 
 
 def _name(headers: Headers, body: Any, now: datetime) -> str:

@@ -46,7 +46,7 @@ def try_gitlab(
     try:
         me = wire.call("GET", "/user", accept=_REFUSED)
         if not me.ok or not isinstance(me.json, Mapping) or "username" not in me.json:
-            return _not_taken(me, facts)
+            return _explain_not_taken(me, facts)
         about = wire.call("GET", "/personal_access_tokens/self", accept=(400, 403, 404))
         facts |= {"login": str(me.json["username"]), **_read_token_facts(about)}
         facts["owner"] = owner or facts["login"]
@@ -68,13 +68,13 @@ def _wrong_host(at: str, plain: bool) -> str:
     return ""
 
 
-def _not_taken(answer: Answer, facts: Mapping[str, str]) -> Tried:
+def _explain_not_taken(answer: Answer, facts: Mapping[str, str]) -> Tried:
     host, words = facts["host"], read_error_message(answer)
     if answer.status == 403 and read_error_code(answer) != "insufficient_scope":
         says = f"GitLab at {host} takes this token, and lets its person do nothing: {words or 'no reason was given'}."
         return Tried(False, says, "Sign in there in a browser: terms or a new password may be waiting.", facts)
     if answer.status == 403:
-        return _too_narrow(facts)
+        return _explain_missing_scope(facts)
     if answer.status == 401:
         return Tried(False, _explain_refusal(host, read_error_code(answer), words), _NEW, facts)
     return Tried(False, f"There is no GitLab at {host}.", f"Give the address alone, as in {HOST}.", facts)
@@ -87,7 +87,7 @@ def _explain_refusal(host: str, code: str, words: str) -> str:
     return f"GitLab at {host} does not accept this token: it is not complete, or belongs to another GitLab."
 
 
-def _too_narrow(facts: Mapping[str, str]) -> Tried:
+def _explain_missing_scope(facts: Mapping[str, str]) -> Tried:
     says = "This token lacks the scope “api”, so Workwright can neither make nor change projects."
     return Tried(False, says, f"{_MENU}, make another with “api”, because a token's scopes cannot be changed.", facts)
 
@@ -101,7 +101,7 @@ def _read_token_facts(answer: Answer) -> dict[str, str]:
 
 def _judge_token(wire: Wire, me: Mapping[str, Any], facts: Mapping[str, str]) -> Tried:
     if facts["scopes"] and "api" not in facts["scopes"].split():
-        return _too_narrow(facts)
+        return _explain_missing_scope(facts)
     if facts["owner"].lower() != facts["login"].lower():
         return _wrong_group(wire, str(me["id"]), facts) or _good(facts, "may make projects")
     if me.get("can_create_project") is False:

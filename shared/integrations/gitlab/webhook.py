@@ -22,9 +22,9 @@ from shared.integrations.hooks import (
     News,
     Webhook,
     get_at_path,
+    is_equal,
     login_in,
     number_in,
-    same,
     text_in,
 )
 
@@ -34,13 +34,13 @@ _NAMES = ("webhook-id", "idempotency-key", "x-gitlab-event-uuid")
 
 def _check(raw: bytes, headers: Headers, keys: Keys, now: datetime) -> bool:
     given = headers.get("webhook-signature", "")
-    token = same(keys.token.reveal(), headers.get("x-gitlab-token", ""))
+    token = is_equal(keys.token.reveal(), headers.get("x-gitlab-token", ""))
     if not given:
         return token and not keys.signed
     name, at = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
     signed = f"{name}.{at}.".encode() + raw
     expected = "v1," + base64.b64encode(hmac.new(keys.signing, signed, hashlib.sha256).digest()).decode()
-    genuine = any(same(expected, each) for each in given.split(" "))  # several, while a key is changed
+    genuine = any(is_equal(expected, each) for each in given.split(" "))  # several, while a key is changed
     if not genuine or not name or not re.fullmatch(r"[0-9]{1,12}", at):
         return False
     return abs(now.timestamp() - int(at)) <= TOLERANCE.total_seconds()

@@ -19,7 +19,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from shared.core.errors import Missing, Rejected
-from shared.core.ship.site_files import no_address
+from shared.core.ship.site_files import find_unaddressable
 from shared.integrations.hosting import Commit, Deployed, Leaving, OwnParts, Site, Switch
 from shared.integrations.local_sites.disk import Disk
 from shared.integrations.local_sites.layout import SYSTEM, id_parts, owner_of, preview_label, site_label
@@ -56,7 +56,7 @@ class LocalSites:
 
     def ensure_site(self, name: str, framework: str | None = None) -> Site:
         """Return the site, made if need be; refuses what has to be built, because nothing is built here."""
-        _only_files(framework)
+        _refuse_framework(framework)
         with self._versions.alone(name, new=True):
             self._versions.make(name)
         return self.site(name)
@@ -86,8 +86,8 @@ class LocalSites:
         fresh: bool = False,
     ) -> Deployed:  # fmt: skip
         """Write the files into a folder of their own; the deployment is there once its record is."""
-        _only_files(framework)
-        if refused := no_address(files):
+        _refuse_framework(framework)
+        if refused := find_unaddressable(files):
             raise Rejected(SYSTEM, refused)
         for path in sorted(files):
             self._leaving("PUT", f"/{path}", files[path])
@@ -122,7 +122,7 @@ class LocalSites:
         """Return a deployment; one that is there is ready and answers."""
         site, token = id_parts(id)
         with self._there():
-            return self._read_deployment(site, self._one(site, token))
+            return self._read_deployment(site, self._read_version(site, token))
 
     def build_log(self, id: str) -> str:
         """Return nothing: files are not built here."""
@@ -166,11 +166,11 @@ class LocalSites:
         if of != site:
             raise Rejected(SYSTEM, f"{id} is not a deployment of {site}")
         with self._versions.alone(site):
-            self._one(site, token)
+            self._read_version(site, token)
             if self._versions.live(site) != token:
                 self._versions.switch(site, token, kind)
 
-    def _one(self, site: str, token: str) -> Record:
+    def _read_version(self, site: str, token: str) -> Record:
         found = self._versions.one(site, token)
         if found is None:
             raise Missing(SYSTEM, f"there is no deployment {site}.{token}")
@@ -186,7 +186,7 @@ def _digest(files: Mapping[str, bytes]) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
-def _only_files(framework: str | None) -> None:
+def _refuse_framework(framework: str | None) -> None:
     if framework is not None:
         names = " or ".join(each.name for each in BUILDING_HOSTS)
         raise Rejected(SYSTEM, f"a folder cannot build anything ({framework}): set ship.site.system to {names}")

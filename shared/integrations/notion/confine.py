@@ -93,7 +93,7 @@ class Confined:
             BLOCK: notion.block,
             DATABASE: notion.database,
             DATA_SOURCE: notion.data_source,
-            COMMENT: notion.one_comment,
+            COMMENT: notion.get_comment,
         }
         return _parent(read[kind](key).get("parent") or {})
 

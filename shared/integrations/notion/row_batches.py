@@ -45,7 +45,7 @@ class Memory(Protocol):
         """Return what gives the text at an address."""
 
 
-def all_rows(
+def list_all_rows(
     notion: Notion, memory: Memory, source: str, filter: Json | None, only: Sequence[str], name: str
 ) -> list[Json]:
     """Return all rows that match, oldest first, as `{"id", "properties"}` with the properties named in `only` (ids).

@@ -125,11 +125,11 @@ def _missing_rights(notion: Notion, facts: dict[str, str]) -> list[str]:
     """Return the rights that Notion refuses; what it learns on the way goes into `facts`."""
 
     def look_at_pages() -> None:
-        shared, more = notion.first_shared()
+        shared, more = notion.list_first_shared()
         facts["pages"] = f"{len(shared)}+" if more else str(len(shared))
 
     def look_at_people() -> None:
-        people = [user["person"] for user in notion.first_users() if isinstance(user.get("person"), Mapping)]
+        people = [user["person"] for user in notion.list_first_users() if isinstance(user.get("person"), Mapping)]
         facts["emails"] = "yes" if any(person.get("email") for person in people) else "no"
 
     asked: tuple[tuple[str, Callable[[], object]], ...] = (

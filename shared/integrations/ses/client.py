@@ -73,7 +73,7 @@ class Ses:
         It cannot be repeated safely: SES knows no keys and cannot be asked what it sent. An unclear answer raises
         NeedsHuman, and nothing may call this again for the same mail.
         """
-        simple: dict[str, Any] = {"Subject": _utf8(_one_line(subject)), "Body": _body(text, html)}
+        simple: dict[str, Any] = {"Subject": _utf8(_collapse_line(subject)), "Body": _body(text, html)}
         if headers:
             simple["Headers"] = [{"Name": name, "Value": value} for name, value in headers.items()]
         asked: dict[str, Any] = {
@@ -112,7 +112,7 @@ def _utf8(text: str) -> dict[str, str]:
     return {"Data": text, "Charset": "UTF-8"}
 
 
-def _one_line(subject: str) -> str:
+def _collapse_line(subject: str) -> str:
     """A line break in a subject would let text become headers."""
     return " ".join(subject.split())[:200]
 

@@ -207,11 +207,11 @@ def click_of(body: Any) -> Click:
         action = body["actions"][0]
         return Click(
             user=body["user"]["id"],
-            team=_at(body, "user", "team_id") or _at(body, "team", "id"),
+            team=_read_inner(body, "user", "team_id") or _read_inner(body, "team", "id"),
             action=action["action_id"],
             value=action.get("value") or "",
-            channel=_at(body, "channel", "id"),
-            ts=_at(body, "message", "ts"),
+            channel=_read_inner(body, "channel", "id"),
+            ts=_read_inner(body, "message", "ts"),
             block=action.get("block_id") or "",
             response_url=body.get("response_url") or "",
             trigger=body.get("trigger_id") or "",
@@ -220,6 +220,6 @@ def click_of(body: Any) -> Click:
         raise MalformedRequest("this is not a click on a button") from None
 
 
-def _at(body: Mapping[str, Any], name: str, inner: str) -> str:
+def _read_inner(body: Mapping[str, Any], name: str, inner: str) -> str:
     holder = body.get(name)
     return str(holder.get(inner) or "") if isinstance(holder, dict) else ""

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared.core.errors import BadSignature
-from shared.integrations.hooks import DEPLOYED, Headers, Json, Keys, News, Webhook, same, text_in
+from shared.integrations.hooks import DEPLOYED, Headers, Json, Keys, News, Webhook, is_equal, text_in
 
 OLDEST = timedelta(hours=26)  # it repeats for a day, with the time of the first attempt
 META_RUN = "workwright-run"  # what a deployment of ours says in its `meta`
@@ -22,7 +22,7 @@ _BY_HAND = (
 
 
 def _check(raw: bytes, headers: Headers, keys: Keys, now: datetime) -> bool:
-    return same(hmac.new(keys.signing, raw, hashlib.sha1).hexdigest(), headers.get("x-vercel-signature", ""))
+    return is_equal(hmac.new(keys.signing, raw, hashlib.sha1).hexdigest(), headers.get("x-vercel-signature", ""))
 
 
 def _name(headers: Headers, body: Any, now: datetime) -> str:

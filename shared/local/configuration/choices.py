@@ -173,7 +173,7 @@ def _problems(found: Any) -> list[str]:
     version = found.get("version")
     if version != VERSION:
         return [f"its version is {version!r}, and this Workwright knows {VERSION}"]
-    problems = _unknown("", found, _PARTS)
+    problems = _find_unknown("", found, _PARTS)
     for name, kind in (("systems", dict), ("model", dict), ("people", list), ("limits", dict), ("public_url", str)):
         if not isinstance(found.get(name, kind()), kind):
             return [*problems, f"{name} has to be {_KINDS[kind]}"]
@@ -182,7 +182,7 @@ def _problems(found: Any) -> list[str]:
     problems += _texts("model", found.get("model", {}), MODEL_FACTS)
     for number, person in enumerate(found.get("people", ()), 1):
         problems += _person_problems(f"people {number}", person)
-    problems += _unknown("limits.", found.get("limits", {}), LIMITS)
+    problems += _find_unknown("limits.", found.get("limits", {}), LIMITS)
     for name, value in found.get("limits", {}).items():
         if type(value) is not int or value < 0:
             problems.append(f"limits.{name} has to be a whole number of millionths of a US dollar")
@@ -213,16 +213,16 @@ def _system_problems(name: str, choice: Any) -> list[str]:
 def _person_problems(where: str, person: Any) -> list[str]:
     if not isinstance(person, dict):
         return [f"{where} has to be an object"]
-    problems = _unknown(f"{where}: ", person, PERSON_FACTS)
+    problems = _find_unknown(f"{where}: ", person, PERSON_FACTS)
     return problems if person.get("id") else [*problems, f"{where} has no id"]
 
 
 def _texts(where: str, found: Mapping[str, Any], known: Sequence[str]) -> list[str]:
     wrong = [f"{where}.{name} has to be a text" for name, value in found.items() if not isinstance(value, str)]
-    return _unknown(f"{where}.", found, known) + wrong
+    return _find_unknown(f"{where}.", found, known) + wrong
 
 
-def _unknown(where: str, found: Mapping[str, Any], known: Sequence[str]) -> list[str]:
+def _find_unknown(where: str, found: Mapping[str, Any], known: Sequence[str]) -> list[str]:
     return [f"{where}{name} is not known; there are {', '.join(known)}" for name in found if name not in known]
 
 

@@ -68,7 +68,7 @@ def _defaults(choices: Choices) -> dict[str, str]:
 def _addresses(choices: Choices) -> dict[str, str]:
     """Return what the real systems need that is no secret."""
     addresses = {system: choices.read(system).fact("address") for system in choices.real}
-    found = {f"WORKWRIGHT_{_addressed(system).upper()}_URL": url for system, url in addresses.items()}
+    found = {f"WORKWRIGHT_{_find_addressed_system(system).upper()}_URL": url for system, url in addresses.items()}
     mail = choices.read(MAIL)
     found |= {
         **{name: mail.fact(fact) for fact, name in _OF_MAIL.items()},
@@ -80,7 +80,7 @@ def _addresses(choices: Choices) -> dict[str, str]:
     return {name: value for name, value in found.items() if value}
 
 
-def _addressed(choice: str) -> str:
+def _find_addressed_system(choice: str) -> str:
     """Return the system that the address of a choice is of: of mail the one that may be elsewhere."""
     return next(each for each in BY_PART[MAIL] if SYSTEMS[each].elsewhere) if choice == MAIL else choice
 

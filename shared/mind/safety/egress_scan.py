@@ -32,7 +32,7 @@ _TOKEN = 512  # letters: what is longer in base64 is a file
 _SEEN = 2_000_000  # letters of one text; files are limited long before
 
 
-def last_look(system: str, known: Known = tuple) -> Leaving | None:
+def make_egress_check(system: str, known: Known = tuple) -> Leaving | None:
     """Return what looks at each write to that system, and returns what is sent; None where nothing of ours is shown.
 
     `known` are values that are secret whatever they look like. It raises Rejected, which names where the secret stands,

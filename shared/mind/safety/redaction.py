@@ -28,7 +28,7 @@ _NO_TEXT = frozenset({"id", "type", "block", "source", "edited_at", "color"})  #
 Known = Callable[[], Iterable[str]]
 
 
-def nothing_known() -> Iterable[str]:
+def list_no_secrets() -> Iterable[str]:
     """Return no secrets."""
     return ()
 
@@ -188,12 +188,12 @@ class _DiscreetEmbedder:
         return self.inner.embed([Redactor(known).hide(text) for text in texts], kind)
 
 
-def discreet_model(model: Model, known: Known = nothing_known) -> Model:
+def discreet_model(model: Model, known: Known = list_no_secrets) -> Model:
     """Return the model, told no secrets, wrapped once; `known` are values that are secret whatever they look like."""
     return _DiscreetModel(model.inner if isinstance(model, _DiscreetModel) else model, known)
 
 
-def discreet_embedder(embedder: Embedder | None, known: Known = nothing_known) -> Embedder | None:
+def discreet_embedder(embedder: Embedder | None, known: Known = list_no_secrets) -> Embedder | None:
     """Return the embedder, told no secrets; None where there is none."""
     if embedder is None:
         return None

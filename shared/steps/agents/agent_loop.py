@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from shared.ports.model import ModelRequest, ModelResult
 
 
-def _those_with_tools(schema: dict[str, Any]) -> None:
+def _list_agents_with_steps(schema: dict[str, Any]) -> None:
 
     schema["enum"] = [agent.id for agent in agents().values() if agent.steps]
 
@@ -60,7 +60,7 @@ def _those_with_tools(schema: dict[str, Any]) -> None:
 class WorkInTurns(Question, Input):
     """As agent.ask, with tools. `may`: what it may write, [{"kind": ..., "fixed": {...}}]: all fields but its text."""
 
-    agent: str = Field(max_length=60, json_schema_extra=_those_with_tools)
+    agent: str = Field(max_length=60, json_schema_extra=_list_agents_with_steps)
     turns: int = Field(6, ge=2, le=10)
     may: list[Annotated[Allowed, WithJsonSchema({"type": "object"})]] = Field(default_factory=list, max_length=5)
 

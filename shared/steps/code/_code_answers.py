@@ -222,7 +222,7 @@ def describe_planned_file(file: PlannedFile) -> dict[str, Any]:
     return fields | {"lines": file.lines}
 
 
-def old_text(file: PlannedFile, texts: Mapping[str, str]) -> str | None:
+def find_old_text(file: PlannedFile, texts: Mapping[str, str]) -> str | None:
     """Return the text that a planned file has before it is changed; None for a new one."""
     return texts.get(file.source or file.path) if file.action in (EDIT, "rename", CREATE) else None
 

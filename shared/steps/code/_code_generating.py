@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.core.code.own_tests import own_tests
+from shared.core.code.own_tests import find_own_tests
 from shared.core.code.worktree import Worktree
 from shared.core.errors import Rejected
 from shared.core.planning.artifacts import Artifact
@@ -75,7 +75,7 @@ def _assemble_work(ctx: StepContext, artifact: Artifact, plan: FilePlan, written
     changed = {path: data for path, data in files.items() if plan.repository_files.get(path) != data}
     tests = sum(pieces.tests for pieces in written.values()) or plan.outline.expected_tests
     writer = name_writer(plan.model, *(model for pieces in written.values() for model in pieces.models))
-    touched = sorted({*changed, *gone} & set(own_tests(plan.repository_files, plan.outline.runner).pristine))
+    touched = sorted({*changed, *gone} & set(find_own_tests(plan.repository_files, plan.outline.runner).pristine))
     output = keep_work(
         ctx,
         Worktree(changed, frozenset(gone - set(files)), plan.base),

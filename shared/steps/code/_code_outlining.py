@@ -51,7 +51,7 @@ def plan_files(ctx: StepContext, artifact: Artifact) -> Done:
     ids = requirement_ids(proposal)
     wrong = outline_problem(outline, artifact, ids, existing, deployed=deployed)
     room, answers = answer_tokens(ctx.model()), ctx.run.limits.steps - len(ctx.run.steps) - _KEPT
-    wrong = wrong or _unread(outline, base) or _other_runner(outline, artifact, existing)
+    wrong = wrong or _unread(outline, base) or _explain_runner(outline, artifact, existing)
     if wrong := wrong or length_problem(outline.planned, room, answers):
         raise mistake(wrong, result.usage)
     output = {
@@ -74,7 +74,7 @@ def _unread(outline: Outline, base: Base | None) -> str:
     return f"files: {problem}" if problem else ""
 
 
-def _other_runner(outline: Outline, artifact: Artifact, existing: Mapping[str, bytes]) -> str:
+def _explain_runner(outline: Outline, artifact: Artifact, existing: Mapping[str, bytes]) -> str:
     """Return that the tests that are there would not be run, for the model to read; "" when they are."""
     found = conventions_of(existing)
     if artifact != CHANGE or not found.test_files or outline.runner == found.runner or found.runner == NONE:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shared.core.code.edits import EditsRefused, apply_edits
-from shared.core.code.own_tests import own_tests
+from shared.core.code.own_tests import find_own_tests
 from shared.core.code.repo_map import map_of, text_of
 from shared.core.code.repo_map_choice import relevant
 from shared.core.code.repo_map_conventions import conventions_of
@@ -147,7 +147,7 @@ def _choose_files(work: Work, files: Mapping[str, bytes], ranked: Sequence[str],
 
 def _pristine(work: Work) -> Mapping[str, bytes]:
     """Return the files that the repository's own tests are and rest on, and that the plan does not change."""
-    return own_tests(work.originals, work.runner, work.may_change).pristine
+    return find_own_tests(work.originals, work.runner, work.may_change).pristine
 
 
 def _find_named_files(text: str, files: Mapping[str, bytes]) -> list[str]:

@@ -24,8 +24,8 @@ from shared.steps._kind import Done, StepContext
 from shared.steps.code._code_answers import (
     Written,
     describe_planned_file,
+    find_old_text,
     find_unpinned,
-    old_text,
     unwritten_tests,
     whole_file_problem,
 )
@@ -97,7 +97,9 @@ def _build_plan_parts(
 ) -> list[Part]:
     """Return the plan, the files to write with their old texts, and the end of the one that is unfinished."""
     others = [describe_planned_file(file) for file in plan.files if file not in left]
-    old = [(file.source or file.path, text) for file in left if (text := old_text(file, existing_texts)) is not None]
+    old = [
+        (file.source or file.path, text) for file in left if (text := find_old_text(file, existing_texts)) is not None
+    ]
     parts = [
         Part("input", "files to write now", dump_json([describe_planned_file(file) for file in left]), must=True),
         Part("input", "the other files of the plan", dump_json(others) if others else "", must=True, share=0.4),
@@ -149,10 +151,12 @@ def _check_written(
         raise mistake(f"{before.open_path!r} is unfinished and must be gone on with first", used)
     texts = {each.path: each.content for each in written.files}
     for path, content in texts.items():
-        if problem := whole_file_problem(path, content, wanted[path].action, old_text(wanted[path], existing_texts)):
+        if problem := whole_file_problem(
+            path, content, wanted[path].action, find_old_text(wanted[path], existing_texts)
+        ):
             raise mistake(problem, used)
         whole_text = before.open_text + content if path == before.open_path else content
-        new_now = old_text(wanted[path], existing_texts) is None and path not in open_now
+        new_now = find_old_text(wanted[path], existing_texts) is None and path not in open_now
         if new_now and (problem := find_unpinned(path, whole_text)):
             raise mistake(problem, used)
     texts |= _apply_to_old(edits, wanted, existing_texts, used)
@@ -178,7 +182,7 @@ def _apply_to_old(
 ) -> dict[str, str]:
     old: dict[str, str] = {}
     for path in dict.fromkeys(edit.path for edit in edits):
-        text = None if wanted[path].action == CREATE else old_text(wanted[path], existing_texts)
+        text = None if wanted[path].action == CREATE else find_old_text(wanted[path], existing_texts)
         if text is None:
             raise mistake(f"{path!r} is new, or no text: give it whole, in `files`", used)
         old[path] = text

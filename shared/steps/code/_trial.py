@@ -8,14 +8,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from shared.core.code.lock_files import NPM_LOCK, NPM_MANIFEST, PIP_LOCK, LockProblem, packages_of
-from shared.core.code.own_tests import OwnTests, own_tests, select_tests
+from shared.core.code.own_tests import OwnTests, find_own_tests, select_tests
 from shared.core.code.verdict import (
     REPORT,
     Verdict,
     count_tests,
     judge,
+    judge_not_run,
     judge_own,
-    not_run,
     outcomes,
     runner_files,
     test_command,
@@ -145,16 +145,16 @@ def try_work(ctx: StepContext, work: Work, baseline: Mapping[str, Any] | None) -
     if work.runner == "none":
         return Trial(True, Report(True, 0, "", (), "none", 0.0, notes=("this work has no tests",)), "", "")
     runs, files = _Runs(ctx, work), work.all_files
-    own = own_tests(work.originals, work.runner, work.may_change)
+    own = find_own_tests(work.originals, work.runner, work.may_change)
     asked = baseline is None and bool(own.files)
     known = _baseline(runs, work, own) if asked else (baseline or {"passed": []})
     keeps = asked and not runs.not_fetched
     counted = None
     try:
-        new, counted = _new_tests(runs, work, files, own, known)
-        verdict = together(new, _own_tests(runs, work, files, own, known))
+        new, counted = _run_new_tests(runs, work, files, own, known)
+        verdict = together(new, _run_own_tests(runs, work, files, own, known))
     except NoPackages as error:
-        verdict = not_run(str(error))
+        verdict = judge_not_run(str(error))
     report = Report(
         verdict.ok,
         verdict.ran,
@@ -178,7 +178,7 @@ def _baseline(runs: _Runs, work: Work, own: OwnTests) -> dict[str, Any]:
     return {"passed": passed, "failed": sorted(set(found) - set(passed))}
 
 
-def _new_tests(
+def _run_new_tests(
     runs: _Runs, work: Work, files: Mapping[str, bytes], own: OwnTests, known: Mapping[str, Any]
 ) -> tuple[Verdict, int | None]:
     """Run what the work brings: new test files, and those of the tenant's that it has changed, as it changed them.
@@ -190,7 +190,9 @@ def _new_tests(
     tests = [path for path in select_tests(files, work.runner) if path not in untouched]
     if not tests:  # without names the runner would take all there are, also those that are judged beside these
         claimed = work.expected_tests
-        return (_PASSED if work.originals and not claimed else not_run(f"0 tests ran, {claimed} were expected")), 0
+        return (
+            _PASSED if work.originals and not claimed else judge_not_run(f"0 tests ran, {claimed} were expected")
+        ), 0
     known_count = sum(1 for name in known["passed"] if name.partition(": ")[0] in changed)
     result, nonce = runs.run(files, tests)
     found = count_tests(result, nonce=nonce)
@@ -198,7 +200,9 @@ def _new_tests(
     return verdict, None if found is None else max(0, found - known_count)
 
 
-def _own_tests(runs: _Runs, work: Work, files: Mapping[str, bytes], own: OwnTests, known: Mapping[str, Any]) -> Verdict:
+def _run_own_tests(
+    runs: _Runs, work: Work, files: Mapping[str, bytes], own: OwnTests, known: Mapping[str, Any]
+) -> Verdict:
     if not known["passed"]:
         return _PASSED
     result, nonce = runs.run(own.put_back(files, work.originals), own.files)

@@ -124,7 +124,7 @@ def _hopeless(ctx: StepContext, last: Step) -> str:
     state = ctx.step.output
     if absent := last.output.get("absent"):
         return f"no repair could be made ({str(absent).rstrip('.')})"
-    if (repair := _last_repair(ctx)) is not None and not is_mended(ctx, repair):
+    if (repair := _find_last_repair(ctx)) is not None and not is_mended(ctx, repair):
         return "the repair has changed nothing"
     tries = [_child(ctx, f"try-{n}") for n in range(int(state["since"]), int(state["tries"]) + 1)]
     same = sum(1 for each in tries if each.output.get("signature") == last.output["signature"])
@@ -136,7 +136,7 @@ def _hopeless(ctx: StepContext, last: Step) -> str:
 
 def _ask(ctx: StepContext, last: Step, why: str) -> FanOut:
     """Ask a person and wait; the answer leads to another plan, or to another look at what had passed."""
-    green, redactor = last_green(ctx), Redactor()  # what a test has printed is about to be written into the page
+    green, redactor = find_last_green(ctx), Redactor()  # what a test has printed is about to be written into the page
     back = ctx.step.output.get("back") or {}
     stuck = Stuck(
         redactor.hide(why),
@@ -170,7 +170,7 @@ def _resume_answered(ctx: StepContext) -> Done:
     return _finish_passed(ctx, green, {name: state[name] for name in ("tries", "repairs", "since")}, since=0)
 
 
-def _last_repair(ctx: StepContext) -> Step | None:
+def _find_last_repair(ctx: StepContext) -> Step | None:
     """Return the repair that the latest try is of; None where nothing was repaired, or none could be made."""
     found = ctx.run.step(f"{ctx.step.id}{CHILD}repair-{ctx.step.output['tries']}")
     return found if found is not None and found.status == StepStatus.SUCCEEDED else None
@@ -178,7 +178,7 @@ def _last_repair(ctx: StepContext) -> Step | None:
 
 def _note(ctx: StepContext) -> str:
     """Return what the author of the last repair has for people; where it changed nothing, at least why."""
-    repair = _last_repair(ctx)
+    repair = _find_last_repair(ctx)
     if repair is None:
         return ""
     why = "" if is_mended(ctx, repair) else str(repair.output.get("why", ""))
@@ -201,7 +201,7 @@ def _failing(ctx: StepContext) -> str:
     return str(tried[-1].get("reason", "")) if tried and not tried[-1].get("green") else ""
 
 
-def last_green(ctx: StepContext) -> Step | None:
+def find_last_green(ctx: StepContext) -> Step | None:
     """Return the latest try of this run that passed."""
     tries = (step for step in reversed(ctx.run.steps) if step.spec.kind == "code.try")
     return next((step for step in tries if step.output.get("green")), None)

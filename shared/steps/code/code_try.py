@@ -32,7 +32,7 @@ def _run(wanted: Try, ctx: StepContext) -> Done:
     output, absent = _find_work(wanted, ctx)
     before = None if absent or wanted.again else _find_same_try(ctx, output)
     if absent:
-        found = _nothing_new(ctx, absent)
+        found = _report_nothing_new(ctx, absent)
     elif fewer := _fewer_tests(ctx, output):
         found = _refuse_result(ctx, fewer)
     elif before is not None:
@@ -72,7 +72,7 @@ def _baseline(ctx: StepContext) -> Mapping[str, Any] | None:
     return None
 
 
-def _nothing_new(ctx: StepContext, why: str) -> dict[str, Any]:
+def _report_nothing_new(ctx: StepContext, why: str) -> dict[str, Any]:
     feedback = ctx.keep_text(why)
     return {"green": False, "absent": why[:300], "reason": why[:_REASON], "signature": "absent", "feedback": feedback}
 

@@ -37,7 +37,7 @@ class UpdatePage(Input):
     only_if: dict[str, Value] = Field(default_factory=dict, max_length=50)
 
     @model_validator(mode="after")
-    def _something(self) -> UpdatePage:
+    def _require_change(self) -> UpdatePage:
         if not self.properties and not self.icon:
             raise ValueError("give properties or an icon to change")
         return self
@@ -51,7 +51,7 @@ class MovePage(Input):
     to_data_source: Target = ""
 
     @model_validator(mode="after")
-    def _one_place(self) -> MovePage:
+    def _require_one_place(self) -> MovePage:
         self.exactly_one("to_page", "to_data_source")
         return self
 

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from shared.core.errors import Rejected
 from shared.core.text.outgoing_text import plain
 from shared.integrations.notion.client.client import Notion
-from shared.integrations.notion.row_batches import all_rows, write_rows
+from shared.integrations.notion.row_batches import list_all_rows, write_rows
 from shared.integrations.notion.values.columns import config_again
 from shared.integrations.notion.values.writable_values import WRITABLE, column_of, find_column, value_again
 from shared.steps._input import Input, Target
@@ -101,7 +101,7 @@ def _values(notion: Notion, source: str, wanted: ChangeSchema, before: Mapping[s
     if not touched:
         return {"rows": [], "lost": []}
     rows, lost = list[Json](), list[str]()
-    for row in all_rows(notion, ctx, source, None, [str(each["id"]) for each in touched.values()], "rows"):
+    for row in list_all_rows(notion, ctx, source, None, [str(each["id"]) for each in touched.values()], "rows"):
         held: Json = {}
         for name, value in row["properties"].items():
             try:
@@ -171,7 +171,7 @@ def _undo_change(wanted: ChangeSchema, ctx: StepContext) -> None:
         return
     kept = ctx.recall("values") or {"rows": [], "lost": []}
     now = notion.data_source(source)["properties"]
-    ids = {name: str(column["id"]) for name, column in _again(now, wanted, before).items() if name not in stays}
+    ids = {name: str(column["id"]) for name, column in _find_restored(now, wanted, before).items() if name not in stays}
     held = [(row["id"], {ids[n]: v for n, v in row["values"].items() if n in ids}) for row in kept["rows"]]
     write_rows(notion, ctx, [{"id": row, "properties": v} for row, v in held if v], "undo-values", source=source)
     _say_lost([*lost, *kept["lost"]])
@@ -182,7 +182,7 @@ def _say_lost(lost: list[str]) -> None:
         raise Rejected("notion", f"all was put back but this: {'; '.join(lost)[:1000]}")
 
 
-def _again(now: Mapping[str, Json], wanted: ChangeSchema, before: Mapping[str, Json]) -> dict[str, Json]:
+def _find_restored(now: Mapping[str, Json], wanted: ChangeSchema, before: Mapping[str, Json]) -> dict[str, Json]:
     """Return the columns, by their former names, that went or changed their type and are there again."""
     columns = ((name, _find_by_id(now, held) or now.get(name)) for name, held in _find_touched(wanted, before).items())
     return {name: column for name, column in columns if column is not None}

@@ -24,7 +24,7 @@ class Comment(Input):
     text: str = Field(min_length=1, max_length=50_000)
 
     @model_validator(mode="after")
-    def _one_place(self) -> Comment:
+    def _require_one_place(self) -> Comment:
         self.exactly_one("page", "block")
         return self
 

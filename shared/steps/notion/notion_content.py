@@ -28,7 +28,7 @@ class _Content(Input):
     from_step: str = Field("", max_length=50, description="a step's text instead")
 
     @model_validator(mode="after")
-    def _one_content(self) -> _Content:
+    def _require_one_content(self) -> _Content:
         self.exactly_one("markdown", "from_step")
         return self
 

@@ -36,7 +36,7 @@ class CreatePage(Input):
     icon: Emoji = ""
 
     @model_validator(mode="after")
-    def _one_place(self) -> CreatePage:
+    def _require_one_place(self) -> CreatePage:
         self.exactly_one("page", "data_source")
         return self
 

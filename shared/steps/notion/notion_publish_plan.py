@@ -12,7 +12,7 @@ from shared.core.notify.progress import progress_of
 from shared.core.page import Span
 from shared.core.pages import marks
 from shared.core.planning.plan import describe_in_full
-from shared.core.planning.plan_words import again_lines, describe_followed, finding_lines, outlook_lines
+from shared.core.planning.plan_words import describe_followed, explain_replanning, finding_lines, outlook_lines
 from shared.core.planning.proposal import upgrade_proposal
 from shared.core.run.replan import bare_name
 from shared.core.run.run import Run, RunStatus, Step, StepStatus
@@ -97,7 +97,7 @@ def _asking(ctx: StepContext) -> Run:
 
 def _build_outlook(run: Run, planned: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return what people should know before they decide: what went wrong before, risk, cost, time, a second look."""
-    lines = [*again_lines(run), *outlook_lines(planned)]
+    lines = [*explain_replanning(run), *outlook_lines(planned)]
     return [
         *(blocks.paragraph(line) for line in lines),
         *(blocks.bulleted_list_item(line) for line in finding_lines(planned)),

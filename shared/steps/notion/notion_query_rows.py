@@ -10,7 +10,7 @@ from pydantic import Field
 
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.content.reading import property_text
-from shared.integrations.notion.row_batches import TooManyRows, all_rows
+from shared.integrations.notion.row_batches import TooManyRows, list_all_rows
 from shared.integrations.notion.values.writable_values import column_of, labels_of, number_of
 from shared.steps._input import Input, Target
 from shared.steps._kind import Done, Repeat, StepContext, StepKind
@@ -77,7 +77,7 @@ def _aggregate(wanted: AggregateRows, ctx: StepContext) -> Done:
     by = str(column_of(schema, wanted.group_by)[1]["id"]) if wanted.group_by else ""
     only = list(dict.fromkeys(each for each in (*of, by) if each)) or ["title"]
     try:
-        rows = all_rows(notion, ctx, source, wanted.filter or None, only, "rows")
+        rows = list_all_rows(notion, ctx, source, wanted.filter or None, only, "rows")
     except TooManyRows:
         rows = notion.query(source, wanted.filter or None, only=only)
     groups: dict[str, list[Json]] = {}

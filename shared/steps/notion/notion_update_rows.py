@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 from shared.core.errors import RateLimited, Rejected
 from shared.core.text.outgoing_text import hosts_of
 from shared.integrations.notion.client.client import Notion
-from shared.integrations.notion.row_batches import all_rows, list_written, write_rows
+from shared.integrations.notion.row_batches import list_all_rows, list_written, write_rows
 from shared.integrations.notion.values.property_values import Value
 from shared.integrations.notion.values.writable_values import CHANGED, means_the_same, planned_values, value_again
 from shared.steps._input import Input, Target
@@ -36,7 +36,7 @@ class UpdateRows(Input):
     at_most: int = Field(10_000, ge=1, le=10_000, description="where more match, none changes")
 
     @model_validator(mode="after")
-    def _one_choice(self) -> UpdateRows:
+    def _require_one_choice(self) -> UpdateRows:
         if (self.filter is None) == (not self.rows):
             raise ValueError("give exactly one of filter, rows")
         return self
@@ -75,7 +75,7 @@ def _plan(notion: Notion, wanted: UpdateRows, ctx: StepContext) -> Json:
     if wanted.rows:
         rows = _read_named_rows(notion, wanted, ctx, source)
     else:
-        rows = all_rows(notion, ctx, source, wanted.filter or None, only, "found")
+        rows = list_all_rows(notion, ctx, source, wanted.filter or None, only, "found")
     if len(rows) > wanted.at_most:
         return {"changes": [], "same": len(rows), "too_many": len(rows)}
     changes = [change for row in rows if (change := _change(row, values)) is not None]

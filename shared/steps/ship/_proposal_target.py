@@ -11,13 +11,13 @@ from pydantic.json_schema import SkipJsonSchema
 from shared.core.errors import NotApproved, Rejected
 from shared.integrations.forge import Author, Forge, Repository
 from shared.integrations.ship_settings import ship_of
-from shared.steps._forge import OWN_BRANCH, forge_of, own_branch, place_of
+from shared.steps._forge import OWN_BRANCH, forge_of, name_branch, place_of
 from shared.steps._input import Input
 from shared.steps._kind import Repeat, StepContext
 from shared.steps._work import Work
 from shared.steps.ship._destination import find_conflicts, list_overwritten
 from shared.steps.ship._release import read_destination
-from shared.steps.ship._target_limits import REPOSITORY, only_one
+from shared.steps.ship._target_limits import REPOSITORY, require_only_one
 
 AUTHOR = Author("Workwright", "agent@workwright.invalid")
 _README = "README.md"
@@ -31,10 +31,10 @@ class Propose(Input):
 
     @field_validator("branch")
     @classmethod
-    def _own_branches_only(cls, value: str, about: ValidationInfo) -> str:
+    def _make_own_branch(cls, value: str, about: ValidationInfo) -> str:
         if OWN_BRANCH.fullmatch(value):
             return value
-        return own_branch(value.removeprefix("workwright/") or str(about.data.get("title", "")))
+        return name_branch(value.removeprefix("workwright/") or str(about.data.get("title", "")))
 
 
 class Place:
@@ -75,12 +75,12 @@ class Place:
             repository = self.forge.repository(self.owner, self.name)
         else:
             private = ship_of(ctx.settings).code.private
-            only_one(ctx, REPOSITORY, self.forge.system, f"{self.owner}/{self.name}")
+            require_only_one(ctx, REPOSITORY, self.forge.system, f"{self.owner}/{self.name}")
             repository = self.forge.ensure_repository(self.owner, self.name, private=private)
             base = self.forge.head(self.owner, self.name, repository.default_branch)
             if base:
-                self._nothing_unseen(repository, base, work)
-            base = base or self._first(repository)
+                self._refuse_unseen(repository, base, work)
+            base = base or self._make_first_commit(repository)
         return {
             "url": repository.url,
             "default_branch": repository.default_branch,
@@ -97,7 +97,7 @@ class Place:
             raise Rejected(self.forge.system, f"the work was made for {place}, but the settings name {wanted}")
         return sha
 
-    def _nothing_unseen(self, repository: Repository, base: str, work: Work) -> None:
+    def _refuse_unseen(self, repository: Repository, base: str, work: Work) -> None:
         """Have people asked again where something has come, since they were asked, that the work would write over."""
         entries = self.forge.entries(repository.owner, repository.name, base)
         if [each.path for each in entries] == [_README]:  # what a new repository begins with
@@ -106,7 +106,7 @@ class Place:
             full_name = f"{repository.owner}/{repository.name}"
             raise NotApproved("approval", f"in {full_name} there is something now that would be written over")
 
-    def _first(self, repository: Repository) -> str:
+    def _make_first_commit(self, repository: Repository) -> str:
         return self.forge.first_commit(
             repository.owner,
             repository.name,

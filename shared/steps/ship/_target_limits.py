@@ -8,7 +8,7 @@ from shared.steps._kind import StepContext
 REPOSITORY, SITE = "repository", "site"
 
 
-def only_one(ctx: StepContext, what: str, system: str, name: str) -> None:
+def require_only_one(ctx: StepContext, what: str, system: str, name: str) -> None:
     """Refuse what would be made beside another one of its sort; called again for the same it changes nothing.
 
     It is said before the thing is made, so that two steps at once make no two either. Raises Rejected.

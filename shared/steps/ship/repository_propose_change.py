@@ -152,7 +152,7 @@ def _write_request(
         ctx.claim_made(claim_of(forge.system, owner, name, number))
     name_of_text, before = take_turn(ctx, "rewritten", work.tree_id)
     if ctx.effect.find_result(name_of_text) is None and (before or opened)["of"] != work.tree_id:
-        _still_open(forge.change(owner, name, number))
+        _require_open(forge.change(owner, name, number))
         ctx.same_end(name_of_text, lambda: _rewritten(place, number, title, body, work.tree_id))
     if not code.labels and not code.reviewers:
         return opened, []
@@ -177,7 +177,7 @@ def _rewritten(place: Place, number: int, title: str, body: str, tree: str) -> d
     return {"of": tree}
 
 
-def _still_open(change: Change) -> None:
+def _require_open(change: Change) -> None:
     if change.merged:
         raise Rejected("repository", f"{change.url} was merged by somebody; what was made since is not in it")
     if change.state != "open":
@@ -204,12 +204,12 @@ def _undo(wanted: Propose, ctx: StepContext) -> None:
             raise Rejected("repository", f"{now.url} was merged by somebody; that stays")
         if now.state == "open":
             ctx.same_end("undo-pull-request", lambda: _describe_opened(_close_change(place, number), ""))
-    if ctx.effect.find_result("undo-branch") is None and not _all_ours(ctx, place):
+    if ctx.effect.find_result("undo-branch") is None and not _is_branch_ours(ctx, place):
         raise Rejected("repository", f"branch {place.branch!r} stays: somebody has pushed to it")
     ctx.same_end("undo-branch", lambda: _delete_branch(place))
 
 
-def _all_ours(ctx: StepContext, place: Place) -> bool:
+def _is_branch_ours(ctx: StepContext, place: Place) -> bool:
     """Say whether the branch is gone, or ends with a commit of this run."""
     head = place.forge.head(place.owner, place.name, place.branch)
     return not head or _build_run_line(ctx) in place.forge.message_of(place.owner, place.name, head)

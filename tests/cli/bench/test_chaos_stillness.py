@@ -18,7 +18,7 @@ def test_a_house_that_has_just_died_is_given_as_long_as_any_other() -> None:
     still = Stillness(since=0.0)
     still.saw(3, 0.0)
     for death in (30.0, 60.0, 90.0, 125.0):
-        still.died(death)
+        still.take_note_of_death(death)
         assert still.saw(3, death) == 0.0
     assert still.saw(3, 135.0) == 10.0
     assert still.longest == 35.0

@@ -80,7 +80,7 @@ def test_append_puts_blocks_at_the_end_or_after_a_sibling(notion: Notion, seeded
     (after,) = notion.append(page, [blocks.paragraph("b")], after=first)
     notion.append(page, [blocks.paragraph("c")], after=after)
     assert [child["paragraph"]["rich_text"][0]["plain_text"] for child in notion.children(page)] == list("abcd")
-    notion.update_block(first, "paragraph", {"rich_text": blocks.one_text("A")})
+    notion.update_block(first, "paragraph", {"rich_text": blocks.write_block_text("A")})
     notion.delete_block(last)
     notion.delete_block(last)
     assert told(notion.read_page(page)) == ["A", "b", "c"]

@@ -10,7 +10,7 @@ import pytest
 from shared.core.errors import Rejected
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.client.notion_refusals import CursorExpired
-from shared.integrations.notion.row_batches import all_rows
+from shared.integrations.notion.row_batches import list_all_rows
 from tests.support.simulators.repeated_answers import Repeater, refusal
 
 TABLE = "0" * 31 + "1"
@@ -40,7 +40,9 @@ def test_a_column_that_is_called_cursor_is_no_list_that_expired(repeater: tuple[
     told, notion = repeater
     told.tell(NO_SUCH_COLUMN, status=400)
     with pytest.raises(Rejected, match="Could not find property") as refused:
-        all_rows(notion, Forgetful(), TABLE, {"property": "cursor", "checkbox": {"equals": True}}, ["title"], "found")
+        list_all_rows(
+            notion, Forgetful(), TABLE, {"property": "cursor", "checkbox": {"equals": True}}, ["title"], "found"
+        )
     assert not isinstance(refused.value, CursorExpired)
     assert len(told.asked) == 1
 

@@ -54,7 +54,7 @@ def test_blocks_go_to_the_start_and_are_read_one_by_one(desk: ServedNotion) -> N
     assert desk.notion.block(first)["paragraph"]["rich_text"][0]["plain_text"] == "a"
     toggle = desk.notion.children(page)[1]["id"]
     assert texts(desk, toggle.replace("-", "")) == ["below"]
-    assert desk.notion.update_block(first, "paragraph", {"rich_text": blocks.one_text("A")})["id"] == first
+    assert desk.notion.update_block(first, "paragraph", {"rich_text": blocks.write_block_text("A")})["id"] == first
     assert texts(desk, page) == ["A", "b"]
 
 
@@ -108,13 +108,13 @@ def test_comments_on_pages_and_blocks_are_answered_changed_and_deleted(desk: Ser
     on_block = notion.comment("", "here", block_id=block)
     assert on_block["parent"] == {"type": "block_id", "block_id": block}
     assert notion.update_comment(answer["id"], "no")["rich_text"][0]["plain_text"] == "no"
-    assert notion.one_comment(answer["id"])["rich_text"][0]["plain_text"] == "no"
+    assert notion.get_comment(answer["id"])["rich_text"][0]["plain_text"] == "no"
     assert [each["id"] for each in notion.comments(page)] == [first["id"], answer["id"]]
     assert [each["id"] for each in notion.comments(block)] == [on_block["id"]]
     notion.delete_comment(answer["id"])
     notion.delete_comment(answer["id"])
     with pytest.raises(Missing):
-        notion.one_comment(answer["id"])
+        notion.get_comment(answer["id"])
     desk.sim.fault(method="POST", path="/v1/comments", status=503, when="after", committed=True)
     assert notion.comment(page, "late")["rich_text"][0]["plain_text"] == "late"
     assert desk.sim.effects().count("comment.create") == 4

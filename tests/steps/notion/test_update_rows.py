@@ -10,7 +10,7 @@ import pytest
 from shared.core.errors import BudgetSpent, Rejected, Unavailable
 from shared.core.notify.progress import progress_of
 from shared.core.run.run import RunStatus, StepSpec, StepStatus
-from shared.integrations.notion.row_batches import TooManyRows, all_rows, write_rows
+from shared.integrations.notion.row_batches import TooManyRows, list_all_rows, write_rows
 from shared.steps._kind import Again
 from shared.steps.notion.notion_update_rows import NOTION_UPDATE_ROWS, UpdateRows
 from tests.steps.bench import NOBODY, Bench, titled
@@ -174,9 +174,9 @@ def test_a_list_that_expires_between_two_parts_is_read_again_from_its_beginning(
     rows, memory, source = many(bench, 130), Remembering(), bench.ids["things"]
     bench.sim.fault(method="POST", path="/v1/data_sources/*/query", skip=1, status=503)
     with pytest.raises(Unavailable):
-        all_rows(bench.notion, memory, source, None, ["title"], "found")
+        list_all_rows(bench.notion, memory, source, None, ["title"], "found")
     bench.sim.control("/_clock", {"offset_s": 7200})  # a cursor lives for an hour
-    found = [row["id"] for row in all_rows(bench.notion, memory, source, None, ["title"], "found")]
+    found = [row["id"] for row in list_all_rows(bench.notion, memory, source, None, ["title"], "found")]
     assert set(rows) < set(found)
     assert len(found) == len(set(found)) == 134
     assert sorted(memory.known)[-1] == "found-1-001"
@@ -186,7 +186,7 @@ def test_more_rows_than_notion_lists_are_refused(bench: Bench) -> None:
     many(bench, 3)
     bench.sim.control("/_config", {"query_cap": 5})
     with pytest.raises(TooManyRows, match="narrow"):
-        all_rows(bench.notion, Remembering(), bench.ids["things"], None, ["title"], "found")
+        list_all_rows(bench.notion, Remembering(), bench.ids["things"], None, ["title"], "found")
     bench.start(step(bench, filter={}))
     assert bench.run.status == RunStatus.FAILED
 

@@ -46,7 +46,7 @@ READS: dict[str, Call] = {
     "search": lambda n, r: n.search(""),
     "edited_parts": lambda n, r: list(edited_parts(n, "2020-01-01T00:00:00.000Z")),
     "comments": lambda n, r: n.comments(r.page),
-    "one_comment": lambda n, r: n.one_comment(str(r.comment["id"])),
+    "get_comment": lambda n, r: n.get_comment(str(r.comment["id"])),
     "markdown": lambda n, r: n.markdown(r.page),
 }
 WRITES: dict[str, Call] = {

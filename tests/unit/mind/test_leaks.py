@@ -10,7 +10,7 @@ import pytest
 
 from shared.core.errors import Rejected
 from shared.mind.safety import leaks as scanner
-from shared.mind.safety.egress_scan import last_look
+from shared.mind.safety.egress_scan import make_egress_check
 from shared.mind.safety.leaks import RULES_FILE, leaks, secrets_anywhere
 from tests.support.builders.made_up_secrets import HEX, letters, made_up
 from tests.unit.core.text.test_secrets_in_text import HARMLESS
@@ -166,7 +166,7 @@ def test_what_is_known_to_be_secret_is_found_whatever_it_looks_like() -> None:
     ],
 )
 def test_nothing_with_a_secret_goes_where_strangers_read(system: str, body: object) -> None:
-    look = last_look(system)
+    look = make_egress_check(system)
     assert look is not None
     with pytest.raises(Rejected, match="not sent") as refused:
         look("POST", "/repos/acme/shop/contents", body)
@@ -180,7 +180,7 @@ def test_nothing_with_a_secret_goes_where_strangers_read(system: str, body: obje
     ids=["as it is", "in Markdown", "in an address"],
 )
 def test_a_placeholder_goes_nowhere_where_strangers_read(system: str, text: str) -> None:
-    look = last_look(system)
+    look = make_egress_check(system)
     assert look is not None
     coded = base64.b64encode(f"<p>first</p>\n{text}\n".encode()).decode()
     for body in ({"title": text}, {"message": f"One\n\n{text}"}, {"content": coded}, f"a\n{text}".encode()):
@@ -189,7 +189,7 @@ def test_a_placeholder_goes_nowhere_where_strangers_read(system: str, text: str)
 
 
 def test_a_picture_and_an_ordinary_change_go_out_as_they_are() -> None:
-    look = last_look("github")
+    look = make_egress_check("github")
     assert look is not None
     picture = {"content": base64.b64encode(bytes(range(256)) * 40).decode(), "encoding": "base64"}
     for body in (picture, {"title": "New page", "labels": ["workwright"]}, None, b"\x89PNG\x00" * 50):
@@ -197,7 +197,7 @@ def test_a_picture_and_an_ordinary_change_go_out_as_they_are() -> None:
 
 
 def test_a_secret_may_go_where_it_is_kept() -> None:
-    look = last_look("vercel")
+    look = make_egress_check("vercel")
     assert look is not None
     body = [{"key": "SHOP", "value": TOKEN}]
     assert look("POST", "/v10/projects/shop/env?upsert=true", body) is body
@@ -207,7 +207,7 @@ def test_a_secret_may_go_where_it_is_kept() -> None:
 
 
 def test_in_a_comment_a_placeholder_stands_for_it() -> None:
-    look = last_look("notion", lambda: ["open sesame"])
+    look = make_egress_check("notion", lambda: ["open sesame"])
     assert look is not None
     item = {"type": "text", "text": {"content": f"It says {TOKEN}, open sesame."}, "annotations": {"bold": True}}
     sent = look("POST", "/v1/comments", {"parent": {"page_id": "p"}, "rich_text": [item]})

@@ -15,7 +15,7 @@ from typing import Any
 from shared.backends.models.pydantic_ai import PydanticAI
 from shared.core.errors import IntegrationError
 from shared.core.models.model_errors import ModelError
-from shared.core.models.model_facts import own_model
+from shared.core.models.model_facts import describe_own_model
 from shared.mind.catalogue import load_catalogue
 from shared.ports import Secret
 from shared.ports.model import Message, ModelRequest, Tool, ToolCall
@@ -71,7 +71,7 @@ def _rig(endpoint: ModelEndpoint, vendor: str, suffix: str = "") -> Iterator[tup
     known = load_catalogue()
     for name in (LOCAL, CLAUDE):
         known = known.having(
-            "pydantic-ai", own_model(name, "pydantic-ai", window=32_000, speed=2, rank=9, rates=(1, 2))
+            "pydantic-ai", describe_own_model(name, "pydantic-ai", window=32_000, speed=2, rank=9, rates=(1, 2))
         )  # type: ignore[arg-type]
     with endpoint:
         yield endpoint, PydanticAI(lambda name: Secret(KEY), known, _Clock(), urls={vendor: endpoint.url + suffix})

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.core.models.model_facts import TASK_CLASSES, own_model
+from shared.core.models.model_facts import TASK_CLASSES, describe_own_model
 from shared.core.models.routing import PREFERENCES, Mark, Needs, Rules, estimate_cost, matches, route, rules_of
 from shared.mind.catalogue import load_catalogue
 
@@ -96,7 +96,7 @@ def test_an_answer_that_is_too_long_goes_to_who_can_write_it() -> None:
 
 
 def test_tools_go_to_models_that_take_them() -> None:
-    plain = replace(own_model("tiny", "compatible", window=8000, speed=2, rank=9), tools=False)
+    plain = replace(describe_own_model("tiny", "compatible", window=8000, speed=2, rank=9), tools=False)
     known = KNOWN.having("compatible", plain)
     args = ("quick", Rules(), known, ("compatible", "openai"), {})
     assert [each.provider for each in route(*args, Needs(), NOW).choices] == ["compatible", "openai"]

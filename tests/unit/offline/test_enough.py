@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.backends.offline.plans.completeness import only_wishes
+from shared.backends.offline.plans.completeness import is_mere_wish
 from shared.core.page import Block, Page
 from tests.unit.offline.pages import block, page, plan, row, table
 
@@ -74,7 +74,7 @@ WHATEVER = {  # the same word, in a wish and in what is told
 
 @pytest.mark.parametrize("text", WHATEVER)
 def test_whatever_is_unsure_only_by_what_it_stands_with(text: str) -> None:
-    assert only_wishes(page("Boxes", block("paragraph", text))) is not WHATEVER[text]
+    assert is_mere_wish(page("Boxes", block("paragraph", text))) is not WHATEVER[text]
 
 
 COMMANDS = block("code", "$ shots add NAME\n$ shots list", language="bash")
@@ -136,4 +136,4 @@ def test_how_it_should_be_and_whom_to_ask_says_nothing_of_what_it_is(title: str,
 
 @pytest.mark.parametrize(("title", "text"), SOMETHING_SAID, ids=[title for title, _ in SOMETHING_SAID])
 def test_a_short_page_that_says_what_there_is_says_enough(title: str, text: str) -> None:
-    assert not only_wishes(page(title, block("paragraph", text)))
+    assert not is_mere_wish(page(title, block("paragraph", text)))

@@ -17,7 +17,7 @@ from shared.core.run.run import NOTHING
 from shared.steps._kind import StepFailure
 from shared.steps._work import Work
 from shared.steps.code._code_answers import EditedFile, Outline, Repaired, Written, WrittenFile, outline_problem
-from shared.steps.code._code_outlining import _other_runner
+from shared.steps.code._code_outlining import _explain_runner
 from shared.steps.code._code_pieces import FilePlan, Pieces
 from shared.steps.code._code_repairing import _apply_repair, _lost_tests
 from shared.steps.code._code_writing import _check_written, _refuse_unwritten
@@ -69,7 +69,7 @@ def shown(requirement: str, text: str, *alone: str) -> str:
 def run_by(runner: str) -> str:
     """Return what is wrong with this runner, for the repository that there is."""
     given = {"files": [a_file()], "tests": [], "checks": [], "runner": runner, "expected_tests": 1, "site_root": ""}
-    return _other_runner(Outline.model_validate(given), "change", _BYTES)
+    return _explain_runner(Outline.model_validate(given), "change", _BYTES)
 
 
 def said_of(asked: Callable[[], object]) -> str:
@@ -252,7 +252,7 @@ MESSAGES: Mapping[str, Sequence[str]] = {
     ),
     "shared/core/code/edits.py": ("_locate_edit", "_overlaps"),
     "shared/steps/code/_code_answers.py": ("outline_problem", "_unshown", "whole_file_problem", "find_unpinned"),
-    "shared/steps/code/_code_outlining.py": ("_other_runner",),
+    "shared/steps/code/_code_outlining.py": ("_explain_runner",),
     "shared/steps/code/_code_writing.py": ("_check_written", "_apply_to_old", "_refuse_unwritten"),
     "shared/steps/code/_code_repairing.py": ("_apply_repair", "_lost_tests"),
 }  # fmt: skip

@@ -11,7 +11,7 @@ from shared.core.environment import Environment
 from shared.core.errors import ConfigError, SandboxUnavailable
 from shared.ports.sandbox import SandboxRequest
 from shared.settings import Settings
-from shared.wiring.choose_sandbox import chosen_sandbox, proven
+from shared.wiring.choose_sandbox import chosen_sandbox, prove_sandbox
 from tests.cli.operating.test_settings import CLOUD
 
 RUNNER = "https://code-runner.example"
@@ -67,7 +67,7 @@ def test_the_service_knows_only_what_it_needs_and_names_what_is_missing() -> Non
 
 def test_in_the_cloud_nothing_is_run_beside_our_tokens() -> None:
     sandbox = chosen_sandbox(Settings.from_env(CLOUD))
-    for refused in (lambda: proven(sandbox), lambda: sandbox.run(SandboxRequest({}, ("true",), "offline"))):
+    for refused in (lambda: prove_sandbox(sandbox), lambda: sandbox.run(SandboxRequest({}, ("true",), "offline"))):
         with pytest.raises(SandboxUnavailable, match="WORKWRIGHT_SANDBOX to remote or vertex"):
             refused()
 

@@ -21,7 +21,7 @@ from shared.core.errors import BadSignature, Conflicting, Forbidden, MalformedRe
 from shared.core.pages.page_changes import describe_edits
 from shared.core.people.actor import Actor, ActorKind
 from shared.core.planning.plan import describe_in_full
-from shared.core.planning.plan_words import again_lines, finding_lines, outlook_lines
+from shared.core.planning.plan_words import explain_replanning, finding_lines, outlook_lines
 from shared.core.run.run import Run, RunStatus, Step, StepStatus
 from shared.core.text.sentence import make_sentence
 
@@ -193,7 +193,7 @@ def _question(run: Run, asked: Asked) -> str:
     findings = "".join(f"<li>{escape(line)}</li>" for line in finding_lines(planned))
     return (
         paragraph(str(planned.get("summary", "")))
-        + "".join(paragraph(line) for line in (*again_lines(run), *outlook_lines(planned)))
+        + "".join(paragraph(line) for line in (*explain_replanning(run), *outlook_lines(planned)))
         + (f"<ul>{findings}</ul>" if findings else "")
         + f"<ol>{steps}</ol>"
     )

@@ -9,7 +9,7 @@ from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.json_shapes import COUNT, TEXTS, array, choice, explain, members, text
 from shared.core.errors import NotThere
 from shared.core.planning.plan import describe_in_full
-from shared.core.planning.plan_words import again_lines, describe_followed, finding_lines, outlook_lines
+from shared.core.planning.plan_words import describe_followed, explain_replanning, finding_lines, outlook_lines
 from shared.core.planning.proposal import upgrade_proposal
 from shared.core.planning.risk import LEVELS
 from shared.core.run.replan import bare_name, is_work
@@ -65,7 +65,7 @@ def _view(call: Call, run: Run, planning: Step | None) -> dict[str, Any]:
         "outlook": outlook_lines(planned),
         "findings": finding_lines(planned),
         "followed": describe_followed(planned),
-        "instead": again_lines(run),
+        "instead": explain_replanning(run),
         "requirements": len(proposal["requirements"]),
         "steps": _steps(run, planning, proposal),
     }

@@ -46,7 +46,7 @@ def retry_run(
     old, new_id = loaded.run, retry_id(tenant, run_id)
     opened = deps.store.load_run(tenant, new_id)
     if opened is not None:
-        return _as_asked(deps, old, opened.run, from_start=from_start)
+        return _require_same_start(deps, old, opened.run, from_start=from_start)
     _refuse_unfit(old)
     record = page_record(deps, tenant, old.trigger.page)
     opened = deps.store.load_run(tenant, new_id) if record.run == new_id else None
@@ -99,7 +99,7 @@ def _copy_heard(deps: Deps, old: Run, new_id: str, event: RunOpened) -> tuple[Pu
     return (Put(HEARD, new_id, doc.body),) if doc is not None else ()
 
 
-def _as_asked(deps: Deps, old: Run, new: Run, *, from_start: bool) -> Run:
+def _require_same_start(deps: Deps, old: Run, new: Run, *, from_start: bool) -> Run:
     link = get_as(RetryLink, deps.store, (old.tenant, LINKS, new.id))
     if from_start and (link is None or link.from_start is False):
         way_out = f"Once that run has ended, retry it from the start: workwright retry {new.id} --from-start."

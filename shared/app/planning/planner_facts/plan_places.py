@@ -50,7 +50,7 @@ class Told:
     def describe(self, *, columns: bool) -> str:
         """Return it as a line, with its columns where they are asked for."""
         source = self.columns
-        return self.line if columns else f"Database {_one_line(source.title)!r}, data source {source.data_source}"
+        return self.line if columns else f"Database {_shorten(source.title)!r}, data source {source.data_source}"
 
     @property
     def line(self) -> str:
@@ -60,7 +60,7 @@ class Told:
         shown = [_column_line(each) for each in source.columns[:MAX_COLUMNS]]
         left = len(source.columns) - len(shown)
         more = [f"{left} more columns are not shown"] if left > 0 else []
-        name = f"Database {_one_line(source.title)!r}, data source {source.data_source}"
+        name = f"Database {_shorten(source.title)!r}, data source {source.data_source}"
         return f"{name}{note}: {'; '.join([*shown, *more])}"
 
 
@@ -78,7 +78,7 @@ class Places:
         """Return it as a part of a prompt; the day stands first and is never cut. `columns`: those of databases too."""
         lines = [f"Today is {self.day}.", *(each.describe(columns=columns) for each in self.databases)]
         if self.left_out:
-            lines.append(f"Further databases, not shown: {', '.join(map(_one_line, self.left_out))}")
+            lines.append(f"Further databases, not shown: {', '.join(map(_shorten, self.left_out))}")
         return Part("input", name, "\n".join(lines), must=True, share=0.2)
 
     def data(self) -> dict[str, Any]:
@@ -189,12 +189,12 @@ def _ids(page: Page) -> Iterator[str]:
 
 
 def _column_line(column: Column) -> str:
-    shown = [_one_line(each) for each in column.options[:MAX_OPTIONS]]
+    shown = [_shorten(each) for each in column.options[:MAX_OPTIONS]]
     left = len(column.options) - len(shown)
     options = f" ({', '.join([*shown, *([f'{left} more'] if left > 0 else [])])})" if shown else ""
     leads_to = f" to data source {column.leads_to}" if column.leads_to else ""
-    return f"{_one_line(column.name)}: {column.type or 'of a type that is not known'}{options}{leads_to}"
+    return f"{_shorten(column.name)}: {column.type or 'of a type that is not known'}{options}{leads_to}"
 
 
-def _one_line(text: str) -> str:
+def _shorten(text: str) -> str:
     return " ".join(text.split())[:100]

@@ -116,7 +116,7 @@ class TenantChunks:
     def erase(self) -> None:
         """Forget everything of the tenant, tombstones and the mirror's snapshot too."""
         for collection in (self._pages, self._chunks):
-            while found := self._some(collection):
+            while found := self._list_batch(collection):
                 writes = PlainBatches(self._home.client, self._pause)
                 for each in found:
                     writes.delete(each.reference)
@@ -125,7 +125,7 @@ class TenantChunks:
 
     def known_vectors(self, keys: Sequence[str], model: str) -> set[str]:
         """Return those keys whose vectors of this embedder are kept already."""
-        return {fields["key"] for fields in self._vectors.one_each(keys, model, ("tenant", "key"))}
+        return {fields["key"] for fields in self._vectors.list_one_per_key(keys, model, ("tenant", "key"))}
 
     def list_without_vectors(self, model: str, *, limit: int = 100) -> list[Chunk]:
         """Return chunks that have no vector of this embedder yet."""
@@ -200,6 +200,6 @@ class TenantChunks:
             writes.set(self._chunks.document(name), tombstone | CHANGED)
         writes.send()
 
-    def _some(self, collection: Any) -> list[Any]:
+    def _list_batch(self, collection: Any) -> list[Any]:
         with asking_the_store("list what is to be erased"):
             return list(collection.select(("tenant",)).limit(400).stream(timeout=TIMEOUT_S))

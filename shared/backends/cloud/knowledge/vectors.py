@@ -33,7 +33,7 @@ class KeptVectors:
         self._documents = documents
         self._dimensions = dimensions
 
-    def one_each(self, keys: Iterable[str], model: str, select: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    def list_one_per_key(self, keys: Iterable[str], model: str, select: tuple[str, ...]) -> Iterator[dict[str, Any]]:
         """Yield one document for each key that has a vector of this embedder, however many chunks share it.
 
         No query can limit what it returns of each key. Of all together it returns no more than keys are looked for,
@@ -57,7 +57,7 @@ class KeptVectors:
         """Return vectors that chunks with these texts have: of this embedder or, where none is named, of any."""
         made: dict[str, Made] = {}
         for each in [model] if model or not keys else self._models():
-            for fields in self.one_each(keys - made.keys(), each, ("tenant", "key", "embedding")):
+            for fields in self.list_one_per_key(keys - made.keys(), each, ("tenant", "key", "embedding")):
                 made[fields["key"]] = Made([*fields["embedding"]], each)
         return made
 

@@ -237,11 +237,11 @@ class Collection:
 
     def where(self, *, filter: FieldFilter) -> Query:
         """Ask for documents that fulfil a condition."""
-        return self._all().where(filter=filter)
+        return self._query_all().where(filter=filter)
 
     def order_by(self, field: str, direction: str = "ASCENDING") -> Query:
         """Ask for the documents in an order."""
-        return self._all().order_by(field, direction)
+        return self._query_all().order_by(field, direction)
 
     def list_documents(self, *, timeout: float = _DEFAULT_S) -> Iterator[Document]:
         """Return the references of all documents, and of places where something lies below; raises ApiError."""
@@ -255,7 +255,7 @@ class Collection:
             if not page:
                 return
 
-    def _all(self) -> Query:
+    def _query_all(self) -> Query:
         return Query(self._client, self._parent, self.id)
 
 

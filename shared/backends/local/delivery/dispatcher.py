@@ -215,7 +215,7 @@ class Dispatcher:
                 self._waiting.put_off(task)
             if self._sleeping and others_wait:
                 self._work_there.notify()  # the lane may have been full
-            if not self._running and not self._waiting.any_due():
+            if not self._running and not self._waiting.is_any_due():
                 self._quiet.notify_all()
 
     def _count_interrupted(self) -> None:

@@ -101,7 +101,7 @@ class Waiting:
         elapsed = self._elapsed.seconds()
         return any(lane.free(elapsed) and lane.waits() for lane in self._turns)
 
-    def any_due(self) -> bool:
+    def is_any_due(self) -> bool:
         """Return whether a task stands in any lane, free or not."""
         return any(lane.tenants for lane in self._turns)
 

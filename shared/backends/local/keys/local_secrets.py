@@ -181,7 +181,7 @@ class LocalSecrets:
             return base64.b64decode(key.reveal())
         if key_id not in self._keys:
             raise ValueError("the envelope does not open: it was sealed with another key")
-        if tenant != SYSTEM and tenant in self._all_keys().get("shredded", ()):
+        if tenant != SYSTEM and tenant in self._load_keys().get("shredded", ()):
             raise ValueError(f"the keys of tenant {tenant!r} were destroyed")
         return self._derive_key(tenant, key_id)
 
@@ -199,10 +199,10 @@ class LocalSecrets:
 
     def _read_wrapped_keys(self, tenant: str) -> Json:
         """Return the tenant's wrapped keys by their ids, in the order in which they were made."""
-        found: Json = self._all_keys().get("tenants", {}).get(tenant, {})
+        found: Json = self._load_keys().get("tenants", {}).get(tenant, {})
         return found
 
-    def _all_keys(self) -> Json:
+    def _load_keys(self) -> Json:
         """Return the file's content; it is read again when another one has taken its place."""
         path = self._folder / _KEYS
         try:

@@ -86,7 +86,7 @@ def mend_code(data: Mapping[str, Any]) -> dict[str, Any]:
     if wished_for and before:
         block = {"id": f"wish-{before}", "type": WISH, "spans": [{"text": wish}]}
         wished = {**data, "page": {**page, "blocks": [*page["blocks"], block]}}
-        if _only_adds(wished):
+        if _is_addition(wished):
             code = _write_code(wished)
             files = [{"path": path, "content": text, "complete": True} for path, text in code.files.items()]
             why = "The change that was asked for is made by rules."
@@ -94,7 +94,7 @@ def mend_code(data: Mapping[str, Any]) -> dict[str, Any]:
     raise Refused("The offline model writes by rules and cannot repair what it wrote. Connect a model, and retry.")
 
 
-def _only_adds(data: Mapping[str, Any]) -> bool:
+def _is_addition(data: Mapping[str, Any]) -> bool:
     """Say whether there is a rule for the last wish, and all that was approved stays on the page."""
     understood, plain = understand(page_from_data(data["page"])), understand(_drop_last_block(data["page"]))
     block_ids = {block.id for block in understood.page.walk()}

@@ -16,7 +16,7 @@ from shared.backends.offline.page_blocks import (
     heading_level,
     is_blank,
     link_label,
-    own_words,
+    read_own_words,
     requirement_text,
     safe_href,
 )
@@ -120,10 +120,10 @@ class Writer:
         """Return the block's own text; where there is none, its caption or the name of its link."""
         if not is_blank(clean(block.text)):
             return spans_html(block.spans)
-        return text_html(own_words(block))
+        return text_html(read_own_words(block))
 
     def _paragraph(self, block: Block) -> str:
-        words = own_words(block)
+        words = read_own_words(block)
         own = f"<p{self._marks.attribute(block)}{_dir(block)}>{self._words(block)}{self._caption(block)}</p>\n"
         inner = self.blocks(block.children)
         return (own if words else "") + (f'<div class="below">\n{inner}</div>\n' if inner and words else inner)
@@ -133,12 +133,12 @@ class Writer:
         return f' <span class="caption">{text_html(block.caption)}</span>' if shown else ""
 
     def _heading(self, block: Block) -> str:
-        if not own_words(block):
+        if not read_own_words(block):
             return self.blocks(block.children)
         self._above = [level for level in self._above if level < heading_level(block)] + [heading_level(block)]
         level = min(len(self._above) + 1, 6)
-        anchor = self._ids.name(slug(own_words(block)) or "section")
-        self.outline.append((level, anchor, own_words(block)))
+        anchor = self._ids.name(slug(read_own_words(block)) or "section")
+        self.outline.append((level, anchor, read_own_words(block)))
         attribute = self._marks.attribute(block)
         own = f'<h{level}{attribute} id="{anchor}"{_dir(block)}>{self._words(block)}{self._caption(block)}</h{level}>'
         inner = self.blocks(block.children)
@@ -161,12 +161,12 @@ class Writer:
 
     def _quote(self, block: Block) -> str:
         attribute = self._marks.attribute(block)
-        own = f"<p>{self._words(block)}{self._caption(block)}</p>\n" if own_words(block) else ""
+        own = f"<p>{self._words(block)}{self._caption(block)}</p>\n" if read_own_words(block) else ""
         return f"<blockquote{attribute}{_dir(block)}>\n{own}{self.blocks(block.children)}</blockquote>\n"
 
     def _callout(self, block: Block) -> str:
         attribute = self._marks.attribute(block)
-        own = f"<p>{self._words(block)}{self._caption(block)}</p>\n" if own_words(block) else ""
+        own = f"<p>{self._words(block)}{self._caption(block)}</p>\n" if read_own_words(block) else ""
         return f'<aside class="callout"{attribute}{_dir(block)}>\n{own}{self.blocks(block.children)}</aside>\n'
 
     def _code(self, block: Block) -> str:
@@ -201,7 +201,7 @@ class Writer:
         head = f"<thead>\n{head}</thead>\n" if head else ""
         own = (
             f"<caption{self._marks.attribute(block)}>{self._words(block)}{self._caption(block)}</caption>\n"
-            if own_words(block)
+            if read_own_words(block)
             else ""
         )
         table = f"<table>\n{own}{head}<tbody>\n{body}</tbody>\n</table>\n" if width or own else ""
@@ -219,14 +219,14 @@ class Writer:
     def _link(self, block: Block) -> str:
         attribute = self._marks.attribute(block)
         words = spans_html(Span(span.text) for span in block.spans) if not is_blank(clean(block.text)) else ""
-        words = (words + self._caption(block)) or text_html(block.caption if own_caption(block) else link_label(block))
+        words = (words + self._caption(block)) or text_html(block.caption if has_caption(block) else link_label(block))
         href = safe_href(block.url)
         label = f'<a href="{escape(href)}" {REL}>{words}</a>' if href else words
         own = f'<p class="link {slug(block.type)}"{attribute}{_dir(block)}>{label}</p>\n'
         return own + self.blocks(block.children)
 
     def _container(self, block: Block, attributes: str) -> str:
-        own = self._paragraph(replace(block, type="paragraph", children=())) if own_words(block) else ""
+        own = self._paragraph(replace(block, type="paragraph", children=())) if read_own_words(block) else ""
         return f"<div{attributes}>\n{own}{self.blocks(block.children)}</div>\n"
 
 
@@ -239,7 +239,7 @@ def _text(cell: Sequence[Span]) -> str:
 
 
 def _dir(block: Block) -> str:
-    return dir_auto(own_words(block))
+    return dir_auto(read_own_words(block))
 
 
 def dir_auto(text: str) -> str:
@@ -247,6 +247,6 @@ def dir_auto(text: str) -> str:
     return ' dir="auto"' if any(unicodedata.bidirectional(char) in ("L", "R", "AL") for char in text) else ""
 
 
-def own_caption(block: Block) -> bool:
+def has_caption(block: Block) -> bool:
     """Return True when somebody wrote a caption."""
     return not is_blank(clean(block.caption))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from shared.backends.offline.page_blocks import Requirement, one_line, shorten
+from shared.backends.offline.page_blocks import Requirement, collapse_line, shorten
 
 _LONG = 200
 
@@ -45,4 +45,4 @@ Python 3.9 or newer, nothing to install.
 
 def plain(text: str) -> str:
     """Return text that Markdown shows as it is, in a paragraph or a table cell."""
-    return re.sub(r"([\\`*_{}\[\]<>#|~@!&$])", r"\\\1", one_line(text)).replace("\\@", "@\u2060")
+    return re.sub(r"([\\`*_{}\[\]<>#|~@!&$])", r"\\\1", collapse_line(text)).replace("\\@", "@\u2060")

@@ -14,9 +14,9 @@ from shared.backends.offline.naming import Unique, slug
 from shared.backends.offline.page_blocks import (
     Requirement,
     clean,
+    collapse_line,
     heading_level,
-    one_line,
-    own_words,
+    read_own_words,
     shorten,
     site_title,
 )
@@ -68,7 +68,7 @@ class Frame:
 def split(page: Page, *, single: bool = False) -> tuple[Part, ...]:
     """Return the parts of the page: by its top-level sections, or by length where it is long and has none."""
     title = site_title(page)
-    levels = [level for block in page.blocks if (level := heading_level(block)) and own_words(block)]
+    levels = [level for block in page.blocks if (level := heading_level(block)) and read_own_words(block)]
     length = sum(1 for _ in page.walk())
     if single or (levels.count(1) < 2 and length <= ONE_PAGE):
         return (Part(title, None, page.blocks),)
@@ -80,11 +80,11 @@ def split(page: Page, *, single: bool = False) -> tuple[Part, ...]:
 def _split_by_heading(title: str, blocks: Sequence[Block], level: int) -> list[Part]:
     groups: list[tuple[Block | None, list[Block]]] = [(None, [])]
     for block in blocks:
-        if 0 < heading_level(block) <= level and own_words(block):
+        if 0 < heading_level(block) <= level and read_own_words(block):
             groups.append((block, list(block.children)))
         else:
             groups[-1][1].append(block)
-    return [Part(own_words(heading) if heading else title, heading, tuple(inner)) for heading, inner in groups]
+    return [Part(read_own_words(heading) if heading else title, heading, tuple(inner)) for heading, inner in groups]
 
 
 def _split_by_length(title: str, blocks: Sequence[Block]) -> list[Part]:
@@ -117,7 +117,7 @@ def write_site(
 ) -> dict[str, str]:
     """Return the files of the site by name. `appendix` is HTML of ours for the end of the last page."""
     marks = Marks(page, requirements)
-    text = " ".join([page.title, *(own_words(block) for block in page.walk())])
+    text = " ".join([page.title, *(read_own_words(block) for block in page.walk())])
     language = guess_language(clean(text))
     title = site_title(page)
     hue = int(hashlib.sha256(title.encode()).hexdigest(), 16)
@@ -140,7 +140,7 @@ def _body(part: Part, marks: Marks, frame: Frame, parts: Sequence[Part], paths: 
     writer = Writer(marks)
     first_heading = next((at for at, block in enumerate(part.blocks) if heading_level(block)), len(part.blocks))
     lead, inner = writer.blocks(part.blocks[:first_heading]), writer.blocks(part.blocks[first_heading:])
-    plain = part.heading is None or one_line(part.heading.text) != own_words(part.heading)
+    plain = part.heading is None or collapse_line(part.heading.text) != read_own_words(part.heading)
     words = escape(part.title) if plain or part.heading is None else spans_html(part.heading.spans)
     heading = f"<h1{attribute}{dir_auto(part.title)}>{words}</h1>\n"
     if first and len(parts) > 1:
@@ -170,7 +170,7 @@ def _list_texts(blocks: Sequence[Block]) -> Iterator[str]:
     """Yield what the blocks say below their headings."""
     for block in blocks:
         below = block.children[int(block.header_row) :]
-        if not heading_level(block) and (words := own_words(block)):
+        if not heading_level(block) and (words := read_own_words(block)):
             yield words
         yield from _list_texts(below)
 

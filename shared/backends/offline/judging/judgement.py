@@ -125,7 +125,7 @@ def judge(page: Page, choices: Sequence[str] = (), earlier: Sequence[str] = ()) 
     chosen = [{"publish": SITE}.get(each, each) for each in choices if each in (*_KINDS, "publish")]
     if chosen and chosen[-1] == SITE and SERVICE not in chosen and "publish" in choices and program:
         chosen = [SERVICE]  # all of it may be seen: that is no word on what it is
-    kept = _not_to_be_built(page, found, sums, program=program)
+    kept = _find_obstacle(page, found, sums, program=program)
     if chosen and not (kept == PRIVATE and choices[-1] == "without"):
         return _judge_chosen(chosen[-1], found)
     if kept:
@@ -138,7 +138,7 @@ def judge(page: Page, choices: Sequence[str] = (), earlier: Sequence[str] = ()) 
         beyond = bool(more) or does_more_than_keep(page)
         signs = (*more, *_list_kind(SERVICE, found))
         return Judgement(PROGRAM if beyond else SERVICE, signs, asked=beyond, from_notes=notes)
-    if sums[NOTES] > sums[SITE] or _only_items(page, sums):
+    if sums[NOTES] > sums[SITE] or _is_checklist(page, sums):
         return Judgement(NOTES, _list_kind(NOTES, found), asked=True)
     if against := find_contradictions(lines_of(page)):
         return Judgement(CONTRADICTS, against, asked=True)
@@ -166,7 +166,7 @@ def _asks_for_program(page: Page, found: Sequence[Found], sums: dict[str, int]) 
     return (enough and (named or not sums[NOTES])) or _shall_do(page)
 
 
-def _not_to_be_built(page: Page, found: list[Found], sums: dict[str, int], *, program: bool) -> str:
+def _find_obstacle(page: Page, found: list[Found], sums: dict[str, int], *, program: bool) -> str:
     """Return what stands against building anything from the page: "" where nothing does."""
     of = {each.sign.of for each in found}
     if NOTHING in of and sums.get(SERVICE, 0) < ENOUGH:
@@ -197,7 +197,7 @@ def _shall_do(page: Page) -> bool:
     return bool(_PLAY.search(page.title)) and any(_SHALL.search(line.text) for line in lines_of(page))
 
 
-def _only_items(page: Page, sums: dict[str, int]) -> bool:
+def _is_checklist(page: Page, sums: dict[str, int]) -> bool:
     """Say whether a page is boxes to tick, or a few words each to remember, and nothing that others would look for."""
     spoken = [block for block in page.walk() if block.text.strip() or block.cells]
     boxes = [block for block in spoken if block.type == "to_do"]

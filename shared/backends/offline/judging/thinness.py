@@ -15,7 +15,7 @@ from shared.backends.offline.judging.clues.evidence import Found, Line, lines_of
 from shared.backends.offline.judging.clues.signs import ANY, TITLE, TOP, Sign
 from shared.backends.offline.judging.clues.traits import CLEAR, OFFERS, TRAITS, trait
 from shared.backends.offline.judging.clues.vocabulary import DAY
-from shared.backends.offline.page_blocks import MEDIA, heading_level, own_words
+from shared.backends.offline.page_blocks import MEDIA, heading_level, read_own_words
 from shared.core.page import Block, Page
 
 THIN = "thin"
@@ -74,12 +74,12 @@ _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 
 def traits_of(page: Page, signs: Sequence[Found] = ()) -> tuple[Found, ...]:
     """Return what makes the page one for readers, weak `signs` among it; nothing where it is thin."""
-    spoken = [block for block in page.walk() if own_words(block)]
+    spoken = [block for block in page.walk() if read_own_words(block)]
     traits = _find_traits(page, spoken)
     if _is_much(spoken) and not _is_offered(page, spoken, traits):
         return ()
     found = sorted([*signs, *_shape(page, spoken), *traits], key=lambda each: -each.sign.weight)
-    min_words = 2 * ENOUGH if _only_short_items(spoken) else ENOUGH
+    min_words = 2 * ENOUGH if _is_short_list(spoken) else ENOUGH
     if not any(each.sign.weight >= CLEAR for each in found if each not in signs):
         found += _amount(page, spoken)
         min_words += _weigh_own_notes(page, spoken)
@@ -88,7 +88,7 @@ def traits_of(page: Page, signs: Sequence[Found] = ()) -> tuple[Found, ...]:
 
 def says_much(page: Page) -> bool:
     """Say whether the page is longer than what somebody jots down."""
-    return _is_much([block for block in page.walk() if own_words(block)])
+    return _is_much([block for block in page.walk() if read_own_words(block)])
 
 
 def _is_much(spoken: list[Block]) -> bool:
@@ -120,25 +120,27 @@ def _shape(page: Page, spoken: list[Block]) -> list[Found]:
 
 def _amount(page: Page, spoken: list[Block]) -> list[Found]:
     """Return what speaks for a page where no words do: a title that names a subject, and how much is said of it."""
-    blocks = [each for each in spoken if not _is_quoted(each) and not _NOT_SAID.search(own_words(each))]
+    blocks = [each for each in spoken if not _is_quoted(each) and not _NOT_SAID.search(read_own_words(each))]
     words = sum(map(_length, blocks))
     title = Line(page.title, "", frozenset({TITLE}))
     named = [word for word in re.findall(r"\w+", page.title.casefold()) if word not in _ARTICLES]
     subject = len(named) > 1 or len(_UNSPACED.findall(page.title)) >= _NAME
     found = [Found(trait(1, _SUBJECT), title)] if subject and words >= 1 else []
     found += [_build_trait(_SAYS, blocks[0], CLEAR if words >= _MORE else 1)] if words >= _SOME else []
-    numbers = [each for each in blocks if len(re.findall(r"\d+", own_words(each))) >= _NUMBERS]
+    numbers = [each for each in blocks if len(re.findall(r"\d+", read_own_words(each))) >= _NUMBERS]
     return found + ([_build_trait("gives numbers", numbers[0], 1)] if numbers else [])
 
 
 def _weigh_own_notes(page: Page, spoken: list[Block]) -> int:
     """Return how much more has to speak for a page that reads as if its writer had only themselves in mind."""
-    kinds = [words for words in _OWN if any(words.search(own_words(each)) for each in spoken)]
+    kinds = [words for words in _OWN if any(words.search(read_own_words(each)) for each in spoken)]
     return CLEAR * (len(kinds) + bool(_DAY_ALONE.match(page.title)))
 
 
 def _build_trait(says: str, block: Block, weight: int = CLEAR) -> Found:
-    words = own_words(block) or next((own_words(each) for each in block.children if own_words(each)), block.type)
+    words = read_own_words(block) or next(
+        (read_own_words(each) for each in block.children if read_own_words(each)), block.type
+    )
     return Found(trait(weight, says), Line(words, block.id, frozenset({ANY})))
 
 
@@ -161,7 +163,7 @@ def _counts(sign: Sign, line: Line) -> bool:
 
 
 def _is_quoted(block: Block) -> bool:
-    return block.type == "quote" or stands_in_quotes(own_words(block))
+    return block.type == "quote" or stands_in_quotes(read_own_words(block))
 
 
 def stands_in_quotes(text: str) -> bool:
@@ -174,10 +176,10 @@ def stands_in_quotes(text: str) -> bool:
     return False
 
 
-def _only_short_items(spoken: list[Block]) -> bool:
+def _is_short_list(spoken: list[Block]) -> bool:
     return all(block.type in _ITEMS and _length(block) <= _SHORT for block in spoken)
 
 
 def _length(block: Block) -> float:
-    text = own_words(block)
+    text = read_own_words(block)
     return len(_UNSPACED.sub(" ", text).split()) + len(_UNSPACED.findall(text)) / _LETTERS

@@ -11,7 +11,7 @@ from shared.backends.offline.invocations import read_invocations
 from shared.backends.offline.judging.clues.evidence import blocks_saying
 from shared.backends.offline.judging.clues.signs import PRIVATE, SERVICE
 from shared.backends.offline.judging.judgement import PROGRAM, Judgement, judge
-from shared.backends.offline.judging.talk.comments import Shaped, left_out, own_page, shape_page
+from shared.backends.offline.judging.talk.comments import Shaped, left_out, shape_page, strip_remarks
 from shared.backends.offline.judging.talk.questions import question_of
 from shared.backends.offline.judging.thinness import THIN
 from shared.backends.offline.judging.wishes.contradictions import CONTRADICTS, ask_which_holds
@@ -19,12 +19,12 @@ from shared.backends.offline.judging.wishes.unsupported import wishes_beyond, wi
 from shared.backends.offline.language import guess_from_little, guess_language
 from shared.backends.offline.page_blocks import (
     Requirement,
-    own_words,
+    read_own_words,
     read_requirements,
     shorten,
     site_title,
 )
-from shared.backends.offline.plans.completeness import build_question, only_wishes
+from shared.backends.offline.plans.completeness import build_question, is_mere_wish
 from shared.core.page import Block, Page
 from shared.core.planning.artifacts import PYTHON_SERVICE, STATIC_SITE
 
@@ -74,8 +74,8 @@ def _find_named_blocks(page: Page) -> set[str]:
 
 def understand(page: Page) -> Understood:
     """Return what the page comes to, with the answers and wishes that stand behind it."""
-    own = own_page(page)
-    vague = only_wishes(own)
+    own = strip_remarks(page)
+    vague = is_mere_wish(own)
     first = judge(own)
     marked = _marked_private(first, own)
     shaped = shape_page(page, asks_for_content=vague or not read_requirements(own), marked=marked)
@@ -89,9 +89,9 @@ def understand(page: Page) -> Understood:
 def _question(shaped: Shaped, judgement: Judgement, marked: frozenset[str]) -> str:
     page = shaped.page
     title = shorten(site_title(page), _TITLE)
-    words = " ".join([page.title, *(own_words(block) for block in page.walk())])
+    words = " ".join([page.title, *(read_own_words(block) for block in page.walk())])
     language = guess_from_little(words) if judgement.taken_for == THIN else guess_language(words)
-    if only_wishes(page):
+    if is_mere_wish(page):
         return build_question(title, language)
     if judgement.taken_for == CONTRADICTS:
         return ask_which_holds(judgement.because, title, language)
@@ -109,7 +109,7 @@ def _marked_private(judgement: Judgement, page: Page) -> frozenset[str]:
     What is left out lets other lines come to the top, so what remains is judged again.
     """
     marked, rest = frozenset[str](), page
-    first = next((block.id for block in page.walk() if own_words(block)), "")
+    first = next((block.id for block in page.walk() if read_own_words(block)), "")
     for _ in range(_ROUNDS):
         if judgement.taken_for != PRIVATE:
             return marked
@@ -127,16 +127,16 @@ def _select_program_notes(page: Page, judgement: Judgement) -> Page:
     about = {line.block for each in judgement.because for line in each.lines}
     about |= _find_named_blocks(page) | field_blocks(page)
     about |= {each.line.block for each in judgement.because}
-    return replace(page, blocks=tuple(_only(page.blocks, about)))
+    return replace(page, blocks=tuple(_select_types(page.blocks, about)))
 
 
-def _only(blocks: tuple[Block, ...], wanted: set[str]) -> list[Block]:
+def _select_types(blocks: tuple[Block, ...], wanted: set[str]) -> list[Block]:
     kept: list[Block] = []
     for block in blocks:
         if block.id in wanted or (block.type == "table" and wanted & {row.id for row in block.children}):
             kept.append(block)
         elif block.children:
-            kept += _only(block.children, wanted)
+            kept += _select_types(block.children, wanted)
     return kept
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from shared.backends.offline.page_blocks import heading_level, own_words
+from shared.backends.offline.page_blocks import heading_level, read_own_words
 from shared.backends.offline.sentence_ends import sentences_of
 from shared.core.page import Page
 
@@ -121,12 +121,12 @@ def build_question(title: str, language: str) -> str:
     return _TOO_VAGUE.get(language, _TOO_VAGUE["en"]).format(title=title)
 
 
-def only_wishes(page: Page) -> bool:
+def is_mere_wish(page: Page) -> bool:
     """Say whether a page says that something is wished for, and nothing of what it shall show or do."""
-    spoken = [block for block in page.walk() if own_words(block) and not heading_level(block)]
+    spoken = [block for block in page.walk() if read_own_words(block) and not heading_level(block)]
     if any(block.type in _STATED or any(span.code for span in block.spans) for block in spoken):
         return False
-    sentences = [sentence for block in spoken for sentence in sentences_of(own_words(block))]
+    sentences = [sentence for block in spoken for sentence in sentences_of(read_own_words(block))]
     wishes = [bool(_WISH.search(sentence)) and not _FACT.search(sentence) for sentence in sentences]
     rest = [sentence for sentence, wish in zip(sentences, wishes, strict=True) if not wish]
     return any(wishes) and all(

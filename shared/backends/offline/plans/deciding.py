@@ -10,7 +10,7 @@ from collections.abc import Collection
 from typing import Any
 
 from shared.backends.offline.naming import project_name
-from shared.backends.offline.page_blocks import heading_level, own_words, shorten, site_title
+from shared.backends.offline.page_blocks import heading_level, read_own_words, shorten, site_title
 from shared.core.page import Block, Page
 
 _TITLE = 60
@@ -34,7 +34,7 @@ _BY_RULES = (
 
 def make_decision_plan(page: Page, kinds: Collection[str]) -> dict[str, Any] | None:
     """Return the plan of a page that asks for a decision between options; None where it is no such page."""
-    blocks = [(block, words) for block in page.walk() if (words := own_words(block))]
+    blocks = [(block, words) for block in page.walk() if (words := read_own_words(block))]
     options, facts = _read(blocks)
     sides = next((_split_list(found["sides"]) for _, words in blocks if (found := _SIDES.search(words))), [])
     asks = _DECIDE.search(" ".join([page.title, *facts]))

@@ -14,7 +14,7 @@ from shared.backends.offline.naming import project_name
 from shared.backends.offline.page_blocks import (
     Requirement,
     heading_level,
-    own_words,
+    read_own_words,
     shorten,
     site_title,
 )
@@ -49,7 +49,7 @@ def make_plan(data: Mapping[str, Any]) -> dict[str, Any]:
     if not requirements:
         return _asking(understood, name, _describe_missing(page), "what the page is for")
     if len(requirements) > MAX_REQUIREMENTS:
-        return _asking(understood, name, _too_long(page, len(requirements)), "which part comes first")
+        return _asking(understood, name, _explain_too_long(page, len(requirements)), "which part comes first")
     kinds = [kind for kind in _ORDER if kind in data.get("kinds", _ORDER)]
     if not kinds:
         question = f"I have read ‘{shorten(site_title(page), _TITLE)}’, but may neither write code nor publish here. "
@@ -164,7 +164,7 @@ def _list_remarks(understood: Understood, obeyed: frozenset[str]) -> list[str]:
 
 def _list_assumptions(page: Page, *, service: bool) -> list[str]:
     """Return what the rules take for granted; each of these can be wrong."""
-    language = guess_language(" ".join([page.title, *(own_words(block) for block in page.walk())]))
+    language = guess_language(" ".join([page.title, *(read_own_words(block) for block in page.walk())]))
     found = [
         f"The language of the page is “{language}”, and so is that of the site.",
         "Everybody may see everything on the page, including what is folded away; its columns are not shown.",
@@ -203,7 +203,7 @@ def _describe_missing(page: Page) -> str:
     )
 
 
-def _too_long(page: Page, count: int) -> str:
+def _explain_too_long(page: Page, count: int) -> str:
     return (
         f"‘{shorten(site_title(page), _TITLE)}’ asks for {count} things; one plan takes {MAX_REQUIREMENTS}. "
         "Which part should I begin with? Please move the others to pages of their own."
@@ -219,13 +219,13 @@ def _waits_for(kind: str, kinds: Sequence[str]) -> list[str]:
     return [
         kind_before
         for kind_before in direct
-        if not any(kind_before in _all_before(other, kinds) for other in direct if other != kind_before)
+        if not any(kind_before in _collect_predecessors(other, kinds) for other in direct if other != kind_before)
     ]
 
 
-def _all_before(kind: str, kinds: Sequence[str]) -> set[str]:
+def _collect_predecessors(kind: str, kinds: Sequence[str]) -> set[str]:
     before = set(_waits_for(kind, kinds))
-    return before.union(*(_all_before(kind_before, kinds) for kind_before in before))
+    return before.union(*(_collect_predecessors(kind_before, kinds) for kind_before in before))
 
 
 def _titles(understood: Understood, requirements: Sequence[Requirement], repository: str) -> dict[str, str]:
@@ -241,7 +241,7 @@ def _titles(understood: Understood, requirements: Sequence[Requirement], reposit
     else:
         pages = split(page)
         write = f"Write the {f'{len(pages)} pages' if len(pages) > 1 else 'page'} and style sheet of {title}"
-        parts = [own_words(block) for block in page.blocks if heading_level(block) and own_words(block)]
+        parts = [read_own_words(block) for block in page.blocks if heading_level(block) and read_own_words(block)]
         parts = [part.title for part in pages if part.heading] or parts
     write += f": {shorten(', '.join(parts), _PARTS)}" if parts else ""
     every = "the requirement" if len(requirements) == 1 else f"every one of the {len(requirements)} requirements"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from shared.backends.offline.naming import project_name
-from shared.backends.offline.page_blocks import own_words, shorten, site_title
+from shared.backends.offline.page_blocks import read_own_words, shorten, site_title
 from shared.core.page import Block, Page, page_from_data
 
 MAX_TODOS = 100
@@ -23,7 +23,7 @@ def make_routine_plan(data: Mapping[str, Any]) -> dict[str, Any]:
     """Return the steps of `data["page"]`, from the step kinds and databases there are; a question where it has none."""
     page = page_from_data(data["page"])
     kinds, places = frozenset(data.get("kinds", ())), data.get("places") or {}
-    todos = {words: block for block in page.walk() if block.type == "to_do" and (words := own_words(block))}
+    todos = {words: block for block in page.walk() if block.type == "to_do" and (words := read_own_words(block))}
     title = f"‘{shorten(site_title(page), _TITLE)}’"
     if not todos:
         return _answer(page, question=f"{title} has no to-dos, so I do not know what to do. {_EXPLAINED}")

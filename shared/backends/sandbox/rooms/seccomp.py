@@ -149,7 +149,7 @@ def _guard_call(number: int, body: bytes) -> bytes:
     return _line(_JUMP_EQUAL, number, 0, len(body) // 8) + body
 
 
-def _only(index: int, allowed: tuple[int, ...], refusal: int) -> bytes:
+def _allow_values(index: int, allowed: tuple[int, ...], refusal: int) -> bytes:
     """Let the call pass only with one of these values in an argument."""
     tests = b"".join(_line(_JUMP_EQUAL, value, len(allowed) - at) for at, value in enumerate(allowed))
     return _argument(index) + tests + _refuse(refusal) + _line(_RETURN, _ALLOW)
@@ -183,7 +183,7 @@ def seccomp_filter(machine: str = "", *, landlock_abi: int = 0) -> bytes:
         raise ValueError(f"no system-call table for {machine}; known are x86_64 and aarch64")
     column, architecture = _ARCHITECTURES[machine]
     sockets = (_AF_UNIX, _AF_INET, _AF_INET6, _AF_NETLINK)
-    refuse_socket = _refuse(errno.EAFNOSUPPORT) if landlock_abi else _only(0, sockets, errno.EAFNOSUPPORT)
+    refuse_socket = _refuse(errno.EAFNOSUPPORT) if landlock_abi else _allow_values(0, sockets, errno.EAFNOSUPPORT)
     parts = [
         _line(_LOAD, _ARCHITECTURE_AT) + _line(_JUMP_EQUAL, architecture, 1) + _line(_RETURN, _KILL),
         _line(_LOAD, _NUMBER_AT),
@@ -195,14 +195,14 @@ def seccomp_filter(machine: str = "", *, landlock_abi: int = 0) -> bytes:
         tables += [_WITHOUT_NAMESPACES] + [table for since, table in _CONFINED_SINCE if landlock_abi < since]
     denied = [numbers[column] for table in tables for numbers in table.values()]
     if landlock_abi:
-        parts.append(_guard_call(_PRLIMIT[column], _only(0, (0,), errno.EPERM)))
+        parts.append(_guard_call(_PRLIMIT[column], _allow_values(0, (0,), errno.EPERM)))
     parts += [_guard_call(number, _refuse()) for number in denied if number is not None]
     parts += [
         # clone3 hides its flags behind a pointer; told that it does not exist, the C library falls back to clone
         _guard_call(_CLONE3[column], _refuse(errno.ENOSYS)),
         _guard_call(_CLONE[column], _unless_any_bit(0, _NEW_NAMESPACE_FLAGS)),
         _guard_call(_SOCKET[column], refuse_socket),
-        _guard_call(_SOCKETPAIR[column], _only(0, (_AF_UNIX,), errno.EAFNOSUPPORT)),
+        _guard_call(_SOCKETPAIR[column], _allow_values(0, (_AF_UNIX,), errno.EAFNOSUPPORT)),
         _guard_call(_IOCTL[column], _allow_unless(1, _TERMINAL_REQUESTS)),
         _guard_call(_MMAP[column], _unless_all_bits(3, _SHARED_ANONYMOUS)),
         _line(_RETURN, _ALLOW),

@@ -55,7 +55,7 @@ class Call:
 
     def _fields(self, body: Json) -> Iterator[str]:
         for name, value in self.shows.items():
-            if not same(body.get(name), value):
+            if not is_same_value(body.get(name), value):
                 yield f"{name} is {body.get(name)!r}, not {value!r}"
         yield from (f"{name} is not there" for name in self.has if not body.get(name))
         for name, pattern in self.match.items():
@@ -109,7 +109,7 @@ class Service:
         return build_finding(self.name, problems, f"{len(self.calls)} calls are answered as they should")
 
 
-def same(answered: Any, wanted: Any) -> bool:
+def is_same_value(answered: Any, wanted: Any) -> bool:
     """Say whether a value is the one that is wanted; a whole number may be told as one with a point."""
     if isinstance(wanted, bool) or isinstance(answered, bool):
         return answered is wanted
@@ -117,7 +117,7 @@ def same(answered: Any, wanted: Any) -> bool:
 
 
 def _has(record: Any, wanted: Json) -> bool:
-    return isinstance(record, dict) and all(same(record.get(name), value) for name, value in wanted.items())
+    return isinstance(record, dict) and all(is_same_value(record.get(name), value) for name, value in wanted.items())
 
 
 def read(name: str, fields: Fields) -> Check:

@@ -8,7 +8,7 @@ from typing import Any
 
 from shared.cli.evaluate.fields import Fields
 from shared.cli.evaluate.looks.page_outcome import Check, Finding, Made, Row, build_finding
-from shared.cli.evaluate.looks.service_visit import same
+from shared.cli.evaluate.looks.service_visit import is_same_value
 
 Json = Mapping[str, Any]
 
@@ -41,7 +41,7 @@ class Rows:
                 continue
             for column in columns[1:]:
                 is_there, expected = found[0].get(column), wanted.get(column)
-                if not same(is_there or None, expected or None):  # an unchecked box is an empty one
+                if not is_same_value(is_there or None, expected or None):  # an unchecked box is an empty one
                     yield f"{column} of {key!r} is {is_there!r}, not {expected!r}"
 
 

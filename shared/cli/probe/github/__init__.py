@@ -39,22 +39,22 @@ def find_left(look: Look, kept: Kept) -> Iterator[Left]:
         return
     path = f"/orgs/{kept['organisation']}/repos" if "organisation" in kept else "/user/repos"
     query = {} if "organisation" in kept else {"affiliation": "owner"}
-    for repo in _every(look, path, query):
+    for repo in _list_pages(look, path, query):
         if is_marked(repo["name"]):
             yield Left(f"the repository {repo['name']}", Ask("DELETE", f"/repos/{repo['full_name']}"))
 
 
 def _list_left_in_repository(look: Look, repo: str) -> Iterator[Left]:
-    for hook in _every(look, f"/repos/{repo}/hooks", {}, missing=(403, 404)):
+    for hook in _list_pages(look, f"/repos/{repo}/hooks", {}, missing=(403, 404)):
         if MARK in str(hook["config"].get("url")):
             yield Left("a webhook", Ask("DELETE", f"/repos/{repo}/hooks/{hook['id']}"))
-    for branch in _every(look, f"/repos/{repo}/branches", {}):
+    for branch in _list_pages(look, f"/repos/{repo}/branches", {}):
         if is_marked(branch["name"]):  # its pull requests are closed with it
             ask = Ask("DELETE", f"/repos/{repo}/git/refs/heads/{branch['name']}")
             yield Left(f"the branch {branch['name']}", ask, also=(404, 422))
 
 
-def _every(look: Look, path: str, query: Mapping[str, Any], missing: tuple[int, ...] = ()) -> Iterator[Any]:
+def _list_pages(look: Look, path: str, query: Mapping[str, Any], missing: tuple[int, ...] = ()) -> Iterator[Any]:
     for page in range(1, 100):
         answer = look(Ask("GET", path, query={**query, "per_page": 100, "page": page}))
         if answer.status in missing:

@@ -119,7 +119,7 @@ class BlockCalls(Wire):
         """
         done: list[Request] = []
         try:
-            return self._all_of(block_id, requests, done)
+            return self._append_all(block_id, requests, done)
         except IntegrationError as error:
             never = error.error_class in (ErrorClass.PERMANENT, ErrorClass.FINAL)
             if not (begun or done) or never or isinstance(error, OutcomeUnknown):
@@ -127,7 +127,7 @@ class BlockCalls(Wire):
             message = f"{block_id} is only partly written: {error}"
             raise OutcomeUnknown(self.system, message, retry_after=error.retry_after) from error
 
-    def _all_of(self, block_id: str, requests: Sequence[Request], done: list[Request]) -> list[str]:
+    def _append_all(self, block_id: str, requests: Sequence[Request], done: list[Request]) -> list[str]:
         ids = {TOP: block_id}
         top: dict[int, str] = {}
         for request in requests:

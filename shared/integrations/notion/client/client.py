@@ -32,7 +32,7 @@ class People(Wire):
         """Return all people and bots; guests are not among them."""
         return list(self._list_results("GET", "/v1/users"))
 
-    def first_users(self) -> list[Json]:
+    def list_first_users(self) -> list[Json]:
         """Return up to a hundred of them, by one call: enough to know what we are told of people."""
         return list(next(self._parts("GET", "/v1/users"))["results"])
 
@@ -50,7 +50,7 @@ class Comments(Wire):
             self._list_results("GET", "/v1/comments", {"block_id": format_body_id(page_id, "comments.page_id")})
         )
 
-    def one_comment(self, comment_id: str) -> Json:
+    def get_comment(self, comment_id: str) -> Json:
         """Return one comment; raises Missing."""
         return self._ask("GET", f"/v1/comments/{format_path_id(comment_id)}")
 
@@ -66,7 +66,7 @@ class Comments(Wire):
 
     def _post_comment(self, body: Json, text: Text | list[Json]) -> Json:
         body["rich_text"] = text_items(text, "text")
-        return self._complete_object(self._write("POST", "/v1/comments", body), self.one_comment)
+        return self._complete_object(self._write("POST", "/v1/comments", body), self.get_comment)
 
     def update_comment(self, comment_id: str, text: Text | list[Json]) -> Json:
         """Replace the text of a comment of ours. The same call again leaves the same comment."""

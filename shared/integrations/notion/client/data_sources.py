@@ -122,7 +122,7 @@ class DataSources(Properties):
             found.complete = found.complete and not incomplete(answer)
         return found
 
-    def first_shared(self) -> tuple[list[Json], bool]:
+    def list_first_shared(self) -> tuple[list[Json], bool]:
         """Return up to a hundred pages that are shared with us, by one call, and whether there are more."""
         answer = next(self._parts("POST", "/v1/search", {"filter": {"property": "object", "value": "page"}}))
         return list(answer["results"]), bool(answer["has_more"])

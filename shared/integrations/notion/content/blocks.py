@@ -16,16 +16,28 @@ from shared.integrations.notion.content.rich_text import (
     check_color,
     check_id,
     is_web_address,
-    one_text,
     pieces,
     rich_text,
     split_text,
     units,
+    write_block_text,
 )
 
 __all__ = [
-    "LANGUAGES", "MAX_BLOCK_BYTES", "MAX_BLOCK_UNITS", "MAX_ITEMS", "MAX_UNITS", "MAX_URL", "Text", "is_web_address",
-    "notion_language", "one_text", "pieces", "rich_text", "split_text", "units",
+    "LANGUAGES",
+    "MAX_BLOCK_BYTES",
+    "MAX_BLOCK_UNITS",
+    "MAX_ITEMS",
+    "MAX_UNITS",
+    "MAX_URL",
+    "Text",
+    "is_web_address",
+    "notion_language",
+    "pieces",
+    "rich_text",
+    "split_text",
+    "units",
+    "write_block_text",
 ]  # fmt: skip
 
 Json = dict[str, Any]
@@ -42,7 +54,7 @@ def block(kind: str, body: Json, children: Sequence[Json] = ()) -> Json:
 def _text_block(
     kind: str, text: Text, children: Sequence[Json], color: str, icon: Icon | None = None, **more: Any
 ) -> Json:
-    body: Json = {"rich_text": one_text(text, f"{kind}.rich_text"), **more}
+    body: Json = {"rich_text": write_block_text(text, f"{kind}.rich_text"), **more}
     if icon:
         body["icon"] = check_icon(icon, f"{kind}.icon")
     if color:
@@ -104,7 +116,7 @@ def callout(text: Text, icon: Icon | None = "💡", children: Sequence[Json] = (
 
 def code(text: Text, language: str = "plain text", caption: Text = "") -> Json:
     """Return a code block; an unknown language becomes plain text."""
-    body: Json = {"rich_text": one_text(text, "code.rich_text"), "language": notion_language(language)}
+    body: Json = {"rich_text": write_block_text(text, "code.rich_text"), "language": notion_language(language)}
     return block("code", body | _build_caption("code", caption))
 
 
@@ -157,7 +169,9 @@ def table(rows: Sequence[Sequence[Text]], *, header_row: bool = False, header_co
 
 def table_row(cells: Sequence[Text]) -> Json:
     """Return a row, for a table that has as many columns as it has cells."""
-    return block("table_row", {"cells": [one_text(cell, f"table_row.cells[{at}]") for at, cell in enumerate(cells)]})
+    return block(
+        "table_row", {"cells": [write_block_text(cell, f"table_row.cells[{at}]") for at, cell in enumerate(cells)]}
+    )
 
 
 def columns(contents: Sequence[Sequence[Json]], ratios: Sequence[float] = ()) -> Json:
@@ -225,4 +239,4 @@ def _build_linked_block(kind: str, body: Json, url: str, caption: Text) -> Json:
 
 
 def _build_caption(kind: str, caption: Text) -> Json:
-    return {"caption": items} if (items := one_text(caption, f"{kind}.caption")) else {}
+    return {"caption": items} if (items := write_block_text(caption, f"{kind}.caption")) else {}

@@ -95,7 +95,7 @@ def read_block(raw: Json, children: Sequence[Block] = ()) -> Block:
     return Block(
         id=str(raw.get("id", "")),
         type=kind,
-        spans=_own_text(body),
+        spans=_read_text(body),
         children=tuple(children),
         checked=bool(body.get("checked")) if kind == "to_do" else None,
         language=body.get("language") if kind == "code" else None,
@@ -106,11 +106,11 @@ def read_block(raw: Json, children: Sequence[Block] = ()) -> Block:
         header_row=bool(body.get("has_column_header")),
         header_column=bool(body.get("has_row_header")),
         **_particulars(kind, body),
-        extra=_unknown(kind, body, bool(children)),
+        extra=_keep_unread(kind, body, bool(children)),
     )
 
 
-def _own_text(body: Json) -> tuple[Span, ...]:
+def _read_text(body: Json) -> tuple[Span, ...]:
     spans = read_spans(body.get("rich_text"))
     other = body.get("title") or body.get("expression")
     if spans or not other:
@@ -165,7 +165,7 @@ _READ: Mapping[str, frozenset[str]] = {
 }
 
 
-def _unknown(kind: str, body: Json, has_children: bool) -> dict[str, Any]:
+def _keep_unread(kind: str, body: Json, has_children: bool) -> dict[str, Any]:
     """Return what no field of ours holds."""
     read = _EVERYWHERE | _READ.get(kind, frozenset())
     if kind == "table":

@@ -144,7 +144,7 @@ def split_text(text: Text) -> list[list[Span]]:
     return parts
 
 
-def one_text(text: Text, field: str = "rich_text") -> list[Json]:
+def write_block_text(text: Text, field: str = "rich_text") -> list[Json]:
     """Return rich text for one block; raises ValueError when it needs several (see `split_text`)."""
     spans = list(_spans(text))
     items = rich_text(spans)

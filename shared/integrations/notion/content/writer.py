@@ -156,7 +156,7 @@ class _Write:
         """Send what is missing; return the ids of the first level."""
         self._find_place()
         for number, request in enumerate(self._requests):
-            self._one(f"{self._name}-{number:03d}", request)
+            self._write_request(f"{self._name}-{number:03d}", request)
         return self.top()
 
     def top(self) -> list[str]:
@@ -189,7 +189,7 @@ class _Write:
         behind = child_ids.index(self._after) + 1
         return {"after": self._after, "behind": child_ids[behind] if behind < len(child_ids) else ""}
 
-    def _one(self, name: str, request: Request) -> None:
+    def _write_request(self, name: str, request: Request) -> None:
         parent = self._ids[request.parent]
         if parent == GONE:
             ids = [GONE] * len(request.numbers)

@@ -40,12 +40,12 @@ def parse_markdown(text: str, *, name: str = "") -> MarkdownPage:
     """
     properties, body = split_front_matter(text)
     made = parse_blocks(body)
-    title = _first_heading(made)
+    title = _find_heading(made)
     if title and made[0]["type"] == "heading_1":
         made = made[1:]
     if not title:
         named = next((key for key in properties if key.casefold() == "title" and properties[key].strip()), None)
-        title = properties.pop(named) if named else _first_line(made) or name
+        title = properties.pop(named) if named else _find_line(made) or name
     return MarkdownPage(title.strip() or name or "Untitled", properties, made)
 
 
@@ -77,14 +77,14 @@ def _parse(text: str) -> Sequence[SyntaxTreeNode] | None:
         return None
 
 
-def _first_heading(made: Sequence[Json]) -> str:
+def _find_heading(made: Sequence[Json]) -> str:
     for block in made:
         if block["type"] == "heading_1" and (text := _text_of(block).strip()):
             return text
     return ""
 
 
-def _first_line(made: Sequence[Json]) -> str:
+def _find_line(made: Sequence[Json]) -> str:
     for block in made:
         text = _text_of(block).strip()
         if text:

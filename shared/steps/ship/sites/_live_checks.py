@@ -85,10 +85,12 @@ def take_back(ctx: StepContext, going: Going, wrong: str) -> Again:
     wrong = str(found["wrong"])
     since = ctx.now() - datetime.fromisoformat(str(found["at"]))
     if not going.previous:
-        return _alarm(f"production is wrong ({wrong}), and there is no earlier version to go back to", _first(going))
+        return _alarm(
+            f"production is wrong ({wrong}), and there is no earlier version to go back to", _advise_take_down(going)
+        )
     try:
         now = going.hosting.site(going.site)
-        if ctx.effect.find_result("rollback") is None and not _others(going, now):
+        if ctx.effect.find_result("rollback") is None and not _shows_foreign(going, now):
             ctx.effect("rollback", lambda: _roll_back(going, wrong), repeat=Repeat.SAME_END)
             now = going.hosting.site(going.site)
     except Unauthorized:
@@ -103,7 +105,7 @@ def take_back(ctx: StepContext, going: Going, wrong: str) -> Again:
         if now.production == going.previous and not busy:
             _tell_change(ctx, outcome := f"rolled back to the previous version, because production was wrong: {wrong}")
             raise Rejected("site", outcome, fault=Fault.WENT_BACK)
-        if _others(going, now) and not busy:
+        if _shows_foreign(going, now) and not busy:
             outcome = f"production was wrong ({wrong}); another version went live since ({now.production})"
             raise Rejected("site", f"{outcome}, so nothing was changed")
         failed = switch is not None and switch.to == going.previous and switch.state == "failed"
@@ -113,7 +115,7 @@ def take_back(ctx: StepContext, going: Going, wrong: str) -> Again:
     return _alarm(f"production is wrong ({wrong}), and going back failed: {why}", _describe_manual_way(going))
 
 
-def _others(going: Going, site: Site) -> bool:
+def _shows_foreign(going: Going, site: Site) -> bool:
     """Say whether production shows what is neither ours nor what was there before: that is left alone."""
     return site.production not in ("", going.deployment, going.previous)
 
@@ -133,7 +135,7 @@ def _describe_manual_way(going: Going) -> str:
     return f"{how}; until then visitors see the wrong version."
 
 
-def _first(going: Going) -> str:
+def _advise_take_down(going: Going) -> str:
     how = take_down_by_hand(SYSTEMS[going.hosting.system], going.site, going.deployment)
     return f"{how}, or leave it until the page is planned again and a better version goes live."
 

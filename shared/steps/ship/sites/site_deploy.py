@@ -21,7 +21,7 @@ from shared.steps._input import Input
 from shared.steps._kind import Again, Done, Repeat, StepContext, StepFailure, StepKind
 from shared.steps._work import Work, load_tested_work
 from shared.steps.ship._release import require_shipping
-from shared.steps.ship._target_limits import SITE, only_one
+from shared.steps.ship._target_limits import SITE, require_only_one
 from shared.steps.ship.sites._hosting import (
     MARK,
     RUN_MARK,
@@ -71,7 +71,7 @@ def _run(wanted: Deploy, ctx: StepContext) -> Done | Again:
         _take_away(ctx, hosting, deployment.id)  # it came to nothing in the run before: this one makes its own
         return Again(timedelta(0))
     if deployment.state == "failed":
-        raise _not_built(ctx, hosting, deployment)
+        raise _make_build_failure(ctx, hosting, deployment)
     if not deployment.live:
         raise Rejected(hosting.system, _explain_failure(deployment))
     _clear(ctx, hosting, site, of)
@@ -100,7 +100,7 @@ def _site(wanted: Deploy, ctx: StepContext, hosting: Hosting, work: Work) -> Sit
     """Return the site, made or linked, with its variables set; the page's id keeps two pages' sites apart."""
     name = f"{wanted.project}-{ctx.run.trigger.page.replace('-', '')[-6:]}"
     if ctx.effect.find_result(name_effect(ctx, "project", hosting.system)) is None:
-        only_one(ctx, SITE, hosting.system, name)
+        require_only_one(ctx, SITE, hosting.system, name)
     made = ctx.effect(
         name_effect(ctx, "project", hosting.system),
         lambda: {"id": hosting.ensure_site(name, _framework(work)).id, "of": hosting.system},
@@ -175,7 +175,7 @@ def _explain_failure(deployment: Deployed) -> str:
     return f"{subject} is built, and its address was not assigned: {deployment.error}. Look at the project's domains"
 
 
-def _not_built(ctx: StepContext, hosting: Hosting, deployment: Deployed) -> StepFailure:
+def _make_build_failure(ctx: StepContext, hosting: Hosting, deployment: Deployed) -> StepFailure:
     """Return the failure that goes back to whoever wrote the code, with the end of the build's log."""
     known = [value.reveal() for value in ctx.site_environment().values()]
     log = Redactor(known).hide(hosting.build_log(deployment.id))[-_TAIL:]

@@ -20,7 +20,7 @@ from shared.backends.models.gemini import Gemini
 from shared.backends.models.openai_chat import OpenAIChat
 from shared.backends.models.openai_responses import OpenAIResponses
 from shared.backends.models.vendor import Vendor
-from shared.core.models.model_facts import Catalogue, own_model
+from shared.core.models.model_facts import Catalogue, describe_own_model
 from shared.http_client import Trace
 from shared.mind.catalogue import load_catalogue
 from shared.ports import Secret
@@ -80,7 +80,7 @@ class Rig:
 
 def catalogue() -> Catalogue:
     """Return the shipped catalogue, with a local model that costs nothing."""
-    local = own_model("llama-local", "compatible", window=32_000, speed=2, rank=9)
+    local = describe_own_model("llama-local", "compatible", window=32_000, speed=2, rank=9)
     return load_catalogue().having("compatible", local)
 
 

@@ -13,7 +13,7 @@ from shared.app.planning.planner_facts.plan_families import AGENTS, NOTION
 from shared.app.planning.planner_facts.plan_kinds import kinds_table
 from shared.backends.models.openai_chat import OpenAIChat
 from shared.core.models.model_errors import ContextTooLong, InvalidOutput
-from shared.core.models.model_facts import Catalogue, own_model
+from shared.core.models.model_facts import Catalogue, describe_own_model
 from shared.core.models.token_bound import estimate_tokens
 from shared.core.run.run import RunStatus, Usage
 from shared.local.simulators.notion.simulator import NotionSimulator
@@ -38,7 +38,7 @@ class SmallServer(PlannerInHand):
         return self.takes
 
     def estimate(self, request: ModelRequest) -> Usage:
-        facts = own_model("llama-local", "compatible", window=self.takes, speed=2, rank=9)
+        facts = describe_own_model("llama-local", "compatible", window=self.takes, speed=2, rank=9)
         known = Catalogue({}, {}).having("compatible", facts)
         adapter = OpenAIChat("compatible", "http://127.0.0.1:9/v1", None, known, MovedClock())
         return adapter.estimate("llama-local", request)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.core.approval.wishes import is_for_good, kinds_to_avoid, same_words
+from shared.core.approval.wishes import is_for_good, kinds_to_avoid, normalize_words
 
 PROMOTE = frozenset({"site.promote", "site.watch"})
 DEPLOY = PROMOTE | {"site.deploy", "site.verify"}
@@ -41,5 +41,5 @@ def test_a_wish_about_one_plan(text: str) -> None:
 
 
 def test_the_same_words_are_the_same_whatever_stands_between_them() -> None:
-    assert same_words("No map!") == same_words("no \u200b  MAP.") == "no map"
-    assert same_words("?!") == ""
+    assert normalize_words("No map!") == normalize_words("no \u200b  MAP.") == "no map"
+    assert normalize_words("?!") == ""

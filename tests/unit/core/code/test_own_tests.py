@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.core.code.own_tests import own_tests, select_tests
+from shared.core.code.own_tests import find_own_tests, select_tests
 
 REPOSITORY = {
     "app.py": b"app",
@@ -37,7 +37,7 @@ def test_which_files_are_tests(runner: str, path: str, is_one: bool) -> None:
 
 
 def test_what_tests_rest_on_is_put_back_and_nothing_new_stays_beside_it() -> None:
-    own = own_tests(REPOSITORY, "python")
+    own = find_own_tests(REPOSITORY, "python")
     assert own.files == ("scripts/check_test.py", "tests/test_app.py")
     changed = {
         **REPOSITORY,
@@ -56,7 +56,7 @@ def test_what_tests_rest_on_is_put_back_and_nothing_new_stays_beside_it() -> Non
 
 
 def test_what_the_plan_lets_change_is_not_put_back() -> None:
-    own = own_tests(REPOSITORY, "python", may_change=["tests/test_app.py"])
+    own = find_own_tests(REPOSITORY, "python", may_change=["tests/test_app.py"])
     assert own.files == ("scripts/check_test.py",)
     changed = {**REPOSITORY, "tests/test_app.py": b"other", "tests/conftest.py": b"other"}
     assert own.put_back(changed, REPOSITORY) == {**REPOSITORY, "tests/test_app.py": b"other"}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared.core.planning.durations import TYPICAL, UNKNOWN, describe_span, typical, typical_of
-from shared.core.planning.plan_words import again_lines, finding_lines, outlook_lines
+from shared.core.planning.plan_words import explain_replanning, finding_lines, outlook_lines
 from shared.core.planning.proposal import upgrade_proposal
 from shared.core.planning.risk import LEVELS, MANY_PLACES, MUCH_MONEY, ceiling_of, risk_of
 from shared.core.run.run import StepSpec, Usage
@@ -121,7 +121,7 @@ def test_what_people_are_told_leads_nowhere() -> None:
     assert not any("://evil" in line for line in (*lines, *finding_lines(planned)))
     assert [len(line) for line in finding_lines(planned)][1:] == [400] * 4
     assert outlook_lines({"summary": "of an older version"}) == []
-    assert again_lines(begin(spec("a"))[0]) == []
+    assert explain_replanning(begin(spec("a"))[0]) == []
 
 
 def test_a_long_finding_ends_with_a_sentence_or_a_word_and_says_that_there_was_more() -> None:

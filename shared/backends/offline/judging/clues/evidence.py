@@ -27,7 +27,7 @@ from shared.backends.offline.judging.clues.signs import (
     Sign,
 )
 from shared.backends.offline.language import guess_language
-from shared.backends.offline.page_blocks import heading_level, own_words, shorten
+from shared.backends.offline.page_blocks import heading_level, read_own_words, shorten
 from shared.backends.offline.sentence_ends import sentences_of
 from shared.core.page import Page
 
@@ -125,20 +125,20 @@ class Found:
 
 def lines_of(page: Page) -> list[Line]:
     """Return what the page says, sentence by sentence, its title and columns first; as much as is looked at."""
-    return _limit_lines(_drop_repeated(_all_lines(page)))
+    return _limit_lines(_drop_repeated(_collect_lines(page)))
 
 
 def blocks_saying(page: Page, texts: Collection[str]) -> frozenset[str]:
     """Return every block that says one of these sentences ("" for title and columns), however often it stands there."""
-    return frozenset(line.block for line in _all_lines(page) if line.text in texts)
+    return frozenset(line.block for line in _collect_lines(page) if line.text in texts)
 
 
-def _all_lines(page: Page) -> list[Line]:
+def _collect_lines(page: Page) -> list[Line]:
     title = frozenset({TITLE, TOP, LABEL, ANY})
     found = [Line.read(text, "", title) for text in sentences_of(page.title)]
     for name, value in page.properties.items():
         found += [Line.read(f"{name}: {text}", "", frozenset({TOP, ANY})) for text in sentences_of(value)]
-    spoken = [(block, words) for block in page.walk() if (words := own_words(block))]
+    spoken = [(block, words) for block in page.walk() if (words := read_own_words(block))]
     for at, (block, words) in enumerate(spoken):
         top = {TOP, ANY} if at < _FIRST_LINES or heading_level(block) else {ANY}
         for text in sentences_of(words):
@@ -164,8 +164,8 @@ def _limit_lines(lines: list[Line]) -> list[Line]:
 def find_signs(page: Page) -> list[Found]:
     """Return every sign that the page carries, the weightiest first."""
     every, italian = (
-        _drop_repeated(_all_lines(page)),
-        guess_language(page.title + " ".join(map(own_words, page.walk()))) == "it",
+        _drop_repeated(_collect_lines(page)),
+        guess_language(page.title + " ".join(map(read_own_words, page.walk()))) == "it",
     )
     some = _limit_lines(every)
     signs = (*SIGNS, *INNER_SIGNS, *CIRCLE_SIGNS, *OFFER_SIGNS)
@@ -224,7 +224,7 @@ SHOWN = frozenset({_CALLED_BY.says, _COMMANDED.says})
 
 
 def _find_program_signs(page: Page) -> Iterator[Found]:
-    words = {block.id: own_words(block) for block in page.walk()}
+    words = {block.id: read_own_words(block) for block in page.walk()}
     if endpoints := read_endpoints(page):
         yield Found(_CALLED_BY, Line(f"{endpoints[0].method} {endpoints[0].path}", endpoints[0].block, frozenset()))
     if commands := [each for each in read_invocations(page) if each.verb != "serve"]:

@@ -42,15 +42,15 @@ class Sign:
     called: str = ""  # what a page to publish is then called
 
 
-def _any(*parts: str) -> re.Pattern[str]:
+def _match_any(*parts: str) -> re.Pattern[str]:
     return re.compile("|".join(parts), re.IGNORECASE)
 
 
 SIGNS: tuple[Sign, ...] = (
-    Sign(SERVICE, 12, ASKS, _any(*ASKS_PROGRAM)),
-    Sign(SERVICE, 5, "speaks of a program at the top", _any(*NAMES_PROGRAM), TOP),
-    Sign(SERVICE, 1, "mentions a program", _any(*NAMES_PROGRAM)),
-    Sign(SITE, 8, "asks for a page that others see", _any(
+    Sign(SERVICE, 12, ASKS, _match_any(*ASKS_PROGRAM)),
+    Sign(SERVICE, 5, "speaks of a program at the top", _match_any(*NAMES_PROGRAM), TOP),
+    Sign(SERVICE, 1, "mentions a program", _match_any(*NAMES_PROGRAM)),
+    Sign(SITE, 8, "asks for a page that others see", _match_any(
         rf"\A(?=.*(?:\b(?:{WANT}|one|una?|une|eine?|eén|tells|shows)\b|{WANT_UNSPACED}|一枚)).*\b(?:{SITE_NOUN})",
         NAMES_SITE,
         r"\bput (?:this |it |them )?online\b|\bon the screen\b|\bfor (?:our |the )?(?:visitors|customers|"
@@ -58,10 +58,10 @@ SIGNS: tuple[Sign, ...] = (
         rf"(?:{WANT_UNSPACED}|一枚).*(?:ページ|サイト|网页|网站|صفحه|سایت|صفحة|موقع)|(?:ページ|サイト)にし|Sayfada",
         r"\bonline stellen|veröffentlichen wir|ins netz\b|mettre en ligne|poner en línea|colocar online|выложить",
     )),
-    Sign(SITE, 4, "names prices", _any(rf"\d\s?{MONEY}(?!\w)|{MONEY}\s?\d"), min_count=2, called="a price list"),
-    Sign(SITE, 3, "names days and times", _any(rf"\A(?=.*(?:{DAY})).*(?:{TIME})"),
+    Sign(SITE, 4, "names prices", _match_any(rf"\d\s?{MONEY}(?!\w)|{MONEY}\s?\d"), min_count=2, called="a price list"),
+    Sign(SITE, 3, "names days and times", _match_any(rf"\A(?=.*(?:{DAY})).*(?:{TIME})"),
          min_count=2, called="a list of times"),
-    Sign(SITE, 4, "invites people", _any(
+    Sign(SITE, 4, "invites people", _match_any(
         r"\b(?:welcome|join us|come (?:by|along|early|and)|free entry|admission|rsvp|everyone is invited|"
         r"you are invited)\b",
         r"willkommen|eintritt|\bladen (?:\w+ ){0,4}ein\b|anmeldung|bienvenue|entrée (?:libre|gratuite)|"
@@ -72,12 +72,12 @@ SIGNS: tuple[Sign, ...] = (
         r"zapraszamy|wstęp wolny|دعوت|ورود (?:برای همه )?آزاد|ندعوكم|أهلا|الدخول مجاني|欢迎|歡迎|报名|歓迎|参加費|"
         r"ご参加|환영",
     ), called="an invitation"),
-    Sign(SITE, 5, "lists ingredients", _any(
+    Sign(SITE, 5, "lists ingredients", _match_any(
         r"^\W*(?:ingredients?|zutaten|ingrédients?|ingredientes|ingredienti|ingrediënten|malzemeler|ингредиенты|"
         r"składniki)\b",
         r"^\W*(?:材料|配料|食材|재료|المكونات|المقادير|مواد لازم)",
     ), LABEL, called="a recipe"),
-    Sign(SITE, 4, "tells how something is done", _any(
+    Sign(SITE, 4, "tells how something is done", _match_any(
         r"\bhow to\b|\b(?:guide|manual|instructions|tutorial|handbook|step by step)\b|anleitung|\bso geht|"
         r"schritt für schritt",
         r"\bcomment (?!:)\w+er\b|mode d['’]emploi|\bcómo\b|\bguía\b|\bcome (?:si|fare)\b|\bguida\b|"
@@ -86,23 +86,23 @@ SIGNS: tuple[Sign, ...] = (
         r"使い方|の作り方",
         r"방법|دليل|^كيف|راهنما|چگونه",
     ), LABEL, called="a guide"),
-    Sign(SITE, 5, "tells what somebody has done and can do", _any(
+    Sign(SITE, 5, "tells what somebody has done and can do", _match_any(
         r"curriculum vitae|\bcv\b|\brésumé\b|lebenslauf|currículum|currículo|özgeçmiş|^резюме|简历|履歴書|이력서",
         r"سيرة ذاتية|السيرة الذاتية|رزومه|berufserfahrung|work experience|expérience professionnelle|"
         r"experiencia laboral",
     ), LABEL, called="a CV"),
-    Sign(SITE, 4, "gives quantities", _any(
+    Sign(SITE, 4, "gives quantities", _match_any(
         r"(?<!\w)\d+(?:[.,/]\d+)? ?(?:g|kg|ml|cl|dl|l|oz|lb|cups?|tbsp|tsp|EL|TL|Stück|cuill\w+|cucchiai\w*|cda|taza|"
         r"xícaras?)(?!\w)",
     ), min_count=2, called="a recipe"),
-    Sign(SITE, 3, "answers questions of many", _any(r"\bFAQs?\b|häufige fragen|questions fréquentes|"
+    Sign(SITE, 3, "answers questions of many", _match_any(r"\bFAQs?\b|häufige fragen|questions fréquentes|"
                                                     r"preguntas frecuentes|常见问题"),
          LABEL, called="answers to questions"),
-    Sign(SITE, 2, "says how people reach you", _any(
+    Sign(SITE, 2, "says how people reach you", _match_any(
         r"\S@\S+\.\w|\bmailto:|\b(?:phone|tel|call|ring)\b.*\d{3}|telefon|téléphone|teléfono|telefone|電話|电话|هاتف|"
         r"تلفن",
     )),
-    Sign(NOTES, 6, "calls itself notes", _any(
+    Sign(NOTES, 6, "calls itself notes", _match_any(
         r"^(?:the )?minutes\b|\b(?:minutes (?:of|from)|meeting minutes|, minutes)\b|"
         r"\b(?:notes?|notebook|memo|brain ?dump|scratch ?pad)\b|protokoll|notiz(?:en)?\b|mitschrift|compte[- ]rendu",
         r"\bacta\b|apuntes|\bnotas\b|\bata\b|anotaç|verbale|appunti|notulen|aantekening|tutana|notlar|протокол|"
@@ -110,7 +110,7 @@ SIGNS: tuple[Sign, ...] = (
         r"конспект|notatki|纪要|紀要|笔记|筆記|记录|議事録|メモ|ノート|회의록|메모|필기|محضر|ملاحظات|صورت[ "
         r"\u200c]?جلسه|یادداشت",
     ), TITLE),
-    Sign(NOTES, 4, "is there so that somebody does not forget", _any(
+    Sign(NOTES, 4, "is there so that somebody does not forget", _match_any(
         r"\b(?:so (?:that )?i (?:don['’]?t|do not) forget|note to self|for my own (?:use|reference)|only for (?:us|"
         r"me))\b|zum merken|"
         r"\bdamit ich(?: es)? nicht vergesse|pour mémoire|pour ne pas oublier|para no olvidar|para não esquecer|"
@@ -118,14 +118,14 @@ SIGNS: tuple[Sign, ...] = (
         r"om niet te vergeten|unutmamak|чтобы не забыть|żeby nie zapomnieć|备忘|以免忘记|覚え書き|忘れないように|"
         r"حتى لا أنسى|یادم نرود",
     )),
-    Sign(NOTES, 3, PEOPLE, _any(
+    Sign(NOTES, 3, PEOPLE, _match_any(
         r"^\W*(?:attendees|attending|participants|present|apologies|anwesend\w*|teilnehm\w*|présents?|"
         r"participants?|asistentes)\b",
         r"^\W*(?:presentes|participantes|presenti|partecipanti|aanwezig\w*|katılanlar|katılımcılar|присутств\w*|"
         r"участники)\b",
         r"^\W*(?:obecni|出席|与会|參加者|参会|参加者|参석|참석|الحضور|الحاضرون|حاضران|حاضرین)",
     )),
-    Sign(NOTES, 3, "lists what was decided, or who does what next", _any(
+    Sign(NOTES, 3, "lists what was decided, or who does what next", _match_any(
         r"^\W*(?:action items?|actions|what went well|what did not(?: go well)?|decisions?|next steps|agenda|"
         r"follow[- ]ups?|open points|beschlüsse|tagesordnung|"
         r"offene punkte)\b",
@@ -134,16 +134,16 @@ SIGNS: tuple[Sign, ...] = (
         r"^\W*(?:actiepunten|besluiten|kararlar|gündem|решени[яе]|повестка|ustalenia)",
         r"^\W*(?:决定|行动项|议题|待办事项|決定事項|議題|결정|القرارات|جدول الأعمال|تصمیم|دستور جلسه)",
     ), LABEL),
-    Sign(NOTES, 6, "calls itself a journal", _any(
+    Sign(NOTES, 6, "calls itself a journal", _match_any(
         r"\b(?:journal|diary|dear diary|tagebuch|diario|diário|journal intime|dagboek|günlük|дневник|pamiętnik)\b",
         r"日记|日記|일기|يوميات|مذكرات|خاطرات|روزنوشت",
     ), TITLE),
-    Sign(NOTES, 4, "is headed by a day alone, as a journal is", _any(
+    Sign(NOTES, 4, "is headed by a day alone, as a journal is", _match_any(
         rf"^\W*(?:(?:{DAY})\W*)?(?:\d{{1,2}}\W+(?:{MONTH})|(?:{MONTH})\W+\d{{1,2}}|"
         rf"\d{{1,4}}[-./]\d{{1,2}}[-./]\d{{1,4}})"
         r"(?:\W+(?:19|20)\d\d)?\W*$|^\W*(?:\d{4}年)?\d{1,2}月\d{1,2}日\W*$",
     ), TITLE),
-    Sign(NOTES, 4, "is told of one's own day", _any(
+    Sign(NOTES, 4, "is told of one's own day", _match_any(
         r"\b(?:today|this morning|tonight) i\b|\bi (?:felt|feel|slept|woke|cried|wonder)\b|"
         r"^slept (?:\w+ )?(?:badly|well)|\bheute (?:habe|bin|war) ich\b",
         r"\bich (?:fühle|habe geschlafen)\b|\baujourd['’]hui,? j|\bhoy (?:me|he|fui)\b|\bme siento\b|\bhoje eu\b|"
@@ -152,7 +152,7 @@ SIGNS: tuple[Sign, ...] = (
         r"今日は.*(?:た。|だった)|"
         r"اليوم (?:ذهبت|شعرت)|امروز .*م\b",
     )),
-    Sign(NOTES, 5, "is a list of what to buy or do", _any(
+    Sign(NOTES, 5, "is a list of what to buy or do", _match_any(
         r"\b(?:shopping|grocery|packing|to-?do|task) ?lists?\b|^\W*(?:to-?dos?|groceries|errands)\W*$|"
         r"einkaufs(?:liste|zettel)|aufgabenliste",
         r"packliste|liste de courses|liste des courses|choses à faire|lista de (?:la )?compras?|lista de tareas|"
@@ -161,13 +161,13 @@ SIGNS: tuple[Sign, ...] = (
         r"lista zakupów|购物清单|待办清单|買い物リスト|やることリスト|장보기|할 일|قائمة (?:المشتريات|المهام|"
         r"التسوق)|لیست (?:خرید|کارها)",
     ), TITLE),
-    Sign(NOTES, 4, "sums up what others have written", _any(
+    Sign(NOTES, 4, "sums up what others have written", _match_any(
         r"\b(?:summary|abstract|literature review|paper review|reading list)\b|zusammenfassung|résumé (?:de|"
         r"d['’])|resumen|\bresumo\b",
         r"riassunto|samenvatting|\bözet|реферат|обзор стат|streszczenie|摘要|总结|综述|论文|要約|論文|요약|ملخص|"
         r"خلاصه",
     ), TITLE),
-    Sign(PRIVATE, 9, "says that it is not to be published", _any(
+    Sign(PRIVATE, 9, "says that it is not to be published", _match_any(
         r"\b(?:do not|don['’]?t|never|must not|may not|not to be|please no|no) (?:be )?(?:publish\w*|shar(?:e|ed|"
         r"ing)|forward\w*|circulat\w*|distribut\w*|post(?:ed)?|made public|leak\w*)\b",
         r"\bnot (?:for (?:publication|the public|circulation|distribution|sharing)|public(?! (?:transport|"
@@ -183,7 +183,7 @@ SIGNS: tuple[Sign, ...] = (
         r"外部に出さない|공개 ?금지|비공개",
         r"لا (?:تنشر|يُنشر|ينشر|تشارك)|ليس للنشر|منتشر نکن|منتشر نشود|انتشار ممنوع",
     )),
-    Sign(PRIVATE, 9, "is marked as internal or confidential", _any(
+    Sign(PRIVATE, 9, "is marked as internal or confidential", _match_any(
         r"\b(?:internal|staff|team|board|members)[ -]only\b|\binternal (?:use|draft|memo|document|notes?|page|"
         r"paper)\b|^\W*internal\W*$|^\W*internal\s*[:–—-]|"
         r"\((?:strictly )?(?:internal|intern\w?|внутренн\w+)\)|^\W*for internal",
@@ -200,7 +200,7 @@ SIGNS: tuple[Sign, ...] = (
         r"내부용|سري|للاستخدام الداخلي|داخلي فقط|محرمانه|"
         r"فقط داخلی",
     )),
-    Sign(PRIVATE, 7, "calls itself a draft", _any(
+    Sign(PRIVATE, 7, "calls itself a draft", _match_any(
         r"^\W*(?:first |rough |working |early |internal |contract )?draft\W*$|^\W*(?:first |rough |"
         r"working )?draft\s*(?:[:–—-]|v?\d|of\b|for\b|contract|agreement|version)|\((?:a |first |"
         r"rough )?draft\b[^)]*\)|\b(?:still|only|just|is) a (?:\w+ )?draft\b|\bdraft\W*$|work in progress",
@@ -208,12 +208,12 @@ SIGNS: tuple[Sign, ...] = (
         r"contract)\b|\btaslak\b|taslağı|черновик|проект договора|szkic|projekt umowy",
         r"草稿|草案|初稿|下書き|素案|草拟|초안|مسودة|پیش[ \u200c]?نویس",
     ), TOP),
-    Sign(PRIVATE, 5, "is a contract", _any(
+    Sign(PRIVATE, 5, "is a contract", _match_any(
         r"\b(?:contract|lease agreement|tenancy agreement|service agreement|nda)\b|\b\w*vertrag\b|\bcontrat\b|"
         r"\bcontrato\b|\bcontratto\b|overeenkomst|sözleşme",
         r"договор|umowa|合同|契約書|협약|계약서|\bعقد\b|قرارداد",
     ), TITLE),
-    Sign(NOTHING, 9, "says that no website is wanted", _any(
+    Sign(NOTHING, 9, "says that no website is wanted", _match_any(
         r"\b(?:do not|don['’]?t|never|must not|should(?: not|n['’]?t)|no need to|not to|"
         r"without) (?:\w+ ){0,2}?(?:build|make|create|set up|plan|need|want|building|"
         r"making) (?:\w+ ){0,3}?(?:web ?-?site|web ?-?page|home ?page|site|page|app)\b",
@@ -232,7 +232,7 @@ SIGNS: tuple[Sign, ...] = (
         r"作成しない)",
         r"لا (?:تبن|تنشئ|نريد|تصمم)\w* موقع|(?:وب[ \u200c]?)?سایت (?:نساز|نمی[ \u200c]?خواه|لازم نیست)",
     )),
-    Sign(NOTION, 9, "orders work in Notion", _any(
+    Sign(NOTION, 9, "orders work in Notion", _match_any(
         r"^\W*(?:please )?(?:set|change|move|mark|update|assign|archive|reschedule|postpone|close|tag|clear|sort|"
         r"delete|rename|fill|create|add) (?:(?!\.).){0,60}\b(?:status|due dates?|priorit(?:y|ies)|assignees?|"
         r"tasks?|tickets|rows?|database|properties|property|column|notion)\b",
@@ -250,7 +250,7 @@ SIGNS: tuple[Sign, ...] = (
         r"görevlerin? .{0,30}durum",
         r"(?:غيّ?ر|اجعل|حدّ?ث).{0,30}(?:حالة|المهام)|وضعیت .{0,30}(?:وظایف|کارها|تسک).{0,30}(?:تغییر|بگذار|کن)",
     ), TOP),
-    Sign(NOTION, 4, "orders something to be done, and nothing to be built", _any(
+    Sign(NOTION, 4, "orders something to be done, and nothing to be built", _match_any(
         r"^\W*(?:please )?(?:book|order|organi[sz]e|summari[sz]e|research|find|call|ring|e-?mail|translate|"
         r"analy[sz]e|compare|review|invite|buy|"
         r"clean up|plan a|remind|collect|prepare the|send|check) \w+|^\W*weekly report\b|"
@@ -261,14 +261,14 @@ SIGNS: tuple[Sign, ...] = (
         r"^\W*(?:забронируй|закажи|переведи|составь|проверь|сравни|напомни)\w*|^(?:请)?(?:预订|预定|翻译|总结一下|"
         r"整理|比较|检查|安排)|(?:を予約|を翻訳|をまとめ)(?:する|して)",
     ), TITLE),
-    Sign(REPAIR, 5, "tells how to bring a fault about", _any(
+    Sign(REPAIR, 5, "tells how to bring a fault about", _match_any(
         r"steps to reproduce|how to reproduce|\brepro(?:duction)? steps\b|schritte zum (?:nachstellen|"
         r"reproduzieren)|étapes (?:pour|de) reprodu|pasos para reproducir",
         r"passos para reproduzir|passi per riprodurre|stappen om te reproduceren|шаги (?:для )?воспроизведени|"
         r"kroki do odtworzenia|yeniden üretme|hatayı üret",
         r"复现步骤|重现步骤|再現手順|재현 (?:방법|단계)|خطوات (?:إعادة|التكرار)|مراحل بازتولید",
     )),
-    Sign(REPAIR, 5, "compares what should happen with what does", _any(
+    Sign(REPAIR, 5, "compares what should happen with what does", _match_any(
         r"^\W*(?:expected|actual|erwartet|tatsächlich|attendu|obtenu|esperado|atual|atteso)\s*:",
         r"\bwhat (?:happens|happened|should happen|i (?:see|expected|expect))\s*:|\b(?:expected|actual) "
         r"(?:behaviou?r|results?|outcome)\b|erwartetes? (?:verhalten|ergebnis)|"
@@ -278,7 +278,7 @@ SIGNS: tuple[Sign, ...] = (
         r"预期(?:结果|行为)|实际(?:结果|行为)|期待(?:される)?(?:結果|動作)|実際の(?:結果|動作)|النتيجة المتوقعة|"
         r"نتیجهٔ? مورد انتظار",
     )),
-    Sign(REPAIR, 3, "calls itself a fault", _any(
+    Sign(REPAIR, 3, "calls itself a fault", _match_any(
         r"\b(?:does nothing|does(?: not|n['’]t) work|is broken|fails to|stopped working)\b|funktioniert nicht|ne "
         r"(?:marche|fonctionne) (?:pas|plus)|"
         r"\bno funciona|não funciona|non funziona|werkt niet|çalışmıyor|не работает|nie działa|无法|不工作|"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from shared.backends.offline.judging.talk.choice_sentences import choice_in_sentences, is_against
 from shared.backends.offline.language import guess_language
-from shared.backends.offline.page_blocks import clean, heading_level, one_line, own_words
+from shared.backends.offline.page_blocks import clean, collapse_line, heading_level, read_own_words
 from shared.core.approval.decision_words import bare_wish
 from shared.core.page import ANSWER, EARLIER, WISH, Block, Page, Span
 from shared.core.pages.property_lines import are_properties, split_property
@@ -101,7 +101,7 @@ def chosen_by(block: Block) -> str:
     return choice_of(_bare(block)) or (choice_in_sentences(block.text) if block.type == ANSWER else "")
 
 
-def own_page(page: Page) -> Page:
+def strip_remarks(page: Page) -> Page:
     """Return the page without what was said about it, and without columns that were pasted in as lines at its top."""
     own = tuple(block for block in page.blocks if block.type not in (ANSWER, WISH))
     return replace(page, blocks=own[_pasted_columns(own) :])
@@ -125,7 +125,7 @@ def shape_page(page: Page, *, asks_for_content: bool, marked: frozenset[str] = f
     """
     answers = [block for block in page.blocks if block.type == ANSWER]
     wishes = [block for block in page.blocks if block.type == WISH]
-    own = own_page(page)
+    own = strip_remarks(page)
     choices = [choice for block in (*answers, *wishes) if (choice := _choice(block, earlier=False))]
     before = [choice for block in answers if (choice := _choice(block, earlier=True))]
     others = [block for block in answers if not chosen_by(block)]
@@ -137,19 +137,19 @@ def shape_page(page: Page, *, asks_for_content: bool, marked: frozenset[str] = f
         own = left_out(own, marked)
     kept_back: list[str] = []
     if "publish" not in choices:
-        kept_back = [own_words(block) for block in own.walk() if _is_secret(block)]
+        kept_back = [read_own_words(block) for block in own.walk() if _is_secret(block)]
         own = replace(own, blocks=_drop_unwanted(own.blocks, _is_secret))
     done: list[str] = []
     undone: list[str] = []
     for block in wishes:
         if not chosen_by(block):
             own, change = _apply_wish(own, block)
-            (done if change else undone).append(change or one_line(block.text))
+            (done if change else undone).append(change or collapse_line(block.text))
     return Shaped(
         own,
         tuple(choices),
         tuple(before),
-        tuple(one_line(block.text) for block in others),
+        tuple(collapse_line(block.text) for block in others),
         tuple(done),
         tuple(undone),
         tuple(kept_back),
@@ -170,7 +170,7 @@ def _bare(block: Block) -> str:
 
 
 def _is_secret(block: Block) -> bool:
-    return block.type == "toggle" and bool(block.children) and bool(_SECRET.search(own_words(block)))
+    return block.type == "toggle" and bool(block.children) and bool(_SECRET.search(read_own_words(block)))
 
 
 def _drop_unwanted(blocks: tuple[Block, ...], unwanted: Callable[[Block], object]) -> tuple[Block, ...]:
@@ -201,7 +201,7 @@ def _apply_wish(page: Page, wish: Block) -> tuple[Page, str]:
     if re.search(r"\d|[:：]\s*\S|\S@\S", wanted) or _QUOTED.search(text):
         words, change = shown, f"added as wished: “{shown}”"
     else:
-        language = guess_language(" ".join([page.title, *map(own_words, page.walk())]))
+        language = guess_language(" ".join([page.title, *map(read_own_words, page.walk())]))
         words = f"{shown}: {_FOLLOWS.get(language, _FOLLOWS['en'])}"
         change = (
             f"added as wished: “{shown}”, for which the page has no text yet; write it there, and the "
@@ -213,7 +213,7 @@ def _apply_wish(page: Page, wish: Block) -> tuple[Page, str]:
 
 def _list_wanted(text: str) -> Iterator[str]:
     """Yield what a wish wants shown, without the words around it."""
-    text = one_line(clean(text))
+    text = collapse_line(clean(text))
     if (quoted := _QUOTED.search(text)) and _SHOW.search(text):
         yield quoted.group(1)
     for rule in (_AUCH, _SHOW, _SPACED_SHOW):
@@ -232,15 +232,15 @@ def _list_wanted(text: str) -> Iterator[str]:
 
 def _find_dropped(page: Page, text: str) -> frozenset[str]:
     """Return the headings, or else the lines, that a wish wants left out."""
-    match = _DROP.search(one_line(text))
+    match = _DROP.search(collapse_line(text))
     named = frozenset(re.findall(r"\w+", match.group(1).casefold())) if match else frozenset()
     named -= {"section", "part", "line", "please", "heading", "bitte", "teil", "abschnitt"}
     if not named or len(named) > 6:
         return frozenset()
-    meant = [block for block in page.walk() if named <= set(re.findall(r"\w+", own_words(block).casefold()))]
+    meant = [block for block in page.walk() if named <= set(re.findall(r"\w+", read_own_words(block).casefold()))]
     parts = [block for block in meant if heading_level(block) or block.type == "toggle"]
     return frozenset(block.id for block in parts or meant)
 
 
 def _names(page: Page, ids: frozenset[str]) -> str:
-    return "”, “".join(own_words(block)[:60] for block in page.walk() if block.id in ids)
+    return "”, “".join(read_own_words(block)[:60] for block in page.walk() if block.id in ids)

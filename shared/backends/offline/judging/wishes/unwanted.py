@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from shared.backends.offline.page_blocks import clean, heading_level, own_words
+from shared.backends.offline.page_blocks import clean, heading_level, read_own_words
 from shared.core.page import Page
 
 _FEW = 10  # words of a sentence that begins with “no”: a longer one is a rule
@@ -56,7 +56,7 @@ def unwanted_blocks(page: Page) -> frozenset[str]:
     found: set[str] = set()
     level, listed = 0, False  # of the heading that says so; and whether a line before a list does
     for block in page.walk():
-        words = clean(own_words(block)).strip()
+        words = clean(read_own_words(block)).strip()
         if at := heading_level(block):
             level = at if is_unwanted(words) else (level if level and at > level else 0)
             listed = False

@@ -21,11 +21,11 @@ _ITEM_KEYS = ("type", "annotations", "text", "equation", "mention")
 _MENTIONS = ("user", "date", "page", "database", "template_mention", "custom_emoji")
 
 
-def _unknown(kind: str, object_id: str) -> str:
+def _give_no_name(kind: str, object_id: str) -> str:
     return "Untitled"
 
 
-def rich_text(value: Any, path: str, name_of: NameOf = _unknown) -> list[Json]:
+def rich_text(value: Any, path: str, name_of: NameOf = _give_no_name) -> list[Json]:
     """Take a rich text array as written; return it as it reads back."""
     return [_item(item, f"{path}[{index}]", name_of) for index, item in enumerate(checks.array(value, path))]
 

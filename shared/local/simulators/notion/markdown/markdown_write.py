@@ -39,7 +39,7 @@ class Writer:
         """Write one block and what is below it as lines."""
         if self.left <= 0:
             self.truncated = True
-            return self._indent_lines(depth, [self._unknown(node)])
+            return self._indent_lines(depth, [self._write_unknown(node)])
         self.left -= 1
         if node.get("object", "block") != "block":
             return self._indent_lines(depth, [self._child(node)])
@@ -79,7 +79,7 @@ class Writer:
             return [f"![{self._rich(data['caption'])}]({self._source(data)})"]
         if kind in _MEDIA:
             return [f'<{kind} src="{quote_attribute(self._source(data))}">{self._rich(data["caption"])}</{kind}>']
-        return [self._unknown(node)]
+        return [self._write_unknown(node)]
 
     def _look(self, data: Json) -> str:
         given = {"toggle": "true"} if data.get("is_toggleable") else {}
@@ -140,7 +140,7 @@ class Writer:
         address = f"{self.world.simulator.base_url}/p/{node['id']}"
         return f'<{tag} url="{address}">{quote_attribute(self.world.title(node))}</{tag}>'
 
-    def _unknown(self, node: Json) -> str:
+    def _write_unknown(self, node: Json) -> str:
         if len(self.unknown) < MAX_UNKNOWN:
             self.unknown.append(node["id"])
         kind = node.get("type", node["object"])
