@@ -10,6 +10,7 @@ from shared.app.engine.deps import Deps
 from shared.app.engine.effects import Effects
 from shared.app.engine.step_context import run_url
 from shared.core.approval.four_eyes import Barred
+from shared.core.approval.late_words import describe_other
 from shared.core.errors import Missing, Rejected
 from shared.core.page import Span
 from shared.core.pages import marks
@@ -41,6 +42,13 @@ def tell_barred(deps: Deps, notion: Notion, run: Run, gate: Step, by: str, bar: 
     name = derive_id("barred-", gate.id, gate.wait.what if gate.wait else "", by)[:40]
     words = f"{by}, your approval does not count here: {bar.why}.", f" {bar.way_out}"
     _say_once(deps, notion, run, name, words)
+
+
+def tell_late(deps: Deps, notion: Notion, run: Run, gate: Step, discussion: str) -> None:
+    """Say once about a plan, or work, that a yes was to an earlier one, and what is asked now."""
+    name = derive_id("late-", gate.id, gate.wait.what if gate.wait else "")[:40]
+    changed = f"That did not count: {describe_other(run, gate.id, '')}."
+    _say_once(deps, notion, run, name, (changed, " Look at it, and decide about that."), discussion)
 
 
 def ask_who(deps: Deps, notion: Notion, run: Run, status: str) -> None:

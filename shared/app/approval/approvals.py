@@ -19,7 +19,8 @@ from shared.app.engine.deps import Deps
 from shared.app.engine.engine import record, skip_pauses
 from shared.app.planning.feedback import note
 from shared.app.tenants.operator_secrets import valid
-from shared.core.approval.gates import PRODUCTION, RELEASE, gate_kind, waits_at
+from shared.core.approval.gates import waits_at
+from shared.core.approval.late_words import describe_change, describe_decision, describe_last_decision, is_decided
 from shared.core.errors import BadSignature, Conflicting, NotThere
 from shared.core.people.actor import Actor
 from shared.core.run import acts
@@ -112,7 +113,9 @@ def decide(
     after = record(deps, asked.tenant, asked.run, event)
     gate = after.step(asked.gate)
     decided: Mapping[str, Any] = gate.output if gate else {}
-    if decided.get("by") != by or (gate is not None and (gate.status == StepStatus.SUCCEEDED) != approve):
+    theirs = decided.get("by") != by or (actor is not None and decided.get("actor") != actor.ref)
+    if theirs or (gate is not None and (gate.status == StepStatus.SUCCEEDED) != approve):
+        _refuse_stale(after, asked, now)
         raise Conflicting("somebody else has just decided this", way_out="Look at the run for the decision.")
     return after
 
@@ -129,23 +132,25 @@ def asked_now(run: Run) -> Asked:
     """Return the approval the run waits for; raises Conflicting when it waits for none."""
     gate = waits_at(run)
     if gate is None or gate.wait is None or gate.wait.until is None:
-        raise Conflicting(f"run {run.id} does not wait for an approval; it is {run.status.value}")
+        before = f"; {last}" if (last := describe_last_decision(run)) else ""
+        raise Conflicting(f"run {run.id} does not wait for an approval; it is {run.status.value}{before}")
     return Asked(run.tenant, run.id, gate.id, gate.wait.what, gate.wait.until)
+
+
+def refuse_decided(run: Run, asked: Asked) -> None:
+    """Raise Conflicting, which says who decided what and when, where this was decided."""
+    gate = run.step(asked.gate)
+    if gate is not None and is_decided(gate):
+        raise Conflicting(describe_decision(gate), way_out="There is nothing you need to do.")
 
 
 def _refuse_stale(run: Run, asked: Asked, now: datetime) -> None:
     gate = run.step(asked.gate)
-    if gate is not None and gate.status in (StepStatus.SUCCEEDED, StepStatus.CANCELLED) and gate.output:
-        by = gate.output.get("by", "somebody")
-        raise Conflicting(
-            f"{_describe_gate(asked.gate)} has already been decided by {by}", way_out="There is nothing you need to do."
-        )
+    refuse_decided(run, asked)
     if run.status.final:
         raise Conflicting(f"the run has ended: {run.status.value}", way_out="Set the page's status to Plan it again.")
     if gate is None or gate.wait is None or not _is_what_was_asked(run, gate.wait, asked):
-        raise Conflicting(
-            f"{_describe_gate(asked.gate)} has changed since this was asked", way_out="Look at what is asked now."
-        )
+        raise Conflicting(describe_change(run, asked.gate), way_out="Look at what is asked now.")
     if gate.wait.kind != WaitKind.APPROVAL:
         raise Conflicting("a question in words cannot be approved or denied", way_out="Answer it.")
     if gate.wait.until is not None and now >= gate.wait.until:
@@ -156,10 +161,6 @@ def _is_what_was_asked(run: Run, wait: Wait, asked: Asked) -> bool:
     """Say whether this is what was asked; of a run that stood still since, the end of its time has moved."""
     moved = run.stood_until is not None and wait.until is not None and wait.until >= asked.expires_at
     return wait.what == asked.plan_hash and (moved or wait.until == asked.expires_at)
-
-
-def _describe_gate(gate: str) -> str:
-    return {RELEASE: "what leaves", PRODUCTION: "what goes live"}.get(gate_kind(gate), "the plan")
 
 
 def genuine(deps: Deps, signed: bytes, signature: str) -> bool:

@@ -25,7 +25,7 @@ _ANSWER = "#workwright-answer-"  # how the links of a conversation's answers end
 def judge_remarks(notion: Notion, run: Run, gate: str, remarks: Sequence[Remark]) -> Verdict:
     """Return what these comments come to: the last clear one of a member decides about the plan that `gate` asks of."""
     decided: Said | None = None
-    by = unclear = ""
+    by = unclear = late = ""
     wishes: list[tuple[str, str, str]] = []
     asked: list[Asked] = []
     down: list[tuple[str, str]] = []
@@ -45,6 +45,9 @@ def judge_remarks(notion: Notion, run: Run, gate: str, remarks: Sequence[Remark]
             if author in (members or ()):
                 decided, by, stop = None, author, True
             continue
+        if not about and _answers_earlier(remark, decision, us):
+            late = str(remark.comment.get("discussion_id") or "")
+            continue
         if decision.answer == Said.UNCLEAR or not about:
             unclear = str(remark.comment.get("discussion_id") or "")
             if decision.thumb_down:
@@ -61,7 +64,7 @@ def judge_remarks(notion: Notion, run: Run, gate: str, remarks: Sequence[Remark]
         decided, by, stop = decision.answer, author, False
         if decision.answer == Said.CHANGE:
             wishes.append((remark.id, decision.wish, author))
-    return Verdict(decided, by, tuple(wishes), unclear, tuple(asked), tuple(down), stop)
+    return Verdict(decided, by, tuple(wishes), unclear, tuple(asked), tuple(down), stop, late)
 
 
 def find_decliner(notion: Notion, run: Run) -> str:
@@ -106,9 +109,15 @@ def _is_about(remark: Remark, decision: Decision, asking: Sequence[str], us: str
     marked = [str(part.get("href") or "") for part in before.get("rich_text", ())] if author_of(before) == us else []
     if any(href.endswith(tuple(asking)) for href in marked):
         return True
-    if decision.answer == Said.YES and any(f".notify.{ASKED}." in href for href in marked):
-        return False  # the plan of that comment is not the one that is shown now
-    return decision.names_it
+    return decision.names_it and not _answers_earlier(remark, decision, us)
+
+
+def _answers_earlier(remark: Remark, decision: Decision, us: str) -> bool:
+    """Say whether it is a yes under a question of ours: about an earlier plan, where it is not about this one."""
+    before = remark.answers
+    if before is None or author_of(before) != us or decision.answer != Said.YES:
+        return False
+    return any(f".notify.{ASKED}." in str(part.get("href") or "") for part in before.get("rich_text", ()))
 
 
 def _asking(run: Run, gate: str) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.app.approval.answer_comments import explain
+from shared.app.approval.answer_comments import explain, tell_late
 from shared.app.approval.comment_records import keep_heard, load_heard
 from shared.app.approval.gates import ask_for_rework
 from shared.app.engine.engine import record
@@ -11,6 +11,7 @@ from shared.app.money.budget import plan_estimate
 from shared.app.planning.feedback import feedback_put, note
 from shared.core.approval import intents
 from shared.core.approval.decision_words import Asked, Verdict
+from shared.core.approval.gates import waits_at
 from shared.core.approval.intents import BY_COMMENT
 from shared.core.documents.comment_records import Wish
 from shared.core.pages.author import PERSON, Author
@@ -60,6 +61,8 @@ def answer_comments(look: Look) -> None:
     """Answer what was asked in its thread; explain once how to decide, when nothing was and it was unclear."""
     deps, run, verdict = look.deps, look.at_work, _verdict(look)
     answered = [_answer_in_thread(look, question) for question in verdict.asked]
+    if verdict.late and (gate := waits_at(run)) is not None:
+        tell_late(deps, look.notion, run, gate, verdict.late)
     if verdict.unclear and not any(answered):
         explain(deps, look.notion, run, verdict.unclear)
     named = [(each, look.name(Author(PERSON, who))) for each, who in verdict.thumbs_down]

@@ -146,3 +146,4 @@ class Verdict:
     asked: tuple[Asked, ...] = ()
     thumbs_down: tuple[tuple[str, str], ...] = ()  # (comment, person)
     stop: bool = False  # a plain no, and no word of what should be otherwise
+    late: str = ""  # the discussion in which somebody agreed to an earlier plan

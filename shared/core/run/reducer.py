@@ -204,7 +204,8 @@ def _record_decision(draft: Draft, event: acts.ApprovalGranted | acts.ApprovalDe
         draft.finish(gate.id, StepStatus.SUCCEEDED, output={**decision, **_name_actor(event)})
         leave_out(draft, event.by)
     else:
-        draft.finish(gate.id, StepStatus.CANCELLED, output={"by": event.by, "via": event.via, **_name_actor(event)})
+        decision = {"by": event.by, "via": event.via, "at": event.at.isoformat()}
+        draft.finish(gate.id, StepStatus.CANCELLED, output={**decision, **_name_actor(event)})
         draft.fields["cancel"] = f"denied by {event.by}" + (f": {event.reason}" if event.reason else "")
         draft.fields["pause"] = None  # what is to be taken back must not stand still
     return True

@@ -10,12 +10,13 @@ from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.pages.page_html import leads, link, page, paragraph
 from shared.app.api.people.browser_session import read_session
 from shared.app.api.run.runs import take_words
-from shared.app.approval.approvals import BY_LINK, Asked, asked_now, decide, question_now, read_token
+from shared.app.approval.approvals import BY_LINK, Asked, asked_now, decide, question_now, read_token, refuse_decided
 from shared.app.approval.gates import team_of
 from shared.app.approval.recipients import identify_recipient
 from shared.app.engine.switches import standing_still_words
 from shared.core.approval.deciders import MAY_DECIDE, Decider, find_refusal
 from shared.core.approval.gates import PLAN, PRODUCTION, RELEASE, gate_kind
+from shared.core.approval.late_words import describe_change
 from shared.core.approval.release_words import PREVIEW, describe_question, find_review, question_lines, subject_of
 from shared.core.errors import BadSignature, Conflicting, Forbidden, MalformedRequest, NotThere, RequestError
 from shared.core.pages.page_changes import describe_edits
@@ -163,15 +164,9 @@ def load_linked_run(call: Call, tenant: str, run_id: str) -> Run:
 
 
 def _refuse_closed(run: Run, asked: Asked) -> None:
-    gate = run.step(asked.gate)
-    if gate is not None and gate.output.get("by"):
-        raise Conflicting(
-            f"this has already been decided by {gate.output['by']}", way_out="There is nothing you need to do."
-        )
+    refuse_decided(run, asked)
     if asked_now(run) != asked:
-        raise Conflicting(
-            "what you decide has changed since this was asked", way_out="Open the newest message about it."
-        )
+        raise Conflicting(describe_change(run, asked.gate), way_out="Open the newest message about it.")
 
 
 def refuse_foreign(call: Call) -> None:

@@ -13,6 +13,7 @@ from shared.app.engine.engine import record
 from shared.app.engine.switches import standing_still_words
 from shared.app.planning.feedback import classify_stop, note
 from shared.core.approval.gates import PLAN, gate_kind, waits_at
+from shared.core.approval.late_words import describe_other
 from shared.core.errors import Conflicting, NotThere
 from shared.core.people.actor import By
 from shared.core.run import acts
@@ -113,13 +114,15 @@ def retry(call: Call) -> ApiReply:
 
 
 def _decide(call: Call, *, approve: bool) -> ApiReply:
-    asked = asked_now(_run(call, call.parts["run"]))
+    run = _run(call, call.parts["run"])
+    asked = asked_now(run)
     named = call.body.get("plan_hash", "" if approve and gate_kind(asked.gate) != PLAN else asked.plan_hash)
     if not named:
         way_out = "Look at `asked` in the run, and give the `plan_hash` there to agree to exactly that."
         raise Conflicting("what leaves or goes live can only be approved by naming its hash", way_out=way_out)
     if named != asked.plan_hash:
-        raise Conflicting("this has changed since you looked", way_out="Look at the run again, then decide.")
+        changed = describe_other(run, asked.gate, named)
+        raise Conflicting(changed, way_out="Look at the run again, then decide.")
     reason = call.body.get("reason", "")
     by, actor = call.who.name, call.who.actor
     return reply_with_run(call, decide(call.deps, asked, approve=approve, by=by, via="api", reason=reason, actor=actor))

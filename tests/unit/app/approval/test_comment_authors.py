@@ -84,6 +84,14 @@ def test_a_yes_under_the_question_about_an_earlier_plan_decides_nothing(desk: De
     assert desk.run_of(page).revision == 2
     comment_as(desk, desk.person, "approve", discussion_id=first["discussion_id"])
     assert desk.run_of(page).status == RunStatus.AWAITING_APPROVAL
+    told = [
+        "".join(part["plain_text"] for part in each["rich_text"])
+        for each in desk.as_person("GET", f"/v1/comments?block_id={page}")["results"]
+        if each["discussion_id"] == first["discussion_id"]
+    ]
+    version = desk.run_of(page).plan_hash[:8]
+    changed = f"the plan has changed since you looked: plan 2 is asked about now, version {version}"
+    assert told[-1] == f"That did not count: {changed}. Look at it, and decide about that."
     newest = _asking(desk, page)[-1]
     assert newest["id"] != first["id"]
     comment_as(desk, desk.person, "yes", discussion_id=newest["discussion_id"])
