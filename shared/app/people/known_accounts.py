@@ -13,9 +13,9 @@ from shared.app.engine.deps import Deps
 from shared.app.people.identities import find_person
 from shared.app.people.membership import members_of
 from shared.core.approval.deciders import MAY_DECIDE
-from shared.core.approval.four_eyes import list_ids
 from shared.core.people.actor import Actor, ActorKind, Known, name_stranger
 from shared.core.people.members import Members
+from shared.core.people.told_people import list_identities, list_ids
 
 DECIDES = "member"  # the role of who was told by the settings of earlier versions, which named none
 
@@ -34,7 +34,7 @@ def identify_account(
     """
     (system, user), members = account, members_of(deps, tenant)
     person: Mapping[str, Any] = next((each for each in people if _is_account(each, system, user)), {})
-    member_id = find_member(members, person) or find_person(deps, f"{system}:{user}")
+    member_id = find_member(deps, members, person) or find_person(deps, f"{system}:{user}")
     member = members.people.get(member_id)
     if member is not None and not member.asks:
         return Known(Actor(ActorKind.PERSON, member_id, str(person.get("name") or member.name)), member.role)
@@ -49,9 +49,12 @@ def identify_account(
     return Known(actor, "" if has_members else DECIDES)
 
 
-def find_member(members: Members, person: Mapping[str, Any]) -> str:
+def find_member(deps: Deps, members: Members, person: Mapping[str, Any]) -> str:
     """Return the id of the member that somebody of the settings is, "" for none."""
-    return next((each for each in list_ids(person) if each in members.people), "")
+    if not members.people:
+        return ""
+    found = [*list_ids(person), *(find_person(deps, each) for each in list_identities(person))]
+    return next((each for each in found if each in members.people), "")
 
 
 def _is_account(person: Mapping[str, Any], system: str, user: str) -> bool:

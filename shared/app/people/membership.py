@@ -11,6 +11,7 @@ from shared.app.engine.deps import Deps
 from shared.app.notify.announce import announce_asked
 from shared.app.people.handing_over import hand_over
 from shared.app.people.identities import Shown, claim, identities_of, leave_tenant
+from shared.app.people.told_places import keep_ties
 from shared.core.documents.api_key import KIND, ApiKey
 from shared.core.people import members as rules
 from shared.core.people.invitations import INVITATIONS, Invitations, remove_about
@@ -60,6 +61,8 @@ def take_out(deps: Deps, tenant: str, person: str, by: str, origin: Origin = NOW
     """
     member = rules.find_member(members_of(deps, tenant), person)
     identities = {member.identity, *identities_of(deps, person)}
+    rules.take_out(members_of(deps, tenant), person)  # refused before anything is done
+    keep_ties(deps, tenant, person, identities)
     after = _change(deps, tenant, lambda known: rules.take_out(known, person))
     deps.crash_point("members.after/out")
     out = {**origin, **_compare(member.role, "")}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from shared.app.engine.deps import Deps
-from shared.app.people.membership import members_of
-from shared.core.people.members import Member
-from shared.ports import change_doc
+from shared.core.people.members import PLACE as MEMBERS
+from shared.core.people.members import Member, Members
+from shared.core.people.told_people import find_tie, tie_to_member
+from shared.ports import change_doc, get_as
 
 _PLACE = ("settings", "tenant")
 
@@ -31,14 +32,25 @@ def set_told_place(deps: Deps, tenant: str, person: str, member: Member, system:
 
 def list_told(deps: Deps, tenant: str, settings: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return who is to be told: of those who are listed as members, who still is one, with the role of now."""
-    members = members_of(deps, tenant).people
+    members = (get_as(Members, deps.store, (tenant, *MEMBERS)) or Members()).people
     return [
-        {**each, "role": members[each["id"]].role} if _is_member(members, each) else each
+        {**each, "role": members[tied].role} if _is_member(members, tied := find_tie(each)) else each
         for each in settings.get("people", ())
-        if not str(each.get("id") or "").startswith("p-") or _is_member(members, each)
+        if not find_tie(each) or _is_member(members, find_tie(each))
     ]
 
 
-def _is_member(members: Mapping[str, Member], person: Mapping[str, Any]) -> bool:
-    member = members.get(str(person.get("id") or ""))
+def keep_ties(deps: Deps, tenant: str, person: str, identities: Collection[str]) -> None:
+    """Keep which of the people who are told are this one, who is about to leave: what is theirs ends with them."""
+
+    def change(settings: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+        known = tuple((settings or {}).get("people") or ())
+        tied = tuple(tie_to_member(each, person, identities) for each in known)
+        return settings if tied == known else {**(settings or {}), "people": [dict(each) for each in tied]}
+
+    change_doc(deps.store, (tenant, *_PLACE), change, deps.stand_back)
+
+
+def _is_member(members: Mapping[str, Member], person: str) -> bool:
+    member = members.get(person)
     return member is not None and not member.asks

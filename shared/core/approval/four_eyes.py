@@ -15,12 +15,12 @@ from typing import Any
 from shared.core.approval.gates import PLAN, PRODUCTION, RELEASE, gate_kind
 from shared.core.people.actor import ActorKind, find_identity
 from shared.core.people.members import person_id
+from shared.core.people.told_people import IN_A_SYSTEM, list_ids
 from shared.core.run.run import Run
 from shared.core.ship.shipping import WITH_RELEASE, Ship
 
 LINK, BY_KEY = "link", frozenset({"api", "chat"})  # ways to decide: by a link for somebody, with a key
 _FIELDS = ("id", "name", "email")
-_IN_A_SYSTEM = "_user"  # how the fields end that say who somebody is in a system
 _IS_PERSON = f"{ActorKind.PERSON.value}:"
 
 People = Iterable[Mapping[str, Any]]
@@ -83,16 +83,9 @@ def identify(by: str, actor: str, people: People) -> _Traces:
             ids.union(*(each[1] for each in theirs)), frozenset(), names.union(*(each[2] for each in theirs))
         )
     system = account.partition(":")[0]
-    alike = [each for each in known if names & each[2] and not (system and each[0].get(f"{system}{_IN_A_SYSTEM}"))]
+    alike = [each for each in known if names & each[2] and not (system and each[0].get(f"{system}{IN_A_SYSTEM}"))]
     maybe = frozenset(name for each in alike for name in each[1])
     return _Traces(ids, maybe, names.union(*(each[2] for each in alike)))
-
-
-def list_ids(person: Mapping[str, Any]) -> list[str]:
-    """Return the ids that a person of the settings has as a person and as a member."""
-    inside = {str(name): str(value) for name, value in person.items() if name.endswith(_IN_A_SYSTEM) and value}
-    members = [person_id(f"{name.removesuffix(_IN_A_SYSTEM)}:{value}") for name, value in inside.items()]
-    return [str(person["id"]), *members] if person.get("id") else members
 
 
 def _had_a_hand(run: Run, gate: str, me: _Traces, people: list[Mapping[str, Any]]) -> str:
@@ -113,7 +106,7 @@ def _find_person(name: str, people: list[Mapping[str, Any]]) -> Mapping[str, Any
 
 
 def _names(person: Mapping[str, Any]) -> set[str]:
-    named = {_small(str(value)) for name, value in person.items() if name in _FIELDS or name.endswith(_IN_A_SYSTEM)}
+    named = {_small(str(value)) for name, value in person.items() if name in _FIELDS or name.endswith(IN_A_SYSTEM)}
     return named - {""}
 
 

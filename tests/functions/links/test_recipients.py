@@ -10,10 +10,13 @@ import pytest
 from shared.app.api.keys import create_key, make_key
 from shared.app.approval.approvals import approval_token
 from shared.app.engine.engine import open_run, record
+from shared.app.people.identities import Shown, link_identity
 from shared.app.people.membership import take_out
 from shared.app.people.sessions import Place
 from shared.app.people.sessions import _open as open_session
+from shared.app.people.told_places import list_told
 from shared.core.documents.codec import to_body
+from shared.core.people.identities import mail_identity
 from shared.core.people.members import Member, Members, person_id
 from shared.core.people.sessions import Session
 from shared.core.run import events as ev
@@ -125,6 +128,26 @@ def test_a_link_of_who_left_or_only_looks_is_worth_nothing(team: Service, recipi
         assert _press(team, token, decision).status_code == 403
     assert team.call("GET", f"/approvals/{token}", key="").status_code == 200
     assert _status(team, run) == RunStatus.AWAITING_APPROVAL
+
+
+@pytest.mark.parametrize("listed", [
+    {"id": BEN, "name": "Ben"}, {"id": "b", "name": "B", "email": "Ben@Team.test"}, {"id": "b", "name": "B", "member": BEN},
+])  # fmt: skip
+def test_who_is_listed_by_id_or_by_a_confirmed_address_is_the_member_and_ends_with_them(
+    team: Service, listed: dict[str, str]
+) -> None:
+    link_identity(team.deps, BEN, MINE, Shown(mail_identity("ben@team.test")))
+    other = {"id": "lin", "name": "Lin", "email": "lin@team.test"}  # who is nobody's
+    team.deps.store.put(MINE, Put("settings", "tenant", {"people": [other, listed]}))
+    run = team.waiting()
+    token = approval_token(team.deps, run, listed["id"])
+    assert "decided by Ben Example" in team.call("GET", f"/approvals/{token}", key="").text
+    take_out(team.deps, MINE, BEN, "Ada Example")
+    assert [_press(team, token, decision).status_code for decision in ("approve", "deny")] == [403, 403]
+    settings = team.deps.store.get(MINE, "settings", "tenant")
+    assert settings is not None
+    assert [each["id"] for each in list_told(team.deps, MINE, settings.body)] == ["lin"]
+    assert "decided by Lin" in team.call("GET", f"/approvals/{approval_token(team.deps, run, 'lin')}", key="").text
 
 
 def test_a_link_counts_in_its_own_team_and_time_alone(team: Service) -> None:
