@@ -36,8 +36,7 @@ def judge_remarks(notion: Notion, run: Run, gate: str, remarks: Sequence[Remark]
         author = author_of(remark.comment)
         if not is_person(notion, author):
             continue
-        text = _standing_text(remark.comment)
-        decision = read_decision(text)
+        decision = read_decision(text := _standing_text(remark.comment))
         question = _question_before(us, remark, decision)
         about = question is None and _is_about(remark, decision, _asking(run, gate), us)
         if gate_kind(gate) != PLAN and about and is_plain_no(text):
@@ -45,11 +44,9 @@ def judge_remarks(notion: Notion, run: Run, gate: str, remarks: Sequence[Remark]
             if author in (members or ()):
                 decided, by, stop = None, author, True
             continue
-        if not about and _answers_earlier(remark, decision, us):
-            late = str(remark.comment.get("discussion_id") or "")
-            continue
         if decision.answer == Said.UNCLEAR or not about:
-            unclear = str(remark.comment.get("discussion_id") or "")
+            here, earlier = str(remark.comment.get("discussion_id") or ""), _answers_earlier(remark, decision, us)
+            late, unclear = (here, unclear) if earlier else (late, here)
             if decision.thumb_down:
                 members = members_of(notion) if members is None else members
                 down += [(remark.id, author)] if author in (members or ()) else []

@@ -131,7 +131,7 @@ def test_a_link_of_who_left_or_only_looks_is_worth_nothing(team: Service, recipi
 
 
 @pytest.mark.parametrize("listed", [
-    {"id": BEN, "name": "Ben"}, {"id": "b", "name": "B", "email": "Ben@Team.test"}, {"id": "b", "name": "B", "member": BEN},
+    {"id": BEN, "name": "Ben"}, {"id": "b", "email": "Ben@Team.test"}, {"id": "b", "name": "B", "member": BEN},
 ])  # fmt: skip
 def test_who_is_listed_by_id_or_by_a_confirmed_address_is_the_member_and_ends_with_them(
     team: Service, listed: dict[str, str]
