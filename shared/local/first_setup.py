@@ -114,8 +114,8 @@ def _home(house: Installation) -> Home:
     connect_simulated(house, tenant)
     made = create_patiently(deps, accounts, tenant, str(seeded["home_page_id"]))
     person = str(seeded["people"][0]["id"])
-    told = {"slack": CHANNEL, "slack_user": SLACK_USER, "channels": ["email", "slack"]}
-    people = [{"id": "ada", **OWNER, **told, "notion_user": person, "role": "owner"}]
+    places = {"slack": CHANNEL, "slack_user": SLACK_USER, "channels": ["email", "slack"]}
+    people = [{"id": "ada", **OWNER, **places, "notion_user": person, "role": "owner"}]
     change_settings(deps, tenant, people=people, github_owner="acme")
     _subscribe(house)
     home = Home(tenant, person, str(made["ideas_data_source"]), str(made["ideas_database"]))

@@ -15,6 +15,7 @@ from shared.app.engine.tools import Tools
 from shared.app.money.ceilings import compute_ceiling_by_input
 from shared.app.planning.plan_checking import rule_of
 from shared.core.errors import Conflicting, MalformedRequest, NotThere
+from shared.core.people.actor import By, read_by
 from shared.core.run.events import RunOpened
 from shared.core.run.run import NOTHING, Run, StepSpec, Trigger, derive_id
 from shared.mind.agents.registry import Agent, agents
@@ -37,7 +38,7 @@ def list_patterns(tools: Tools) -> Mapping[str, StepKind]:
 
 
 def ask_one_agent(
-    deps: Deps, tools: Tools, tenant: str, agent: str, given: Mapping[str, Any], ceiling: int, asked: tuple[str, str]
+    deps: Deps, tools: Tools, tenant: str, agent: str, given: Mapping[str, Any], ceiling: int, asked: tuple[By, str]
 ) -> Run:
     """Open the run that asks an agent; `ceiling` is in millionths of a US dollar, `asked` who asks, and for which call.
 
@@ -50,7 +51,7 @@ def ask_one_agent(
 
 
 def ask_in_pattern(
-    deps: Deps, tools: Tools, tenant: str, pattern: str, given: Mapping[str, Any], ceiling: int, asked: tuple[str, str]
+    deps: Deps, tools: Tools, tenant: str, pattern: str, given: Mapping[str, Any], ceiling: int, asked: tuple[By, str]
 ) -> Run:
     """Open the run that asks several agents in a pattern, as `ask_one_agent` does with one."""
     if pattern not in list_patterns(tools):
@@ -75,7 +76,7 @@ def find_answer(deps: Deps, run: Run, known: Redactor) -> dict[str, Any]:
 
 
 def _open(
-    deps: Deps, tools: Tools, tenant: str, name: str, given: Mapping[str, Any], ceiling: int, asked: tuple[str, str]
+    deps: Deps, tools: Tools, tenant: str, name: str, given: Mapping[str, Any], ceiling: int, asked: tuple[By, str]
 ) -> Run:
     kind, model = tools.kinds[name], tools.model(tenant)
     try:
@@ -92,7 +93,8 @@ def _open(
     by, request = asked
     who = str(given.get("agent") or name.removeprefix(_PATTERN))
     spec = StepSpec(STEP, name, f"Ask {who}", whole, lane=kind.lane, estimate=estimate, group=kind.group)
-    trigger = Trigger("agent", title=f"Ask {who}", by=by)
+    asker, actor = read_by(by)
+    trigger = Trigger("agent", title=f"Ask {who}", by=asker, actor=actor)
     run_id = derive_id("run-", tenant, "agent", request)
     opened = RunOpened(deps.clock.now(), tenant, run_id, trigger, deps.limits, (spec,))
     return open_run(deps, opened, ceiling=ceiling)

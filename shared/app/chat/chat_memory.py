@@ -14,7 +14,7 @@ from typing import Any
 from shared.app.engine.deps import Deps
 from shared.core.documents.codec import beside, to_body, unknown
 from shared.core.errors import Busy, VersionConflict
-from shared.core.people.actor import By, Known
+from shared.core.people.actor import Actor, By, Known, read_by
 from shared.core.run.run import derive_id
 from shared.ports import Put, get_as, read_as
 from shared.ports.model import Message
@@ -66,6 +66,11 @@ class Chat:
     def actor(self) -> By:
         """Return who acts by what is said: who speaks now, else the name of whose conversation it is."""
         return self.speaker.actor if self.speaker is not None else self.name
+
+    @property
+    def asker(self) -> Actor | None:
+        """Return on whose account the conversation is, where that is known."""
+        return read_by(self.actor)[1]
 
     def answer_to(self, message: str) -> Said | None:
         """Return what was answered to a message of that name; None when it is new, or was never answered."""

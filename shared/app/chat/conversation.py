@@ -102,7 +102,7 @@ def speak(deps: Deps, tools: Tools, tenant: str, chat: Chat, text: str, message:
     try:
         after = slide_window(
             _record_answer(deps, tenant, chat, answer, deed, language),
-            lambda: meter_model(deps, tenant, tools.model(tenant), CHAT),
+            lambda: meter_model(deps, tenant, tools.model(tenant), CHAT, asker=chat.asker),
         )
         return keep_chat(deps, tenant, after)
     except Busy:  # something else was said meanwhile: what was done is told behind it
@@ -157,7 +157,7 @@ def _answer(deps: Deps, tools: Tools, tenant: str, chat: Chat, text: str, messag
     others = asks_of_others(turn)
     if spoken.act == words.APPROVE and not others:
         return obey(turn, words.APPROVE, ""), chat.language, ()
-    model = meter_model(deps, tenant, tools.model(tenant), CHAT)
+    model = meter_model(deps, tenant, tools.model(tenant), CHAT, asker=chat.asker)
     about = find_only_subject(turn)
     meant = _ask_for_intent(model, turn, about)
     chat = replace(chat, language=meant.language or chat.language)
@@ -286,7 +286,8 @@ def _answer_from_workspace(
     deps: Deps, tools: Tools, tenant: str, chat: Chat, question: str, missing: str = ""
 ) -> _Answer:
     """Answer from the workspace; where it does not say, and a run was meant by name, say what is `missing`."""
-    found = ask_workspace(deps, tools, tenant, question, _history(chat), below=chat.project, about=chat.title)
+    about = {"below": chat.project, "about": chat.title}
+    found = ask_workspace(deps, tools, tenant, question, _history(chat), **about, asker=chat.asker)
     sources = tuple({"title": each.title, "url": each.url, "page": each.page} for each in found.sources)
     if found.found:
         return Deed(plain(found.text)), chat.language, sources

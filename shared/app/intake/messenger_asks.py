@@ -77,11 +77,12 @@ def _do(deps: Deps, tools: Tools, command: Command, ask: MessengerAsk) -> str:
         member = members_of(deps, command.tenant).people.get(ask.person)
         if member is None or member.role not in (PERMISSIONS[_NEEDS[ask.what]] or ()):
             raise Forbidden("you may not do that any more", way_out="Ask an owner of your team.")
+        who = Actor(ActorKind.PERSON, ask.person, member.name)
         if ask.what == "ask":
-            return _answer_question(deps, tools, command.tenant, ask.text)
+            return _answer_question(deps, tools, command.tenant, ask.text, who)
         if ask.what == "tell":
             return _set_place(deps, tools, command.tenant, ask, member)
-        page, who = find_page(ask.text), Actor(ActorKind.PERSON, ask.person, member.name)
+        page = find_page(ask.text)
         run = (
             open_for_page(deps, tools, command.tenant, page, who)
             if page
@@ -114,8 +115,8 @@ def _split_idea(text: str) -> tuple[str, str]:
     return (rest.strip() or title, title[:200])
 
 
-def _answer_question(deps: Deps, tools: Tools, tenant: str, question: str) -> str:
-    answer = ask_workspace(deps, tools, tenant, question)
+def _answer_question(deps: Deps, tools: Tools, tenant: str, question: str, who: Actor) -> str:
+    answer = ask_workspace(deps, tools, tenant, question, asker=who)
     sources = [f"From “{each.title}”: {each.url}" for each in answer.sources[:5]]
     return "\n".join([answer.text[:_MAX_ANSWER], *sources])
 

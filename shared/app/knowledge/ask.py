@@ -24,6 +24,7 @@ from shared.app.planning.planner_facts.plan_places import Places, list_known_pla
 from shared.app.prompts import prompt
 from shared.core.errors import Conflicting, IntegrationError
 from shared.core.models.model_errors import ModelError
+from shared.core.people.actor import Actor
 from shared.core.text.outgoing_text import plain
 from shared.mind.context import Context, Part
 from shared.mind.fitting import within
@@ -78,16 +79,17 @@ def ask_workspace(
     *,
     below: str = "",
     about: str = "",
+    asker: Actor | None = None,
 ) -> Answer:
     """Answer from the tenant's own pages alone. `history` are the turns before, oldest first.
 
     `below` is the page or database whose pages alone count; "" for all. `about` is the title of the page that is
-    spoken of, which a word like "it" may mean.
+    spoken of, which a word like "it" may mean. `asker` is on whose account it is, where that is known.
 
     Raises Conflicting where nothing may be answered now (disconnected, switched off, no money left), and the errors
     of the model.
     """
-    model = meter_model(deps, tenant, tools.model(tenant), ASK)
+    model = meter_model(deps, tenant, tools.model(tenant), ASK, asker=asker)
     _see_that_it_may_be_asked(deps, tools, tenant)
     try:
         query = reword_question(model, question, history, about)

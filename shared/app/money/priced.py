@@ -23,7 +23,7 @@ from shared.app.money.tenant_ledger import (
     goes_on_at,
     mark_of,
 )
-from shared.core.money.run_budget import find_booking_day, moves, newly_held, newly_used
+from shared.core.money.run_budget import find_booking_day, list_centres, moves, newly_held, newly_used
 from shared.core.money.spending import Move, day_of, room
 from shared.core.run.commands import ATTEMPT, Command
 from shared.core.run.events import BudgetShort, Event, StepFailed, StepLost
@@ -75,11 +75,11 @@ def _shorts(book: Book, before: Run | None, after: Run, at: datetime) -> list[Bu
     day = day_of(at)
     base = moves(before, after, at, without={step.id for step in held})
     ledger = book.ledger(day[:7]).book(move for move in base if move.day[:7] == day[:7])
-    found = []
+    found, centres = [], list_centres(after.trigger)
     for step in held:
-        left = room(ledger, day, book.allowed, vital=step.spec.vital)
+        left = room(ledger, day, book.allowed, vital=step.spec.vital, centres=centres)
         if step.reserved.micros <= left.micros:
-            ledger = ledger.book([Move(day, reserved=step.reserved.micros)])
+            ledger = ledger.book([Move(day, reserved=step.reserved.micros, centres=centres)])
         else:
             until = goes_on_at(at, step.reserved.micros, left, day)
             why = explain_shortage(step.reserved.micros, left)

@@ -15,7 +15,9 @@ from shared.app.engine.deps import Deps, fresh_owner
 from shared.app.money.budget import BudgetedModel, BudgetExceeded, Purse, refuse_above
 from shared.app.money.tenant_ledger import SPENDING, Book, allowance_of, explain_shortage
 from shared.core.errors import VersionConflict
+from shared.core.money.run_budget import name_asker
 from shared.core.money.spending import Open, day_of
+from shared.core.people.actor import Actor
 from shared.core.retries import LEDGER
 from shared.core.run.events import Calls
 from shared.core.run.run import NOTHING, Usage
@@ -26,13 +28,17 @@ PATIENCE = timedelta(minutes=15)  # after which a call that was begun is taken f
 MAX_CONFLICTS = LEDGER.tries
 
 
-def meter_model(deps: Deps, tenant: str, model: Model, purpose: str, *, vital: bool = False) -> BudgetedModel:
+def meter_model(
+    deps: Deps, tenant: str, model: Model, purpose: str, *, vital: bool = False, asker: Actor | None = None
+) -> BudgetedModel:
     """Return the model on the tenant's day and month. `purpose` is a word or two, shown in the accounts.
+
+    Where it is known who asks, it is on their account of the month too.
 
     Its calls raise BudgetExceeded, before anything is sent, where the day or the month has no room; `vital` ones may
     use what is kept back for telling people and taking things back.
     """
-    return BudgetedModel(model, _TenantPurse(deps, tenant, purpose, vital))
+    return BudgetedModel(model, _TenantPurse(deps, tenant, purpose, vital, name_asker(asker)))
 
 
 def purse_of(deps: Deps, tenant: str, purpose: str) -> Purse:
@@ -41,7 +47,10 @@ def purse_of(deps: Deps, tenant: str, purpose: str) -> Purse:
 
 
 class _TenantPurse:
-    def __init__(self, deps: Deps, tenant: str, purpose: str, vital: bool) -> None:
+    def __init__(
+        self, deps: Deps, tenant: str, purpose: str, vital: bool, centres: tuple[str, ...] = ()
+    ) -> None:  # fmt: skip
+        self._centres = centres
         self._deps, self._tenant, self._purpose, self._vital = deps, tenant, purpose, vital
         self._key, self._day = "", ""
 
@@ -60,12 +69,12 @@ class _TenantPurse:
 
         def hold(book: Book) -> tuple[Put, ...]:
             nonlocal why
-            left = book.room(self._day, vital=self._vital)
+            left = book.room(self._day, vital=self._vital, centres=self._centres)
             why = "" if ceiling.micros <= left.micros else explain_shortage(ceiling.micros, left)
             if why:
                 book.tell(self._day, left.scope if ceiling.micros > left.limit - left.spent else "")
             else:
-                book.change(book.ledger(self._day[:7]).reserve(key, held))
+                book.change(book.ledger(self._day[:7]).reserve(key, held, self._centres))
             return ()
 
         _save(self._deps, self._tenant, hold)
@@ -88,7 +97,7 @@ class _TenantPurse:
                 book.change(ledger.settle(key, used))
             else:
                 held = Open(self._day, 0, self._deps.clock.now() + PATIENCE)
-                book.change(ledger.reserve("now", held).settle("now", used))
+                book.change(ledger.reserve("now", held, self._centres).settle("now", used))
             book.tell(self._day)
             return (self._record(key or f"c{fresh_owner()}", used, calls),)
 

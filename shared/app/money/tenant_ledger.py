@@ -6,7 +6,7 @@ blindly: who saves a ledger has read it, so nothing can count twice, and who com
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -14,6 +14,10 @@ from typing import Any
 from shared.app.engine.deps import Deps
 from shared.core.documents.codec import from_body, to_body
 from shared.core.money.spending import (
+    DAY,
+    MONTH,
+    PERSON,
+    PROJECT,
     Account,
     Allowance,
     Ledger,
@@ -90,9 +94,9 @@ class Book:
             self._lapsed |= gone
         return self._ledgers[month]
 
-    def room(self, day: str, *, vital: bool = False) -> Room:
-        """Return what may be set aside on that day."""
-        return room(self.ledger(day[:7]), day, self.allowed, vital=vital)
+    def room(self, day: str, *, vital: bool = False, centres: Iterable[str] = ()) -> Room:
+        """Return what may be set aside on that day for these cost centres."""
+        return room(self.ledger(day[:7]), day, self.allowed, vital=vital, centres=centres)
 
     def move(self, *moves: Move) -> None:
         for move in moves:
@@ -143,9 +147,17 @@ def _lapse(key: str, each: Open) -> Put:
     return Put(SPENDING, f"{each.day}.call.{key}", {"at": each.until.isoformat(), "run": "", "items": [lost]})
 
 
+_WHOSE = {
+    DAY: "the budget of the day",
+    MONTH: "the budget of the month",
+    PROJECT: "this page's budget of the month",
+    PERSON: "the budget of the month of who asked for this",
+}
+
+
 def explain_shortage(need: int, left: Room) -> str:
     """Return what people are told when money is short."""
-    whose = "the budget of the day" if left.scope == "day" else "the budget of the month"
+    whose = _WHOSE[left.scope]
     held = f" and {_usd(left.reserved)} set aside" if left.reserved else ""
     return (
         f"{whose} has no room left: this may need {_usd(need)} US dollars, and {_usd(left.spent)} of"

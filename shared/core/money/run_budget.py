@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Collection
 from datetime import datetime
 
-from shared.core.money.spending import Move, day_of
+from shared.core.money.spending import PERSON, PROJECT, Move, day_of
+from shared.core.people.actor import Actor, ActorKind
 from shared.core.run.attempts import give_up
 from shared.core.run.draft import Draft
 from shared.core.run.events import BudgetShort
 from shared.core.run.faults import Fault
-from shared.core.run.run import NOTHING, Run, Step, StepStatus, Usage, Wait, WaitKind
+from shared.core.run.run import NOTHING, Run, Step, StepStatus, Trigger, Usage, Wait, WaitKind
 
 
 def short(draft: Draft, event: BudgetShort) -> bool:
@@ -61,7 +62,20 @@ def moves(before: Run | None, after: Run, at: datetime, without: Collection[str]
         spent[day] += used.micros
         tokens[day] += used.tokens
     days = sorted({day for sums in (reserved, spent, tokens) for day, amount in sums.items() if amount})
-    return tuple(Move(day, reserved[day], spent[day], tokens[day]) for day in days)
+    centres = list_centres(after.trigger)
+    return tuple(Move(day, reserved[day], spent[day], tokens[day], centres) for day in days)
+
+
+def list_centres(trigger: Trigger) -> tuple[str, ...]:
+    """Return the cost centres of a run: the page that it is about, and the person or program that asked for it."""
+    page = trigger.page.replace("-", "")
+    return (*((f"{PROJECT}:{page}",) if page else ()), *name_asker(trigger.actor))
+
+
+def name_asker(actor: Actor | None) -> tuple[str, ...]:
+    """Return the cost centre of who asks for something; none for a routine, the operator and ourselves."""
+    asks = actor is not None and actor.kind in (ActorKind.PERSON, ActorKind.SERVICE)
+    return (f"{PERSON}:{actor.ref}",) if actor is not None and asks else ()
 
 
 def newly_used(was: Step | None, step: Step) -> Usage:

@@ -13,19 +13,21 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from shared.core.documents.codec import unknown
-from shared.core.documents.generate import BESIDE, Form, store_as
+from shared.core.documents.generate import BESIDE, SPARSE, Form, store_as
 from shared.core.run.run import Usage
 
 ALERTS = (50, 80, 100)  # percent of a limit at which people are told
 DAY, MONTH = "day", "month"
+PROJECT, PERSON = "project", "person"  # scopes of limits, and what the names of cost centres begin with
 FOREVER = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What may be spent; None is no limit. `kept_back` of day and month is for telling people and taking things back.
+    """What may be spent; None is no limit. `kept_back` is for telling people and taking things back.
 
-    The defaults are what a tenant has who has set nothing.
+    `project` is for the work on one page in a month, `person` for what one person or program asks for in a month. The
+    defaults are what a tenant has who has set nothing.
     """
 
     call: int | None = 3_000_000
@@ -33,6 +35,8 @@ class Allowance:
     day: int | None = 25_000_000
     month: int | None = 250_000_000
     kept_back: int = 250_000
+    project: int | None = None
+    person: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +67,23 @@ class Move:
     reserved: int = 0
     spent: int = 0
     tokens: int = 0
+    centres: tuple[str, ...] = ()  # on whose accounts beside the day's
 
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """One month ("2026-11") of one tenant."""
+    """One month ("2026-11") of one tenant.
+
+    `centres` are the month's accounts of cost centres, the page a run is about and who asked for it; `held_for` says
+    for which of them money is set aside outside of runs.
+    """
 
     month: str = field(metadata={BESIDE: True})
     days: Mapping[str, Account] = field(default_factory=dict)
     told: Mapping[str, int] = field(default_factory=dict)
     open: Mapping[str, Open] = field(default_factory=dict)
+    centres: Mapping[str, Account] = field(default_factory=dict, metadata={SPARSE: True})
+    held_for: Mapping[str, tuple[str, ...]] = field(default_factory=dict, metadata={SPARSE: True})
     schema: int = 1  # of what is stored
     more: Mapping[str, Any] = unknown()
 
@@ -96,31 +107,30 @@ class Ledger:
 
     def book(self, moves: Iterable[Move]) -> Ledger:
         """Return the ledger after these moves; raises ValueError for one that belongs into another month."""
-        days = dict(self.days)
+        days, centres = dict(self.days), dict(self.centres)
         for move in moves:
             if move.day[:7] != self.month:
                 raise ValueError(f"{move.day} is not a day of {self.month}")
-            was = days.get(move.day, Account())
-            days[move.day] = replace(
-                was,
-                spent=was.spent + move.spent,
-                reserved=max(0, was.reserved + move.reserved),  # a ledger brought back from a copy stops nobody
-                tokens=was.tokens + move.tokens,
-            )
-        return replace(self, days=days)
+            days[move.day] = _move(days.get(move.day, Account()), move)
+            for name in move.centres:
+                centres[name] = _move(centres.get(name, Account()), move)
+        return replace(self, days=days, centres=centres)
 
-    def reserve(self, key: str, reservation: Open) -> Ledger:
-        """Return the ledger with money set aside under a key of its own."""
-        after = self.book([Move(reservation.day, reserved=reservation.micros)])
-        return replace(after, open={**self.open, key: reservation})
+    def reserve(self, key: str, reservation: Open, centres: tuple[str, ...] = ()) -> Ledger:
+        """Return the ledger with money set aside under a key of its own, also for these cost centres."""
+        after = self.book([Move(reservation.day, reserved=reservation.micros, centres=centres)])
+        held_for = {**self.held_for, key: centres} if centres else self.held_for
+        return replace(after, open={**self.open, key: reservation}, held_for=held_for)
 
     def settle(self, key: str, used: Usage) -> Ledger:
         """Return the ledger with what that key's call has cost; one taken for spent already changes nothing."""
         found = self.open.get(key)
         if found is None:
             return self
-        after = self.book([Move(found.day, -found.micros, used.micros, used.tokens)])
-        return replace(after, open={name: each for name, each in self.open.items() if name != key})
+        centres = self.held_for.get(key, ())
+        after = self.book([Move(found.day, -found.micros, used.micros, used.tokens, centres)])
+        held_for = {name: each for name, each in self.held_for.items() if name != key}
+        return replace(after, open={name: each for name, each in self.open.items() if name != key}, held_for=held_for)
 
     def expire_reservations(self, now: datetime) -> tuple[Ledger, dict[str, Open]]:
         """Return the ledger with everything taken for spent whose time is over, and what that was."""
@@ -129,6 +139,15 @@ class Ledger:
         for key, each in gone.items():
             after = after.settle(key, Usage(0, each.micros))
         return after, gone
+
+
+def _move(was: Account, move: Move) -> Account:
+    return replace(
+        was,
+        spent=was.spent + move.spent,
+        reserved=max(0, was.reserved + move.reserved),  # a ledger brought back from a copy stops nobody
+        tokens=was.tokens + move.tokens,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,26 +162,33 @@ class Room:
     ever: int = FOREVER  # what any limit has room for when nothing is spent yet
 
 
-def room(ledger: Ledger, day: str, allowed: Allowance, *, vital: bool = False) -> Room:
-    """Return what may be set aside on that day beside everything spent and set aside."""
+def room(
+    ledger: Ledger, day: str, allowed: Allowance, *, vital: bool = False, centres: Iterable[str] = ()
+) -> Room:  # fmt: skip
+    """Return what may be set aside on that day for these cost centres beside everything spent and set aside."""
     kept = 0 if vital else allowed.kept_back
     account = ledger.get_account(day)
-    ever = min((limit - kept for limit in (allowed.day, allowed.month) if limit is not None), default=FOREVER)
+    accounts = [
+        (DAY, allowed.day, account.spent, account.reserved),
+        (MONTH, allowed.month, ledger.spent, ledger.reserved),
+    ]
+    limits = {PROJECT: allowed.project, PERSON: allowed.person}
+    for name in centres:
+        scope, theirs = name.partition(":")[0], ledger.centres.get(name, Account())
+        accounts.append((scope, limits[scope], theirs.spent, theirs.reserved))
+    ever = min((limit - kept for _, limit, *_ in accounts if limit is not None), default=FOREVER)
     rooms = [
         Room(limit - kept - spent - reserved, scope, spent, reserved, limit - kept, ever)
-        for scope, limit, spent, reserved in (
-            (DAY, allowed.day, account.spent, account.reserved),
-            (MONTH, allowed.month, ledger.spent, ledger.reserved),
-        )
+        for scope, limit, spent, reserved in accounts
         if limit is not None
     ]
     return min(rooms, key=lambda each: each.micros, default=Room(FOREVER))
 
 
 def turn_of(scope: str, day: str) -> datetime:
-    """Return when the day or month after this day begins."""
+    """Return when the day, or for any other scope the month, after this day begins."""
     first = date.fromisoformat(day)
-    if scope == MONTH:
+    if scope != DAY:
         first = (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
     return datetime(first.year, first.month, first.day, tzinfo=UTC) + timedelta(days=1)
 

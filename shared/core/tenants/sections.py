@@ -17,7 +17,7 @@ from shared.core.schedule.day_tasks import DEFAULT_CAPACITY
 from shared.core.ship.shipping import ASK
 
 CHANGED = "changed"  # field of the settings: who changed each section last
-_KEPT_OF = ("run", "day", "month")
+_KEPT_OF = ("run", "project", "person", "day", "month")
 
 
 @dataclass(frozen=True, slots=True)

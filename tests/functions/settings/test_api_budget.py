@@ -12,7 +12,10 @@ from shared.core.run import events as ev
 from shared.core.run.run import Run, StepSpec, Usage
 from tests.functions.conftest import MINE, OTHER, Service
 
-USUAL = {"call": 3_000_000, "run": 5_000_000, "day": 25_000_000, "month": 250_000_000, "kept_back": 250_000}
+USUAL = {
+    "call": 3_000_000, "run": 5_000_000, "project": None, "person": None, "day": 25_000_000, "month": 250_000_000,
+    "kept_back": 250_000,
+}  # fmt: skip
 
 
 def call(model: str, micros: int, agent: str = "", outcome: str = "ok", task_class: str = "code") -> dict[str, Any]:

@@ -121,7 +121,7 @@ def _ask(call: Call, ask: Callable[..., Run], name: str) -> ApiReply:
     named = call.request.header("idempotency-key")
     request = f"{call.who.key}.{named}" if named else random_source.token_hex(16)
     given, ceiling = call.body["input"], call.body["ceiling"]
-    run = ask(call.deps, call.tools(), call.tenant, name, given, ceiling, (call.who.name, request))
+    run = ask(call.deps, call.tools(), call.tenant, name, given, ceiling, (call.who.actor, request))
     return reply_with_run(call, run)
 
 

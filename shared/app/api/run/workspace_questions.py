@@ -41,7 +41,8 @@ def ask(call: Call) -> ApiReply:
 
     turns = call.body.get("history", ())
     history = [Message("assistant" if number % 2 else "user", text) for number, text in enumerate(turns)]
-    answer = ask_workspace(call.deps, call.tools(), call.tenant, call.body["question"], history)
+    question, asker = call.body["question"], call.who.actor
+    answer = ask_workspace(call.deps, call.tools(), call.tenant, question, history, asker=asker)
     sources = [
         {"id": s.id, "title": s.title, "url": s.url, "page": s.page, "excerpt": s.excerpt, "edited_at": s.edited_at}
         for s in answer.sources

@@ -24,12 +24,15 @@ _UNIT = "In millionths of a US dollar."
 _NAMES = {
     "call": f"The most that one call of a model may cost. {_UNIT}",
     "run": f"The most that one run may cost. {_UNIT}",
+    "project": f"The most that all work on one page of Notion may cost in a month, in UTC. {_UNIT}",
+    "person": f"The most that what one person or program asks for may cost in a month, in UTC. {_UNIT}",
     "day": f"The most that a day, in UTC, may cost. {_UNIT}",
     "month": f"The most that a month, in UTC, may cost. {_UNIT}",
-    "kept_back": f"The part of run, day and month that is reserved for notifying people and undoing things. {_UNIT}",
+    "kept_back": f"The part of each of them but call that is reserved for notifying people and undoing things. {_UNIT}",
 }
 LIMITS: Mapping[str, Schema] = {key: explain(number(0, _MAX), what) for key, what in _NAMES.items()}
-BUDGET = members(**{key: explain(COUNT, what) for key, what in _NAMES.items()})
+_UNLIMITED = ("project", "person")  # unless somebody sets them
+BUDGET = members(**{key: explain(_MAYBE if key in _UNLIMITED else COUNT, what) for key, what in _NAMES.items()})
 _SUM = {"cost": COST, "calls": COUNT, "failed": COST}
 USAGE = {
     "period": text(what="The day or month, in UTC."),

@@ -30,14 +30,19 @@ TODAY, MONTH = "2026-11-30", "2026-11"
 NONE = Allowance(None, None, None, None, 0)
 
 
+CENTRES = ((), ("person:ada",), ("project:shop", "person:ada"), ("project:shop", "person:ben"))
+
+
 class Book(RuleBasedStateMachine):
     """A ledger beside a plain list of who holds what and what was paid."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.allowed = Allowance(day=500, month=900, kept_back=60)
+        self.allowed = Allowance(day=500, month=900, kept_back=60, project=300, person=400)
         self.ledger = Ledger(MONTH)
         self.held: dict[str, tuple[str, int]] = {}
+        self.centres: dict[str, tuple[str, ...]] = {}  # by key, also of what is settled
+        self.paid_for: dict[str, int] = {}
         self.paid: dict[str, int] = {}
         self.day, self.keys = 1, 0
 
@@ -45,13 +50,19 @@ class Book(RuleBasedStateMachine):
     def today(self) -> str:
         return f"{MONTH}-{self.day:02}"
 
-    @rule(micros=st.integers(1, 300), vital=st.booleans())
-    def set_aside(self, micros: int, vital: bool) -> None:
-        if micros <= room(self.ledger, self.today, self.allowed, vital=vital).micros:
+    @rule(micros=st.integers(1, 300), vital=st.booleans(), centres=st.sampled_from(CENTRES))
+    def set_aside(self, micros: int, vital: bool, centres: tuple[str, ...]) -> None:
+        if micros <= room(self.ledger, self.today, self.allowed, vital=vital, centres=centres).micros:
             self.keys += 1
             until = NOW + timedelta(minutes=self.day)
-            self.ledger = self.ledger.reserve(f"k{self.keys}", Open(self.today, micros, until))
+            self.ledger = self.ledger.reserve(f"k{self.keys}", Open(self.today, micros, until), centres)
             self.held[f"k{self.keys}"] = (self.today, micros)
+            self.centres[f"k{self.keys}"] = centres
+
+    def pay(self, key: str, day: str, micros: int) -> None:
+        self.paid[day] = self.paid.get(day, 0) + micros
+        for name in self.centres[key]:
+            self.paid_for[name] = self.paid_for.get(name, 0) + micros
 
     @rule(data=st.data(), share=st.floats(0, 1))
     def settle(self, data: st.DataObject, share: float) -> None:
@@ -59,7 +70,7 @@ class Book(RuleBasedStateMachine):
             key = data.draw(st.sampled_from(sorted(self.held)))
             day, micros = self.held.pop(key)
             self.ledger = self.ledger.settle(key, Usage(0, int(micros * share)))
-            self.paid[day] = self.paid.get(day, 0) + int(micros * share)
+            self.pay(key, day, int(micros * share))
             assert self.ledger.settle(key, Usage(0, 999)) == self.ledger, "settled twice is settled once"
 
     @rule(minutes=st.integers(0, 12))
@@ -67,7 +78,7 @@ class Book(RuleBasedStateMachine):
         self.ledger, gone = self.ledger.expire_reservations(NOW + timedelta(minutes=minutes))
         for key in gone:
             day, micros = self.held.pop(key)
-            self.paid[day] = self.paid.get(day, 0) + micros
+            self.pay(key, day, micros)
 
     @rule()
     def sleep(self) -> None:
@@ -81,6 +92,12 @@ class Book(RuleBasedStateMachine):
         for name, account in self.ledger.days.items():
             assert account.spent + account.reserved <= 500
             assert account.spent == self.paid.get(name, 0)
+        for name, account in self.ledger.centres.items():
+            assert account.spent == self.paid_for.get(name, 0)
+            held = [self.held[key][1] for key, centres in self.centres.items() if key in self.held and name in centres]
+            assert account.reserved == sum(held)
+            assert account.spent + account.reserved <= (300 if name.startswith("project:") else 400)
+        assert set(self.ledger.held_for) == {key for key in self.held if self.centres[key]}
         assert from_body(Ledger, to_body(self.ledger), month=MONTH) == self.ledger
 
 
