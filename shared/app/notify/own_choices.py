@@ -15,7 +15,9 @@ from shared.core.notify.telling import CONFIRM_MAIL, TEST_MESSAGE, Telling
 from shared.core.run.commands import NOTIFY, Command
 from shared.core.run.run import derive_id
 
-ADDRESS = r"""[^\s@<>()\[\],;:\\"]{1,64}@[^\s@<>()\[\],;:\\"]{1,190}"""
+# What is a space differs from one dialect of patterns to the next, so that the rest of what none shows is named too.
+_UNSEEN = r"\s\x00-\x1f\x7f-\x9f\ufeff"
+ADDRESS = rf"""[^{_UNSEEN}@<>()\[\],;:\\"]{{1,64}}@[^{_UNSEEN}@<>()\[\],;:\\"]{{1,190}}"""
 _BETWEEN = timedelta(minutes=1)  # two links to addresses of one person
 
 

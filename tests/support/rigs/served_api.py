@@ -14,6 +14,7 @@ from shared.app.api.keys import create_key
 from shared.app.engine.deps import Deps
 from shared.local.serve import listen, load_function
 from shared.ports import Secret
+from shared.settings import MODEL_SYSTEMS, SYSTEMS
 from shared.wiring import tools, wire
 
 
@@ -50,7 +51,8 @@ def served_api(folder: Path, tenant: str) -> Iterator[ServedApi]:
     server = listen(later, 0)
     url = f"http://127.0.0.1:{server.server_port}"
     given = {"WORKWRIGHT_DATA": str(folder), "WORKWRIGHT_PUBLIC_URL": url}
-    given |= {f"WORKWRIGHT_{system}_URL": _NOWHERE for system in ("GITHUB", "GITLAB", "VERCEL")}
+    elsewhere = {*SYSTEMS, *MODEL_SYSTEMS} - {"compatible"}  # which is nowhere by itself, and asks for a model's name
+    given |= {f"WORKWRIGHT_{system.upper()}_URL": _NOWHERE for system in elsewhere}
     before = {name: os.environ.get(name) for name in given}
     os.environ.update(given)
     _forget()
