@@ -8,7 +8,7 @@ Next       nothing; runs that waited for the account go on through the queue.
 import functions_framework
 from flask import Request, Response
 
-from shared.app.connections.connect_account import SignIn, finish_connection, start_connection, ticket_tenant
+from shared.app.connections.connect_account import Opened, SignIn, finish_connection, start_asked
 from shared.app.people.openid_sign_in import finish_openid, is_openid, start_openid
 from shared.entry import add_cookie, cookie_of, endpoint, redirect
 from shared.wiring import wire
@@ -33,8 +33,8 @@ def oauth_callback(request: Request) -> Response:
         address = finish_openid(wired.deps, accounts, provider, request.args, cookie_of(request, back), own)
         return redirect(f"{wired.settings.public_url}{address}")
     if begins:
-        tenant = ticket_tenant(wired.deps, request.args.get("ticket", ""), provider)
-        started = start_connection(wired.deps, accounts, provider, back, tenant, asked)
+        ticket = Opened(request.args.get("ticket", ""), cookie_of(request, back))
+        started = start_asked(wired.deps, accounts, provider, back, ticket, asked)
         return add_cookie(redirect(started.url), started.cookie, back)
     done = finish_connection(wired.deps, accounts, provider, request.args, cookie_of(request, back), back)
     return redirect(f"{wired.settings.public_url}{done['address']}")

@@ -18,7 +18,7 @@ import requests
 from shared.accounts.accounts import Accounts
 from shared.app.api.keys import create_key, is_known
 from shared.app.approval.approvals import LINK_KEY
-from shared.app.connections.connect_account import STATE_KEY
+from shared.app.connections.connect_tickets import STATE_KEY
 from shared.app.engine.deps import Deps
 from shared.app.engine.switches import is_gone
 from shared.app.installation.home import SIMULATED_HOME

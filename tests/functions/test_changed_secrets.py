@@ -12,7 +12,7 @@ from shared.app.api.exchange import ApiRequest
 from shared.app.api.keys import PEPPER
 from shared.app.api.router import Api
 from shared.app.approval.approvals import LINK_KEY, approval_token, read_token
-from shared.app.connections.connect_account import STATE_KEY, connect_ticket, ticket_tenant
+from shared.app.connections.connect_tickets import STATE_KEY, make_ticket, read_ticket
 from shared.app.engine.deps import Deps
 from shared.app.tenants.operator_secrets import CHANGED, change
 from shared.core.errors import BadSignature, ConfigError
@@ -51,8 +51,8 @@ def _link(service: Service, deps: Deps) -> Callable[[], object]:
 
 
 def _ticket(service: Service, deps: Deps) -> Callable[[], object]:
-    ticket = connect_ticket(deps, MINE, "gitlab")
-    return lambda: ticket_tenant(deps, ticket, "gitlab")
+    ticket = make_ticket(deps, MINE, "gitlab", "operator")
+    return lambda: read_ticket(deps, ticket).tenant
 
 
 @pytest.mark.parametrize(("name", "made"), [(LINK_KEY, _link), (STATE_KEY, _ticket)])

@@ -104,6 +104,7 @@ PARTS: Mapping[str, Schema] = {
     "account": text("^sa-[0-9a-f]{12}$"),
     "invitation": text("^inv-[0-9a-f]{24}$"),
     "login": text("^[A-Za-z0-9_-]{1,2000}\\.[0-9a-f]{64}$"),
+    "browser": text("^[0-9a-f]{64}$"),
     "member": text("^p-[0-9a-f]{24}$"),
     "recipient": text("^[0-9A-Za-z][0-9A-Za-z_.@+-]{0,79}$"),
     "session": text("^[0-9a-f]{12}$"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 import re
 import secrets as random_source
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from shared.accounts.accounts import Accounts
 from shared.accounts.providers import PROVIDERS, place_provider
 from shared.app.connections.connect_messenger import keep_installation
 from shared.app.connections.connect_notion import AGAIN, ProviderUnavailable
+from shared.app.connections.connect_tickets import STATE_KEY, find_tenant
 from shared.app.engine.deps import Deps
 from shared.app.engine.engine import record
 from shared.app.engine.switches import refuse_deleted
@@ -40,11 +40,10 @@ from shared.core.run.run import WaitKind, derive_id
 from shared.core.system import OAuthProvider
 from shared.integrations.systems import MESSENGERS, name_system
 from shared.oauth import GrantTokens, authorize_url, exchange
-from shared.oauth_state import STATE_LIFETIME, State, sign_state, verify_state
-from shared.ports import SYSTEM, Put, Secret
+from shared.oauth_state import State, browser_hash, sign_state, verify_state
+from shared.ports import SYSTEM, Put
 from shared.telemetry import trace
 
-STATE_KEY = "oauth-state-key"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _BROWSER = re.compile(r"[sk][0-9a-f]{64}")
 
@@ -59,6 +58,14 @@ class SignIn:
 
 
 NOBODY = SignIn()
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The ticket of a link that a browser has opened, "" for none, and the cookie that it showed."""
+
+    ticket: str
+    cookie: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,40 +114,25 @@ def start_connection(
     return Started(asked, cookie)
 
 
+def start_asked(
+    deps: Deps, accounts: Accounts, provider_name: str, redirect_uri: str, opened: Opened, sign_in: SignIn
+) -> Started:
+    """Begin what a browser came for: with a ticket first at the page where its owner agrees, then at the provider.
+
+    Raises what `find_tenant` and `start_connection` do.
+    """
+    if not opened.ticket:
+        return start_connection(deps, accounts, provider_name, redirect_uri, "", sign_in)
+    if tenant := find_tenant(deps, opened.ticket, provider_name, opened.cookie):
+        return start_connection(deps, accounts, provider_name, redirect_uri, tenant)
+    fresh = random_source.token_urlsafe(32)
+    return Started(f"{deps.public_url}/connect/{opened.ticket}/{browser_hash(fresh)}", fresh)
+
+
 def check_browser(given: str) -> None:
     """Raise MalformedRequest for what is no hash of a browser that signs in."""
     if not _BROWSER.fullmatch(given):
         raise MalformedRequest("the field 'browser' is not one that we made", way_out="Open the sign-in page again.")
-
-
-def connect_ticket(deps: Deps, tenant: str, provider_name: str) -> str:
-    """Return what lets a browser connect this provider for this tenant, for ten minutes; raises NotThere."""
-    until = int((deps.clock.now() + STATE_LIFETIME).timestamp())
-    payload = f"{tenant}.{_provider(provider_name).name}.{until}"
-    return f"{payload}.{_ticket_mac(deps, payload)}"
-
-
-def ticket_tenant(deps: Deps, ticket: str, provider_name: str) -> str:
-    """Return whose ticket it is, "" for none; raises BadSignature for one that is not ours, too old, or of another."""
-    if not ticket:
-        return ""
-    payload, _, mac = ticket.rpartition(".")
-    given = mac.encode("utf-8", "replace")
-    genuine = any(hmac.compare_digest(_mac(key, payload).encode(), given) for key in valid(deps, STATE_KEY))
-    tenant, _, rest = payload.partition(".")
-    provider, _, until = rest.partition(".")
-    if not genuine or provider != provider_name or int(until) <= deps.clock.now().timestamp():
-        raise BadSignature("this link is no longer valid", way_out="Ask for a new one: POST /v1/connections.")
-    return tenant
-
-
-def _ticket_mac(deps: Deps, payload: str) -> str:
-    return _mac(deps.secrets.get(STATE_KEY), payload)
-
-
-def _mac(key: Secret, payload: str) -> str:
-    signed = b"connect-ticket:" + payload.encode("utf-8", "replace")
-    return hmac.new(key.reveal().encode(), signed, hashlib.sha256).hexdigest()
 
 
 @trace.use_case

@@ -7,7 +7,8 @@ from typing import Any
 
 from shared.accounts.accounts import Accounts
 from shared.accounts.providers import PROVIDERS
-from shared.app.connections.connect_account import connect_ticket, resume_waiting
+from shared.app.connections.connect_account import resume_waiting
+from shared.app.connections.connect_tickets import make_ticket
 from shared.app.engine.deps import Deps
 from shared.app.engine.switches import refuse_deleted
 from shared.app.intake.accept_forge_delivery import note_installation
@@ -79,12 +80,12 @@ def connect_installation(
     return {"system": APP_FORGE, "connected": True, "as": f"{account} (app)"}
 
 
-def connect_link(deps: Deps, tenant: str, system: str) -> str:
-    """Return the link that leads an owner's browser through OAuth, good for ten minutes; raises Conflicting."""
+def connect_link(deps: Deps, tenant: str, system: str, asker: str) -> str:
+    """Return the link that leads through OAuth who asked for it, good for ten minutes; raises Conflicting."""
     if system == "notion" or system not in PROVIDERS:
         ways = ", ".join(sorted({*PROVIDERS, *TAKES_TOKENS} - {"notion"}))
         raise Conflicting(
             f"{name_system(system)} cannot be connected by a link",
             way_out=f"Give a token. These can be connected: {ways}.",
         )
-    return f"{deps.connect_url}/start?provider={system}&ticket={connect_ticket(deps, tenant, system)}"
+    return f"{deps.connect_url}/start?provider={system}&ticket={make_ticket(deps, tenant, system, asker)}"

@@ -10,16 +10,9 @@ from urllib.parse import urlencode
 
 from shared.accounts.accounts import Accounts
 from shared.accounts.openid import Provider
-from shared.app.connections.connect_account import (
-    STATE_KEY,
-    SignIn,
-    Started,
-    check_browser,
-    derive_verifier,
-    read_state,
-    use_once,
-)
+from shared.app.connections.connect_account import SignIn, Started, check_browser, derive_verifier, read_state, use_once
 from shared.app.connections.connect_notion import ProviderUnavailable
+from shared.app.connections.connect_tickets import STATE_KEY
 from shared.app.engine.deps import Deps
 from shared.app.people.identities import Shown
 from shared.app.people.openid_offers import is_offered

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.app.api.keys import PEPPER, create_key
-from shared.app.connections.connect_account import STATE_KEY
+from shared.app.connections.connect_tickets import STATE_KEY
 from shared.app.engine.deps import Deps
 from shared.app.intake.accept_delivery import TOKEN
 from shared.app.intake.accept_forge_delivery import APP_SECRET, note_installation

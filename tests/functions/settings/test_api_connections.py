@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
 from functions_framework import create_app
 
-from shared.app.connections.connect_account import ticket_tenant
+from shared.app.connections.connect_tickets import find_tenant
+from shared.app.connections.connections import connect_link
 from shared.app.intake.accept_forge_delivery import KEY
+from shared.app.people.sessions import Place, open_session
 from shared.core.documents.hook import KIND as HOOKS
 from shared.core.errors import BadSignature
 from shared.local.simulators._server import serve
 from shared.local.simulators.gitlab.simulator import GitLabSimulator
-from shared.ports import SYSTEM, Secret
+from shared.ports import SYSTEM, Put, Secret
 from shared.wiring import tools, wire
-from tests.functions.conftest import MINE, ROOT, Service
+from tests.functions.conftest import MINE, OTHER, ROOT, Service
+from tests.support.ports.moved_clock import MovedClock
 from tests.support.rigs.house import forget_wiring
 
 WORD = "gl-word-" + "1"
@@ -94,16 +102,112 @@ def test_a_host_of_ones_own_must_be_one_the_operator_allows(desk: Service, gitla
     assert http._base == allowed
 
 
-def test_a_link_connects_for_one_tenant_for_ten_minutes(desk: Service, gitlab: str) -> None:
+def test_a_link_is_for_one_system_and_for_ten_minutes(desk: Service, gitlab: str) -> None:
     link = str(desk.call("POST", "/v1/connections", json={"system": "gitlab"}).json["connect_url"])
     ticket = link.partition("&ticket=")[2]
-    assert ticket_tenant(desk.deps, ticket, "gitlab") == MINE
-    other = ticket.replace(MINE, "t-somebody-else")
-    for wrong, provider in ((other, "gitlab"), (ticket, "notion"), (ticket + "0", "gitlab"), ("x", "gitlab")):
+    assert find_tenant(desk.deps, ticket, "gitlab", "") == ""  # nobody has agreed in this browser
+    payload, _, mac = ticket.partition(".")
+    for wrong, provider in (
+        (f"A{payload[1:]}.{mac}", "gitlab"),
+        (ticket, "notion"),
+        (f"{ticket}0", "gitlab"),
+        ("x", ""),
+    ):
         with pytest.raises(BadSignature):
-            ticket_tenant(desk.deps, wrong, provider)
+            find_tenant(desk.deps, wrong, provider, "")
+    later = replace(desk.deps, clock=MovedClock(desk.deps.clock.now() + timedelta(minutes=11)))
+    with pytest.raises(BadSignature, match="no longer valid"):
+        find_tenant(later, ticket, "gitlab", "")
     answer = desk.call("POST", "/v1/connections", json={"system": "vercel"})
     assert (answer.status_code, answer.json["detail"]) == (409, "Vercel cannot be connected by a link.")
+
+
+def _door() -> Any:
+    """Return a browser at the function where consents begin and end."""
+    return create_app("oauth_callback", str(ROOT / "functions" / "oauth-callback" / "main.py")).test_client()  # type: ignore[no-untyped-call]
+
+
+def _begin(door: Any, link: str) -> str:
+    """Open a link; return the path of the page of ours that it leads to."""
+    begun = door.get("/start?" + link.partition("?")[2])
+    path = urlsplit(begun.headers["Location"]).path
+    assert path.startswith("/connect/")
+    return path
+
+
+def _signed_in(desk: Service, person: str, name: str, role: str, tenant: str = MINE) -> dict[str, str]:
+    """Return the header of a browser in which somebody of a team is signed in."""
+    now = desk.deps.clock.now()
+    people = {person: {"name": name, "identity": f"notion:{person}", "since": now.isoformat(), "role": role}}
+    desk.deps.store.put(tenant, Put("members", "team", {"people": people}))
+    session = open_session(desk.deps, tenant, person, Place(), kept=False)
+    name = "__Host-workwright-session" if desk.deps.public_url.startswith("https://") else "workwright-session"
+    return {"Cookie": f"{name}={session.cookie}"}
+
+
+def _lead_on(page: str) -> str:
+    [link] = re.findall(r'class="act" href="([^"]+)"', page)
+    return unescape(str(link))
+
+
+ADA, EVE = f"p-{'a' * 24}", f"p-{'e' * 24}"
+
+
+def _link_of(desk: Service, person: str) -> str:
+    return connect_link(desk.deps, MINE, "gitlab", person)
+
+
+def test_who_asked_sees_what_to_whom_and_as_whom_and_goes_on(desk: Service, gitlab: str) -> None:
+    for name in ("gitlab-client-id", "gitlab-client-secret"):
+        desk.deps.secrets.set(name, Secret("word"))
+    door, signed_in = _door(), _signed_in(desk, ADA, "Ada Example", "owner")
+    path = _begin(door, _link_of(desk, ADA))
+    stranger = desk.call("GET", path, key="")
+    assert (stranger.status_code, "/sign-in?next=%2Fconnect%2F" in stranger.headers["Location"]) == (303, True)
+    page = desk.call("GET", path, key="", headers=signed_in)
+    assert f"You connect GitLab to the team {MINE} as Ada Example." in page.text
+    on = door.get("/start?" + _lead_on(page.text).partition("?")[2])
+    assert "code_challenge=" in on.headers["Location"]
+
+
+def test_somebody_who_is_sent_the_link_cannot_connect_their_account_with_it(desk: Service, gitlab: str) -> None:
+    victim = _signed_in(desk, EVE, "Eve", "owner", OTHER)
+    refused = desk.call("GET", _begin(_door(), _link_of(desk, ADA)), key="", headers=victim)
+    assert (refused.status_code, "/start" in refused.text) == (403, False)
+    assert "whoever sent it to you would use yours" in refused.text
+
+
+def test_what_one_browser_was_given_begins_nothing_in_another(desk: Service, gitlab: str) -> None:
+    signed_in = _signed_in(desk, ADA, "Ada Example", "owner")
+    page = desk.call("GET", _begin(_door(), _link_of(desk, ADA)), key="", headers=signed_in)
+    query = _lead_on(page.text).partition("?")[2]
+    elsewhere = _door()
+    for _ in range(2):  # without a cookie, and with that of another beginning
+        answer = elsewhere.get(f"/start?{query}")
+        assert (answer.status_code, "Location" in answer.headers) == (401, False)
+        _begin(elsewhere, _link_of(desk, ADA))
+
+
+@pytest.mark.parametrize(("person", "role", "status"), [(EVE, "owner", 403), (ADA, "admin", 403), (ADA, "owner", 200)])
+def test_another_owner_and_who_is_owner_no_more_are_led_nowhere(
+    desk: Service, gitlab: str, person: str, role: str, status: int
+) -> None:
+    signed_in = _signed_in(desk, person, "Somebody", role)
+    assert desk.call("GET", _begin(_door(), _link_of(desk, ADA)), key="", headers=signed_in).status_code == status
+
+
+def test_a_programs_link_is_taken_by_an_owner_who_is_signed_in_alone(desk: Service, gitlab: str) -> None:
+    link = str(desk.call("POST", "/v1/connections", json={"system": "gitlab"}).json["connect_url"])
+    path = _begin(_door(), link)
+    assert desk.call("GET", path, key="").status_code == 303
+    assert desk.call("GET", path, key="", headers=_signed_in(desk, EVE, "Eve", "owner", OTHER)).status_code == 403
+    assert desk.call("GET", path, key="", headers=_signed_in(desk, ADA, "Ada", "owner")).status_code == 200
+
+
+def test_the_operators_link_needs_no_sign_in_and_says_whose_it_is(desk: Service, gitlab: str) -> None:
+    page = desk.call("GET", _begin(_door(), _link_of(desk, "operator")), key="")
+    assert page.status_code == 200
+    assert f"to the team {MINE} as the operator of this machine" in page.text
 
 
 def test_an_owner_walks_through_gitlabs_consent(desk: Service, gitlab: str) -> None:
@@ -113,9 +217,9 @@ def test_an_owner_walks_through_gitlabs_consent(desk: Service, gitlab: str) -> N
     _post(gitlab, "/_seed", {"application": app})
     for name, value in (("gitlab-client-id", "ww"), ("gitlab-client-secret", "word")):
         desk.deps.secrets.set(name, Secret(value))
-    link = str(desk.call("POST", "/v1/connections", json={"system": "gitlab"}).json["connect_url"])
-    door = create_app("oauth_callback", str(ROOT / "functions" / "oauth-callback" / "main.py")).test_client()  # type: ignore[no-untyped-call]
-    begun = door.get("/start?" + link.partition("?")[2])
+    door = _door()
+    page = desk.call("GET", _begin(door, _link_of(desk, "operator")), key="")
+    begun = door.get("/start?" + _lead_on(page.text).partition("?")[2])
     assert "code_challenge=" in begun.headers["Location"]
     consented = requests.get(begun.headers["Location"], allow_redirects=False, timeout=10)
     done = door.get("/?provider=gitlab&" + consented.headers["Location"].partition("?")[2])

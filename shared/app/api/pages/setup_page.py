@@ -187,7 +187,7 @@ def _offer_system(call: Call, who: SignedIn, system: str) -> str:
     if not who.session.is_fresh(call.deps.clock.now()):
         return _lead("/sign-in?again=yes&next=%2Fsetup", f"Connect {title}: show once more that it is you")
     try:
-        return _lead(connect_link(call.deps, who.tenant, system), f"Connect {title}")
+        return _lead(connect_link(call.deps, who.tenant, system, who.session.person), f"Connect {title}")
     except Conflicting:
         return paragraph(f"{title} with a token, in a terminal: workwright account {system}", quiet=True)
 
@@ -201,7 +201,9 @@ def _offer_messengers(call: Call, who: SignedIn) -> str:
         with suppress(KeyError, Conflicting):  # no app, or no link
             call.deps.secrets.get(f"{system}-client-id")
             if not holds(call.deps.store, who.tenant, system):
-                offered += _lead(connect_link(call.deps, who.tenant, system), f"Connect {SYSTEMS[system].title}")
+                offered += _lead(
+                    connect_link(call.deps, who.tenant, system, who.session.person), f"Connect {SYSTEMS[system].title}"
+                )
     return offered
 
 

@@ -6,6 +6,7 @@ from shared.app.api.exchange import FORM
 from shared.app.api.json_shapes import choice, shape
 from shared.app.api.pages import (
     account_page,
+    connect_page,
     login_page,
     mail_link_page,
     setup_page,
@@ -77,6 +78,10 @@ PEOPLE_ROUTES: tuple[Route, ...] = (
     Route(
         "GET", "/signed-in/by/{token}", "login link", sign_in_page.finish_elsewhere, "Come back from another provider",
         "html", status=303, errors=(401, 409),
+    ),
+    Route(
+        "GET", "/connect/{login}/{browser}", "login link", connect_page.show_connect, "Ask whether to connect a system",
+        "html", errors=(401, 403),
     ),
     Route(
         "GET", "/account", "session", require_session(account_page.show_account), "Show who is signed in", "html",

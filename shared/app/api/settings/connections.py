@@ -8,6 +8,7 @@ from shared.accounts.accounts import Accounts
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.json_shapes import FLAG, choice, members, shape, text
 from shared.app.connections import forge_hooks
+from shared.app.connections.connect_tickets import OPERATOR, PROGRAM
 from shared.app.connections.connections import CONNECTED, connect_by_token, connect_installation, connect_link
 from shared.core.errors import Conflicting, IntegrationError
 from shared.integrations.systems import APP_FORGE, SELF_MANAGED, name_system
@@ -51,10 +52,11 @@ VIEWS = {
 
 
 def connect(call: Call) -> ApiReply:
-    """Store a token that works, or return the link to the system's own consent page."""
+    """Store a token that works, or return the link to the system's own consent page, for who asks alone."""
     system, token = str(call.body["system"]), str(call.body["token"])
     if not token and not call.body["installation"]:
-        link = connect_link(call.deps, call.tenant, system)
+        asker = call.who.person or (OPERATOR if call.who.operator else PROGRAM)
+        link = connect_link(call.deps, call.tenant, system, asker)
         return ApiReply(body={"system": system, "connected": False, "as": "", "connect_url": link, "note": ""})
     accounts = cast(Accounts, call.tools().accounts)
     installation = str(call.body["installation"])

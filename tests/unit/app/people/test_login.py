@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from shared.app.api.keys import PEPPER, caller_of
-from shared.app.connections.connect_account import STATE_KEY
+from shared.app.connections.connect_tickets import STATE_KEY
 from shared.app.people.login import (
     Proven,
     agree,

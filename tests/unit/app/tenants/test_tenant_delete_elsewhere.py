@@ -10,7 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from shared.app.connections.connect_account import STATE_KEY, finish_connection, start_connection
+from shared.app.connections.connect_account import finish_connection, start_connection
+from shared.app.connections.connect_tickets import STATE_KEY
 from shared.app.connections.connections import connect_by_token, connect_installation
 from shared.app.engine.switches import ARRIVALS, order_erasures
 from shared.app.tenants.tenant_delete import deletion_view, erase_tenant, request_deletion
