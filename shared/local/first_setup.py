@@ -37,6 +37,7 @@ from shared.local.simulated_mail import let_mail_be_sent
 from shared.local.simulated_sign_in import let_people_sign_in
 from shared.oauth import GrantTokens
 from shared.ports import SYSTEM, Put, Secret
+from shared.ports.documents import all_settings
 from shared.wiring import Wired
 from shared.wiring.tools import wire_accounts
 
@@ -168,8 +169,7 @@ def _ship_by_gitlab(house: Installation, tenant: str) -> None:
     _post(house, "gitlab", "/_seed", {"username": "workwright", "token": token, "group": "acme"})
     _post(house, "gitlab", "/_config", {"ci": {"status": "success"}})
     wire_accounts().keep(tenant, "gitlab", GrantTokens(Secret(token), None, {}), {})
-    doc = deps.store.get(tenant, "settings", "tenant")
-    ship = dict(doc.body.get("ship") or {}) if doc is not None else {}
+    ship = dict(all_settings(deps.store, tenant).get("ship") or {})
     target = {**(ship.get("code") or {}), "system": "gitlab", "owner": "acme"}
     change_settings(deps, tenant, ship={**ship, "code": target})
 
@@ -180,8 +180,7 @@ def _ship_to_folder(house: Installation, tenant: str) -> None:
     The simulated Vercel is always there, and would go first.
     """
     deps, folder = house.wired.deps, LocalSites.system
-    doc = deps.store.get(tenant, "settings", "tenant")
-    ship = dict(doc.body.get("ship") or {}) if doc is not None else {}
+    ship = dict(all_settings(deps.store, tenant).get("ship") or {})
     target = dict(ship.get("site") or {})
     wanted = {"": folder} if house.wired.settings.sites_folder.path else {folder: ""}
     chosen = str(target.get("system") or "")

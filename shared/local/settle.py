@@ -22,6 +22,7 @@ from shared.local.configuration.workspace import Workspace, find_consented, refu
 from shared.local.first_setup import Installation, connect_simulated, own_secrets, owner_key, settle_in, sites_bucket
 from shared.local.simulated_mail import let_mail_be_sent
 from shared.ports import SYSTEM, Put, change_doc
+from shared.ports.documents import all_settings
 from shared.wiring.tools import wire_accounts
 
 if TYPE_CHECKING:
@@ -125,8 +126,7 @@ def _ask_or_be_told(house: House, tenant: str) -> None:
     """Ask Notion often where no webhook of its tells us: it needs a public address, and a person who sets it up."""
     has_webhook = house.public_url != house.url and is_webhook_verified(house.wired.deps)
     asks = "" if has_webhook else OFTEN
-    doc = house.wired.deps.store.get(tenant, "settings", "tenant")
-    if str((doc.body if doc is not None else {}).get(ASKS, "")) != asks:
+    if str(all_settings(house.wired.deps.store, tenant).get(ASKS, "")) != asks:
         change_settings(house.wired.deps, tenant, **{ASKS: asks})
 
 

@@ -59,5 +59,10 @@ def change_as(
 
 def tenant_settings(store: Store, tenant: str) -> TenantSettings:
     """Return what a team, or with SYSTEM the operator, has set; what is usual, where nobody has set anything."""
+    return settings_in(all_settings(store, tenant))
+
+
+def all_settings(store: Store, tenant: str) -> Mapping[str, Any]:
+    """Return all that a team has set, by name, for those parts of it that have a reader of their own."""
     doc = store.get(tenant, *PLACE)
-    return settings_in(doc.body if doc is not None else None)
+    return doc.body if doc is not None else {}

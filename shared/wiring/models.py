@@ -21,6 +21,7 @@ from shared.core.run.run import Usage
 from shared.http_client import Trace
 from shared.mind.catalogue import load_offered
 from shared.ports import Clock, Secret
+from shared.ports.documents import all_settings
 from shared.ports.model import Model, ModelRequest, ModelResult, Provider
 from shared.settings import Settings
 
@@ -104,13 +105,12 @@ class Models:
     def open_for(self, tenant: str) -> Model:
         """Return the tenant's model: its rules, its keys, what the installation offers."""
         deps = self._deps
-        doc = deps.store.get(tenant, "settings", "tenant")
         keys, connected = own_keys(deps, tenant), list_models(deps, tenant)
         own = {name for name, key in keys.items() if key["status"] == "connected"}
         if not connected:  # all were refused: a call says so, and waits for a new one
             connected, own = tuple(keys), set(keys)
         return RoutedModel(
-            rules_of(doc.body if doc else {}),
+            rules_of(all_settings(deps.store, tenant)),
             _Providers(lambda name: self._build_own(name, tenant) if name in own else self._adapters.operators(name)),
             self.catalogue,
             deps.clock,

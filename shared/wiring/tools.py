@@ -16,6 +16,7 @@ from shared.core.loopback import resolve_loopback
 from shared.http_client import body_parts
 from shared.ports import Secret
 from shared.ports.browser import Browser, no_browser
+from shared.ports.documents import all_settings
 from shared.ports.sandbox import Sandbox
 from shared.steps import KindsWhenAsked
 from shared.wiring import Wired, wire
@@ -55,12 +56,8 @@ def wire_tools() -> Tools:
 
 
 def _tenant_settings(wired: Wired, accounts: Accounts, tenant: str) -> Mapping[str, Any]:
-    doc = wired.deps.store.get(tenant, "settings", "tenant")
-    known = {
-        **(doc.body if doc else {}),
-        "prompts": code_prompts(),
-        "watch_s": wired.settings.watch_s,
-    }
+    more = {"prompts": code_prompts(), "watch_s": wired.settings.watch_s}
+    known = {**all_settings(wired.deps.store, tenant), **more}
     return AttemptSettings(known, lambda: accounts.systems(tenant))
 
 
@@ -90,8 +87,7 @@ def _sandbox() -> Sandbox:
 def _site_environment(wired: Wired, tenant: str) -> Mapping[str, Secret]:
     from shared.app.ship.site_environment import site_environment
 
-    doc = wired.deps.store.get(tenant, "settings", "tenant")
-    return site_environment(wired.deps, tenant, doc.body if doc else {})
+    return site_environment(wired.deps, tenant, all_settings(wired.deps.store, tenant))
 
 
 @cache

@@ -209,28 +209,11 @@ LOOSE_BODIES: dict[str, dict[str, int]] = {  # reason → file → how often; ne
         "app/installation/home.py": 2,
         "app/tenants/tenant_traces.py": 2,
     },
-    "a part of the settings that has a class or a reader of its own, which is handed all of them": {
-        "app/api/run/workspace_questions.py": 1,
-        "app/api/settings/model_choice.py": 1,
-        "app/api/settings/ship.py": 1,
-        "app/api/settings/tenant_databases.py": 1,
-        "app/code/snapshots.py": 1,
-        "app/engine/switches.py": 1,
-        "app/intake/refused_places.py": 3,
-        "app/polling/polling_clock.py": 2,
-        "app/tenants/settings_changes.py": 2,
-        "wiring/models.py": 1,
-        "wiring/tools.py": 2,
-    },
-    "a map whose keys are data: models, pages, parts of a page": {
+    "whether the team is still there is asked of what was read": {"app/engine/switches.py": 1},
+    "two documents that change at once, each with its version": {"app/tenants/settings_changes.py": 2},
+    "a map whose keys are data: models, parts of a page": {
         "app/models/model_health.py": 2,
-        "app/wishes/status_journal.py": 1,
-        "app/workspace/workspace_create.py": 1,
         "app/workspace/write_journal.py": 2,
-    },
-    "small, and read by one function beside it": {
-        "app/migration/state.py": 1,
-        "app/polling/connection_outages.py": 1,
     },
     "records of what each call cost, in the words of the price list of their time": {"app/money/usage.py": 1},
 }

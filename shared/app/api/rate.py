@@ -14,14 +14,23 @@ from datetime import timedelta
 from typing import Any
 
 from shared.app.engine.deps import Deps
+from shared.core.documents.codec import unknown
 from shared.core.errors import Busy, TooMany
-from shared.ports import change_doc
-from shared.ports.documents import tenant_settings
+from shared.ports.documents import change_as, tenant_settings
 
 PER_MINUTE = 600
 BATCH = 20
 WINDOW_S = 60
 _MAX_PURSES = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Lent:
+    """What processes have taken of a window's tokens, by its number."""
+
+    window: int
+    used: int
+    more: Mapping[str, Any] = unknown()
 
 
 @dataclass(slots=True)
@@ -69,14 +78,14 @@ def _lease(deps: Deps, tenant: str, key: str, window: int) -> int:
     cap = PER_MINUTE if given is None else int(given)
     granted = 0
 
-    def take(lent: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    def take(lent: Lent | None) -> Lent | None:
         nonlocal granted
-        used = lent["used"] if lent and lent["window"] == window else 0
+        used = lent.used if lent is not None and lent.window == window else 0
         granted = max(0, min(BATCH, cap - used))
-        return {"window": window, "used": used + granted} if granted else lent
+        return Lent(window, used + granted) if granted else lent
 
     try:
-        change_doc(deps.store, (tenant, "rates", f"api.{key}"), take)
+        change_as(Lent, deps.store, (tenant, "rates", f"api.{key}"), take)
     except Busy:
         return 0  # so many others take at once that the cap is near anyway
     return granted

@@ -19,6 +19,7 @@ from shared.core.documents.snapshot import EXPIRIES, SNAPSHOTS, Expiry, Snapshot
 from shared.core.errors import AgentError
 from shared.core.run.run import Run, Step, derive_id
 from shared.ports import SYSTEM, Put, get_as, read_as
+from shared.ports.documents import all_settings
 
 KEEP_DAYS = 90  # unless the tenant's settings say otherwise: ship.versions.keep_days
 _AGAIN = timedelta(days=1)  # until an open run is looked at again
@@ -100,8 +101,7 @@ def _expire_run(deps: Deps, tenant: str, run: str, now: datetime) -> tuple[int, 
     """
     kept = snapshots_of(deps, tenant, run)
     loaded = latest_run(deps, tenant, run)  # a retry that goes on with these versions reads them
-    settings = deps.store.get(tenant, "settings", "tenant")
-    keep = timedelta(days=keep_days(settings.body if settings else None))
+    keep = timedelta(days=keep_days(all_settings(deps.store, tenant)))
     ended = loaded.run.ended_at if loaded is not None else now - keep
     old = [each for each in kept if (ended or each.at) + keep <= now]
     if loaded is not None and ended is None:

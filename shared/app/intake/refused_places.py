@@ -20,6 +20,7 @@ from shared.app.workspace.workspace_databases import PLANNING, REFUSED, database
 from shared.app.workspace.workspace_schemas import TASKS
 from shared.core.errors import Missing, NotAllowed
 from shared.ports import change_doc
+from shared.ports.documents import all_settings
 
 AGAIN = timedelta(hours=1)  # until a refusal is believed
 _MAX_PAGES = 100  # that the settings have room for
@@ -43,8 +44,7 @@ def may_ask(settings: Mapping[str, Any], what: str, now: datetime) -> bool:
 def note_refused(deps: Deps, tenant: str, what: str, error: NotAllowed | Missing) -> bool:
     """Remember that Notion refused it; once it is believed, tell the owners. Return whether it is left alone now."""
     log.line("WARNING", "Notion refuses it", tenant=tenant, what=what, **log.about(error))
-    doc, now = deps.store.get(tenant, "settings", "tenant"), deps.clock.now()
-    settings: Mapping[str, Any] = doc.body if doc is not None else {}
+    settings, now = all_settings(deps.store, tenant), deps.clock.now()
     known = read_refusals(settings).get(what)
     since = str(known["since"]) if known is not None else now.isoformat()
     left = now - datetime.fromisoformat(since) >= AGAIN
@@ -57,12 +57,12 @@ def note_refused(deps: Deps, tenant: str, what: str, error: NotAllowed | Missing
 
 def note_page_refused(deps: Deps, tenant: str, page: str) -> None:
     """Remember that Notion refuses a page or routine of ours, and tell the owners. Twice is once."""
-    doc, now = deps.store.get(tenant, "settings", "tenant"), deps.clock.now().isoformat()
-    if page in read_refusals(doc.body if doc is not None else {}):
+    if page in read_refusals(all_settings(deps.store, tenant)):
         return
     from shared.app.notify.tenant_notices import known_page  # brings what sends; little is ever refused
 
     routine, title = known_page(deps, tenant, page)
+    now = deps.clock.now().isoformat()
     _announce(deps, tenant, page, now)
     body = {"since": now, "left": True, "of": "routine" if routine else "page", "title": title}
     _change(deps, tenant, lambda refused: _drop_oldest({**refused, page: body}))
@@ -106,8 +106,7 @@ def let_in(deps: Deps, tenant: str, settings: Mapping[str, Any], source: str) ->
 def let_all_in(deps: Deps, tenant: str) -> None:
     """Ask for everything again: Notion was connected anew."""
     note_act(deps, tenant)
-    doc = deps.store.get(tenant, "settings", "tenant")
-    refused = read_refusals(doc.body) if doc is not None else {}
+    refused = read_refusals(all_settings(deps.store, tenant))
     if not refused:
         return
     _change(deps, tenant, lambda refused: {name: each for name, each in refused.items() if name == PLANNING})

@@ -8,6 +8,7 @@ only after WITHDRAWN; here the tenant's settings keep everything paused until ON
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,10 +16,12 @@ from shared.app.engine.deps import Deps
 from shared.app.engine.switches import ARRIVALS, ARRIVING, HALTED, PAUSED, STOOD
 from shared.app.polling import ASKS
 from shared.app.tenants.tenant_traces import forget_traces
+from shared.core.documents.codec import unknown
 from shared.core.documents.tenant_settings import PLACE as SETTINGS
 from shared.core.errors import Conflicting
 from shared.core.tenants.erasure import ERASURES
 from shared.ports import SYSTEM, Put, change_doc
+from shared.ports.documents import change_as, get_as
 
 COMING, ON, WITHDRAWN = "coming", "on", "withdrawn"
 WHY = "this team is being moved here from another machine"
@@ -27,24 +30,33 @@ _BY = "workwright migrate-to-cloud"
 Body = Mapping[str, Any]
 
 
-def arrival_of(deps: Deps, tenant: str) -> Body:
-    """Return what is known of a tenant's way here: `migration`, `state` and `at`; nothing where it never came."""
-    doc = deps.store.get(SYSTEM, ARRIVALS, tenant)
-    return doc.body if doc is not None else {}
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A tenant's way here: by which migration, how far it is (`state`), and since when that is so, in ISO 8601."""
+
+    migration: str
+    state: str
+    at: str
+    more: Mapping[str, Any] = unknown()
+
+
+def arrival_of(deps: Deps, tenant: str) -> Arrival | None:
+    """Return what is known of a tenant's way here; None where it never came."""
+    return get_as(Arrival, deps.store, (SYSTEM, ARRIVALS, tenant))
 
 
 def refuse_taken(deps: Deps, tenant: str, migration: str) -> None:
     """Raise Conflicting where something is here that this migration has not brought: nothing is overwritten."""
     known = arrival_of(deps, tenant)
-    theirs = bool(known) and known["migration"] != migration
-    if theirs and known["state"] == ON:
-        raise Conflicting(f"team {tenant} was moved there from another data folder on {known['at'][:10]}")
-    if theirs and known["state"] == COMING:
+    theirs = known if known is not None and known.migration != migration else None
+    if theirs is not None and theirs.state == ON:
+        raise Conflicting(f"team {tenant} was moved there from another data folder on {theirs.at[:10]}")
+    if theirs is not None and theirs.state == COMING:
         way_out = "Finish it there, or take it back there with --back."
         raise Conflicting(f"team {tenant} is on its way there from another data folder", way_out=way_out)
     if deps.store.get(SYSTEM, ERASURES, tenant) is not None:
         raise Conflicting(f"team {tenant} is just being deleted there", way_out="Try again in half an hour.")
-    ours = bool(known) and not theirs
+    ours = known is not None and theirs is None
     if not ours and (deps.store.kinds(tenant) or deps.store.list_runs(tenant, limit=1)):
         way_out = (
             "Nothing of it is overwritten. Go on with that one, or delete it there first"
@@ -61,14 +73,14 @@ def begin(deps: Deps, tenant: str, migration: str, since: datetime, settings: Bo
     refuse_taken(deps, tenant, migration)
     at = since.isoformat()
 
-    def claim(known: Body | None) -> Body:
-        if known is not None and known["migration"] == migration:
-            if known["state"] == WITHDRAWN:
+    def claim(known: Arrival | None) -> Arrival:
+        if known is not None and known.migration == migration:
+            if known.state == WITHDRAWN:
                 raise Conflicting(f"this move of team {tenant} was taken back")
             return known
-        return {"migration": migration, "state": COMING, "at": at}
+        return Arrival(migration, COMING, at)
 
-    change_doc(deps.store, (SYSTEM, ARRIVALS, tenant), claim, deps.stand_back)
+    change_as(Arrival, deps.store, (SYSTEM, ARRIVALS, tenant), claim, deps.stand_back)
     before = {name: settings[name] for name in PAUSED if settings.get("paused") and name in settings}
     rest = {name: value for name, value in settings.items() if name not in (*PAUSED, ASKS)}
     coming = {ARRIVING: {"migration": migration, "since": at, "paused": before}}
@@ -84,12 +96,12 @@ def switch_on(deps: Deps, tenant: str, migration: str) -> None:
     """Let the tenant go on here; again is once. Raises Conflicting where its move was taken back."""
     now = deps.clock.now().isoformat()
 
-    def decide(known: Body | None) -> Body:
-        if known is None or known["migration"] != migration or known["state"] == WITHDRAWN:
+    def decide(known: Arrival | None) -> Arrival:
+        if known is None or known.migration != migration or known.state == WITHDRAWN:
             raise Conflicting(f"this move of team {tenant} was taken back")
-        return known if known["state"] == ON else {**known, "state": ON, "at": now}
+        return known if known.state == ON else replace(known, state=ON, at=now)
 
-    change_doc(deps.store, (SYSTEM, ARRIVALS, tenant), decide, deps.stand_back)
+    change_as(Arrival, deps.store, (SYSTEM, ARRIVALS, tenant), decide, deps.stand_back)
     deps.crash_point("arrival.after/on")
     deps.store.put(SYSTEM, Put(HALTED, tenant, {"at": now}))  # what came meanwhile is handed over by the next `sweep`
 
@@ -108,16 +120,16 @@ def switch_on(deps: Deps, tenant: str, migration: str) -> None:
 def withdraw(deps: Deps, tenant: str, migration: str) -> int:
     """Take back what came, unless it goes on here already, which raises Conflicting; return how many records went."""
 
-    def decide(known: Body | None) -> Body | None:
-        if known is None or known["migration"] != migration:
+    def decide(known: Arrival | None) -> Arrival | None:
+        if known is None or known.migration != migration:
             return known  # nothing of this one has come
-        if known["state"] == ON:
+        if known.state == ON:
             way_out = "Two installations would work on the same pages. Work goes on there."
-            raise Conflicting(f"team {tenant} has worked there since {known['at']}", way_out=way_out)
-        return {**known, "state": WITHDRAWN}
+            raise Conflicting(f"team {tenant} has worked there since {known.at}", way_out=way_out)
+        return replace(known, state=WITHDRAWN)
 
-    found = change_doc(deps.store, (SYSTEM, ARRIVALS, tenant), decide, deps.stand_back)
-    if found is None or found["migration"] != migration:
+    found = change_as(Arrival, deps.store, (SYSTEM, ARRIVALS, tenant), decide, deps.stand_back)
+    if found is None or found.migration != migration:
         return 0
     deps.crash_point("arrival.after/withdrawn")
     count = forget_traces(deps, tenant)

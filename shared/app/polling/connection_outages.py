@@ -8,17 +8,33 @@ connected to for a whole day is another matter (an address that is wrong, a host
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from shared.app.engine.deps import Deps
+from shared.core.documents.codec import unknown
 from shared.core.errors import IntegrationError, NotSettled, RateLimited, Unreachable
-from shared.ports import Put, change_doc
+from shared.ports import Put
+from shared.ports.documents import change_as, get_as
 
-KIND = "unreached"  # documents of a tenant, one per system: {"since", "last"}
+KIND = "unreached"  # documents of a tenant, one per system
 AGAIN = timedelta(seconds=30)  # until it is tried again, so that work goes on within a minute
 _MAX = timedelta(days=1)
 _SAME = timedelta(minutes=15)  # attempts further apart than this say nothing about the time between them
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """Since when a system could not be connected to, and when that was seen last."""
+
+    since: datetime
+    last: datetime
+    more: Mapping[str, Any] = unknown()
+
+    def find_since(self, now: datetime) -> datetime | None:
+        """Return since when it was not reached; None where nobody has tried for a while."""
+        return self.since if now - self.last <= _SAME else None
 
 
 def patient_wait(deps: Deps, tenant: str, error: BaseException) -> timedelta | None:
@@ -34,13 +50,12 @@ def note_unreached(deps: Deps, tenant: str, error: IntegrationError) -> timedelt
     """Remember that a system could not be connected to; return for how long that has been so."""
     now = deps.clock.now()
 
-    def note(known: Mapping[str, Any] | None) -> Mapping[str, Any]:
-        goes_on = known is not None and abs(now - datetime.fromisoformat(known["last"])) < _SAME
-        since = str(known["since"]) if known is not None and goes_on else now.isoformat()
-        return {"since": since, "last": now.isoformat()}
+    def note(known: Outage | None) -> Outage:
+        goes_on = known is not None and abs(now - known.last) < _SAME
+        return Outage(known.since if known is not None and goes_on else now, now)
 
-    body = change_doc(deps.store, (tenant, KIND, error.system), note, deps.stand_back)
-    return now - datetime.fromisoformat((body or {})["since"])
+    kept = change_as(Outage, deps.store, (tenant, KIND, error.system), note, deps.stand_back)
+    return now - kept.since if kept is not None else timedelta()
 
 
 def note_reached(deps: Deps, tenant: str, system: str) -> None:
@@ -51,12 +66,5 @@ def note_reached(deps: Deps, tenant: str, system: str) -> None:
 
 def find_unreached_since(deps: Deps, tenant: str, system: str) -> datetime | None:
     """Return since when a system has not been reached, as far as anybody tried lately; None when it was."""
-    doc = deps.store.get(tenant, KIND, system)
-    return find_kept_since(doc.body, deps.clock.now()) if doc is not None else None
-
-
-def find_kept_since(kept: Mapping[str, Any], now: datetime) -> datetime | None:
-    """Return since when it was not reached, by what is kept; None where nobody has tried for a while."""
-    if now - datetime.fromisoformat(kept["last"]) > _SAME:
-        return None
-    return datetime.fromisoformat(kept["since"])
+    kept = get_as(Outage, deps.store, (tenant, KIND, system))
+    return kept.find_since(deps.clock.now()) if kept is not None else None

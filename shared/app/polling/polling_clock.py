@@ -23,6 +23,7 @@ from shared.core.polling.pace import BUSY_S, IDLE_S, Activity, Pace, Room, pace
 from shared.core.run.commands import QUICK, RECONCILE, Command
 from shared.core.run.run import Run, derive_id
 from shared.ports import change_as, get_as
+from shared.ports.documents import all_settings
 
 _NEWEST = 20  # runs that are looked through each time for open ones
 _FIRST = 500  # and once
@@ -46,10 +47,10 @@ def order_looks(deps: Deps, room: Callable[[str], Room]) -> Mapping[str, float]:
     """
     ordered, after = 0, IDLE_S
     for tenant in deps.store.tenants():
-        settings = deps.store.get(tenant, "settings", "tenant")
-        if settings is None or not asks_often(settings.body) or not _is_connected(deps, tenant):
+        settings = all_settings(deps.store, tenant)
+        if not asks_often(settings) or not _is_connected(deps, tenant):
             continue
-        left = _order(deps, tenant, settings.body, room(tenant))
+        left = _order(deps, tenant, settings, room(tenant))
         ordered += left == 0.0
         after = min(after, BUSY_S, left or BUSY_S)  # a run may be opened by other ways at any time
     return {"ordered": ordered, "after_s": round(max(after, 1.0), 3)}

@@ -53,7 +53,7 @@ def ask_again(command: Command, deps: Deps, tools: Tools, seen: Gathered) -> Non
         return
     run = page_record(deps, command.tenant, command.ref).run
     loaded = deps.store.load_run(command.tenant, run) if run else None
-    if loaded is None or kept.wish[0] == run:
+    if loaded is None or kept.wish.run == run:
         return
     connect = tools.accounts.connect_for(command.tenant)
     with suppress(Missing, Rejected, Unauthorized):  # gone, or we may not comment

@@ -7,16 +7,17 @@ any more. What is kept here tells afterwards whether a write of ours knew what i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from shared.app.engine.deps import Deps
+from shared.core.documents.codec import sparse, turned, unknown
 from shared.core.pages import marks
 from shared.core.pages.author import Author, read_author, write_author
 from shared.core.run.commands import CONSIDER, Command
 from shared.core.run.run import Run, RunStatus, derive_id
-from shared.ports import change_doc
+from shared.ports.documents import change_as, get_as
 
 KIND = "statuses"  # documents of a tenant, one per page
 _MAX = 12  # writes of one page
@@ -39,11 +40,20 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """What is kept of a page. `wish` is (run, who): when that run has ended, another plan is to be made."""
+class Wish:
+    """Who wished for another plan, to be made when that run has ended."""
 
-    writes: tuple[Written, ...] = ()
-    wish: tuple[str, Author] = ("", Author())
+    run: str = ""
+    who: Author = turned(Author(), read_author, write_author)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept of a page."""
+
+    writes: tuple[Written, ...] = sparse(())
+    wish: Wish = sparse(Wish())
+    more: Mapping[str, Any] = unknown()
 
     def last(self, run: str) -> str:
         """Return the status that we wrote last for this run; "" when we wrote none for it yet."""
@@ -73,22 +83,22 @@ class Kept:
 
     def wishes(self, run: str, now: str) -> bool:
         """Say whether another plan was wished for during this run, and nobody has since set another status."""
-        return bool(run) and self.wish[0] == run and now in (marks.PLAN_IT, self.last(run))
+        return bool(run) and self.wish.run == run and now in (marks.PLAN_IT, self.last(run))
 
 
 def load_kept(deps: Deps, tenant: str, page: str) -> Kept:
-    doc = deps.store.get(tenant, KIND, page)
-    return _read(doc.body if doc is not None else None)
+    return get_as(Kept, deps.store, (tenant, KIND, page)) or Kept()
 
 
 def keep_written(deps: Deps, run: Run, saw: str, wrote: str, read_at: datetime) -> None:
     """Remember a status that was written. After the write: one that failed stands over nothing."""
     written = Written(run.id, saw, wrote, read_at.isoformat(), deps.clock.now().isoformat())
 
-    def add(known: Mapping[str, Any] | None) -> Mapping[str, Any]:
-        return {**(known or {}), "writes": [*(known or {}).get("writes", ()), asdict(written)][-_MAX:]}
+    def add(known: Kept | None) -> Kept:
+        kept = known or Kept()
+        return replace(kept, writes=(*kept.writes, written)[-_MAX:])
 
-    change_doc(deps.store, (run.tenant, KIND, run.trigger.page), add, deps.stand_back)
+    change_as(Kept, deps.store, (run.tenant, KIND, run.trigger.page), add, deps.stand_back)
 
 
 def keep_wish(deps: Deps, run: Run, now: str, who: Author, read_at: datetime) -> None:
@@ -99,11 +109,10 @@ def keep_wish(deps: Deps, run: Run, now: str, who: Author, read_at: datetime) ->
     if now != marks.PLAN_IT:
         return
     kept = load_kept(deps, run.tenant, run.trigger.page)
-    if kept.wish[0] == run.id or not kept.stands(run, now, "") or kept.opened_by(run.id, read_at):
+    if kept.wish.run == run.id or not kept.stands(run, now, "") or kept.opened_by(run.id, read_at):
         return
-    wish = {"wish": {"run": run.id, "who": write_author(who)}}
-    place = (run.tenant, KIND, run.trigger.page)
-    change_doc(deps.store, place, lambda known: {**(known or {}), **wish}, deps.stand_back)
+    wish, place = Wish(run.id, who), (run.tenant, KIND, run.trigger.page)
+    change_as(Kept, deps.store, place, lambda known: replace(known or Kept(), wish=wish), deps.stand_back)
 
 
 def heed_wish(deps: Deps, run: Run | None, now: str, who: Author, read_at: datetime) -> bool:
@@ -119,22 +128,15 @@ def heed_wish(deps: Deps, run: Run | None, now: str, who: Author, read_at: datet
     return anew or (run.status.final and kept.wishes(run.id, now))
 
 
-def _read(body: Mapping[str, Any] | None) -> Kept:
-    known = body or {}
-    wish = known.get("wish") or {}
-    writes = tuple(Written(**each) for each in known.get("writes", ()))
-    return Kept(writes, (str(wish.get("run", "")), read_author(str(wish.get("who", "")))))
-
-
 def order_next_plan(deps: Deps, run: Run) -> None:
     """Have the page looked at again when a plan was wished for during the run that has ended.
 
     Call it before the end counts as shown, after which nobody would call it again. Twice is once.
     """
-    wished_in, who = load_kept(deps, run.tenant, run.trigger.page).wish
-    if wished_in == run.id:
+    wish = load_kept(deps, run.tenant, run.trigger.page).wish
+    if wish.run == run.id:
         name, until = derive_id("wished-", run.id), deps.clock.now() + _SETTLED
         look = Command(
-            name, CONSIDER, "plan", run.tenant, topic=write_author(who), ref=run.trigger.page, not_before=until
+            name, CONSIDER, "plan", run.tenant, topic=write_author(wish.who), ref=run.trigger.page, not_before=until
         )
         deps.queue.enqueue([look])

@@ -13,6 +13,7 @@ from shared.app.workspace.workspace_schemas import KINDS, SCHEMAS, SELF, Column
 from shared.core.errors import Missing
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.content import blocks
+from shared.ports.documents import all_settings
 from shared.steps._kind import Repeat
 
 Json = dict[str, Any]
@@ -35,8 +36,7 @@ def create_databases(
 
 
 def settings_of(deps: Deps, tenant: str) -> Mapping[str, Any]:
-    doc = deps.store.get(tenant, "settings", "tenant")
-    return doc.body if doc is not None else {}
+    return all_settings(deps.store, tenant)
 
 
 def data_sources_of(deps: Deps, tenant: str) -> dict[str, str]:

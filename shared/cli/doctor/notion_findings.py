@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from shared.app.installation.left_alone import WAY_OUT
-from shared.app.polling.connection_outages import KIND, find_kept_since
+from shared.app.polling.connection_outages import KIND, Outage
 from shared.app.polling.standstill_words import clock_off, explain_unreachable
 from shared.backends.local.folder.data_folder import DATABASE
 from shared.cli.doctor.refusal_findings import list_left_alone
+from shared.core.documents.codec import from_body
 from shared.core.documents.sync import CLOCK
 from shared.core.tenants.finding import MISSING, OK, Finding
 
@@ -36,7 +37,7 @@ def _words(data: Path, now: datetime) -> Iterator[str]:
         kept = [(str(kind), json.loads(body)) for kind, body in connection.execute(query, (KIND, *CLOCK))]
     for kind, body in kept:
         found = (
-            explain_unreachable(find_kept_since(body, now))
+            explain_unreachable(from_body(Outage, body).find_since(now))
             if kind == KIND
             else clock_off(timedelta(seconds=body["ahead_s"]))
         )

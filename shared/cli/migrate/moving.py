@@ -60,7 +60,8 @@ def carry_out(plan: Plan, here: Here, cloud: There, tell: Tell, sleep: Sleep) ->
     since = datetime.fromisoformat(mark.began)
     for team in plan.teams:
         tell(f"{team.name}: is being moved")
-        if arrival_of(cloud.deps, team.tenant).get("state") != ON:  # else it works there already: nothing comes twice
+        arrival = arrival_of(cloud.deps, team.tenant)
+        if arrival is None or arrival.state != ON:  # else it works there already: nothing comes twice
             begin(cloud.deps, team.tenant, mark.migration, since, settings_of(here.store, team.tenant))
             copy_tenant(here, cloud, team.tenant, mark.migration, since)
             copy_operators(here, cloud, team.tenant, mark.migration)

@@ -21,6 +21,7 @@ from shared.integrations.systems import FORGES, HOSTS, SYSTEMS
 from shared.local.configuration.choices import NONE, REAL, Choices
 from shared.oauth import GrantTokens
 from shared.ports import SYSTEM, Put, Secret, change_doc
+from shared.ports.documents import all_settings
 
 # systems that a team connects by a token
 GRANTED = tuple(each.name for each in SYSTEMS.values() if each.by_token or each.sends_messages)
@@ -70,8 +71,7 @@ def _apply(deps: Deps, tenant: str, choices: Choices) -> None:
     changed = {name: value for name, value in wanted.items() if value and value != before.get(name)}
     if not changed:
         return
-    settings = deps.store.get(tenant, "settings", "tenant")
-    ship = dict((settings.body if settings is not None else {}).get("ship") or {})
+    ship = dict(all_settings(deps.store, tenant).get("ship") or {})
     ship |= {part: {**(ship.get(part) or {}), **changed[part]} for part in ("code", "site") if part in changed}
     more: dict[str, Any] = {"ship": ship} if {"code", "site"} & set(changed) else {}
     if "people" in changed:

@@ -115,7 +115,7 @@ def _at_most_one_works(there: Any, data: Path) -> None:
     works = begun and explain_pause(there.deps, TEAM) == ""
     assert not (here and (works or begun))
     if works:
-        assert arrival_of(there.deps, TEAM)["state"] == "on"
+        assert arrival_of(there.deps, TEAM).state == "on"
 
 
 def test_a_move_that_was_cut_off_can_be_taken_back_and_one_that_ended_cannot(
@@ -127,7 +127,7 @@ def test_a_move_that_was_cut_off_can_be_taken_back_and_one_that_ended_cannot(
     while not there.deps.store.list_runs(TEAM):
         deaths += 1
         assert _killed_at(deployment, data, killer, deaths)
-    assert arrival_of(there.deps, TEAM)["state"] == "coming"
+    assert arrival_of(there.deps, TEAM).state == "coming"
     with pytest.raises(ConfigError, match="has been on its way"):
         House(data)
     with pytest.raises(Conflicting, match="still on its way"):

@@ -12,6 +12,7 @@ from shared.app.knowledge.knowledge_marks import keeps_knowledge, note_act
 from shared.app.knowledge.knowledge_scope import SETTING, is_connected
 from shared.app.tenants.settings_changes import change_settings
 from shared.core.errors import Conflicting
+from shared.ports.documents import all_settings
 from shared.ports.model import Message
 
 LONGEST, LONGEST_TURN, TURNS = 1000, 600, 6  # letters, and turns: all of it fits a body, however it is written
@@ -81,9 +82,7 @@ def change_knowledge(call: Call) -> ApiReply:
 
 
 def _setting(call: Call) -> dict[str, Any]:
-
-    doc = call.deps.store.get(call.tenant, "settings", "tenant")
-    known = (doc.body.get(SETTING) if doc else None) or {}
+    known = all_settings(call.deps.store, call.tenant).get(SETTING) or {}
     return {**{name: list(known.get(name) or ()) for name in LISTS}, "off": bool(known.get("off"))}
 
 

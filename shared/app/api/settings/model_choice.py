@@ -16,6 +16,7 @@ from shared.core.models.routing import PREFERENCES, Needs, Rules, matches, route
 from shared.core.tenants.sections import Bodies, change_section
 from shared.mind.catalogue import load_offered
 from shared.ports import Secret
+from shared.ports.documents import all_settings
 
 _MAX = 30  # entries of one list
 _ENTRY = text(f"^({'|'.join(PROVIDERS)})(/[!-~]{{1,120}})?$", max_length=150)
@@ -110,8 +111,7 @@ def forget_key(call: Call) -> ApiReply:
 
 
 def _rules(call: Call) -> Rules:
-    doc = call.deps.store.get(call.tenant, "settings", "tenant")
-    return rules_of(doc.body if doc else {})
+    return rules_of(all_settings(call.deps.store, call.tenant))
 
 
 def _check(field: str, listed: Sequence[str], known: Catalogue) -> None:

@@ -19,6 +19,7 @@ from shared.integrations.ship_policy import read_policy
 from shared.integrations.ship_settings import ship_of
 from shared.integrations.systems import FORGES, HOSTS
 from shared.ports import Secret
+from shared.ports.documents import all_settings
 
 _PATTERNS = (
     "Path patterns: `*` matches within a name, `**` across folders, a name without `/` in any "
@@ -105,8 +106,7 @@ SITE_VALUES = members(names=TEXTS)
 
 def show_ship(call: Call) -> ApiReply:
     """Return all rules, including those that nobody has set."""
-    doc = call.deps.store.get(call.tenant, "settings", "tenant")
-    return ApiReply(body=_view(doc.body if doc is not None else {}))
+    return ApiReply(body=_view(all_settings(call.deps.store, call.tenant)))
 
 
 def set_ship(call: Call) -> ApiReply:

@@ -18,6 +18,7 @@ from shared.app.workspace.workspace_databases import CHOOSING, WORKING, database
 from shared.app.workspace.workspace_order import load_setup, order_databases
 from shared.app.workspace.workspace_schemas import KINDS
 from shared.core.documents.places import Setup
+from shared.ports.documents import all_settings
 
 NOT_BEGUN = "not begun"
 IN_NOTION = text(
@@ -47,8 +48,7 @@ def _load_setup(call: Call) -> Setup:
 
 
 def _view(call: Call, setup: Setup) -> dict[str, Any]:
-    settings = call.deps.store.get(call.tenant, "settings", "tenant")
-    known = settings.body if settings else {}
+    known = all_settings(call.deps.store, call.tenant)
     back = find_way_back(call.deps, call.tenant, "notion")
     state = setup.state or NOT_BEGUN
     return {

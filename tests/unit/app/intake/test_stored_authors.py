@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from shared.app.intake.debounce import gather, take_gathered
-from shared.app.wishes.status_journal import keep_wish, keep_written, load_kept, order_next_plan
+from shared.app.wishes.status_journal import Wish, keep_wish, keep_written, load_kept, order_next_plan
 from shared.core.documents.look import Happening
 from shared.core.pages import marks
 from shared.core.pages.author import BOT, PERSON, UNKNOWN, Author
@@ -87,7 +87,7 @@ def test_a_wish_is_stored_read_and_ordered_as_ever(house: SmallHouse, text: str,
     doc = house.store.get(run.tenant, "statuses", PAGE)
     assert doc is not None
     assert doc.body["wish"] == {"run": run.id, "who": text}
-    assert load_kept(house.deps, run.tenant, PAGE).wish == (run.id, who)
+    assert load_kept(house.deps, run.tenant, PAGE).wish == Wish(run.id, who)
     ordered: list[Command] = []
     order_next_plan(replace(house.deps, queue=_Told(ordered)), run)
     assert [each.topic for each in ordered] == [text]

@@ -57,4 +57,4 @@ def test_what_opened_a_run_is_no_wish_for_another_however_late_our_first_status_
     keep_wish(small_house.deps, run, marks.PLAN_IT, Author(PERSON, "ada"), seen)
     kept = load_kept(small_house.deps, run.tenant, run.trigger.page)
     small_house.close()
-    assert bool(kept.wish[0]) is wished
+    assert bool(kept.wish.run) is wished

@@ -13,8 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.app.api.rate import Lent
 from shared.app.chat.chat_memory import Chat
+from shared.app.migration.state import Arrival
 from shared.app.planning.feedback import Feedback
+from shared.app.polling.connection_outages import Outage
+from shared.app.wishes.status_journal import Kept
 from shared.core.documents.alarm import Alarm
 from shared.core.documents.api_key import ApiKey
 from shared.core.documents.bots import Bot, Handshake, Installation, Workspace
@@ -58,7 +62,9 @@ from shared.core.tenants.erasure import Erasure, Tombstone
 # Bodies as they were written before there were classes for them, of the demo and of tests of the whole house.
 WRITTEN = Path(__file__).resolve().parents[3] / "fixtures/documents"
 KINDS: Mapping[str, type[Any]] = {
+    "api-rates": Lent,
     "api_keys": ApiKey,
+    "arrivals": Arrival,
     "bots": Bot,
     "changes": HeardChange,
     "chats": Chat,
@@ -120,6 +126,7 @@ KINDS: Mapping[str, type[Any]] = {
     "snapshot-expiries": Expiry,
     "snapshots": Snapshot,
     "stale": Stale,
+    "statuses": Kept,
     "sync-asking": Asked,
     "sync-clock": WrongClock,
     "sync-crawl": CrawlState,
@@ -131,6 +138,7 @@ KINDS: Mapping[str, type[Any]] = {
     "telling-team": TeamTelling,
     "told": ToldComments,
     "tombstones": Tombstone,
+    "unreached": Outage,
     "webhook": Handshake,
     "workspaces": Workspace,
 }
