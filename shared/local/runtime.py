@@ -93,6 +93,7 @@ class House:
         self._store = self.wired.local_store
         self._placeholder.app = serve_metrics(house_app(), lambda: self.dispatcher)
         self._callers = LocalCallers(data)
+        self.schedule = dict(SCHEDULE)
         self._sessions = threading.local()
         options = DispatchOptions(
             workers=self.wired.settings.workers,
@@ -175,11 +176,11 @@ class House:
 
     def _keep_schedule(self) -> None:
         """Call what the scheduler calls in the cloud, each after its time has passed."""
-        due = {function: time.monotonic() + every for function, every in SCHEDULE.items()}
-        due["sync"] -= min(self._measure_since_last_pass(), SCHEDULE["sync"])
+        due = {function: time.monotonic() + every for function, every in self.schedule.items()}
+        due["sync"] -= min(self._measure_since_last_pass(), self.schedule["sync"])
         while not self._stopping.wait(max(0.0, min(due.values()) - time.monotonic())):
             function = min(due, key=lambda each: due[each])
-            due[function] = time.monotonic() + SCHEDULE[function]
+            due[function] = time.monotonic() + self.schedule[function]
             if function == "sync":
                 give_back()
             after = self._call_by_clock(function)

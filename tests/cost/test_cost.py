@@ -23,7 +23,7 @@ from shared.backends.local.delivery.local_queue import LocalQueue
 from shared.backends.local.keys.local_secrets import LocalSecrets
 from shared.backends.local.state.local_store import LocalStore
 from shared.bench.ops.cost import SIZES, count_max_runs, count_max_tenants, month, tables
-from shared.bench.ops.ops import find_growth
+from shared.bench.ops.ops import STANDING, find_growth
 from shared.bench.ops.ops_counting import TASKS, CountingQueue
 from shared.bench.ops.ops_store import DELETES, READS, WRITES, CountingStore, Meter
 from shared.bench.ops.prices import model_usd, monthly_usd, operation_prices, platform_usd
@@ -153,7 +153,7 @@ def test_a_step_takes_no_more_of_the_store_and_the_queue_than_it_has_to(used: An
         (command,) = [c for c in sent if c.name == ATTEMPT][-1:]
         assert command.step == f"s{number}"
         assert spent(lambda command=command: execute_step(command, deps, _tools())) == {
-            READS: 3,  # the lease, the run, the lease again
+            READS: 4,  # the lease, the run, whether an endpoint of the team is to be told, the lease again
             WRITES: 4,  # the lease; the run, its event, the next command
             DELETES: 2,  # the command from the outbox, the lease
             TASKS: 1,
@@ -206,6 +206,13 @@ def test_counts_that_grew_are_named() -> None:
     same = {"run": {READS: 1100, WRITES: 114, "kms_operations": 6}}
     assert find_growth(same, kept) == []
     assert find_growth({"run": {**same["run"], READS: 1200}}, kept) == [f"{READS}: 1200, 1000 were kept"]
+
+
+def test_what_is_counted_between_runs_is_what_the_clock_of_the_cloud_calls() -> None:
+    declared = {
+        path.parent.name for path in ROOT.glob("functions/*/function.yaml") if "\nschedule:" in path.read_text()
+    }
+    assert set(STANDING) == declared
 
 
 def test_the_run_used_more_before() -> None:
