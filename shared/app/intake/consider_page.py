@@ -10,7 +10,6 @@ from shared.app.intake.find_out import find_out
 from shared.app.intake.page_look import Look, begin_look
 from shared.app.intake.page_snapshot import SeenPage, see_page
 from shared.app.intake.record_decision import look_later, record_decision
-from shared.app.intake.refused_places import let_in
 from shared.app.schedule.routines import routine_changed
 from shared.app.workspace.workspace_changed import look_at_schema
 from shared.app.workspace.workspace_databases import TOPIC
@@ -41,8 +40,6 @@ def consider_page(command: Command, deps: Deps, tools: Tools) -> None:
     seen = _see_or_come_again(command, deps, tools)
     if seen is None:
         return
-    if seen.mapped is not None:
-        let_in(deps, command.tenant, tools.settings(command.tenant), seen.mapped.data_source)
     if seen.mapped is not None and seen.mapped.kind == ROUTINES:
         routine_changed(deps, tools, command.tenant, seen.raw)
     look = begin_look(command, deps, tools, seen, began)

@@ -46,6 +46,8 @@ def see_page(command: Command, deps: Deps, tools: Tools) -> SeenPage | None:
     if raw.get("in_trash"):
         return None
     mapped = map_page(settings, raw)
+    if mapped is not None:
+        let_in(deps, command.tenant, settings, mapped.data_source)
     status = mapped.status(raw) if mapped is not None and mapped.kind == IDEAS else ""
     return SeenPage(str(raw["id"]), visible(_title(raw)), status, read_author(command.topic), raw, mapped)
 

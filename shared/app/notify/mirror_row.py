@@ -14,7 +14,6 @@ from shared.app.workspace.workspace_changed import check_schema
 from shared.app.workspace.workspace_create import settings_of
 from shared.app.workspace.workspace_databases import Mapped, database_of, map_page
 from shared.app.workspace.workspace_schemas import IDEAS, RUNS
-from shared.app.workspace.write_journal import noting
 from shared.core.documents.cache_records import ROWS, ShownRow
 from shared.core.documents.codec import to_body
 from shared.core.errors import Missing, Rejected
@@ -29,32 +28,36 @@ from shared.steps._kind import Repeat
 Json = dict[str, Any]
 
 
-def mirror_row(deps: Deps, tools: Tools, run: Run, page: Mapping[str, Any] | None) -> None:
+def mirror_row(
+    deps: Deps, tools: Tools, settings: Mapping[str, Any], notion: Notion, run: Run, page: Mapping[str, Any] | None
+) -> None:
     """Bring the run's row up to its present state; a tenant without Runs gets none. `page` is the run's, as read.
 
     The caller holds the page's lease. A row that people have thrown away stays away.
     """
-    mapped = database_of(tools.settings(run.tenant), RUNS)
+    mapped = database_of(settings, RUNS)
     if mapped is None:
         return
+    idea = _is_idea(settings, page)
     try:
-        _bring_up(deps, tools, run, page, mapped)
+        _bring_up(deps, notion, run, page, mapped, idea=idea)
     except Missing:
         return  # the database or the row is gone
     except Rejected:
         check_schema(deps, tools, run.tenant, RUNS)  # a column was removed or became another: go on without it
         again = database_of(settings_of(deps, run.tenant), RUNS)
         if again is not None and again != mapped:
-            _bring_up(deps, tools, run, page, again)
+            _bring_up(deps, notion, run, page, again, idea=idea)
 
 
-def _bring_up(deps: Deps, tools: Tools, run: Run, page: Mapping[str, Any] | None, mapped: Mapped) -> None:
-    wanted = _values(deps, tools, run, page, mapped)
+def _bring_up(
+    deps: Deps, notion: Notion, run: Run, page: Mapping[str, Any] | None, mapped: Mapped, *, idea: bool
+) -> None:
+    wanted = _values(deps, run, page, mapped, idea=idea)
     kept = get_as(ShownRow, deps.store, (run.tenant, ROWS, run.id)) or ShownRow("", {})
     row, shown = kept.row, kept.shown
     if wanted == shown:
         return
-    notion = tools.accounts.connect_for(run.tenant, noting(deps, run))(Notion)
     address, keep = mapped.name("Run"), {"shown": wanted}
     if not row and not address:
         return  # without the address nobody could find the row again
@@ -79,7 +82,7 @@ def _find_row(notion: Notion, source: str, column: str, address: str) -> Json | 
     return {"page": str(rows[0]["id"])} if rows else None
 
 
-def _values(deps: Deps, tools: Tools, run: Run, page: Mapping[str, Any] | None, mapped: Mapped) -> Json:
+def _values(deps: Deps, run: Run, page: Mapping[str, Any] | None, mapped: Mapped, *, idea: bool) -> Json:
     """Return what the row shows, by property id; only the columns that the database has."""
     facts, ended = run.facts, run.ended_at
     status = mapped.status_of_type(mapped.types.get("Status", "select"), status_of(run))
@@ -93,7 +96,7 @@ def _values(deps: Deps, tools: Tools, run: Run, page: Mapping[str, Any] | None, 
         "Pull request": _url(facts.get("pull_request")),
         "Site": _url(facts.get("site") or facts.get("preview")),
         "Run": {"url": run_url(deps, run)},
-        "Idea": {"relation": [{"id": run.trigger.page}]} if _is_idea(tools, run, page) else None,
+        "Idea": {"relation": [{"id": run.trigger.page}]} if idea else None,
     }
     return {mapped.name(name): value for name, value in shown.items() if value is not None and mapped.name(name)}
 
@@ -106,6 +109,6 @@ def _url(address: Any) -> Json | None:
     return {"url": str(address)} if address else None
 
 
-def _is_idea(tools: Tools, run: Run, page: Mapping[str, Any] | None) -> bool:
-    row = map_page(tools.settings(run.tenant), page) if page is not None else None
+def _is_idea(settings: Mapping[str, Any], page: Mapping[str, Any] | None) -> bool:
+    row = map_page(settings, page) if page is not None else None
     return row is not None and row.kind == IDEAS

@@ -96,16 +96,17 @@ def _load_last_edits(deps: Deps, tools: Tools, run: Run) -> Run:
 
 def _write(deps: Deps, tools: Tools, run: Run) -> None:
     notion = tools.accounts.connect_for(run.tenant, noting(deps, run))(Notion)
+    settings = tools.settings(run.tenant)  # once for all that is shown: it is read from the store
     try:
-        _write_plan(deps, tools, notion, run)
-        page = _write_page(deps, tools, notion, run)
+        _write_plan(deps, settings, notion, run)
+        page = _write_page(deps, tools, settings, notion, run)
     except (Missing, Rejected):  # the page is gone: its row still tells how the run went
-        mirror_row(deps, tools, run, None)
+        mirror_row(deps, tools, settings, notion, run, None)
     else:
-        mirror_row(deps, tools, run, page)
+        mirror_row(deps, tools, settings, notion, run, page)
 
 
-def _write_plan(deps: Deps, tools: Tools, notion: Notion, run: Run) -> None:
+def _write_plan(deps: Deps, settings: Mapping[str, Any], notion: Notion, run: Run) -> None:
     published = next((s.output for s in reversed(run.steps) if s.output.get("todos")), None)
     if published is None:
         return
@@ -114,13 +115,12 @@ def _write_plan(deps: Deps, tools: Tools, notion: Notion, run: Run) -> None:
         deps.crash_point("effect.before/mirror/todo")
         notion.update_block(todo, "to_do", {"checked": checked})
         deps.crash_point("effect.after/mirror/todo")
-    _show_progress(deps, notion, run, published, parts, tools.settings(run.tenant))
+    _show_progress(deps, notion, run, published, parts, settings)
 
 
-def _write_page(deps: Deps, tools: Tools, notion: Notion, run: Run) -> Mapping[str, Any]:
+def _write_page(deps: Deps, tools: Tools, settings: Mapping[str, Any], notion: Notion, run: Run) -> Mapping[str, Any]:
     """Write the properties, and return the page as it was read: after all else, for what people set since is lost."""
-    settings, kept = tools.settings(run.tenant), load_kept(deps, run.tenant, run.trigger.page)
-    read_at = deps.clock.now()
+    kept, read_at = load_kept(deps, run.tenant, run.trigger.page), deps.clock.now()
     page = notion.page(run.trigger.page)
     mapped = map_page(settings, page)
     changes = diff_properties(deps, mapped, page, run, kept) if mapped is not None else {}
