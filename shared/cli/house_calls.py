@@ -33,13 +33,24 @@ def ask_house(
     params: Mapping[str, str] | None = None,
     body: Mapping[str, Any] | None = None,
     wait: float = _WAIT,
+    match: str = "",
 ) -> dict[str, Any]:
     """Return the house's answer; raises ConfigError with what to do when there is none, or it says no.
+
+    With `match`, an ETag of `ask_tagged`, only what is still as it was read is changed.
 
     `wait`: seconds for an answer; where a model is asked, several of its calls are one answer (`THINKING`).
     """
     url, key, start = _find_house(data)
-    return call_api(url, method, path, key=key, params=params, body=body, wait=wait, start=start)
+    headers = {"If-Match": match} if match else {}
+    return _read(_send(url, method, path, key=key, params=params, body=body, wait=wait, start=start, headers=headers))
+
+
+def ask_tagged(data: Path, path: str) -> tuple[dict[str, Any], str]:
+    """Return the house's answer with its ETag; raises like `ask_house`."""
+    url, key, start = _find_house(data)
+    answer = _send(url, "GET", path, key=key, start=start)
+    return _read(answer), answer.headers.get("ETag", "")
 
 
 def change_house(data: Path, path: str, decide: Callable[[dict[str, Any]], Mapping[str, Any]]) -> dict[str, Any]:

@@ -55,6 +55,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "shared.cli.team.origins": ("origins",),
     "shared.cli.people.people_commands": ("invite", "team"),
     "shared.cli.team.plan": ("plan",),
+    "shared.cli.team.policy": ("policy",),
     "shared.cli.team.preferences": ("feedback", "preferences"),
     "shared.cli.probe.command": ("probe",),
     "shared.cli.prompts": ("bench",),

@@ -41,7 +41,7 @@ def run_text(found: dict[str, Any]) -> list[str]:
         f"opened {found['opened_at'][:19]} by {found['by'] or 'nobody known'}"
         f", cost {cost['micros'] / 1e6:.4f} US dollars, {cost['tokens']} tokens",
     ]
-    lines += found["left_out"]
+    lines += [*found["went_ahead"], *found["left_out"]]
     lines += [f"{word}: {found[name]}" for name, word in _NOTES.items() if found[name]]
     lines += standing_lines(found)
     attention = " ".join(found["attention"])

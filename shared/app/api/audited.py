@@ -68,6 +68,7 @@ AUDITED: Mapping[str, Audited] = {
     "resend_invitation": Audited("InvitationResent", about=_read_field("invitation"), shows=("to", "role", "until")),
     "revoke_invitation": Audited("InvitationRevoked", about=_read_field("invitation"), shows=("to", "role")),
     "set_key": Audited("ModelKeyStored", about=_read_field("provider")),
+    "set_policy": Audited("PolicyChanged", ("autonomy",)),
     "set_ship": Audited("ShipChanged", ("ship",)),
     "set_site_value": Audited("SiteValueSet", about=_read_field("name")),
     "set_up": Audited("DatabasesAsked", about=_read_field("page")),

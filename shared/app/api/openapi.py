@@ -34,8 +34,8 @@ from shared.app.api.run.resources import VIEWS as MADE_VIEWS
 from shared.app.api.run.run_figures import STATISTICS
 from shared.app.api.run.run_steps import VIEWS as STEP_VIEWS
 from shared.app.api.run.run_versions import FILE, VERSION, WORK
-from shared.app.api.run.workspace_questions import COUNTS
-from shared.app.api.settings import all_settings, audit, budget, life
+from shared.app.api.run.workspace_questions import KNOWLEDGE
+from shared.app.api.settings import all_settings, audit, autonomy_policy, budget, life
 from shared.app.api.settings.allowed_origins import ORIGINS
 from shared.app.api.settings.connections import VIEWS
 from shared.app.api.settings.endpoint_messages import VIEWS as MESSAGE_VIEWS
@@ -160,15 +160,7 @@ SCHEMAS: Mapping[str, Any] = {
     ),
     "Chats": members(chats=array(members(**_OF_CHAT, turns=COUNT))),
     "Chat": members(**_OF_CHAT, turns=array(_TURN)),
-    "Knowledge": members(
-        connected=FLAG,
-        off=FLAG,
-        roots=TEXTS,
-        without=TEXTS,
-        **dict.fromkeys(("pages", "chunks", "vectors"), COUNT),
-        embedder=text(what="The model that searches by meaning; empty where only words are searched."),
-        sync=members(**dict.fromkeys(COUNTS, COUNT), **dict.fromkeys(("began", "ended", "alert"), text())),
-    ),
+    "Knowledge": KNOWLEDGE,
     "Databases": members(
         connected=FLAG,
         connect_url=text(),
@@ -187,6 +179,7 @@ SCHEMAS: Mapping[str, Any] = {
     **setup_steps.VIEWS,
     **life.VIEWS,
     **status.VIEWS,
+    **autonomy_policy.VIEWS,
 }
 
 _TAG = text(what="The ETag of an answer before: while nothing has changed, the answer is 304, without a body.")
@@ -242,7 +235,7 @@ def _operation(route: Route) -> dict[str, Any]:
     parameters += [_parameter("query", name, schema) for name, schema in route.query.items()]
     if route.takes_idempotency_key:
         parameters.append(_parameter("header", "Idempotency-Key", _NAMED))
-    if route.method == "PATCH":
+    if route.is_conditional:
         parameters.append(_parameter("header", "If-Match", _SEEN))
     if route.is_tagged:
         parameters.append(_parameter("header", "If-None-Match", _TAG))
@@ -271,8 +264,6 @@ def _errors(route: Route) -> list[int]:
         codes.add(404)
     if route.body is not None:
         codes |= {400, 413, 415}
-    if route.method == "PATCH":
-        codes.add(412)
     return sorted(codes - {route.status})
 
 

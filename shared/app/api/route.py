@@ -71,6 +71,8 @@ PERMISSIONS: Mapping[str, frozenset[str] | None] = {
     "endpoints.manage": frozenset({"owner"}),
     "ship.read": frozenset(ROLES),
     "ship.change": frozenset({"owner"}),
+    "policy.read": frozenset(ROLES),
+    "policy.change": frozenset({"owner", "admin"}),
 }
 
 # Which scopes a key needs for a permission, all of them: a conversation can do whatever one says in it.
@@ -139,6 +141,7 @@ class Route:
     body_type: str = JSON
     status: int = 200
     errors: Sequence[int] = ()  # beside those that every route of its kind can answer
+    is_conditional: bool = False  # it takes If-Match: what is changed must still be as it was read
     goes_on: bool = False  # with the same Idempotency-Key its handler finds what a call that died has done, and goes on
 
     @property

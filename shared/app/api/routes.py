@@ -21,6 +21,7 @@ from shared.app.api.settings import audit, budget, connections, feedback, life, 
 from shared.app.api.settings import endpoint_routes as endpoints
 from shared.app.api.settings import model_choice as models
 from shared.app.api.settings import tenant_databases as databases
+from shared.app.api.settings.autonomy_policy import POLICY_ROUTES
 from shared.app.api.settings.notification_routes import NOTIFICATION_ROUTES
 from shared.app.api.settings.team_lists import LIST_ROUTES
 from shared.app.api.slack.slack_routes import SLACK_ROUTES
@@ -47,6 +48,7 @@ ROUTES: tuple[Route, ...] = (
     *LIST_ROUTES,
     *AGENT_ROUTES,
     *NOTIFICATION_ROUTES,
+    *POLICY_ROUTES,
     Route(
         "GET", "/v1/preferences", "preferences.read", feedback.list_preferences, "List preferences", "Preferences",
     ),
@@ -152,7 +154,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/v1/settings", "settings.read", everything.show_settings, "Get all settings", "Settings"),
     Route(
         "PATCH", "/v1/settings", "settings.change", everything.change_all_settings, "Change settings", "Settings",
-        body=everything.CHANGE, body_type=MERGE_PATCH, errors=(404, 409),
+        body=everything.CHANGE, body_type=MERGE_PATCH, errors=(404, 409, 412), is_conditional=True,
     ),
     Route("GET", "/v1/planning", "planning.read", planning.planning, "Get when days are planned", "Planning"),
     Route(

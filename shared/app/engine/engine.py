@@ -17,7 +17,7 @@ from shared.core.errors import NotThere, VersionConflict
 from shared.core.notify.endpoint import ENDPOINTS, Endpoint, list_progress
 from shared.core.people.actor import MACHINE, THE_SYSTEM, Actor, ActorKind
 from shared.core.retries import COMMIT
-from shared.core.run.acts import TimeStoodStill, VersionRestored
+from shared.core.run.acts import PolicyAllowed, PolicyWithdrawn, TimeStoodStill, VersionRestored
 from shared.core.run.commands import Command
 from shared.core.run.events import Event, PeopleNotified, RunOpened
 from shared.core.run.reducer import reduce
@@ -157,7 +157,7 @@ def _is_out_of_date(deps: Deps, tenant: str, puts: tuple[Put, ...]) -> bool:
 
 
 _BY_PEOPLE = {"ApprovalGranted", "ApprovalDenied", "CancelRequested", "RunPaused", "RunResumed", "VersionRestored"}
-_AUDITED = frozenset({"RunOpened", "PeopleNotified", *_BY_PEOPLE})
+_AUDITED = frozenset({"RunOpened", "PeopleNotified", "PolicyAllowed", "PolicyWithdrawn", *_BY_PEOPLE})
 
 
 def _audit(after: Run, event: Event, who: str) -> tuple[Mapping[str, Any], ...]:
@@ -180,6 +180,8 @@ def _audit(after: Run, event: Event, who: str) -> tuple[Mapping[str, Any], ...]:
 def _name_subject(event: Event) -> Mapping[str, str]:
     if isinstance(event, VersionRestored):
         return {"about": f"version {event.version}"}
+    if isinstance(event, PolicyAllowed | PolicyWithdrawn):
+        return {"about": f"{event.rule}, version {event.version}"}
     return {"about": event.topic} if isinstance(event, PeopleNotified) else {}
 
 

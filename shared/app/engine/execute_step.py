@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from shared import log
 from shared.accounts.grants import grant_of
+from shared.app.approval.autonomy import find_withdrawal, note_released
 from shared.app.engine.attempt import Attempt
 from shared.app.engine.deps import Deps
 from shared.app.engine.engine import record, record_loaded, relay
@@ -63,7 +64,8 @@ def carry_out(command: Command, deps: Deps, tools: Tools, do: Do) -> None:
             meter = Meter(deps, loaded.run, step, lambda: _may_ask_model(deps, command, watch))
             event = _measure_attempt(Attempt(command, deps, tools, loaded.run, step, meter), do)
             if event is not None:
-                outcome, puts = meter.add_costs(event), meter.puts()
+                outcome = meter.add_costs(event)
+                puts = (*meter.puts(), *note_released(loaded.run, step, event))
                 record_outcome(deps, loaded, step, outcome, began, handled=command.id, puts=puts)
                 return
             deps.store.put(command.tenant, *meter.puts())
@@ -167,6 +169,8 @@ def _attempt(attempt: Attempt) -> ev.Event:
     if kind is None:
         why = f"this version knows no step kind {step.spec.kind!r}"
         return fail_step(deps, step, why, ErrorClass.PERMANENT, fault=Fault.UNKNOWN_KIND)
+    if (withdrawn := find_withdrawal(deps, run, step, tools.settings(run.tenant))) is not None:
+        return withdrawn
     try:
         wanted = kind.input.model_validate(dict(step.spec.input))
         outcome = kind.run(wanted, context_of(deps, run, step, tools, attempt.model))

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from shared.app.approval.autonomy import let_pass
 from shared.app.approval.page_edits import look_for_edits, may_be_edited
 from shared.app.engine.deps import Deps
 from shared.app.engine.engine import record
@@ -80,6 +81,8 @@ def _show(command: Command, deps: Deps, tools: Tools, known: Run) -> None:
         with suppress(Missing, Rejected, Unauthorized):  # page gone or grant revoked: the run's steps say so
             if run.status == RunStatus.SUCCEEDED and may_be_edited(deps, run):
                 run = _load_last_edits(deps, tools, run)
+            if run.status == RunStatus.AWAITING_APPROVAL:
+                run = let_pass(deps, run, tools.settings(run.tenant))  # before people read that they are asked
             _write(deps, tools, run)
             note_going_on(deps, run.tenant, command)  # what an earlier one could not show is shown now
         if run.status.final:

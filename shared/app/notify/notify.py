@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from shared.app.approval.approvals import approval_token, approval_url
+from shared.app.approval.autonomy import passes
 from shared.app.approval.comment_records import load_heard
 from shared.app.approval.escalations import escalate, order_escalation
 from shared.app.approval.page_comments import listen_from_now
@@ -81,15 +82,16 @@ def notify(command: Command, deps: Deps, tools: Tools) -> None:
         loaded = deps.store.load_run(command.tenant, command.run)
         if loaded is None or loaded.run.rehearse:  # of a rehearsal nobody is told
             return
-        publish_run(deps, command, loaded.run, scope)
+        run = loaded.run
+        if command.topic == ASKED and passes(deps, run, command.ref, tools.settings(run.tenant)):
+            return  # nobody is asked
+        publish_run(deps, command, run, scope)
         if command.topic == OVERDUE:
-            outcome = escalate(
-                command, deps, tools, loaded.run, scope, partial(_build_discreet, deps, tools, loaded.run)
-            )
+            outcome = escalate(command, deps, tools, run, scope, partial(_build_discreet, deps, tools, run))
         else:
-            outcome = _tell_everybody(command, deps, tools, loaded.run, scope)
+            outcome = _tell_everybody(command, deps, tools, run, scope)
     if outcome:
-        event = ev.PeopleNotified(deps.clock.now(), command.topic, _noted_as(command, loaded.run), outcome)
+        event = ev.PeopleNotified(deps.clock.now(), command.topic, _noted_as(command, run), outcome)
         record(deps, command.tenant, command.run, event, label="notify", handled=command.id)
     relay(deps, command.tenant, command.run, "notify")
 

@@ -31,7 +31,7 @@ def plan(run: str, data: Path, as_json: bool) -> None:
 
 def _lines(found: dict[str, Any]) -> list[str]:
     lines = [f"Plan {found['revision']} of {found['run']}, by the {found['model']} model: {found['summary']}"]
-    lines += found["outlook"]
+    lines += [*found["went_ahead"], *found["outlook"]]
     for name, title in _LISTS:
         lines += [f"{title}:", *(f"  - {each}" for each in found[name])] if found[name] else []
     others = [f"  - {each['title']}: {each['why_not']}" for each in found["alternatives"]]

@@ -16,6 +16,7 @@ from shared.core.approval.gates import PLAN, PRODUCTION, RELEASE, gate_kind
 from shared.core.people.actor import ActorKind, find_identity
 from shared.core.people.members import person_id
 from shared.core.people.told_people import IN_A_SYSTEM, list_ids
+from shared.core.run.acts import BY_POLICY
 from shared.core.run.run import Run
 from shared.core.ship.shipping import WITH_RELEASE, Ship
 
@@ -39,6 +40,8 @@ def find_bar(run: Run, gate: str, by: str, via: str, ship: Ship, people: People,
     kind = gate_kind(gate)
     if not ship.four_eyes or kind == PLAN:
         return None
+    if via == BY_POLICY:
+        return Barred("two different people have to agree here, and a policy is none", "Ask a person to approve.")
     known = list(people)
     is_known = actor.startswith(_IS_PERSON) or _find_person(by, known) is not None
     if via in (LINK, *BY_KEY) and not is_known:

@@ -1,8 +1,9 @@
-"""Where a run waits for people to agree: its gates, and what each of them is about."""
+"""Where a run waits for people to agree: its gates, what each of them is about, and who has passed it."""
 
 from __future__ import annotations
 
-from shared.core.run.run import Run, Step, WaitKind
+from shared.core.run.acts import BY_POLICY
+from shared.core.run.run import Run, Step, StepStatus, WaitKind
 
 PLAN, RELEASE, PRODUCTION, QUESTION = "plan", "release", "production", "question"
 
@@ -22,3 +23,15 @@ def waiting_kind(run: Run) -> str:
 def waits_at(run: Run) -> Step | None:
     """Return the gate that the run waits at for an approval."""
     return next((s for s in run.steps if s.wait is not None and s.wait.kind == WaitKind.APPROVAL), None)
+
+
+def is_by_policy(gate: Step) -> bool:
+    """Say whether no person but the team's policy has passed this gate."""
+    passed = gate.spec.gate == WaitKind.APPROVAL and gate.status == StepStatus.SUCCEEDED
+    return passed and gate.output.get("via") == BY_POLICY
+
+
+def is_asked_again(gate: Step) -> bool:
+    """Say whether people are asked, or soon will be, at a gate that was passed before."""
+    waits = gate.status in (StepStatus.PENDING, StepStatus.WAITING)
+    return gate.spec.gate == WaitKind.APPROVAL and gate.attempt > 1 and waits

@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from shared.core.approval.gates import PLAN, PRODUCTION, QUESTION, RELEASE, gate_kind, waiting_kind
+from shared.core.approval.gates import PLAN, PRODUCTION, QUESTION, RELEASE, gate_kind, is_by_policy, waiting_kind
 from shared.core.pages.page_changes import TO_BUILD, describe_edits
+from shared.core.run.replan import bare_name
 from shared.core.run.run import Run, RunStatus
 from shared.core.text.cut_text import cut_text
 from shared.core.text.outgoing_text import plain
 from shared.core.text.sentence import count_of
 
 PREVIEW = "The preview: "
+_UNASKED = {PLAN: "the plan", RELEASE: "what leaves", PRODUCTION: "going live"}
 MAX_FINDINGS = 20
 MAX_FILES = 40
 MAX_PACKAGES = 40
@@ -65,9 +67,21 @@ def describe_question(run: Run, gate: str) -> list[str]:
     review, edited = find_review(run), describe_edits(run)
     if edited:
         edited.append(TO_BUILD)
+    edited += describe_passed(run)
     if kind == PRODUCTION:
         return [*edited, *_live(run, find_shown_output(run, gate)), *_list_findings(review), _money(run)]
     return [*edited, *_leaving(review), *_packages(review), *_list_findings(review), _money(run)]
+
+
+def describe_passed(run: Run) -> list[str]:
+    """Return under which rules the present plan of a run went ahead without a person, a line for each gate."""
+    prefix, lines = f"r{run.revision}." if run.revision > 1 else "", []
+    for gate in run.steps:
+        if is_by_policy(gate) and gate.id == prefix + bare_name(gate.id):
+            words, version = plain(str(gate.output.get("words", ""))), gate.output.get("version")
+            unasked = f"nobody was asked about {_UNASKED[gate_kind(gate.id)]}"
+            lines.append(f"Went ahead under the rule “{words}” (policy, version {version}): {unasked}.")
+    return lines
 
 
 def question_lines(run: Run) -> list[str]:

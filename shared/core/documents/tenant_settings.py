@@ -31,6 +31,7 @@ class TenantSettings:
     changed: Mapping[str, Mapping[str, str]] | None = sparse(None)  # who changed each section last: name, actor, at
     confined_to: str | None = sparse(None)  # the page outside of which nothing is written; "" says: none, for good
     rehearses: bool = sparse(False)  # of the operator's alone
+    autonomy: Mapping[str, Any] | None = sparse(None)  # the policy; see core/approval/autonomy.py
     paused: str | bool = sparse(False)  # a text says why
     paused_by: str = sparse("")
     paused_at: str = sparse("")

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from shared.core.approval.gates import PLAN, PRODUCTION, RELEASE, waiting_kind
-from shared.core.approval.release_words import describe_decision
+from shared.core.approval.release_words import describe_decision, describe_passed
 from shared.core.approval.roll_back_words import describe_roll_back
 from shared.core.notify.attention import attention_of
 from shared.core.page import Span
@@ -89,6 +89,7 @@ def progress_of(run: Run, run_url: str, steps: Collection[str], settings: Mappin
     )
     lines = [
         _doing(run, steps),
+        *describe_passed(run),
         *(plain(text) for text in attention_of(run)),
         f"Cost so far: {dollars(run)} US dollars · Last change: {describe_last_change(run, settings)}",
     ]

@@ -64,7 +64,7 @@ def risk_of(specs: Sequence[StepSpec], level_of_model: str = "low", titles: Mapp
     specs = [spec for spec in specs if is_work(spec)]
     shipped = _rate_shipping(specs)
     for spec in specs:
-        for kind in (spec.kind, *_list_allowed_kinds(spec.input)):
+        for kind in (spec.kind, *list_allowed_kinds(spec.input)):
             level, why = _rate_kind(kind, spec, shipped, titles or {})
             if why:
                 found.setdefault(why, level)
@@ -82,7 +82,7 @@ def cannot_be_undone(spec: StepSpec) -> bool:
     """Say whether what a step does, or lets an agent do, is for good: it goes outward, removes, or has no undo."""
     if not is_work(spec):
         return False
-    if any(kind in _FOR_GOOD for kind in (spec.kind, *_list_allowed_kinds(spec.input))):
+    if any(kind in _FOR_GOOD for kind in (spec.kind, *list_allowed_kinds(spec.input))):
         return True
     return not (spec.undoable or spec.kind in _HARMLESS or spec.kind.startswith((*_THINKING, "release.", "code.")))
 
@@ -121,14 +121,14 @@ def _rate_kind(kind: str, spec: StepSpec, shipped: str, titles: Mapping[str, str
     return "medium", f"it writes to {_WHERE.get(system) or titles.get(system, system)}"
 
 
-def _list_allowed_kinds(given: Mapping[str, Any]) -> list[str]:
+def list_allowed_kinds(given: Mapping[str, Any]) -> list[str]:
     """Return the kinds of steps that agents may ask for by themselves in this step, also those of its members."""
     may = given.get("may") or ()
     names = may if isinstance(may, Mapping | list | tuple) else ()
     found = [str(each.get("kind", "")) if isinstance(each, Mapping) else str(each) for each in names]
     for value in given.values():
         for each in value if isinstance(value, list | tuple) else (value,):
-            found += _list_allowed_kinds(each) if isinstance(each, Mapping) else ()
+            found += list_allowed_kinds(each) if isinstance(each, Mapping) else ()
     return found
 
 

@@ -1,5 +1,7 @@
 """What people do to a run: they agree or refuse, change the page, ask for other work, let it stand still, stop it.
 
+What their policy does in their place is here too.
+
 `by` is the name that people read; `actor` says who that is, where it is known. Earlier events have the name alone.
 """
 
@@ -11,6 +13,7 @@ from datetime import datetime
 from shared.core.people.actor import Actor
 from shared.core.run.run import Usage
 
+BY_POLICY, THE_POLICY = "policy", "the team's policy"  # how a gate was passed without a person, and by whom
 EDITED = "edited"  # the run's fact that holds what was changed on the page
 ROLLED_BACK = "rolled_back"  # the fact of a run whose site was taken back
 
@@ -45,6 +48,31 @@ class ApprovalDenied:
     via: str = ""
     reason: str = ""
     actor: Actor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyAllowed:
+    """The team's policy lets exactly this go ahead without a person: by which rule, in words, of which version."""
+
+    at: datetime
+    gate: str
+    plan_hash: str
+    rule: str
+    version: int
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyWithdrawn:
+    """A step was about to begin that the policy had let go ahead, and would not now: people are asked first."""
+
+    at: datetime
+    gate: str
+    step: str
+    attempt: int
+    rule: str
+    version: int
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)

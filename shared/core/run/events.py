@@ -189,6 +189,8 @@ Event = (
     | UndoFailed
     | acts.ApprovalGranted
     | acts.ApprovalDenied
+    | acts.PolicyAllowed
+    | acts.PolicyWithdrawn
     | acts.PageChanged
     | acts.PageEdited
     | acts.ReworkAsked

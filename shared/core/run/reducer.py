@@ -23,7 +23,7 @@ from shared.core.run.draft import Draft
 from shared.core.run.expire import discount_pause, hand_out_lost, pause_run, resume_run, time_passed
 from shared.core.run.faults import Fault
 from shared.core.run.replan import find_last_estimate, plan_step
-from shared.core.run.rework import another_look_asked, rework_asked, version_restored
+from shared.core.run.rework import another_look_asked, ask_instead, rework_asked, version_restored
 from shared.core.run.run import (
     Carried,
     Run,
@@ -93,6 +93,8 @@ def _apply(draft: Draft, event: ev.Event) -> bool:
             return undo_ended(draft, event)
         case acts.ApprovalGranted() | acts.ApprovalDenied():
             return _record_decision(draft, event)
+        case acts.PolicyAllowed() | acts.PolicyWithdrawn():
+            return _follow_policy(draft, event)
         case acts.PageChanged():
             return _page_changed(draft, event)
         case acts.PageEdited():
@@ -208,6 +210,19 @@ def _record_decision(draft: Draft, event: acts.ApprovalGranted | acts.ApprovalDe
         draft.finish(gate.id, StepStatus.CANCELLED, output={**decision, **_name_actor(event)})
         draft.fields["cancel"] = f"denied by {event.by}" + (f": {event.reason}" if event.reason else "")
         draft.fields["pause"] = None  # what is to be taken back must not stand still
+    return True
+
+
+def _follow_policy(draft: Draft, event: acts.PolicyAllowed | acts.PolicyWithdrawn) -> bool:
+    """Pass a gate as the policy says, while exactly this is asked there and nobody has decided; or open it again."""
+    if isinstance(event, acts.PolicyWithdrawn):
+        return ask_instead(draft, event)
+    gate = draft.steps.get(event.gate)
+    if gate is None or gate.wait is None or gate.wait.kind != WaitKind.APPROVAL or gate.wait.what != event.plan_hash:
+        return False
+    decision = {"by": acts.THE_POLICY, "via": acts.BY_POLICY, "at": event.at.isoformat(), "plan_hash": event.plan_hash}
+    rule = {"rule": event.rule, "version": event.version, "words": event.words}
+    draft.finish(gate.id, StepStatus.SUCCEEDED, output={**decision, **rule})
     return True
 
 

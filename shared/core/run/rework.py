@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from shared.core.run.acts import AnotherLookAsked, ReworkAsked, VersionRestored
+from shared.core.approval.gates import is_asked_again, is_by_policy
+from shared.core.run.acts import AnotherLookAsked, PolicyWithdrawn, ReworkAsked, VersionRestored
 from shared.core.run.draft import Draft
 from shared.core.run.run import Step, StepSpec, StepStatus, Usage, WaitKind
 
@@ -125,6 +126,27 @@ def ask_again(draft: Draft, step: Step, reason: str) -> bool:
             draft.set(step.id, rounds=step.rounds + 1, error=reason)
             return True
     return False
+
+
+def ask_instead(draft: Draft, event: PolicyWithdrawn) -> bool:
+    """Open a gate again that only a policy had passed: what has begun behind it goes on, all else waits for people."""
+    gate, step = draft.steps.get(event.gate), draft.steps.get(event.step)
+    if gate is None or (not (passed := is_by_policy(gate)) and not is_asked_again(gate)):
+        return False
+    if step is None or step.attempt != event.attempt or step.status != StepStatus.RUNNING:
+        return False
+    draft.free(step.id)
+    begun = step.handed_at if step.attempt > 1 else None  # what never began has nothing to undo
+    draft.set(step.id, attempt=step.attempt + 1, wake=0, error=event.words, handed_at=begun)
+    for each in tuple(draft.steps.values()):
+        waits = each.id == step.id or each.status in (StepStatus.PENDING, StepStatus.READY)
+        if waits and not each.parent and not each.spec.gate and gate.id in list_predecessors(draft, each):
+            needs = each.spec.depends_on
+            spec = each.spec if gate.id in needs else replace(each.spec, depends_on=(*needs, gate.id))
+            draft.set(each.id, status=StepStatus.PENDING, spec=spec)
+    if passed:
+        draft.set(gate.id, status=StepStatus.PENDING, attempt=gate.attempt + 1, output={}, done_seq=0)
+    return True
 
 
 def list_predecessors(draft: Draft, step: Step) -> Collection[str]:

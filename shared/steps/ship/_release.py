@@ -6,15 +6,18 @@ computed anew from the work in hand, and where it differs people are asked again
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
 from shared.core.approval.four_eyes import find_bar
 from shared.core.approval.release import binding, refusal
-from shared.core.errors import NotApproved
+from shared.core.errors import NotApproved, Rejected
+from shared.core.run.acts import BY_POLICY
+from shared.core.run.run import Run, StepSpec
 from shared.core.ship.shipping import FILES, WITH_RELEASE
 from shared.integrations.ship_settings import ship_of
+from shared.steps._forge import place_of
 from shared.steps._kind import StepContext
 
 RELEASE, PRODUCTION = "release", "production"  # the gates
@@ -37,6 +40,34 @@ def read_destination(ctx: StepContext) -> Mapping[str, Any]:
     review = ctx.step_named("review")
     found: Mapping[str, Any] = (review.output.get("there") if review is not None else None) or {}
     return found
+
+
+def name_places(ctx: StepContext, specs: Iterable[StepSpec]) -> dict[str, str]:
+    """Return where the work would go, by the kind of step that sends it; "" where that cannot be said yet.
+
+    By these names it is remembered to which places something was released before.
+    """
+    found = {}
+    for spec in specs:
+        if spec.kind == "repository.propose_change":
+            found[spec.kind] = _name_repository(ctx)
+        elif spec.kind == "site.deploy":
+            system, name = ship_of(ctx.settings).site.system, name_site(str(spec.input.get("project", "")), ctx.run)
+            found[spec.kind] = f"{system}:{name}" if system else ""
+    return found
+
+
+def _name_repository(ctx: StepContext) -> str:
+    try:
+        system, owner, name = place_of(ctx)
+    except Rejected:  # nobody has said where code goes
+        return ""
+    return f"{system}:{owner}/{name}".casefold() if system else ""
+
+
+def name_site(project: str, run: Run) -> str:
+    """Return the name of a site; the page's id keeps two pages' sites apart."""
+    return f"{project}-{run.trigger.page.replace('-', '')[-6:]}"
 
 
 def hash_release(ctx: StepContext, tree: str, at: str = "") -> str:
@@ -65,8 +96,12 @@ def require_go_live(ctx: StepContext, tree: str, deployment: Mapping[str, Any]) 
     Where the tenant has both approved at once, the approval of the release is the one that counts.
     """
     if ship_of(ctx.settings).production == WITH_RELEASE:
-        return require_shipping(ctx, tree)
-    return _require_approval(ctx, PRODUCTION, hash_go_live(ctx, tree, deployment))
+        granted = require_shipping(ctx, tree)
+    else:
+        granted = _require_approval(ctx, PRODUCTION, hash_go_live(ctx, tree, deployment))
+    if granted.get("via") == BY_POLICY:  # whatever has let it through: nobody takes back what everybody has seen
+        raise NotApproved("approval", "what goes live needs a person's approval")
+    return granted
 
 
 def _require_approval(ctx: StepContext, gate: str, wanted: str) -> Mapping[str, Any]:

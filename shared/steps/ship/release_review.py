@@ -29,7 +29,7 @@ from shared.steps._kind import Done, Repeat, StepContext, StepFailure, StepKind
 from shared.steps._work import Work, load_tested_work
 from shared.steps.ship._destination import There, look_there
 from shared.steps.ship._harm_findings import disagreement, look_once, note_of_author
-from shared.steps.ship._release import hash_release
+from shared.steps.ship._release import hash_release, name_places
 from shared.steps.ship._review_page import show_review
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ def _run(wanted: Review, ctx: StepContext) -> Done:
     output = _output(ctx, work, before, judged, _list_findings(found, look))
     output |= {"looked": look.words, "author": disagreement(ctx), "note": note_of_author(ctx)}
     output |= {"binds": hash_release(ctx, work.tree_id, remote.place.get("at", ""))}
+    output["places"] = name_places(ctx, [spec for _, spec in _sending(ctx)])
     if remote.place:
         output["there"] = dict(remote.place)
     show_review(ctx, output)

@@ -21,14 +21,15 @@ FOR = {
     "read": {"runs.read", "contexts.read", "preferences.read", "usage.read", "audit.read", "queue.read",
              "members.read", "databases.read", "connections.read", "planning.read", "knowledge.read", "models.read",
              "pause.read", "made.read", "tenant.read", "origins.read", "ship.read", "notifications.read",
-             "agents.read", "settings.read"},
+             "agents.read", "settings.read", "policy.read"},
     "run": {"runs.open", "feedback.give", "knowledge.ask", "agents.ask", "chat"},
     "decide": {"runs.decide", "chat", "accounts.link"},
     "steer": {"runs.steer", "queue.replay", "pause.change", "made.take_away", "chat"},
     "settings": {"preferences.change", "budget.change", "keys.own", "keys.manage", "members.manage", "members.leave",
                  "databases.manage", "connections.manage", "planning.change", "knowledge.change", "models.change",
                  "tenant.export", "tenant.delete", "sessions.own", "origins.change", "endpoints.manage",
-                 "ship.change", "settings.change", "accounts.link", "notifications.own", "notifications.change"},
+                 "ship.change", "settings.change", "policy.change", "accounts.link", "notifications.own",
+                 "notifications.change"},
 }  # fmt: skip
 FREE = {"whoami"}  # whoever holds a key may know whose it is
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.json_shapes import COUNT, TEXTS, array, choice, explain, members, text
+from shared.core.approval.release_words import describe_passed
 from shared.core.errors import NotThere
 from shared.core.planning.plan import describe_in_full
 from shared.core.planning.plan_words import describe_followed, explain_replanning, finding_lines, outlook_lines
@@ -30,6 +31,7 @@ PLAN = members(
     outlook=explain(TEXTS, "Risk, cost, time and the critic's opinion, in the words that people read."),
     findings=explain(TEXTS, "What the critic still finds wrong."),
     followed=explain(TEXTS, "The team's preferences that the plan follows."),
+    went_ahead=explain(TEXTS, "By which rule of the team's policy nobody was asked, a line for each question."),
     instead=explain(TEXTS, "Why there is a new plan, and what is kept of the one before."),
     requirements=COUNT,
     steps=array(members(id=text(), title=text(), why=text(), exactly=text(), status=text())),
@@ -65,6 +67,7 @@ def _view(call: Call, run: Run, planning: Step | None) -> dict[str, Any]:
         "outlook": outlook_lines(planned),
         "findings": finding_lines(planned),
         "followed": describe_followed(planned),
+        "went_ahead": describe_passed(run),
         "instead": explain_replanning(run),
         "requirements": len(proposal["requirements"]),
         "steps": _steps(run, planning, proposal),

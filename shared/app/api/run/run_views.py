@@ -8,7 +8,7 @@ from typing import Any
 
 from shared.app.api.json_shapes import ANY, COUNT, MAYBE_TIME, TEXTS, TIME, array, choice, explain, members, text
 from shared.core.approval.gates import PLAN, PRODUCTION, QUESTION, RELEASE, waits_at
-from shared.core.approval.release_words import describe_question, question_lines, waits_for
+from shared.core.approval.release_words import describe_passed, describe_question, question_lines, waits_for
 from shared.core.approval.roll_back_words import describe_roll_back
 from shared.core.notify.attention import attention_of
 from shared.core.pages.page_changes import describe_edits
@@ -66,6 +66,7 @@ APPROVAL = members(
     until=MAYBE_TIME,
     by=text(),
     via=text(),
+    rule=text(what="The rule of the team's policy by which nobody was asked; empty where a person decided."),
 )
 ASKED = members(
     what=choice("", *_ASKS),
@@ -84,6 +85,7 @@ RUN = members(
     steps=array(STEP),
     approvals=array(APPROVAL),
     asked=ASKED,
+    went_ahead=explain(TEXTS, "By which rule of the team's policy nobody was asked, a line for each question."),
     left_out=explain(TEXTS, "What was changed on the page after the plan was made and is not part of the work."),
     retry_of=text(what="The run that this run retries."),
     retried_by=text(what="The run that retries this run."),
@@ -127,6 +129,7 @@ def run_view(run: Run, *, retry_of: str = "", retried_by: str = "", paused: str 
         "steps": [_step(step, gone) for step in sort_for_reading(run.steps)],
         "approvals": [_approval(step) for step in run.steps if step.spec.gate == WaitKind.APPROVAL],
         "asked": _view_question(run),
+        "went_ahead": describe_passed(run),
         "left_out": describe_edits(run),
         "retry_of": retry_of,
         "retried_by": retried_by,
@@ -189,6 +192,7 @@ def _approval(gate: Step) -> dict[str, Any]:
         "until": _maybe(waits.until) if waits else None,
         "by": str(decided.get("by", "")),
         "via": str(decided.get("via", "")),
+        "rule": str(decided.get("rule", "")),
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.app.api.exchange import ApiReply, Call
-from shared.app.api.json_shapes import FLAG, Schema, explain, lists, shape, text
+from shared.app.api.json_shapes import COUNT, FLAG, TEXTS, Schema, explain, lists, members, shape, text
 from shared.app.api.settings.tenant_databases import IN_NOTION, notion_id
 from shared.app.knowledge.knowledge_marks import keeps_knowledge, note_act
 from shared.app.knowledge.knowledge_scope import SETTING, is_connected
@@ -18,6 +18,15 @@ from shared.ports.model import Message
 LONGEST, LONGEST_TURN, TURNS = 1000, 600, 6  # letters, and turns: all of it fits a body, however it is written
 LISTS = ("roots", "without")
 COUNTS = ("known", "read", "embedded", "reused", "removed", "failed", "waiting", "lost")
+KNOWLEDGE = members(
+    connected=FLAG,
+    off=FLAG,
+    roots=TEXTS,
+    without=TEXTS,
+    **dict.fromkeys(("pages", "chunks", "vectors"), COUNT),
+    embedder=text(what="The model that searches by meaning; empty where only words are searched."),
+    sync=members(**dict.fromkeys(COUNTS, COUNT), **dict.fromkeys(("began", "ended", "alert"), text())),
+)
 QUESTION: Schema = shape(
     question=text(f"^[\\s\\S]{{1,{LONGEST}}}$", max_length=LONGEST),
     history=lists(

@@ -20,7 +20,7 @@ from shared.steps._forge import forge_of
 from shared.steps._input import Input
 from shared.steps._kind import Again, Done, Repeat, StepContext, StepFailure, StepKind
 from shared.steps._work import Work, load_tested_work
-from shared.steps.ship._release import require_shipping
+from shared.steps.ship._release import name_site, require_shipping
 from shared.steps.ship._target_limits import SITE, require_only_one
 from shared.steps.ship.sites._hosting import (
     MARK,
@@ -97,8 +97,8 @@ def _identify_work(ctx: StepContext, tree: str) -> str:
 
 
 def _site(wanted: Deploy, ctx: StepContext, hosting: Hosting, work: Work) -> Site:
-    """Return the site, made or linked, with its variables set; the page's id keeps two pages' sites apart."""
-    name = f"{wanted.project}-{ctx.run.trigger.page.replace('-', '')[-6:]}"
+    """Return the site, made or linked, with its variables set."""
+    name = name_site(wanted.project, ctx.run)
     if ctx.effect.find_result(name_effect(ctx, "project", hosting.system)) is None:
         require_only_one(ctx, SITE, hosting.system, name)
     made = ctx.effect(

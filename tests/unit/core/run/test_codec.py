@@ -196,4 +196,4 @@ def test_every_event_comes_back_from_json_as_it_was(event: Any) -> None:
 def test_every_kind_of_event_is_among_those_tried() -> None:
     known = {f.name for cls in get_args(ev.Event) for f in dataclasses.fields(cls)}
     assert set(FIELDS) <= known
-    assert len(get_args(ev.Event)) == 26
+    assert len(get_args(ev.Event)) == 28
