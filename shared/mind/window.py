@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.core.chat.summary import HEADS, Summary
 from shared.core.errors import IntegrationError
 from shared.core.models.model_errors import ModelError
 from shared.core.models.token_bound import token_weight
@@ -49,45 +49,7 @@ class Turn:
         return "\n".join(_line(message) for message in self.messages)
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What is left of the first `turns` turns. It is data: people and models have said it, not we."""
-
-    turns: int = 0
-    goal: str = ""
-    decisions: tuple[str, ...] = ()
-    entities: tuple[str, ...] = ()
-    questions: tuple[str, ...] = ()
-    constraints: tuple[str, ...] = ()
-    said: tuple[str, ...] = ()  # first sentences, of turns that no model has summarised
-    version: str = ""  # of the prompt that led to it
-
-    @property
-    def text(self) -> str:
-        """Return it for a prompt; "" where nothing is left."""
-        lines = [f"Goal: {self.goal}"] if self.goal else []
-        for name in ("decisions", "entities", "questions", "constraints", "said"):
-            lines += [f"{_HEADS[name]}: {entry}" for entry in getattr(self, name)]
-        return "\n".join(lines)
-
-    def to_data(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @staticmethod
-    def from_data(data: Mapping[str, Any]) -> Summary:
-        """Return what `to_data` has written."""
-        read: dict[str, Any] = {name: tuple(each) if isinstance(each, list) else each for name, each in data.items()}
-        return Summary(**read)
-
-
-_HEADS = {
-    "decisions": "Decided",
-    "entities": "Named",
-    "questions": "Open question",
-    "constraints": "Holds from now on",
-    "said": "Said",
-}
-_BEFORE = re.compile(rf"^(?:(?:user|assistant|tool|Goal|{'|'.join(_HEADS.values())}): )+")  # what is no part of a line
+_BEFORE = re.compile(rf"^(?:(?:user|assistant|tool|Goal|{'|'.join(HEADS.values())}): )+")  # what is no part of a line
 
 
 class _Answer(BaseModel):

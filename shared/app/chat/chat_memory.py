@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from shared.app.engine.deps import Deps
+from shared.core.chat.summary import Summary
 from shared.core.documents.codec import beside, to_body, unknown
 from shared.core.errors import Busy, VersionConflict
 from shared.core.people.actor import Actor, By, Known, read_by
@@ -55,7 +56,7 @@ class Chat:
     shown: str = ""
     language: str = "en"
     opened: str = ""
-    summary: Mapping[str, Any] = field(default_factory=dict)  # of the turns before those a model is told word for word
+    summary: Summary = Summary()  # noqa: RUF009 - frozen; of the turns before those a model is told word for word
     covered: int = 0  # of `turns`, the first, are in the summary
     turns: tuple[Said, ...] = ()
     version: str = beside("")
@@ -113,11 +114,11 @@ def keep_chat(deps: Deps, tenant: str, chat: Chat) -> Chat:
     room = _room(chat.turns)
     if len(chat.turns) > room:
         gone, kept = chat.turns[:-room], chat.turns[-room:]
-        from shared.mind.window import Summary, summarize, turns_of
+        from shared.mind.window import summarize, turns_of
 
         late = turns_of([Message(turn.role, turn.text) for turn in gone[chat.covered :]])
-        summary, _ = summarize(None, Summary.from_data(chat.summary), late)
-        chat = replace(chat, turns=kept, summary=summary.to_data(), covered=max(0, chat.covered - len(gone)))
+        summary, _ = summarize(None, chat.summary, late)
+        chat = replace(chat, turns=kept, summary=summary, covered=max(0, chat.covered - len(gone)))
     try:
         deps.store.put(tenant, Put(KIND, chat.id, to_body(chat), chat.version))
     except VersionConflict as error:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from shared.app.chat.chat_memory import Chat, Said
 from shared.mind.context import Part
-from shared.mind.window import Summary, Turn, slide, summarize, turns_of, window_parts
+from shared.mind.window import Turn, slide, summarize, turns_of, window_parts
 from shared.ports.model import Message, Model
 
 SHARE = 2400  # tokens of turns, before the oldest go
@@ -20,15 +20,14 @@ def slide_window(chat: Chat, model: Callable[[], Model]) -> Chat:
     if not gone:
         return chat
     gone = turns[: len(turns) - len(kept) + 1]  # the first too: the summary holds the goal
-    before = Summary.from_data(chat.summary)
-    summary, _ = summarize(model(), before, gone, seed=f"{chat.id}.{len(chat.turns)}")
+    summary, _ = summarize(model(), chat.summary, gone, seed=f"{chat.id}.{len(chat.turns)}")
     covered = chat.covered + sum(len(turn.messages) for turn in gone)
-    return replace(chat, summary=summary.to_data(), covered=covered)
+    return replace(chat, summary=summary, covered=covered)
 
 
 def build_window_parts(chat: Chat) -> list[Part]:
     """Return what was said before the last message, as parts of a context."""
-    return window_parts(Summary.from_data(chat.summary), _turns(chat.turns[chat.covered : -1]), share=0.4)
+    return window_parts(chat.summary, _turns(chat.turns[chat.covered : -1]), share=0.4)
 
 
 def _turns(turns: tuple[Said, ...]) -> list[Turn]:

@@ -98,7 +98,7 @@ class Probe:
     calls: tuple[Call, ...]
     read_place: Callable[[str], Place]
     credential: Callable[[Secret], Mapping[str, str]]  # headers
-    find_left: Callable[[Look, Kept], Iterator[Left]]
+    find_left: Callable[[Look, Kept], Iterator[Left]] = lambda look, kept: iter(())  # nothing that could be found again
     headers: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)  # of every call; what is empty is left out
     credential_name: str = "Token"  # what a person is asked for; " and " parts the lines of a credential

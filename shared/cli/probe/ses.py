@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.cli.probe.calls import Ask, Call, Expect, Kept, Left, Look, Place, Probe
+from shared.cli.probe.calls import Ask, Call, Expect, Kept, Place, Probe
 from shared.cli.probe.plain_calls import NOBODYS, Asker
 from shared.cli.probe.shapes import Either, Says
 from shared.core.errors import ConfigError
@@ -101,11 +101,6 @@ def make(settings: Settings, secret: Secret, kept: Kept) -> Signing:
     return Signing("ses", base, {}, {}, {}, {}, secret=secret, region=region)
 
 
-def find_left(look: Look, kept: Kept) -> Iterator[Left]:
-    """Yield nothing: what is sent to a simulated mailbox is gone."""
-    yield from ()
-
-
 PROBE = Probe(
     system="ses",
     title="Amazon SES",
@@ -116,7 +111,6 @@ PROBE = Probe(
     calls=CALLS,
     read_place=read_place,
     credential=lambda secret: {},
-    find_left=find_left,
     credential_name="Access key id and Secret access key",
     secrets=("ses-access-key-id", "ses-secret-access-key"),
     make=make,

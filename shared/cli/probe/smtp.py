@@ -7,12 +7,12 @@ import smtplib
 import ssl
 import time
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.utils import format_datetime, localtime, parseaddr
 from typing import Any
 
-from shared.cli.probe.calls import Answer, Ask, Call, Expect, Kept, Left, Look, Place, Probe, fill
+from shared.cli.probe.calls import Answer, Ask, Call, Expect, Kept, Place, Probe, fill
 from shared.core.errors import ConfigError, Unavailable
 from shared.integrations.mail_settings import SmtpServer
 from shared.ports import Secret
@@ -145,11 +145,6 @@ def build_known(settings: Settings) -> Kept:
     return {"sender": parseaddr(settings.mail.sender)[1], "date": format_datetime(localtime())}
 
 
-def find_left(look: Look, kept: Kept) -> Iterator[Left]:
-    """Yield nothing: a mail that was sent cannot be taken back."""
-    yield from ()
-
-
 PROBE = Probe(
     system="smtp",
     title="A mail server (SMTP)",
@@ -160,7 +155,6 @@ PROBE = Probe(
     calls=CALLS,
     read_place=read_place,
     credential=lambda secret: {},
-    find_left=find_left,
     credential_name="User name and Password",
     secrets=("smtp-username", "smtp-password"),
     make=make,

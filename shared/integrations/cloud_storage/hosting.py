@@ -27,8 +27,8 @@ from shared.integrations.cloud_storage.erasing import erase_all, erase_site
 from shared.integrations.cloud_storage.pages import order, served_objects, way_in
 from shared.integrations.cloud_storage.places import Places, split_id
 from shared.integrations.cloud_storage.switching import FRESH, JSON, Switching
-from shared.integrations.hosting import Commit, Deployed, OwnParts, Site, Switch
-from shared.integrations.systems import BUILDING_HOSTS, TO_BUILD
+from shared.integrations.hosting import Commit, Deployed, OwnParts, Site, Switch, refuse_framework
+from shared.integrations.systems import TO_BUILD
 from shared.ports import Secret
 
 KEPT = 20  # deployments of a site beside those that were in production
@@ -68,7 +68,7 @@ class CloudStorage:
 
     def ensure_site(self, name: str, framework: str | None = None) -> Site:
         """Return the site, made if need be; refuses what has to be built, because nothing is built here."""
-        _refuse_framework(framework)
+        refuse_framework("cloud_storage", "a bucket", framework)
         try:
             return self.site(name)
         except Missing:
@@ -95,7 +95,7 @@ class CloudStorage:
         fresh: bool = False,
     ) -> Deployed:  # fmt: skip
         """Write the files below a new prefix; the deployment is there once its record is, after all its objects."""
-        _refuse_framework(framework)
+        refuse_framework("cloud_storage", "a bucket", framework)
         objects = served_objects(files)
         content = hashlib.sha256(repr([(path, md5_of(each.content)) for path, each in objects.items()]).encode())
         known = self._ready(site.id)
@@ -257,11 +257,3 @@ class CloudStorage:
             self._bucket.remove(each.name)
         self._bucket.remove(self._places.state(site, "ready", token))
         self._bucket.remove(self._places.state(site, "begun", token))
-
-
-def _refuse_framework(framework: str | None) -> None:
-    if framework is not None:
-        names = " or ".join(each.name for each in BUILDING_HOSTS)
-        raise Rejected(
-            "cloud_storage", f"a bucket cannot build anything ({framework}): set ship.site.system to {names}"
-        )

@@ -20,11 +20,11 @@ from urllib.parse import urlsplit
 
 from shared.core.errors import Missing, Rejected
 from shared.core.ship.site_files import find_unaddressable
-from shared.integrations.hosting import Commit, Deployed, Leaving, OwnParts, Site, Switch
+from shared.integrations.hosting import Commit, Deployed, Leaving, OwnParts, Site, Switch, refuse_framework
 from shared.integrations.local_sites.disk import Disk
 from shared.integrations.local_sites.layout import SYSTEM, id_parts, owner_of, preview_label, site_label
 from shared.integrations.local_sites.versions import Record, Versions
-from shared.integrations.systems import BUILDING_HOSTS, TO_BUILD
+from shared.integrations.systems import TO_BUILD
 from shared.ports import Secret
 
 
@@ -56,7 +56,7 @@ class LocalSites:
 
     def ensure_site(self, name: str, framework: str | None = None) -> Site:
         """Return the site, made if need be; refuses what has to be built, because nothing is built here."""
-        _refuse_framework(framework)
+        refuse_framework(SYSTEM, "a folder", framework)
         with self._versions.alone(name, new=True):
             self._versions.make(name)
         return self.site(name)
@@ -86,7 +86,7 @@ class LocalSites:
         fresh: bool = False,
     ) -> Deployed:  # fmt: skip
         """Write the files into a folder of their own; the deployment is there once its record is."""
-        _refuse_framework(framework)
+        refuse_framework(SYSTEM, "a folder", framework)
         if refused := find_unaddressable(files):
             raise Rejected(SYSTEM, refused)
         for path in sorted(files):
@@ -184,9 +184,3 @@ class LocalSites:
 def _digest(files: Mapping[str, bytes]) -> str:
     parts = [(path, hashlib.sha256(content).hexdigest()) for path, content in sorted(files.items())]
     return hashlib.sha256(repr(parts).encode()).hexdigest()
-
-
-def _refuse_framework(framework: str | None) -> None:
-    if framework is not None:
-        names = " or ".join(each.name for each in BUILDING_HOSTS)
-        raise Rejected(SYSTEM, f"a folder cannot build anything ({framework}): set ship.site.system to {names}")

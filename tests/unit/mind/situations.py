@@ -14,6 +14,7 @@ from shared.app.planning.planner_facts.plan_context import Known
 from shared.app.planning.planner_facts.plan_places import Places, Told, today_of
 from shared.app.planning.planner_facts.plan_request import PLAN, ROUTINE, PlanRequest
 from shared.app.prompts import code_prompts
+from shared.core.chat.summary import Summary
 from shared.core.code.worktree import Worktree
 from shared.core.documents.places import Column, Columns
 from shared.core.documents.preference import Preference
@@ -22,7 +23,7 @@ from shared.mind.agents.ask_agent import agent_request, checked_input, input_par
 from shared.mind.agents.registry import agent
 from shared.mind.context import Part
 from shared.mind.fitting import Factors, fit
-from shared.mind.window import Summary, turns_of, window_parts
+from shared.mind.window import turns_of, window_parts
 from shared.ports.model import Message, ModelRequest
 from shared.steps import KINDS
 from shared.steps._code_base import Base

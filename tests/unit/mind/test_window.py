@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.core.chat.summary import Summary
+from shared.core.documents.codec import from_body, to_body
 from shared.core.errors import Unavailable
 from shared.core.models.token_bound import estimate_tokens
 from shared.mind.context import assemble
-from shared.mind.window import Summary, Turn, slide, summarize, turns_of, window_parts
+from shared.mind.window import Turn, slide, summarize, turns_of, window_parts
 from shared.ports.model import Message, ToolCall
 from tests.support.measures.prompts import part_of
 from tests.support.ports.local_ports import ScriptedModel
@@ -150,7 +152,7 @@ def test_nothing_gone_changes_nothing() -> None:
 
 def test_it_survives_being_stored() -> None:
     before = Summary(3, "goal", ("a",), ("b",), ("c",), ("d",), ("e",), "1")
-    assert Summary.from_data(before.to_data()) == before
+    assert from_body(Summary, to_body(before)) == before
 
 
 def test_as_parts_it_is_data_and_the_oldest_lines_go_first() -> None:

@@ -12,12 +12,13 @@ from shared.app.knowledge.ask import _Answered, _check_sources, _Rewritten
 from shared.app.knowledge.knowledge_search import Source
 from shared.app.planning.feedback import Feedback
 from shared.app.planning.learn_preferences import Learned, _keep
+from shared.core.chat.summary import Summary
 from shared.core.run.run import NOTHING
 from shared.mind.agents.registry import agents
 from shared.mind.members import Member, weight_of
 from shared.mind.turns import Allowed, check_may
 from shared.mind.verdicts import verdict_of
-from shared.mind.window import Summary, _Answer, turns_of
+from shared.mind.window import _Answer, turns_of
 from shared.mind.window import _check_summary as true_of
 from shared.ports.model import Message, ModelResult
 from shared.steps import KINDS

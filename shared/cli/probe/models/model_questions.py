@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from shared.cli.probe.calls import Call, Kept, Left, Look, Place, Probe
+from shared.cli.probe.calls import Call, Kept, Place, Probe
 from shared.cli.probe.plain_calls import NOBODYS, Asker
 from shared.core.errors import ConfigError
 from shared.ports import Secret
@@ -33,11 +33,6 @@ def read_place(named: str) -> Place:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._:@/-]{0,120}", named):
         raise ConfigError("--in names no model; give its name as the vendor writes it")
     return Place(f"the model {named}", {"model": named})
-
-
-def find_left(look: Look, kept: Kept) -> Iterator[Left]:
-    """Yield nothing: a question leaves nothing behind."""
-    yield from ()
 
 
 def maker(
@@ -67,7 +62,6 @@ def probe_of(system: str, title: str, calls: tuple[Call, ...], make: Callable[..
         makes=f"nothing; {len(calls)} short questions cost about a cent",
         calls=calls,
         credential=lambda secret: {},
-        find_left=find_left,
         make=make,
         pace=0.5,
         no_harm=(("limits, spent quotas and overload have their own refusals", "they cannot be brought about"),),

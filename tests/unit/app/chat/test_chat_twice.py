@@ -132,5 +132,5 @@ def test_a_long_conversation_keeps_its_last_turns_and_a_summary(talk: Talk) -> N
     turns = tuple(Said("user", f"Line {n}. More.", "2026-11-22T00:00:00+00:00", f"m{n}") for n in range(MAX_TURNS + 5))
     kept = keep_chat(talk.desk.house.deps, TENANT, replace(talk.chat, turns=turns))
     assert [turn.message for turn in kept.turns][:1] == ["m5"]
-    assert kept.summary["said"] == tuple(f"user: Line {n}." for n in range(5))
-    assert kept.summary["goal"] == "Line 0."
+    assert kept.summary.said == tuple(f"user: Line {n}." for n in range(5))
+    assert kept.summary.goal == "Line 0."
