@@ -91,7 +91,7 @@ def test_a_pronoun_as_a_name_is_found(text: str) -> None:
 STORED = {
     "shared/core/documents/grant.py": {"told"},
     "shared/core/money/spending.py": {"told"},
-    "shared/mind/window.py": {"said"},
+    "shared/core/chat/summary.py": {"said"},
 }
 
 
