@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Protocol
 
-from shared.core.errors import NotAllowed, Rejected
+from shared.core.errors import NotAllowed
 from shared.http_client import HttpClient
-from shared.integrations.systems import BUILDING_HOSTS
 from shared.ports import Secret
 
 State = Literal["queued", "building", "ready", "failed", "cancelled", "blocked"]
@@ -184,10 +183,3 @@ class OwnHosts:
             way_out = "The operator has to set it up, or the team has to choose another one for ship.site.system."
             raise NotAllowed(str(getattr(client, "system", client.__name__)), "there is none here", way_out=way_out)
         return self._parts[client](tenant)
-
-
-def refuse_framework(system: str, what: str, framework: str | None) -> None:
-    """Raise Rejected for a site that has to be built where files are served as they are."""
-    if framework is not None:
-        names = " or ".join(each.name for each in BUILDING_HOSTS)
-        raise Rejected(system, f"{what} cannot build anything ({framework}): set ship.site.system to {names}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 # ruff: isort: skip_file
 from collections.abc import Mapping
 
+from shared.core.errors import Rejected
 from shared.core.models.model_facts import PROVIDER_NAMES
 from shared.core.system import System
 from shared.integrations.notion.system import NOTION as NOTION
@@ -51,3 +52,10 @@ def name_system(system: str) -> str:
 def hosts_variable(system: str) -> str:
     """Return the variable in which the operator lists the self-managed hosts of a system that teams may connect."""
     return f"WORKWRIGHT_{system.upper()}_HOSTS"
+
+
+def refuse_framework(system: str, what: str, framework: str | None) -> None:
+    """Raise Rejected for a site that has to be built where files are served as they are."""
+    if framework is not None:
+        names = " or ".join(each.name for each in BUILDING_HOSTS)
+        raise Rejected(system, f"{what} cannot build anything ({framework}): set ship.site.system to {names}")

@@ -72,7 +72,6 @@ EXCEPTIONS: dict[str, dict[str, str]] = {  # reason → file → the systems it 
         "bench/chaos/shown.py": "ses slack",
         "bench/chaos/story.py": "github ses slack vercel",
         "bench/cold/cold_asked.py": "github",
-        "bench/prompts/prompt_sizes.py": "github slack vercel",
         "bench/prompts/prompts_calls.py": "github",
         "bench/ship/ship_change.py": "github",
         "bench/ship/ship_cost.py": "cloud_storage github vercel",

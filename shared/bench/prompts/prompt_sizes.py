@@ -39,6 +39,7 @@ from shared.core.models.token_bound import answer_room
 from shared.core.run.events import RunOpened
 from shared.core.run.reducer import reduce
 from shared.core.run.run import NOTHING, Limits, Trigger, Usage
+from shared.integrations.systems import FORGES, MESSENGERS, UNNAMED_HOST
 from shared.local.first_setup import settle_in
 from shared.local.runtime import House
 from shared.local.story.demo import Progress, tell_story
@@ -64,7 +65,7 @@ _PLANS: Mapping[str, tuple[str, int, int]] = {  # situation → page, how often 
 _HEARD = {"outline": "code.outline", "write": "code.write", "review": "agent.security-reviewer"}
 _FENCED = re.compile(r"<(data-\w+) part=\"(\w+)\" source=\"[^\"]*\">.*?</\1>", re.DOTALL)
 _SETTINGS: Json = {
-    "connected": ("notion", "github", "vercel", "slack"),
+    "connected": ("notion", FORGES[0], UNNAMED_HOST, MESSENGERS[0]),
     "ship": {"code": {"owner": "acme", "repository": "vans"}},
 }
 

@@ -27,8 +27,8 @@ from shared.integrations.cloud_storage.erasing import erase_all, erase_site
 from shared.integrations.cloud_storage.pages import order, served_objects, way_in
 from shared.integrations.cloud_storage.places import Places, split_id
 from shared.integrations.cloud_storage.switching import FRESH, JSON, Switching
-from shared.integrations.hosting import Commit, Deployed, OwnParts, Site, Switch, refuse_framework
-from shared.integrations.systems import TO_BUILD
+from shared.integrations.hosting import Commit, Deployed, OwnParts, Site, Switch
+from shared.integrations.systems import TO_BUILD, refuse_framework
 from shared.ports import Secret
 
 KEPT = 20  # deployments of a site beside those that were in production

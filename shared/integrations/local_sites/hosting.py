@@ -20,11 +20,11 @@ from urllib.parse import urlsplit
 
 from shared.core.errors import Missing, Rejected
 from shared.core.ship.site_files import find_unaddressable
-from shared.integrations.hosting import Commit, Deployed, Leaving, OwnParts, Site, Switch, refuse_framework
+from shared.integrations.hosting import Commit, Deployed, Leaving, OwnParts, Site, Switch
 from shared.integrations.local_sites.disk import Disk
 from shared.integrations.local_sites.layout import SYSTEM, id_parts, owner_of, preview_label, site_label
 from shared.integrations.local_sites.versions import Record, Versions
-from shared.integrations.systems import TO_BUILD
+from shared.integrations.systems import TO_BUILD, refuse_framework
 from shared.ports import Secret
 
 
