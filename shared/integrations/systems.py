@@ -49,6 +49,11 @@ def name_system(system: str) -> str:
     return known.title if known is not None else PROVIDER_NAMES.get(system, system)
 
 
+def name_channel(channel: str) -> str:
+    """Return what people call a way to them beside Notion."""
+    return "mail" if channel == EMAIL else name_system(channel)
+
+
 def hosts_variable(system: str) -> str:
     """Return the variable in which the operator lists the self-managed hosts of a system that teams may connect."""
     return f"WORKWRIGHT_{system.upper()}_HOSTS"

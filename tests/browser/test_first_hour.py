@@ -97,6 +97,10 @@ def test_from_the_consent_to_a_first_approved_plan(house: Neighbourhood, browser
         tab.open(f"{house.house.url}/setup")
         person.wait("You have decided about your first plan")
         person.look("9-done")
+        for path, words in (("/team", "Invite somebody"), ("/told", "Mail: no address yet")):
+            tab.open(f"{house.house.url}{path}")
+            person.wait(words)
+            person.look(path.strip("/"))
     run = house.house.wired.deps.store.list_runs(_tenant_of(house, team))[0]
     assert run.status not in (RunStatus.AWAITING_APPROVAL, RunStatus.PLANNING)
     assert [step.output["by"] for step in run.steps if step.output.get("by")] == [who]
@@ -117,7 +121,9 @@ def _settle(person: Newcomer) -> None:
     person.wait("Use “Workspace home”")
     person.look("4-choose")
     person.click("Use “Workspace home”")
-    person.wait("Keep these limits")
+    person.wait("Invite a colleague")
+    person.look("5-people")
+    person.click("Go on", "Keep these limits")
     person.look("5-limits")
     person.click("Keep these limits", "Leave it for later")
     person.look("6-code")

@@ -7,13 +7,16 @@ from dataclasses import replace
 
 from shared.accounts.grants import holds
 from shared.app.engine.deps import Deps
+from shared.app.notify.recipients import describe_channels, list_everybody
+from shared.app.people.invitations import invitations_of
+from shared.app.people.membership import members_of
 from shared.app.workspace.workspace_databases import database_of
 from shared.app.workspace.workspace_order import load_setup
 from shared.app.workspace.workspace_schemas import KINDS
 from shared.core.documents.codec import to_body
 from shared.core.people.first_hour import PLACE, FirstHour, Known, Step, list_steps
 from shared.core.run.run import Run
-from shared.integrations.systems import FORGES, SYSTEMS
+from shared.integrations.systems import FORGES, SYSTEMS, name_channel
 from shared.ports import change_as, get_as
 from shared.ports.documents import tenant_settings
 
@@ -31,8 +34,8 @@ No fee. Please write the price on a piece of paper and tie it to the bicycle.
 """
 
 
-def find_steps(deps: Deps, tenant: str) -> list[Step]:
-    """Return the steps as they stand now."""
+def find_steps(deps: Deps, tenant: str, person: str = "") -> list[Step]:
+    """Return the steps as they stand now, for a person of the team; "" for a key that is nobody's."""
     settings, setup, hour = tenant_settings(deps.store, tenant), load_setup(deps, tenant), load_hour(deps, tenant)
     run = deps.store.load_run(tenant, hour.example) if hour.example else None
     known = Known(
@@ -46,8 +49,17 @@ def find_steps(deps: Deps, tenant: str) -> list[Step]:
         budget=bool(settings.budget),
         example=run.run.status.value if run is not None else "",
         later=hour.later,
+        colleagues=sum(bool(each.role) for who, each in members_of(deps, tenant).people.items() if who != person),
+        invited=len(invitations_of(deps, tenant)),
+        channels=_name_channels(deps, tenant, person),
     )
     return list_steps(known)
+
+
+def _name_channels(deps: Deps, tenant: str, person: str) -> list[str]:
+    everybody = list_everybody(deps, tenant, tenant_settings(deps.store, tenant).people) if person else []
+    mine = next((each for each in everybody if each.member == person), None)
+    return [name_channel(each) for each in describe_channels(mine)] if mine is not None else []
 
 
 def load_hour(deps: Deps, tenant: str) -> FirstHour:

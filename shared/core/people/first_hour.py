@@ -8,8 +8,10 @@ from enum import StrEnum
 from typing import Any
 
 from shared.core.documents.codec import beside, sparse, unknown
+from shared.core.text.sentence import count_of
 
 PLACE = ("first-hour", "team")  # the kind, and the id
+PEOPLE, CODE = "people", "code"  # steps that can be left for later
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +64,14 @@ class Known:
     budget: bool = False  # whether somebody has looked at the limits
     example: str = ""  # the status of the example's run
     later: Sequence[str] = ()
+    colleagues: int = 0  # in the team, beside whoever looks
+    invited: int = 0
+    channels: Sequence[str] = ()  # over which whoever looks is told, beside Notion; as people call them
 
 
 def list_steps(known: Known) -> list[Step]:
     """Return the steps in their order."""
-    return [_connection(known), _place(known), _limits(known), _code(known), _example(known)]
+    return [_connection(known), _place(known), _people(known), _limits(known), _code(known), _example(known)]
 
 
 def _connection(known: Known) -> Step:
@@ -99,6 +104,21 @@ def _place(known: Known) -> Step:
     return Step("place", title, State.OPEN, says, "Look at which pages are shared.")
 
 
+def _people(known: Known) -> Step:
+    title = "People, and how you are told"
+    if not (PEOPLE in known.later or known.colleagues or known.example):
+        says = "Invite colleagues, and choose how you are told. Comments in Notion come to you anyway."
+        return Step("people", title, State.OPEN, says, "Do both, one of them, or go on.")
+    if not (known.colleagues or known.invited or known.channels):
+        return Step("people", title, State.LATER, "Nobody is invited yet, and you are told in Notion alone.")
+    there = count_of(known.colleagues, "colleague") if known.colleagues else "Nobody else"
+    invited = f", {known.invited} invited" if known.invited else ""
+    *more, last = ["in Notion", *(f"by {each}" for each in known.channels)]
+    told = f"{', '.join(more)} and {last}" if more else last
+    is_or_are = "are" if known.colleagues > 1 else "is"
+    return Step("people", title, State.DONE, f"{there} {is_or_are} in the team{invited}. You are told {told}.")
+
+
 def _limits(known: Known) -> Step:
     if known.budget:
         return Step("limits", "What it may cost", State.DONE, "The limits are set.")
@@ -109,7 +129,7 @@ def _limits(known: Known) -> Step:
 def _code(known: Known) -> Step:
     if known.forges:
         return Step("code", "Where code goes", State.DONE, f"Code goes to {' and '.join(known.forges)}.")
-    if "code" in known.later:
+    if CODE in known.later:
         return Step("code", "Where code goes", State.LATER, "Not connected yet; plans have no code without it.")
     says = "Connect where your code is kept, or leave it for later: plans have no code without it."
     return Step("code", "Where code goes", State.OPEN, says, "Connect it, or leave it for later.")

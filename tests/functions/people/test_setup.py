@@ -93,6 +93,7 @@ def test_the_example_is_written_once_whoever_dies_or_presses_twice(house: Neighb
 
     with pytest.raises(Died):
         try_example(replace(deps, crash_point=die), tenant, write)
+    assert "Keep these limits" in browser.do("later", step="people").text
     assert "Leave it for later" in browser.do("limits", day="12,50").text
     assert "Try the example" in browser.do("later", step="code").text
     for _ in range(2):
@@ -134,7 +135,7 @@ def test_what_does_not_fit_is_refused_by_its_field(house: Neighbourhood, fields:
 
 def test_programs_see_the_same(house: Neighbourhood) -> None:
     found: dict[str, Any] = ask(house, owner_key(house), "GET", "/v1/setup").json()
-    assert [each["name"] for each in found["steps"]] == ["notion", "place", "limits", "code", "example"]
+    assert [each["name"] for each in found["steps"]] == ["notion", "place", "people", "limits", "code", "example"]
     states = {each["name"]: each["state"] for each in found["steps"]}
     assert (states["notion"], states["place"], states["code"]) == ("done", "done", "done")
     assert found["page"] == f"{house.house.url}/setup"

@@ -41,6 +41,7 @@ def show_account(call: Call, who: SignedIn, code: str = "") -> ApiReply:
     body = (
         paragraph(f"You are {who.member.name}, {who.member.role} of {team}.")
         + _lead_on(call, who)
+        + '<p><a href="/team">The people of your team</a> · <a href="/told">How you are told</a></p>'
         + _list_ways(call, who)
         + "<h2>Where you are signed in</h2><ul>"
         + "".join(_line(each, who) for each in sessions)
@@ -128,7 +129,7 @@ def _offer_ways(call: Call, who: SignedIn, known: Collection[str]) -> str:
 
 
 def _lead_on(call: Call, who: SignedIn) -> str:
-    if all(step.is_over for step in find_steps(call.deps, who.tenant)):
+    if all(step.is_over for step in find_steps(call.deps, who.tenant, who.session.person)):
         return ""
     return '<p><a class="act" href="/setup">Set up your team</a></p>'
 

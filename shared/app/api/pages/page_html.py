@@ -19,13 +19,14 @@ _STYLE = (
     "h1{font-size:1.5rem;line-height:1.25}h2{font-size:1.15rem}ol{padding-left:1.4rem}li{margin:.3rem 0}"
     ".quiet{opacity:.75;font-size:.92rem}a{color:inherit}"
     "summary{cursor:pointer}pre{font-size:.8rem;white-space:pre-wrap}"  # else a long line widens the whole page
-    "input,button{font:inherit;padding:.5rem 1rem;border-radius:.5rem;border:1px solid currentColor}"
-    "input{width:100%;box-sizing:border-box;background:transparent;color:inherit}"
+    "input,button,select{font:inherit;padding:.5rem 1rem;border-radius:.5rem;border:1px solid currentColor}"
+    "input,select{width:100%;box-sizing:border-box;background:transparent;color:inherit}"
+    "option{color:CanvasText;background:Canvas}"  # else the list is dark on dark
     "button,a.act{margin:1rem .6rem 0 0;cursor:pointer}label{display:block;margin:.8rem 0 0}"
     "a.act{display:inline-block;padding:.5rem 1rem;border-radius:.5rem;border:1px solid currentColor"
     ";text-decoration:none}"
     ".steps{list-style:none;padding:0}.steps li{margin:1.4rem 0}.steps p{margin:.3rem 0}"
-    "form{margin:0}"
+    "form{margin:0}.row{display:inline-block}.row select,.row button{width:auto;margin:.6rem .6rem 0 0}"
 )
 _ODD = re.compile(r"[\x00-\x20\x7f-\xa0\\]")  # browsers leave them out, or read them as something else
 _LOOPBACK = re.compile(r"127(?:\.\d{1,3}){3}")

@@ -10,7 +10,10 @@ from shared.accounts.grants import holds
 from shared.app.api.audited import name_origin
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.json_shapes import choice, shape, text
+from shared.app.api.pages.forms import SETUP, hide, lead, lead_to_sign_in
 from shared.app.api.pages.page_html import page, paragraph
+from shared.app.api.pages.team_page import list_invited, offer_invitation
+from shared.app.api.pages.told_page import find_mine, is_under_way, offer_channels
 from shared.app.api.people.browser_session import HEADERS, ask_again, hidden_field, redirect
 from shared.app.api.run.open_run import open_text
 from shared.app.api.settings.budget import set_budget
@@ -25,7 +28,7 @@ from shared.app.workspace.workspace_order import load_setup, order_databases
 from shared.app.workspace.workspace_schemas import KINDS
 from shared.core.errors import Conflicting, Forbidden, VersionConflict
 from shared.core.people.actor import Actor, ActorKind
-from shared.core.people.first_hour import State, Step
+from shared.core.people.first_hour import CODE, PEOPLE, State, Step
 from shared.core.people.members import OWNER
 from shared.integrations.systems import FORGES, MESSENGERS, SYSTEMS
 
@@ -37,7 +40,7 @@ CHANGE = shape(
     page=text("^[0-9a-f-]{0,36}$", default=""),
     key=text(max_length=300, default=""),
     value=text(max_length=300, default=""),
-    step=choice("", "code"),
+    step={**choice("", PEOPLE, CODE), "default": ""},
     run=text(f"{_MONEY}|^$", default="", what="US dollars, such as 5 or 2.50."),
     day=text(f"{_MONEY}|^$", default="", what="US dollars, such as 25."),
     month=text(f"{_MONEY}|^$", default="", what="US dollars, such as 250."),
@@ -49,15 +52,15 @@ _SIGNS = {State.DONE: "✓", State.LATER: "–", State.WORKING: "…", State.OPE
 
 def show_setup(call: Call, who: SignedIn) -> ApiReply:
     """Show the steps, and a form for the first that is open."""
-    steps = find_steps(call.deps, who.tenant)
+    steps = find_steps(call.deps, who.tenant, who.session.person)
     first = next((step for step in steps if not step.is_over), None)
     lines = "".join(_line(call, who, step, current=step is first) for step in steps)
     if first is None:
         lines += paragraph("That is all. Write what you want into Ideas, and set its status to Plan it.")
-    body = (
-        f'<ol class="steps">{lines}</ol>' + _offer_messengers(call, who) + '<p><a href="/account">Your account</a></p>'
-    )
-    again = _LOOK_AGAIN_S if any(step.state == State.WORKING for step in steps) else 0
+    chat = "" if first is not None and first.name == PEOPLE else _offer_messengers(call, who)
+    body = f'<ol class="steps">{lines}</ol>{chat}<p><a href="/account">Your account</a></p>'
+    works = any(step.state == State.WORKING for step in steps) or is_under_way(call, find_mine(call, who))
+    again = _LOOK_AGAIN_S if works else 0
     return page(200, "Set up your team", body, HEADERS, refresh=again)
 
 
@@ -73,7 +76,7 @@ def change_setup(call: Call, who: SignedIn) -> ApiReply:
     except VersionConflict:
         raise Conflicting("somebody else has just changed this", way_out="Open the page again.") from None
     note(call.deps, who.tenant, "SetUp", who.member.name, f"{who.session.person}, {act}", name_origin(call.request))
-    return redirect("/setup")
+    return redirect(SETUP)
 
 
 def _order(call: Call, who: SignedIn) -> None:
@@ -98,7 +101,7 @@ def _keep_limits(call: Call, who: SignedIn) -> None:
 
 
 def _leave(call: Call, who: SignedIn) -> None:
-    leave_for_later(call.deps, who.tenant, call.body["step"] or "code")
+    leave_for_later(call.deps, who.tenant, call.body["step"] or CODE)
 
 
 def _try(call: Call, who: SignedIn) -> None:
@@ -131,6 +134,7 @@ def _forms(call: Call, who: SignedIn, step: Step) -> str:
     forms: Mapping[str, Callable[[Call, SignedIn], str]] = {
         "notion": _connect_again,
         "place": _choose_place,
+        "people": _choose_people,
         "limits": _choose_limits,
         "code": _choose_code,
         "example": _choose_example,
@@ -139,7 +143,7 @@ def _forms(call: Call, who: SignedIn, step: Step) -> str:
 
 
 def _connect_again(call: Call, who: SignedIn) -> str:
-    return _lead(find_way_back(call.deps, who.tenant, "notion").url, "Connect Notion")
+    return lead(find_way_back(call.deps, who.tenant, "notion").url, "Connect Notion")
 
 
 def _choose_place(call: Call, who: SignedIn) -> str:
@@ -161,6 +165,18 @@ def _choose_place(call: Call, who: SignedIn) -> str:
     )
     pages = (_form(who, "place", f"Use “{each['title']}”", {"page": str(each["id"])}) for each in setup.pages or ())
     return adopt + "".join(pages) + _form(who, "look", "Look again")
+
+
+def _choose_people(call: Call, who: SignedIn) -> str:
+    """Offer to invite somebody and to choose how one is told; whoever has done so, or wants neither, goes on."""
+    invited = "".join(f"<li>{escape(each['to'])} as {each['role']}</li>" for each in list_invited(call, who))
+    listed = f"<p>Invited:</p><ul>{invited}</ul>" if invited else ""
+    return (
+        f"<h2>Invite a colleague</h2>{listed}{offer_invitation(call, who, SETUP)}"
+        f"<h2>How you are told</h2>{offer_channels(call, who, find_mine(call, who), SETUP)}"
+        + _offer_messengers(call, who)
+        + _form(who, "later", "Go on", {"step": PEOPLE})
+    )
 
 
 def _choose_limits(call: Call, who: SignedIn) -> str:
@@ -185,9 +201,9 @@ def _offer_system(call: Call, who: SignedIn, system: str) -> str:
     """Lead to the system's own consent; where the operator has set up none, say how a token is given."""
     title = SYSTEMS[system].title
     if not who.session.is_fresh(call.deps.clock.now()):
-        return _lead("/sign-in?again=yes&next=%2Fsetup", f"Connect {title}: show once more that it is you")
+        return lead_to_sign_in(SETUP, f"Connect {title}: show once more that it is you")
     try:
-        return _lead(connect_link(call.deps, who.tenant, system, who.session.person), f"Connect {title}")
+        return lead(connect_link(call.deps, who.tenant, system, who.session.person), f"Connect {title}")
     except Conflicting:
         return paragraph(f"{title} with a token, in a terminal: workwright account {system}", quiet=True)
 
@@ -201,7 +217,7 @@ def _offer_messengers(call: Call, who: SignedIn) -> str:
         with suppress(KeyError, Conflicting):  # no app, or no link
             call.deps.secrets.get(f"{system}-client-id")
             if not holds(call.deps.store, who.tenant, system):
-                offered += _lead(
+                offered += lead(
                     connect_link(call.deps, who.tenant, system, who.session.person), f"Connect {SYSTEMS[system].title}"
                 )
     return offered
@@ -213,18 +229,11 @@ def _choose_example(call: Call, who: SignedIn) -> str:
     if loaded is None:
         return _form(who, "example", "Try the example")
     token = approval_token(call.deps, loaded.run)
-    return _lead(f"/approvals/{token}", "Read the plan") if token else ""
-
-
-def _lead(address: str, words: str) -> str:
-    return f'<p><a class="act" href="{escape(address, quote=True)}">{escape(words)}</a></p>'
+    return lead(f"/approvals/{token}", "Read the plan") if token else ""
 
 
 def _form(who: SignedIn, act: str, words: str, fields: Mapping[str, str] | None = None, inner: str = "") -> str:
-    hidden = "".join(
-        f'<input type="hidden" name="{name}" value="{escape(value, quote=True)}">'
-        for name, value in (fields or {}).items()
-    )
+    hidden = "".join(hide(name, value) for name, value in (fields or {}).items())
     return (
         f'<form method="post" action="/setup">{hidden_field(who)}{hidden}{inner}'
         f'<button name="act" value="{act}">{escape(words)}</button></form>'

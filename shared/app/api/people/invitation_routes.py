@@ -143,13 +143,14 @@ _WHOM = {
         what="Instead of an address: the id of a person of your Notion workspace.",
     ),
 }
+INVITE = shape(**_WHOM, role=choice(*ROLES), required=("role",))
 INVITATION_ROUTES: tuple[Route, ...] = (
     Route(
         "GET", "/v1/invitations", "members.manage", list_invitations, "List the open invitations", "Invitations",
     ),
     Route(
         "POST", "/v1/invitations", "members.manage", invite, "Invite somebody", "InvitationSent",
-        body=shape(**_WHOM, role=choice(*ROLES), required=("role",)), status=201, errors=(404, 409),
+        body=INVITE, status=201, errors=(404, 409),
     ),
     Route(
         "POST", "/v1/invitations/{invitation}/resend", "members.manage", resend_invitation,

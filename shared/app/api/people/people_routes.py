@@ -12,6 +12,8 @@ from shared.app.api.pages import (
     setup_page,
     sign_in_page,
     team_choice_page,
+    team_page,
+    told_page,
 )
 from shared.app.api.people import session_list, setup_steps, sign_in, team
 from shared.app.api.people.browser_session import require_session
@@ -90,7 +92,23 @@ PEOPLE_ROUTES: tuple[Route, ...] = (
         "POST", "/account", "session", require_session(account_page.change_account), "Sign out", "html",
         body=account_page.CHANGE, body_type=FORM, status=303, errors=(400, 403, 404, 413, 415, 421),
     ),
-    Route("GET", "/setup", "session", require_session(setup_page.show_setup), "Show how far the set-up is", "html"),
+    Route("GET", "/team", "session", require_session(team_page.show_team), "Show the people of the team", "html"),
+    Route(
+        "POST", "/team", "session", require_session(team_page.change_team), "Invite, let in or take out", "html",
+        body=team_page.CHANGE, body_type=FORM, status=303, errors=(400, 403, 404, 409, 413, 415, 421),
+    ),
+    Route(
+        "GET", "/told", "session", require_session(told_page.show_told), "Show how one is told", "html",
+        query=told_page.QUERY,
+    ),
+    Route(
+        "POST", "/told", "session", require_session(told_page.change_told), "Choose how one is told", "html",
+        body=told_page.CHANGE, body_type=FORM, status=303, errors=(400, 403, 404, 409, 413, 415, 421),
+    ),
+    Route(
+        "GET", "/setup", "session", require_session(setup_page.show_setup), "Show how far the set-up is", "html",
+        query=told_page.QUERY,
+    ),
     Route(
         "POST", "/setup", "session", require_session(setup_page.change_setup), "Go on with the set-up", "html",
         body=setup_page.CHANGE, body_type=FORM, status=303, errors=(400, 403, 404, 409, 413, 415, 421),

@@ -45,7 +45,7 @@ def show_steps(call: Call) -> ApiReply:
     """Return each step of setting up the team, how it stands, and what to do next."""
     steps = [
         {"name": each.name, "title": each.title, "state": each.state.value, "says": each.says, "next": each.next}
-        for each in find_steps(call.deps, call.tenant)
+        for each in find_steps(call.deps, call.tenant, call.who.person)
     ]
     return ApiReply(body={"steps": steps, "page": f"{call.deps.public_url}/setup"})
 

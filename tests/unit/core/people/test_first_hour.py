@@ -10,7 +10,7 @@ from shared.core.people.first_hour import Known, State, list_steps
 from shared.core.people.sessions import name_browser
 
 NEW = Known(connected=True, databases=0, wanted=4)
-SET_UP = replace(NEW, databases=4, budget=True, later=("code",))
+SET_UP = replace(NEW, databases=4, budget=True, later=("code", "people"))
 
 
 def step(known: Known, name: str) -> tuple[State, str, str]:
@@ -35,9 +35,16 @@ def step(known: Known, name: str) -> tuple[State, str, str]:
         ),
         (replace(NEW, databases=3), "place", State.OPEN, "", "which pages"),
         (replace(NEW, databases=4), "place", State.DONE, "in your Notion", ""),
+        (NEW, "people", State.OPEN, "Invite colleagues", "go on"),
+        (replace(NEW, channels=("mail",), invited=1), "people", State.OPEN, "Invite colleagues", "go on"),
+        (SET_UP, "people", State.LATER, "in Notion alone", ""),
+        (replace(SET_UP, invited=2), "people", State.DONE, "Nobody else is in the team, 2 invited", ""),
+        (replace(NEW, colleagues=1), "people", State.DONE, "1 colleague is in the team. You are told in Notion.", ""),
+        (replace(SET_UP, channels=("mail", "Chat")), "people", State.DONE, "told in Notion, by mail and by Chat.", ""),
+        (replace(NEW, example="planning"), "people", State.LATER, "Nobody is invited", ""),
         (NEW, "limits", State.OPEN, "no more than this", "Keep the limits"),
         (SET_UP, "limits", State.DONE, "set", ""),
-        (replace(SET_UP, later=()), "code", State.OPEN, "for later", "Connect it"),
+        (replace(SET_UP, later=("people",)), "code", State.OPEN, "for later", "Connect it"),
         (SET_UP, "code", State.LATER, "Not connected yet", ""),
         (replace(SET_UP, forges=("GitHub", "GitLab")), "code", State.DONE, "GitHub and GitLab", ""),
         (NEW, "example", State.BLOCKED, "needs the databases", ""),
