@@ -24,8 +24,10 @@ from shared.app.workspace.workspace_schemas import KINDS, SCHEMAS
 from shared.core.documents.api_key import ApiKey
 from shared.core.documents.codec import from_body, to_body
 from shared.core.documents.grant import KIND, Grant
+from shared.core.documents.places import Setup
 from shared.core.models.model_facts import KEYED, OFFLINE
 from shared.core.money.spending import day_of
+from shared.core.people.obstacles import explain_obstacle
 from shared.core.tenants.finding import Finding
 from shared.core.tenants.team_findings import EndingKey, Limit, TeamFacts, list_findings
 from shared.integrations.systems import FORGES, HOSTS, SYSTEMS, name_system
@@ -54,7 +56,8 @@ def _gather(deps: Deps, tenant: str, keys: Iterable[ApiKey]) -> TeamFacts:
         away=standing_words(deps, tenant),
         lost={SYSTEMS[name].title: _lead_back(deps, tenant, name) for name in _list_lost(grants)},
         tables_missing=[SCHEMAS[kind].title for kind in KINDS if database_of(settings, kind) is None],
-        setup_problem=setup.problem or "" if setup.state == FAILED else "",
+        setup_problem=_explain(setup) if setup.state == FAILED else "",
+        lacking=setup.lacking,
         left_alone=list(find_left_alone(settings)),
         left_alone_way_out=WAY_OUT,
         webhook=is_webhook_verified(deps),
@@ -73,6 +76,10 @@ def _gather(deps: Deps, tenant: str, keys: Iterable[ApiKey]) -> TeamFacts:
         keys=[EndingKey(key.id, key.name, key.expires_at) for key in keys if key.expires_at and not key.revoked_at],
         paused=explain_pause(deps, tenant),
     )
+
+
+def _explain(setup: Setup) -> str:
+    return explain_obstacle(setup.why, lacking=setup.lacking, guest=setup.guest, said=setup.problem or "")[0]
 
 
 def _list_lost(grants: Mapping[str, Grant]) -> Sequence[str]:

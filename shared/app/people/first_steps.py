@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from shared.accounts.grants import holds
+from shared.accounts.grants import grant_of, holds
 from shared.app.engine.deps import Deps
 from shared.app.notify.recipients import describe_channels, list_everybody
 from shared.app.people.invitations import invitations_of
@@ -38,12 +38,17 @@ def find_steps(deps: Deps, tenant: str, person: str = "") -> list[Step]:
     """Return the steps as they stand now, for a person of the team; "" for a key that is nobody's."""
     settings, setup, hour = tenant_settings(deps.store, tenant), load_setup(deps, tenant), load_hour(deps, tenant)
     run = deps.store.load_run(tenant, hour.example) if hour.example else None
+    grant = grant_of(deps.store, tenant, "notion")
     known = Known(
-        connected=holds(deps.store, tenant, "notion"),
+        connected=grant is not None and grant.connected,
         databases=sum(database_of(to_body(settings), kind) is not None for kind in KINDS),
         wanted=len(KINDS),
         setup=setup.state,
         problem=setup.problem or "",
+        why=setup.why,
+        lacking=setup.lacking,
+        guest=setup.guest,
+        workspace=str(grant.public.get("workspace_name") or "") if grant is not None else "",
         pages=len(setup.pages or ()),
         forges=[SYSTEMS[each].title for each in FORGES if holds(deps.store, tenant, each)],
         budget=bool(settings.budget),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from shared.app.engine.deps import Deps
 from shared.app.workspace.workspace_databases import SETUP, TOPIC, WORKING
@@ -18,12 +19,16 @@ def load_setup(deps: Deps, tenant: str) -> Setup:
     return get_as(Setup, deps.store, (tenant, *SETUP)) or Setup()
 
 
-def order_databases(deps: Deps, tenant: str, page: str, adopt: Mapping[str, str], answers: Mapping[str, str]) -> Setup:
-    """Order databases to be created on a page or adopted, by their ids; earlier answers stay.
+def order_databases(
+    deps: Deps, tenant: str, page: str, adopt: Mapping[str, str], answers: Mapping[str, str], *, anew: bool = False
+) -> Setup:
+    """Order databases to be created on a page or adopted, by their ids; earlier answers stay, but for `anew`.
 
-    Raises VersionConflict where somebody else has ordered at the same time.
+    What is there stays. Raises VersionConflict where somebody else has ordered at the same time.
     """
     before = load_setup(deps, tenant)
+    if anew:
+        before = replace(before, page="", adopt={}, answers={})
     setup = before.wish_for(page or before.page, adopt, answers, WORKING)
     deps.store.put(tenant, Put(*SETUP, to_body(setup), before.version))
     name = derive_id("databases-", tenant, str(setup.number))

@@ -14,6 +14,7 @@ from shared.accounts.accounts import Accounts
 from shared.app.engine.deps import Deps
 from shared.app.engine.leases import lease
 from shared.app.engine.tools import Tools
+from shared.app.workspace.workspace_access import look_at_access, name_obstacle
 from shared.app.workspace.workspace_adopt import Adoption, Question, changes_of, propose
 from shared.app.workspace.workspace_create import (
     create_databases,
@@ -39,6 +40,7 @@ from shared.app.workspace.workspace_schemas import KINDS, SCHEMAS
 from shared.core.documents.codec import to_body
 from shared.core.documents.places import Setup
 from shared.core.errors import ErrorClass, IntegrationError, Missing, Rejected, VersionConflict
+from shared.core.people.obstacles import Obstacle
 from shared.core.run.commands import Command
 from shared.core.text.outgoing_text import visible
 from shared.integrations.notion.client.client import Notion
@@ -64,15 +66,21 @@ def set_up_databases(command: Command, deps: Deps, tools: Tools) -> None:
         setup = get_as(Setup, deps.store, (command.tenant, *SETUP))
         if setup is None or setup.state != WORKING:
             return
+        accounts = _accounts(tools)
         try:
-            outcome = _carry_out(deps, _accounts(tools), command.tenant, setup)
+            outcome = _carry_out(deps, accounts, command.tenant, setup)
+            if outcome["state"] == CHOOSING:
+                outcome = {**outcome, **look_at_access(deps, accounts, command.tenant)}
         except IntegrationError as error:
             if error.error_class == ErrorClass.TRANSIENT:
                 raise
-            outcome = {"state": FAILED, "problem": str(error)[:500]}
+            outcome = {"state": FAILED, "problem": str(error)[:500], "why": name_obstacle(error)}
+            if outcome["why"] in (Obstacle.RIGHT, Obstacle.NOT_SHARED):
+                outcome = {**outcome, **look_at_access(deps, accounts, command.tenant)}
         except VersionConflict as error:
             outcome = {"state": FAILED, "problem": f"{error}; ask again"}
         empty: dict[str, Any] = {"problem": "", "questions": (), "pages": (), "found": ()}
+        empty |= {"why": "", "lacking": (), "guest": False}
         after = replace(setup, **(empty | dict(outcome)))
         deps.store.put(command.tenant, Put(*SETUP, to_body(after), setup.version))
 

@@ -83,6 +83,9 @@ class Setup:
     questions: tuple[Mapping[str, Any], ...] | None = sparse(None)
     pages: tuple[Mapping[str, Any], ...] | None = sparse(None)
     found: tuple[Mapping[str, Any], ...] | None = sparse(None)
+    why: str = sparse("")  # what the problem comes from: an `Obstacle`
+    lacking: tuple[str, ...] = sparse(())  # rights that the connection lacks, as it was looked at last
+    guest: bool = sparse(False)  # who gave the connection is a guest of the workspace
     version: str = beside("")
     more: Mapping[str, Any] = unknown()
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from shared.core.documents.codec import beside, sparse, unknown
+from shared.core.people.obstacles import SHARE, explain_obstacle
 from shared.core.text.sentence import count_of
 
 PLACE = ("first-hour", "team")  # the kind, and the id
@@ -58,7 +59,11 @@ class Known:
     databases: int  # how many of them there are
     wanted: int  # how many there are to be
     setup: str = ""  # how far making them has got, in the words of `workspace_databases`
-    problem: str = ""  # with its way out: errors carry their own advice
+    problem: str = ""  # in the words in which it was refused
+    why: str = ""  # an `Obstacle`
+    lacking: Sequence[str] = ()  # rights of the connection
+    guest: bool = False
+    workspace: str = ""  # what the one that is connected, or was, is called
     pages: int = 0  # among how many one may choose
     forges: Sequence[str] = ()  # titles of what is connected for code
     budget: bool = False  # whether somebody has looked at the limits
@@ -75,10 +80,13 @@ def list_steps(known: Known) -> list[Step]:
 
 
 def _connection(known: Known) -> Step:
+    named = f"the workspace “{known.workspace}”" if known.workspace else ""
     if known.connected:
-        return Step("notion", "Notion", State.DONE, "Notion is connected.")
+        says = f"Notion is connected: {named}." if named else "Notion is connected."
+        return Step("notion", "Notion", State.DONE, says)
     says = "Notion is not connected, or the connection was taken back there."
-    return Step("notion", "Notion", State.BLOCKED, says, "Connect Notion again.")
+    choose = f", and choose {named} there: another one has, or gets, a team of its own" if named else ""
+    return Step("notion", "Notion", State.BLOCKED, says, f"Connect Notion again{choose}.")
 
 
 def _place(known: Known) -> Step:
@@ -87,19 +95,20 @@ def _place(known: Known) -> Step:
         return Step("place", title, State.DONE, "Ideas, Tasks, Routines and Runs are in your Notion.")
     if not known.connected:
         return Step("place", title, State.BLOCKED, "This needs the connection to Notion.")
-    share = "Open the page in Notion, choose ••• › Connections, add Workwright, and look again here."
+    trouble = explain_obstacle(known.why, lacking=known.lacking, guest=known.guest, said=known.problem)
     match known.setup:
         case "working":
             return Step("place", title, State.WORKING, "Workwright is asking Notion.")
+        case "failed":
+            return Step("place", title, State.BLOCKED, *trouble)
+        case "choosing" if known.lacking or (known.guest and not known.pages):
+            return Step("place", title, State.BLOCKED, *trouble)
         case "choosing" if not known.pages:
-            return Step("place", title, State.BLOCKED, "No page of your Notion is shared with Workwright yet.", share)
+            return Step("place", title, State.BLOCKED, "No page of your Notion is shared with Workwright yet.", SHARE)
         case "choosing":
             return Step("place", title, State.OPEN, "Four databases are made on the page you choose.", "Choose a page.")
         case "asking":
             return Step("place", title, State.OPEN, "One thing is not clear yet.", "Answer the question.")
-        case "failed":
-            says = f"Notion did not let it be done: {known.problem}"
-            return Step("place", title, State.BLOCKED, says, "When that is done, look again here.")
     says = "Workwright keeps Ideas, Tasks, Routines and Runs as databases on a page of yours."
     return Step("place", title, State.OPEN, says, "Look at which pages are shared.")
 

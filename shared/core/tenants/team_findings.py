@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from shared.core.people.obstacles import explain_obstacle
 from shared.core.tenants.finding import LATER, MISSING, OK, Finding
 
 STALE_AFTER = timedelta(hours=1)  # after which a Notion that nobody has asked is worth a word
@@ -44,7 +45,8 @@ class TeamFacts:
     away: str = ""  # Notion is not reached, or a clock is wrong
     lost: Mapping[str, str] | None = None  # titles of other systems whose grants are of no use any more → the way back
     tables_missing: Sequence[str] = ()
-    setup_problem: str = ""
+    setup_problem: str = ""  # a sentence
+    lacking: Sequence[str] = ()  # rights of the connection, as it was looked at last
     left_alone: Sequence[str] = ()  # what Notion refuses
     left_alone_way_out: str = ""
     webhook: bool = False
@@ -95,11 +97,14 @@ def _look_at_notion(facts: TeamFacts) -> Iterator[Finding]:
 
 def _look_at_databases(facts: TeamFacts) -> Iterator[Finding]:
     if facts.tables_missing:
-        problem = f"; Notion said: {facts.setup_problem}" if facts.setup_problem else ""
+        problem = f". {facts.setup_problem}" if facts.setup_problem else ""
         says = f"not set up yet: {', '.join(facts.tables_missing)}{problem}"
         yield Finding("databases", MISSING, says, f"An owner goes on at {facts.setup_page}")
     else:
         yield Finding("databases", OK, "Ideas, Tasks, Routines and Runs are in your Notion")
+    if facts.lacking:
+        says, way_out = explain_obstacle("", lacking=facts.lacking)
+        yield Finding("rights", MISSING, says, way_out)
     if facts.left_alone:
         says = f"Notion refuses {'; '.join(facts.left_alone)}"
         yield Finding("refusals", MISSING, says, facts.left_alone_way_out, False)

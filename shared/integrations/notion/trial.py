@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from shared.core.errors import Blocked, IntegrationError, Missing, NotAllowed, Rejected, Unauthorized
+from shared.core.people.obstacles import RIGHTS
 from shared.core.text.sentence import count_of
 from shared.http_client import HttpClient, Trace
 from shared.integrations.notion.client.client import BASE_URL, Notion
@@ -37,14 +38,6 @@ _SHARE = (
     "In Notion open a page that Workwright may work in, choose ••• › Connections, and add the connection; the pages "
     "below it are then shared as well. A page that was shared just now may take a minute to show."
 )
-RIGHTS = {  # the rights as the developer portal names them, and what cannot be done without
-    "Read content": "read pages",
-    "Update content": "set a status or change a text",
-    "Insert content": "write plans and results into pages",
-    "Read comments": "hear what people answer in comments",
-    "Insert comments": "answer in comments",
-    "Read user information": "tell people's comments from its own",
-}
 
 
 @discreet
@@ -101,7 +94,7 @@ def _judge_token(notion: Notion, facts: dict[str, str], page: str, workspace: st
         says = f"This token belongs to another workspace, {named}, than the one that was connected before."
         way_out = "Give a token of the workspace that was connected before, or set up a new installation for this one."
         return Tried(False, says, way_out, facts)
-    missing = _missing_rights(notion, facts)
+    missing = find_missing_rights(notion, facts)
     connection = f"The connection “{facts['connection'] or 'without a name'}”"
     if missing:
         lacking = join_words(f"“{right}”" for right in missing)
@@ -121,7 +114,7 @@ def _count_pages(facts: Mapping[str, str]) -> str:
     return f"{count_of(int(pages), 'page')} {'is' if pages == '1' else 'are'}"
 
 
-def _missing_rights(notion: Notion, facts: dict[str, str]) -> list[str]:
+def find_missing_rights(notion: Notion, facts: dict[str, str]) -> list[str]:
     """Return the rights that Notion refuses; what it learns on the way goes into `facts`."""
 
     def look_at_pages() -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,11 +12,13 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
+from shared.app.api.keys import create_key
 from shared.app.intake.open_by_hand import open_for_text
 from shared.app.people.first_steps import try_example
 from shared.core.people.actor import Actor, ActorKind
 from shared.core.run.run import Run
 from shared.ports import SYSTEM
+from shared.ports.documents import tenant_settings
 from shared.wiring.tools import wire_tools
 from tests.functions.people.test_browser_session import Browser
 from tests.functions.people.test_signing_in import ask, let_in, owner_key
@@ -23,7 +26,7 @@ from tests.support.ports.dying import Died
 from tests.support.rigs.house import Neighbourhood
 
 pytestmark = pytest.mark.xdist_group("signing_in")
-Founds = Callable[[str], tuple["Guided", str, str]]
+Founds = Callable[..., tuple["Guided", str, str]]
 
 
 class Guided(Browser):
@@ -40,9 +43,10 @@ class Guided(Browser):
 def found_team(house: Neighbourhood, as_person: Callable[[str], None]) -> Founds:
     """Return what founds a team of another workspace: its owner's browser, its id and its bot."""
 
-    def found(name: str) -> tuple[Guided, str, str]:
+    def found(name: str, plan: str = "plus") -> tuple[Guided, str, str]:
         mail = f"{name.lower()}@example.test"
-        house.control("notion", "/_seed", {"workspace": name, "people": [{"name": f"Owner of {name}", "email": mail}]})
+        people = [{"name": f"Owner of {name}", "email": mail}, {"name": f"Second of {name}", "email": f"2.{mail}"}]
+        house.control("notion", "/_seed", {"workspace": name, "plan": plan, "people": people})
         as_person(mail)
         browser = Guided(house)
         assert f"owner of {name}" in browser.sign_in().text
@@ -51,6 +55,31 @@ def found_team(house: Neighbourhood, as_person: Callable[[str], None]) -> Founds
         return browser, tenant, next(doc.id for doc in bots if doc.body["tenant"] == tenant)
 
     return found
+
+
+def _ask_doctor(house: Neighbourhood, browser: Guided) -> list[dict[str, Any]]:
+    """Return what the team's doctor finds, asked with a key of its owner."""
+    key = create_key(house.house.wired.deps, browser.cookie.partition(".")[0], "owner", "of the tests")
+    return list(ask(house, key, "GET", "/v1/doctor").json()["checks"])
+
+
+@contextmanager
+def limited_plan(house: Neighbourhood, blocks: int) -> Iterator[None]:
+    """Let the connection be one for which the limit of free plans counts, and that limit be so many blocks."""
+    secrets = house.house.wired.deps.secrets
+    connection: dict[str, Any] = {
+        "client_id": secrets.get("notion-client-id").reveal(),
+        "client_secret": secrets.get("notion-client-secret").reveal(),
+        "redirect_uris": [house.house.functions["oauth-callback"]],
+        "auto_approve": True,
+    }
+    house.control("notion", "/_seed", {"integration": {**connection, "limited": True}})
+    house.configure("notion", free_block_limit=blocks)
+    try:
+        yield
+    finally:
+        house.configure("notion", free_block_limit=1000)
+        house.control("notion", "/_seed", {"integration": connection})
 
 
 def wait_for(house: Neighbourhood, browser: Guided, words: str) -> str:
@@ -67,12 +96,81 @@ def test_what_is_not_shared_or_not_allowed_is_said_with_the_way_out(house: Neigh
     house.control("notion", "/_grant/share", {"bot_id": bot, "page_id": page})
     browser.do("look")
     wait_for(house, browser, "Use “Workspace home”")
-    house.control("notion", "/_grant/allow", {"bot_id": bot, "capabilities": ["read_content", "update_content"]})
+    house.control("notion", "/_grant/unshare", {"bot_id": bot, "page_id": page})
     browser.do("place", page=page)
-    assert "the connection may not insert content" in wait_for(house, browser, "did not let it be done")
-    house.control("notion", "/_grant/allow", {"bot_id": bot, "capabilities": None})
+    assert "Choose another page" in wait_for(house, browser, "is not shared with Workwright any more")
+    browser.do("anew")
+    assert "Choose another page" not in wait_for(house, browser, "No page of your Notion is shared")
+    house.control("notion", "/_grant/share", {"bot_id": bot, "page_id": page})
     browser.do("place", page=page)
     wait_for(house, browser, "are in your Notion")
+
+
+def test_rights_that_the_connection_lacks_are_named_at_the_first_look(house: Neighbourhood, found_team: Founds) -> None:
+    browser, _, bot = found_team("Vineyard")
+    page = str(house.control("notion", "/_seed", {"workspace": "Vineyard"})["home_page_id"])
+    allowed = ["read_content", "update_content", "read_comments", "read_users"]
+    house.control("notion", "/_grant/allow", {"bot_id": bot, "capabilities": allowed})
+    try:
+        for act in ({"act": "look"}, {"act": "place", "page": page}):
+            browser.do(**act)
+            text = wait_for(house, browser, "lacks “Insert content” and “Insert comments”")
+            assert "write plans and results into pages or answer in comments" in text
+            assert "switches on “Insert content” and “Insert comments” under Capabilities" in text
+            assert 'value="look">Look again' in text
+            assert "Use “Workspace home”" not in text
+        (found,) = [each for each in _ask_doctor(house, browser) if each["name"] == "rights"]
+        assert (found["state"], "Insert comments" in found["detail"]) == ("missing", True)
+    finally:
+        house.control("notion", "/_grant/allow", {"bot_id": bot, "capabilities": None})
+    browser.do("look")
+    wait_for(house, browser, "are in your Notion")
+    assert "rights" not in {each["name"] for each in _ask_doctor(house, browser)}
+
+
+def test_a_guest_is_told_that_they_are_one(house: Neighbourhood, as_person: Callable[[str], None]) -> None:
+    guest = {"name": "Gus Guest", "email": "gus@example.test", "guest": True}
+    host = {"name": "Hal Host", "email": "hal@example.test"}
+    house.control("notion", "/_seed", {"workspace": "Hostel", "people": [host, guest]})
+    as_person(guest["email"])
+    browser = Guided(house)
+    browser.sign_in()
+    browser.do("look")
+    assert "made a member and connect it again" in wait_for(house, browser, "You are a guest of this workspace")
+
+
+def test_a_plan_that_allows_no_more_blocks_is_said_and_gone_on_from(house: Neighbourhood, found_team: Founds) -> None:
+    """The free plan of a workspace of two has room for two of the four databases, and then for the others."""
+    browser, tenant, _ = found_team("Allotment", plan="free")
+    page = str(house.control("notion", "/_seed", {"workspace": "Allotment"})["home_page_id"])
+    with limited_plan(house, 2):
+        browser.do("place", page=page)
+        text = wait_for(house, browser, "The plan of your workspace in Notion allows no more blocks")
+    assert "Settings › Plans" in text
+    browser.do("look")
+    wait_for(house, browser, "are in your Notion")
+    assert len(tenant_settings(house.house.wired.deps.store, tenant).more["databases"]) == 4
+
+
+def test_the_workspace_is_named_so_that_a_wrong_one_is_seen(
+    house: Neighbourhood, found_team: Founds, as_person: Callable[[str], None]
+) -> None:
+    browser, _, bot = found_team("Quarry")
+    assert "the workspace “Quarry”" in browser.open("/setup").text
+    assert "Not the workspace you meant?" in browser.open("/setup").text
+    house.control("notion", "/_grant/revoke", {"bot_id": bot})
+    browser.do("look")
+    text = wait_for(house, browser, "Notion is not connected")
+    assert "choose the workspace “Quarry” there: another one has, or gets, a team of its own" in text
+    other = {"name": "Owner of Mine", "email": "mine@example.test"}
+    house.control("notion", "/_seed", {"workspace": "Mine", "people": [other]})
+    as_person(other["email"])
+    (way,) = re.findall(r'<a class="act" href="([^"]+)">Connect Notion again', text)
+    browser.http.get(way.replace("&amp;", "&"), timeout=20)
+    assert "choose the workspace “Quarry”" in browser.open("/setup").text  # what was connected is another team's
+    as_person("quarry@example.test")
+    browser.http.get(way.replace("&amp;", "&"), timeout=20)
+    assert "Notion is connected: the workspace “Quarry”" in browser.open("/setup").text
 
 
 def test_the_example_is_written_once_whoever_dies_or_presses_twice(house: Neighbourhood, found_team: Founds) -> None:

@@ -36,7 +36,7 @@ _MONEY = "^[0-9]{1,6}([.,][0-9]{1,2})?$"
 _MICROS = 1_000_000
 _LOOK_AGAIN_S = 2
 CHANGE = shape(
-    act=choice("look", "place", "adopt", "answer", "limits", "later", "example"),
+    act=choice("look", "anew", "place", "adopt", "answer", "limits", "later", "example"),
     page=text("^[0-9a-f-]{0,36}$", default=""),
     key=text(max_length=300, default=""),
     value=text(max_length=300, default=""),
@@ -46,6 +46,10 @@ CHANGE = shape(
     month=text(f"{_MONEY}|^$", default="", what="US dollars, such as 250."),
     form=text(max_length=64, default=""),
     required=("act",),
+)
+_OTHER_WORKSPACE = (  # who chose the wrong one in Notion's consent has founded, or joined, the team of that one
+    '<p class="quiet">Not the workspace you meant? <a href="/sign-in/notion?next=%2Fsetup">Choose another in '
+    "Notion</a>; each workspace has a team of its own.</p>"
 )
 _SIGNS = {State.DONE: "✓", State.LATER: "–", State.WORKING: "…", State.OPEN: "○", State.BLOCKED: "○"}
 
@@ -84,6 +88,10 @@ def _order(call: Call, who: SignedIn) -> None:
     order_databases(call.deps, who.tenant, call.body["page"].replace("-", ""), {}, answers)
 
 
+def _order_anew(call: Call, who: SignedIn) -> None:
+    order_databases(call.deps, who.tenant, "", {}, {}, anew=True)
+
+
 def _adopt(call: Call, who: SignedIn) -> None:
     """Take the databases that are called like ours."""
     found = load_setup(call.deps, who.tenant).found or ()
@@ -111,6 +119,7 @@ def _try(call: Call, who: SignedIn) -> None:
 
 _ACTS: Mapping[str, Callable[[Call, SignedIn], None]] = {
     "look": _order,
+    "anew": _order_anew,
     "place": _order,
     "answer": _order,
     "adopt": _adopt,
@@ -143,7 +152,10 @@ def _forms(call: Call, who: SignedIn, step: Step) -> str:
 
 
 def _connect_again(call: Call, who: SignedIn) -> str:
-    return lead(find_way_back(call.deps, who.tenant, "notion").url, "Connect Notion")
+    back = find_way_back(call.deps, who.tenant, "notion")
+    if back.url:
+        return lead(back.url, "Connect Notion again")
+    return paragraph(f"It was given as a token, so a new one is, in a terminal: {back.command}")
 
 
 def _choose_place(call: Call, who: SignedIn) -> str:
@@ -157,14 +169,20 @@ def _choose_place(call: Call, who: SignedIn) -> str:
             )
             for each in setup.questions or ()
         )
+    if setup.state == "working":
+        return ""
+    if setup.lacking:
+        return _connect_again(call, who) + _form(who, "look", "Look again")
+    if setup.state == "failed":
+        return _form(who, "look", "Look again") + (_form(who, "anew", "Choose another page") if setup.page else "")
     if setup.state != "choosing":
-        return "" if setup.state == "working" else _form(who, "look", "Look at the shared pages")
+        return _form(who, "look", "Look at the shared pages") + _OTHER_WORKSPACE
     ours = [each["title"] for each in setup.found or () if each["like"] in KINDS]
     adopt = (
         _form(who, "adopt", f"Use the databases that are there: {', '.join(ours)}") if len(ours) == len(KINDS) else ""
     )
     pages = (_form(who, "place", f"Use “{each['title']}”", {"page": str(each["id"])}) for each in setup.pages or ())
-    return adopt + "".join(pages) + _form(who, "look", "Look again")
+    return adopt + "".join(pages) + _form(who, "look", "Look again") + _OTHER_WORKSPACE
 
 
 def _choose_people(call: Call, who: SignedIn) -> str:

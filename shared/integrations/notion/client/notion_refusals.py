@@ -31,6 +31,10 @@ class CursorExpired(Rejected):
     """The list cannot be read on from there any more; it has to be begun anew."""
 
 
+class NoMoreBlocks(NotAllowed):
+    """The plan of the workspace allows no more blocks (notion-api: plan limits)."""
+
+
 def judge(
     method: str, path: str, *, writes: bool, reads_on: bool = False
 ) -> Callable[[Answer], Answer | IntegrationError | None]:
@@ -53,8 +57,10 @@ def judge(
             return Unavailable(SYSTEM, message, retry_after=retry_after(answer))
         if answer.status == 429:
             return _classify_rate_limit(answer, extra, message)
+        if answer.status == 403 and extra.get("block_limit"):
+            return NoMoreBlocks(SYSTEM, message, way_out=_NO_MORE_BLOCKS)
         if answer.status == 403:
-            return NotAllowed(SYSTEM, message, way_out=_way_out(method, path, extra))
+            return NotAllowed(SYSTEM, message, way_out=_way_out(method, path))
         if answer.status == 404:
             return Missing(SYSTEM, f"{end_sentence(message)} {_NOT_SHARED}", fault=Fault.NOT_SHARED)
         return None
@@ -81,9 +87,7 @@ def _classify_rate_limit(answer: Answer, extra: Json, message: str) -> Integrati
     return RateLimited(SYSTEM, message, retry_after=wait, scope=_SCOPES.get(str(reason), "bot"))
 
 
-def _way_out(method: str, path: str, extra: Json) -> str:
-    if extra.get("block_limit"):
-        return _NO_MORE_BLOCKS
+def _way_out(method: str, path: str) -> str:
     return (
         f"Either the connection may not {_capability(method, path)} (its owner can switch that on under Capabilities "
         "in the connection's settings; who connected by a link then connects again, and a pasted token stays as it "

@@ -35,7 +35,7 @@ def authorize(world: World, request: Request) -> Response:
         person = _default_person(world, connection)
         if person is None:
             return _refusal("There is no person in any workspace yet.")
-        return _issue_code(world, connection, person, top_pages(world, person["workspace_id"]), asked, address)
+        return _issue_code(world, connection, person, _offer_pages(world, person), asked, address)
     return _consent(world, connection, asked, address)
 
 
@@ -55,13 +55,18 @@ def top_pages(world: World, workspace_id: str) -> list[str]:
     ]
 
 
+def _offer_pages(world: World, person: Json) -> list[str]:
+    """Return what the picker offers to a person: a guest sees nothing at the top of a workspace."""
+    return [] if person.get("guest") else top_pages(world, person["workspace_id"])
+
+
 def _answer_decision(world: World, request: Request, connection: Json, address: str) -> Response:
     form = request.form
     state = {"state": form["state"]} if form.get("state") else {}
     person = world.state["people"].get(form.get("person", ""))
     if form.get("decision") != "approve" or person is None:
         return _redirect(address, {"error": "access_denied", **state})
-    offered = top_pages(world, person["workspace_id"])
+    offered = _offer_pages(world, person)
     home = world.state["workspaces"][person["workspace_id"]].get("home_page_id")
     chosen = [page_id for page_id in offered if page_id in form.getlist("page") or page_id == home]
     return _issue_code(world, connection, person, chosen, form, address)

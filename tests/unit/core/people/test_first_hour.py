@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 
 import pytest
 
 from shared.core.people.first_hour import Known, State, list_steps
+from shared.core.people.obstacles import RIGHTS, Obstacle
 from shared.core.people.sessions import name_browser
 
 NEW = Known(connected=True, databases=0, wanted=4)
@@ -33,6 +35,18 @@ def step(known: Known, name: str) -> tuple[State, str, str]:
             replace(NEW, setup="failed", problem="403. Share the page first"),
             "place", State.BLOCKED, "did not let it be done: 403. Share the page first", "look again",
         ),
+        (replace(NEW, setup="failed", why="plan"), "place", State.BLOCKED, "allows no more blocks", "Settings › Plans"),
+        (replace(NEW, setup="failed", why="not_shared"), "place", State.BLOCKED, "not shared", "Connections"),
+        (replace(NEW, setup="failed", why="right"), "place", State.BLOCKED, "may not change that page", "Share menu"),
+        (replace(NEW, setup="failed", why="blocked"), "place", State.BLOCKED, "has blocked", "support"),
+        (replace(NEW, setup="failed", why="ended"), "place", State.BLOCKED, "taken back", "Connect Notion again"),
+        (replace(NEW, setup="failed", why="right", guest=True), "place", State.BLOCKED, "You are a guest", "a member"),
+        (replace(NEW, setup="choosing", guest=True), "place", State.BLOCKED, "You are a guest", "a member"),
+        (replace(NEW, setup="choosing", guest=True, pages=1), "place", State.OPEN, "the page you choose", "Choose"),
+        (replace(NEW, setup="choosing", pages=1, lacking=("Read comments",)), "place", State.BLOCKED,
+         "lacks “Read comments”, so Workwright cannot hear what people answer in comments", "Capabilities"),
+        (replace(NEW, workspace="Garden"), "notion", State.DONE, "the workspace “Garden”", ""),
+        (replace(NEW, workspace="Garden", connected=False), "notion", State.BLOCKED, "taken back", "“Garden” there"),
         (replace(NEW, databases=3), "place", State.OPEN, "", "which pages"),
         (replace(NEW, databases=4), "place", State.DONE, "in your Notion", ""),
         (NEW, "people", State.OPEN, "Invite colleagues", "go on"),
@@ -63,13 +77,14 @@ def test_each_state_has_its_words(known: Known, name: str, state: State, says: s
 
 
 def test_the_first_step_that_is_not_over_always_says_what_to_do() -> None:
-    for setup in ("", "working", "choosing", "asking", "failed"):
-        for connected in (True, False):
-            for databases in (0, 3, 4):
-                for example in ("", "received", "planning", "awaiting_approval", "executing", "failed"):
-                    steps = list_steps(Known(connected, databases, 4, setup, example=example))
-                    first = next((each for each in steps if not each.is_over), None)
-                    assert first is None or first.next or first.state == State.WORKING
+    for setup, connected, databases, example, why, lacking, guest in product(
+        ("", "working", "choosing", "asking", "failed"), (True, False), (0, 3, 4),
+        ("", "received", "planning", "awaiting_approval", "executing", "failed"),
+        ("", *Obstacle, "of a later version"), ((), tuple(RIGHTS)), (True, False),
+    ):  # fmt: skip
+        known = Known(connected, databases, 4, setup, why=why, lacking=lacking, guest=guest, example=example)
+        first = next((each for each in list_steps(known) if not each.is_over), None)
+        assert first is None or first.next or first.state == State.WORKING
 
 
 # As the browsers of 2026 introduce themselves (MDN, User-Agent).
