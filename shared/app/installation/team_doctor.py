@@ -79,7 +79,7 @@ def _gather(deps: Deps, tenant: str, keys: Iterable[ApiKey]) -> TeamFacts:
 
 
 def _explain(setup: Setup) -> str:
-    return explain_obstacle(setup.why, lacking=setup.lacking, guest=setup.guest, said=setup.problem or "")[0]
+    return explain_obstacle(setup.why, lacking=setup.lacking, guest=setup.guest, words=setup.problem or "")[0]
 
 
 def _list_lost(grants: Mapping[str, Grant]) -> Sequence[str]:

@@ -95,7 +95,7 @@ def _place(known: Known) -> Step:
         return Step("place", title, State.DONE, "Ideas, Tasks, Routines and Runs are in your Notion.")
     if not known.connected:
         return Step("place", title, State.BLOCKED, "This needs the connection to Notion.")
-    trouble = explain_obstacle(known.why, lacking=known.lacking, guest=known.guest, said=known.problem)
+    trouble = explain_obstacle(known.why, lacking=known.lacking, guest=known.guest, words=known.problem)
     match known.setup:
         case "working":
             return Step("place", title, State.WORKING, "Workwright is asking Notion.")
@@ -123,9 +123,9 @@ def _people(known: Known) -> Step:
     there = count_of(known.colleagues, "colleague") if known.colleagues else "Nobody else"
     invited = f", {known.invited} invited" if known.invited else ""
     *more, last = ["in Notion", *(f"by {each}" for each in known.channels)]
-    told = f"{', '.join(more)} and {last}" if more else last
+    channels = f"{', '.join(more)} and {last}" if more else last
     is_or_are = "are" if known.colleagues > 1 else "is"
-    return Step("people", title, State.DONE, f"{there} {is_or_are} in the team{invited}. You are told {told}.")
+    return Step("people", title, State.DONE, f"{there} {is_or_are} in the team{invited}. You are told {channels}.")
 
 
 def _limits(known: Known) -> Step:

@@ -39,9 +39,9 @@ def name_rights(lacking: Sequence[str]) -> str:
 
 
 def explain_obstacle(
-    obstacle: str, *, lacking: Sequence[str] = (), guest: bool = False, said: str = ""
+    obstacle: str, *, lacking: Sequence[str] = (), guest: bool = False, words: str = ""
 ) -> tuple[str, str]:
-    """Return how it stands and what to do; `said` are the words in which Notion refused."""
+    """Return how it stands and what to do; `words` are those in which Notion refused."""
     if obstacle == Obstacle.PLAN:
         return (
             "The plan of your workspace in Notion allows no more blocks.",
@@ -71,7 +71,7 @@ def explain_obstacle(
             )
         case Obstacle.ENDED:
             return "The connection to Notion was taken back while it was used.", "Connect Notion again."
-    return f"Notion did not let it be done: {said}", "When that is done, look again here."
+    return f"Notion did not let it be done: {words}", "When that is done, look again here."
 
 
 def _join(words: Sequence[str], last: str) -> str:

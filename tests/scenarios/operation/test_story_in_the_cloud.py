@@ -30,6 +30,7 @@ from tests.support.builders.runs import fold
 from tests.support.parts import require
 from tests.support.ports.moved_clock import MovedClock
 from tests.support.rigs.cloud_house import ACCOUNT, PROJECT, CloudHouse, open_cloud_house, queue_name
+from tests.support.rigs.public_browser import PublicBrowser
 from tests.support.servers.cloud.cloud_clients import rest_firestore
 from tests.support.servers.cloud.shared_emulator import GROUP
 from tests.support.servers.collector import Collector
@@ -262,3 +263,31 @@ def test_sweep_answers_the_scheduler_and_nobody_else(cloud: CloudHouse) -> None:
     answers = [requests.post(url, headers={"Authorization": token}, timeout=10).status_code for token in wrong]
     assert answers == [401, 403, 401, 401]
     assert requests.post(url, headers={"Authorization": right}, timeout=10).status_code == 200
+
+
+def test_a_new_team_comes_to_its_first_plan_at_the_public_address(
+    cloud: CloudHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By plain forms, at a host of our own by TLS; the consent of Notion ends at another host, as it does there."""
+    public, person = "https://workwright.example.com", {"name": "Gita Garden", "email": "gita@garden.test"}
+    monkeypatch.setenv("WORKWRIGHT_PUBLIC_URL", public)
+    cloud.process.kill_at([])  # and started again, with that
+    cloud.control("notion", "/_seed", {"workspace": "Garden", "people": [person]})
+    cloud.control("notion", "/_config", {"authorize_as": person["email"]})
+    browser = PublicBrowser(public, cloud.url, "203.0.113.7")
+    browser.open("/account")
+    page = browser.follow("Sign in with Notion")
+    assert (page.url, "owner of Garden" in page.text) == (f"{public}/account", True)
+    assert "at 203.0.113.7" in page.text  # where the person is, and not the proxy before us
+    ours = [header for host, header in browser.set_cookies if host == "workwright.example.com"]
+    assert [each.startswith("__Host-") and "; Secure" in each for each in ours] == [True] * max(1, len(ours))
+    browser.follow("Set up your team")
+    browser.press("Look at the shared pages")
+    browser.wait("Use “Workspace home”", "/setup")
+    browser.press("Use “Workspace home”")
+    browser.wait("Invite a colleague", "/setup")
+    for button in ("Go on", "Keep these limits", "Leave it for later", "Try the example"):
+        browser.press(button)
+    browser.wait("Read the plan", "/setup")
+    assert f"decided by {person['name']}" in browser.follow("Read the plan").text
+    assert "The work begins now" in browser.press("Approve").text

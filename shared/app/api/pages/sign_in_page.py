@@ -109,7 +109,7 @@ def finish_elsewhere(call: Call) -> ApiReply:
 
 def finish_sign_in(call: Call) -> ApiReply:
     """Open the session of who comes back; the one that this browser had before ends."""
-    place = place_of(call.request)
+    place = place_of(call)
     begun = read_cookie(call.request, name_cookie(call, "sign-in"))
     who, target = take_over(call.deps, call.parts["token"], begun, place)
     end_former(call)

@@ -42,7 +42,7 @@ def admit(call: Call, shown: Shown, target: str, *, kept: bool) -> ApiReply:
 
 def enter(call: Call, tenant: str, person: str, target: str, *, kept: bool) -> ApiReply:
     """Open a session in a team; the one that this browser had before ends. Raises what `open_session` does."""
-    who = open_session(call.deps, tenant, person, place_of(call.request), kept=kept)
+    who = open_session(call.deps, tenant, person, place_of(call), kept=kept)
     end_former(call)
     note_session(call.deps, who, "SignedIn", "browser", name_origin(call.request))
     return redirect(target, {"Set-Cookie": write_cookie(call, who)})

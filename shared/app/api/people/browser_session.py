@@ -100,9 +100,9 @@ def find_remote(call: Call) -> str:
     return forwarded if forwarded and call.deps.public_url.startswith("https://") else call.request.remote
 
 
-def place_of(request: ApiRequest) -> Place:
+def place_of(call: Call) -> Place:
     """Return where a browser is, as it says and as its connection shows."""
-    return Place(request.header("user-agent"), request.remote)
+    return Place(call.request.header("user-agent"), find_remote(call))
 
 
 def ask_again(call: Call, who: SignedIn) -> ApiReply | None:
