@@ -120,12 +120,12 @@ def _people(known: Known) -> Step:
         return Step("people", title, State.OPEN, says, "Do both, one of them, or go on.")
     if not (known.colleagues or known.invited or known.channels):
         return Step("people", title, State.LATER, "Nobody is invited yet, and you are told in Notion alone.")
-    there = count_of(known.colleagues, "colleague") if known.colleagues else "Nobody else"
+    colleagues = count_of(known.colleagues, "colleague") if known.colleagues else "Nobody else"
     invited = f", {known.invited} invited" if known.invited else ""
     *more, last = ["in Notion", *(f"by {each}" for each in known.channels)]
     channels = f"{', '.join(more)} and {last}" if more else last
     is_or_are = "are" if known.colleagues > 1 else "is"
-    return Step("people", title, State.DONE, f"{there} {is_or_are} in the team{invited}. You are told {channels}.")
+    return Step("people", title, State.DONE, f"{colleagues} {is_or_are} in the team{invited}. You are told {channels}.")
 
 
 def _limits(known: Known) -> Step:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -15,6 +16,7 @@ import requests
 from shared.app.api.keys import create_key
 from shared.app.intake.open_by_hand import open_for_text
 from shared.app.people.first_steps import try_example
+from shared.app.workspace.workspace_order import load_setup, order_databases
 from shared.core.people.actor import Actor, ActorKind
 from shared.core.run.run import Run
 from shared.ports import SYSTEM
@@ -201,6 +203,65 @@ def test_the_example_is_written_once_whoever_dies_or_presses_twice(house: Neighb
     doc = deps.store.get(tenant, "settings", "tenant")
     assert doc is not None
     assert doc.body["budget"]["day"] == 12_500_000
+
+
+def test_what_is_left_in_the_middle_is_gone_on_with_elsewhere(house: Neighbourhood, found_team: Founds) -> None:
+    """The process that takes the order dies before it is handed on; another browser of the same person goes on."""
+    browser, tenant, _ = found_team("Pasture")
+    page = str(house.control("notion", "/_seed", {"workspace": "Pasture"})["home_page_id"])
+
+    def die(point: str) -> None:
+        if point == "databases.after/wish":
+            raise Died(point)
+
+    with pytest.raises(Died):
+        order_databases(replace(house.house.wired.deps, crash_point=die), tenant, page.replace("-", ""), {}, {})
+    other = Guided(house)
+    other.sign_in()
+    assert "Workwright is asking Notion" in other.open("/setup").text
+    other.do("look", seen="1")
+    wait_for(house, other, "are in your Notion")
+    assert "Invite a colleague" in browser.open("/setup").text
+    browser.do("later", step="people")
+    assert "Keep these limits" in other.open("/setup").text
+
+
+def test_of_two_at_once_none_undoes_what_they_did_not_see(house: Neighbourhood, found_team: Founds) -> None:
+    first, tenant, _ = found_team("Terrace")
+    second = Guided(house)
+    second.sign_in()
+    page = str(house.control("notion", "/_seed", {"workspace": "Terrace"})["home_page_id"])
+    with ThreadPoolExecutor(2) as pool:
+        pressed = list(pool.map(lambda each: each.do("place", page=page, seen="0"), (first, second)))
+    late = [each for each in pressed if "Somebody else has changed this meanwhile" in each.text]
+    assert ([each.status_code for each in late], len(pressed)) == ([409], 2)
+    wait_for(house, second, "are in your Notion")
+    settings = tenant_settings(house.house.wired.deps.store, tenant)
+    assert len({each["database"] for each in settings.more["databases"].values()}) == 4
+    first.do("later", step="people")
+    (seen,) = re.findall(r'name="seen" value="([0-9.x]+)"', second.open("/setup").text)
+    first.do("limits", day="10", seen=seen)
+    refused = second.do("limits", month="100", seen=seen)
+    assert (refused.status_code, "changed this meanwhile" in refused.text) == (409, True)
+    kept = tenant_settings(house.house.wired.deps.store, tenant).budget or {}
+    assert (kept["day"], kept["month"]) == (10_000_000, 250_000_000)
+
+
+def test_the_set_up_of_another_team_is_out_of_reach(house: Neighbourhood, found_team: Founds) -> None:
+    (browser, tenant, _), (other, theirs, _) = found_team("Heath"), found_team("Moor")
+    page = str(house.control("notion", "/_seed", {"workspace": "Moor"})["home_page_id"])
+    (mark, *_) = re.findall(r'name="form" value="([0-9a-f]{64})"', other.open("/account").text)
+    for path, act in (("/setup", "look"), ("/team", "invite"), ("/told", "off")):
+        assert browser.open(f"{path}/{theirs}").status_code == 404
+        headers = {"Sec-Fetch-Site": "same-origin", "Origin": browser.url}
+        data = {"act": act, "form": mark}  # the mark of their session
+        assert browser.http.post(browser.url + path, data=data, headers=headers, timeout=20).status_code == 403
+    assert browser.do("look", tenant=theirs).status_code == 400
+    browser.do("place", page=page)
+    wait_for(house, browser, "is not shared with Workwright")
+    assert not any("Moor" in each for each in (browser.open("/setup").text, browser.open("/team").text))
+    assert load_setup(house.house.wired.deps, theirs).number == 0
+    assert load_setup(house.house.wired.deps, tenant).number == 1
 
 
 def test_who_is_no_owner_looks_on(house: Neighbourhood, as_person: Callable[[str], None]) -> None:

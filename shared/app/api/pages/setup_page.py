@@ -8,7 +8,7 @@ from html import escape
 
 from shared.accounts.grants import holds
 from shared.app.api.audited import name_origin
-from shared.app.api.exchange import ApiReply, Call
+from shared.app.api.exchange import ApiReply, Call, way_out
 from shared.app.api.json_shapes import choice, shape, text
 from shared.app.api.pages.forms import SETUP, hide, lead, lead_to_sign_in
 from shared.app.api.pages.page_html import page, paragraph
@@ -20,6 +20,7 @@ from shared.app.api.settings.budget import set_budget
 from shared.app.approval.approvals import approval_token
 from shared.app.connections.access_renewal import find_way_back
 from shared.app.connections.connections import connect_link
+from shared.app.engine.leases import lease
 from shared.app.money.tenant_ledger import allowance_in, read_budget
 from shared.app.people.first_steps import find_steps, leave_for_later, load_hour, try_example
 from shared.app.people.membership import note
@@ -27,9 +28,11 @@ from shared.app.people.sessions import SignedIn
 from shared.app.workspace.workspace_order import load_setup, order_databases
 from shared.app.workspace.workspace_schemas import KINDS
 from shared.core.errors import Conflicting, Forbidden, VersionConflict
+from shared.core.money.spending import Allowance
 from shared.core.people.actor import Actor, ActorKind
 from shared.core.people.first_hour import CODE, PEOPLE, State, Step
 from shared.core.people.members import OWNER
+from shared.core.text.sentence import make_sentence
 from shared.integrations.systems import FORGES, MESSENGERS, SYSTEMS
 
 _MONEY = "^[0-9]{1,6}([.,][0-9]{1,2})?$"
@@ -44,6 +47,7 @@ CHANGE = shape(
     run=text(f"{_MONEY}|^$", default="", what="US dollars, such as 5 or 2.50."),
     day=text(f"{_MONEY}|^$", default="", what="US dollars, such as 25."),
     month=text(f"{_MONEY}|^$", default="", what="US dollars, such as 250."),
+    seen=text("^[0-9.x]{0,80}$", default="", what="What the page has shown: nobody undoes what they did not see."),
     form=text(max_length=64, default=""),
     required=("act",),
 )
@@ -56,16 +60,21 @@ _SIGNS = {State.DONE: "✓", State.LATER: "–", State.WORKING: "…", State.OPE
 
 def show_setup(call: Call, who: SignedIn) -> ApiReply:
     """Show the steps, and a form for the first that is open."""
+    return _show(call, who)
+
+
+def _show(call: Call, who: SignedIn, problem: str = "", status: int = 200) -> ApiReply:
     steps = find_steps(call.deps, who.tenant, who.session.person)
     first = next((step for step in steps if not step.is_over), None)
     lines = "".join(_line(call, who, step, current=step is first) for step in steps)
     if first is None:
         lines += paragraph("That is all. Write what you want into Ideas, and set its status to Plan it.")
     chat = "" if first is not None and first.name == PEOPLE else _offer_messengers(call, who)
-    body = f'<ol class="steps">{lines}</ol>{chat}<p><a href="/account">Your account</a></p>'
+    alert = f'<p role="alert"><strong>{escape(problem)}</strong></p>' if problem else ""
+    body = f'{alert}<ol class="steps">{lines}</ol>{chat}<p><a href="/account">Your account</a></p>'
     works = any(step.state == State.WORKING for step in steps) or is_under_way(call, find_mine(call, who))
     again = _LOOK_AGAIN_S if works else 0
-    return page(200, "Set up your team", body, HEADERS, refresh=again)
+    return page(status, "Set up your team", body, HEADERS, refresh=again)
 
 
 def change_setup(call: Call, who: SignedIn) -> ApiReply:
@@ -78,34 +87,48 @@ def change_setup(call: Call, who: SignedIn) -> ApiReply:
     try:
         _ACTS[act](call, who)
     except VersionConflict:
-        raise Conflicting("somebody else has just changed this", way_out="Open the page again.") from None
+        return _show(call, who, "Somebody else has changed this meanwhile. This is how it stands now.", 409)
+    except Conflicting as error:
+        return _show(call, who, f"{make_sentence(str(error))} {way_out(error)}", error.status)
     note(call.deps, who.tenant, "SetUp", who.member.name, f"{who.session.person}, {act}", name_origin(call.request))
     return redirect(SETUP)
 
 
 def _order(call: Call, who: SignedIn) -> None:
     answers = {call.body["key"]: call.body["value"]} if call.body["key"] else {}
-    order_databases(call.deps, who.tenant, call.body["page"].replace("-", ""), {}, answers)
+    order_databases(call.deps, who.tenant, call.body["page"].replace("-", ""), {}, answers, seen=_seen(call))
 
 
 def _order_anew(call: Call, who: SignedIn) -> None:
-    order_databases(call.deps, who.tenant, "", {}, {}, anew=True)
+    order_databases(call.deps, who.tenant, "", {}, {}, anew=True, seen=_seen(call))
+
+
+def _seen(call: Call) -> int | None:
+    """Return the number of the wish that the page has shown."""
+    return int(call.body["seen"]) if call.body["seen"].isdecimal() else None
 
 
 def _adopt(call: Call, who: SignedIn) -> None:
     """Take the databases that are called like ours."""
     found = load_setup(call.deps, who.tenant).found or ()
     adopt = {each["like"]: each["id"].replace("-", "") for each in found if each["like"] in KINDS}
-    order_databases(call.deps, who.tenant, "", adopt, {})
+    order_databases(call.deps, who.tenant, "", adopt, {}, seen=_seen(call))
 
 
 def _keep_limits(call: Call, who: SignedIn) -> None:
     given = {name: call.body[name].replace(",", ".") for name in ("run", "day", "month") if call.body[name]}
-    whole = allowance_in(read_budget(call.deps, who.tenant))
-    kept = {"run": whole.run, "day": whole.day, "month": whole.month}
-    kept |= {name: round(float(value) * _MICROS) for name, value in given.items()}
-    actor = Actor(ActorKind.PERSON, who.session.person, who.member.name)
-    set_budget(call.deps, who.tenant, {name: value for name, value in kept.items() if value is not None}, actor)
+    with lease(call.deps, who.tenant, "setup.limits"):
+        whole = allowance_in(read_budget(call.deps, who.tenant))
+        if call.body["seen"] not in ("", _mark_limits(whole)):
+            raise VersionConflict("the limits were changed since the page showed them")
+        kept = {"run": whole.run, "day": whole.day, "month": whole.month}
+        kept |= {name: round(float(value) * _MICROS) for name, value in given.items()}
+        actor = Actor(ActorKind.PERSON, who.session.person, who.member.name)
+        set_budget(call.deps, who.tenant, {name: value for name, value in kept.items() if value is not None}, actor)
+
+
+def _mark_limits(allowed: Allowance) -> str:
+    return ".".join("x" if each is None else str(each) for each in (allowed.run, allowed.day, allowed.month))
 
 
 def _leave(call: Call, who: SignedIn) -> None:
@@ -160,29 +183,33 @@ def _connect_again(call: Call, who: SignedIn) -> str:
 
 def _choose_place(call: Call, who: SignedIn) -> str:
     setup = load_setup(call.deps, who.tenant)
+    seen = {"seen": str(setup.number)}
+    if setup.state == "working":  # who ordered it may have died before it was handed on
+        wait = paragraph("If it takes longer than a minute, let it be done again.", quiet=True)
+        return wait + _form(who, "look", "Do it again", seen)
     if setup.state == "asking":
         return "".join(
             paragraph(str(each["text"]))
             + "".join(
-                _form(who, "answer", str(option["label"]), {"key": str(each["key"]), "value": str(option["value"])})
-                for option in each["choices"]
+                _form(who, "answer", str(o["label"]), {"key": str(each["key"]), "value": str(o["value"]), **seen})
+                for o in each["choices"]
             )
             for each in setup.questions or ()
         )
-    if setup.state == "working":
-        return ""
     if setup.lacking:
-        return _connect_again(call, who) + _form(who, "look", "Look again")
+        return _connect_again(call, who) + _form(who, "look", "Look again", seen)
     if setup.state == "failed":
-        return _form(who, "look", "Look again") + (_form(who, "anew", "Choose another page") if setup.page else "")
+        elsewhere = _form(who, "anew", "Choose another page", seen) if setup.page else ""
+        return _form(who, "look", "Look again", seen) + elsewhere
     if setup.state != "choosing":
-        return _form(who, "look", "Look at the shared pages") + _OTHER_WORKSPACE
+        return _form(who, "look", "Look at the shared pages", seen) + _OTHER_WORKSPACE
     ours = [each["title"] for each in setup.found or () if each["like"] in KINDS]
-    adopt = (
-        _form(who, "adopt", f"Use the databases that are there: {', '.join(ours)}") if len(ours) == len(KINDS) else ""
+    adopt = f"Use the databases that are there: {', '.join(ours)}" if len(ours) == len(KINDS) else ""
+    pages = (
+        _form(who, "place", f"Use “{each['title']}”", {"page": str(each["id"]), **seen}) for each in setup.pages or ()
     )
-    pages = (_form(who, "place", f"Use “{each['title']}”", {"page": str(each["id"])}) for each in setup.pages or ())
-    return adopt + "".join(pages) + _form(who, "look", "Look again") + _OTHER_WORKSPACE
+    again = _form(who, "look", "Look again", seen) + _OTHER_WORKSPACE
+    return (_form(who, "adopt", adopt, seen) if adopt else "") + "".join(pages) + again
 
 
 def _choose_people(call: Call, who: SignedIn) -> str:
@@ -207,7 +234,7 @@ def _choose_limits(call: Call, who: SignedIn) -> str:
             ("month", "a month", allowed.month),
         )
     )
-    return _form(who, "limits", "Keep these limits", inner=fields)
+    return _form(who, "limits", "Keep these limits", {"seen": _mark_limits(allowed)}, inner=fields)
 
 
 def _choose_code(call: Call, who: SignedIn) -> str:

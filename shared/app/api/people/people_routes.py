@@ -99,7 +99,7 @@ PEOPLE_ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "GET", "/told", "session", require_session(told_page.show_told), "Show how one is told", "html",
-        query=told_page.QUERY,
+        query=told_page.QUERY, errors=(400,),
     ),
     Route(
         "POST", "/told", "session", require_session(told_page.change_told), "Choose how one is told", "html",
@@ -107,7 +107,7 @@ PEOPLE_ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "GET", "/setup", "session", require_session(setup_page.show_setup), "Show how far the set-up is", "html",
-        query=told_page.QUERY,
+        query=told_page.QUERY, errors=(400,),
     ),
     Route(
         "POST", "/setup", "session", require_session(setup_page.change_setup), "Go on with the set-up", "html",
