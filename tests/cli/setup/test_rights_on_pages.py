@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
+from shared.core.people.obstacles import RIGHTS
 from shared.integrations.github.trial import try_github
 from shared.integrations.gitlab.trial import try_gitlab
-from shared.integrations.notion import trial as notion
 from shared.integrations.vercel.trial import try_vercel
 from shared.ports import Secret
 from tests.support.repository.documents import ROOT
@@ -36,7 +36,7 @@ def _quoted(text: str) -> list[str]:
 
 def test_rights_of_notion() -> None:
     (rights,) = _tables("notion")
-    assert list(rights) == list(notion.RIGHTS)
+    assert list(rights) == list(RIGHTS)
     assert all(why for (why,) in rights.values())
 
 

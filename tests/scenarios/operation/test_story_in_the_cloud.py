@@ -27,10 +27,10 @@ from shared.integrations.notion.markdown.markdown import parse_markdown
 from shared.local.story.demo import Progress, Story, tell_story
 from shared.ports import Commit
 from tests.support.builders.runs import fold
+from tests.support.measures.public_browser import PublicBrowser
 from tests.support.parts import require
 from tests.support.ports.moved_clock import MovedClock
 from tests.support.rigs.cloud_house import ACCOUNT, PROJECT, CloudHouse, open_cloud_house, queue_name
-from tests.support.rigs.public_browser import PublicBrowser
 from tests.support.servers.cloud.cloud_clients import rest_firestore
 from tests.support.servers.cloud.shared_emulator import GROUP
 from tests.support.servers.collector import Collector

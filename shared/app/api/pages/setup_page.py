@@ -96,14 +96,14 @@ def change_setup(call: Call, who: SignedIn) -> ApiReply:
 
 def _order(call: Call, who: SignedIn) -> None:
     answers = {call.body["key"]: call.body["value"]} if call.body["key"] else {}
-    order_databases(call.deps, who.tenant, call.body["page"].replace("-", ""), {}, answers, seen=_seen(call))
+    order_databases(call.deps, who.tenant, call.body["page"].replace("-", ""), {}, answers, seen=_read_seen(call))
 
 
 def _order_anew(call: Call, who: SignedIn) -> None:
-    order_databases(call.deps, who.tenant, "", {}, {}, anew=True, seen=_seen(call))
+    order_databases(call.deps, who.tenant, "", {}, {}, anew=True, seen=_read_seen(call))
 
 
-def _seen(call: Call) -> int | None:
+def _read_seen(call: Call) -> int | None:
     """Return the number of the wish that the page has shown."""
     return int(call.body["seen"]) if call.body["seen"].isdecimal() else None
 
@@ -112,7 +112,7 @@ def _adopt(call: Call, who: SignedIn) -> None:
     """Take the databases that are called like ours."""
     found = load_setup(call.deps, who.tenant).found or ()
     adopt = {each["like"]: each["id"].replace("-", "") for each in found if each["like"] in KINDS}
-    order_databases(call.deps, who.tenant, "", adopt, {}, seen=_seen(call))
+    order_databases(call.deps, who.tenant, "", adopt, {}, seen=_read_seen(call))
 
 
 def _keep_limits(call: Call, who: SignedIn) -> None:
