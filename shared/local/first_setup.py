@@ -43,7 +43,7 @@ from shared.wiring.tools import wire_accounts
 
 OWNER = {"name": "Ada Example", "email": "ada@example.test"}
 CHANNEL = "C0000000001"
-SLACK_USER = "U0000000001"
+SLACK_WORKSPACE, SLACK_USER = "T0SIM", "U0000000001"
 SENDER = "agent@workwright.invalid"
 _TIMEOUT = 30
 
@@ -256,7 +256,7 @@ def connect_simulated(house: Installation, tenant: str) -> None:
         _post(house, "github", "/_ci", {"repo": "*", "checks": [{"name": "tests"}]})
     if "slack" in house.simulators:
         secrets.set("slack-signing-secret", Secret(signing))
-        link_owner(house.wired.deps, tenant, SLACK_USER)
+        link_owner(house.wired.deps, tenant, "slack", SLACK_WORKSPACE, SLACK_USER)
     if "ses" in house.simulators:
         secrets.set("ses-access-key-id", Secret("local"))
         secrets.set("ses-secret-access-key", Secret(random_source.token_hex(16)))

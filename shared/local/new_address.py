@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 from shared.core.errors import ConfigError
+from shared.integrations.systems import MESSENGERS
 
 if TYPE_CHECKING:
     from shared.local.first_setup import Installation
@@ -28,8 +29,8 @@ def tell_new_address(house: Installation) -> None:
         "auto_approve": True,
     }
     _ask(house, "POST", "notion", "/_seed", {"workspace": "Demo", "integration": integration})
-    if "slack" in house.simulators:
-        _ask(house, "POST", "slack", "/_seed", {"interactivity_url": f"{house.url}/v1/slack/interactions"})
+    for system in (each for each in MESSENGERS if each in house.simulators):
+        _ask(house, "POST", system, "/_seed", {"interactivity_url": f"{house.url}/v1/{system}/interactions"})
 
 
 def _ask(house: Installation, method: str, system: str, path: str, body: Any = None) -> Any:

@@ -39,20 +39,12 @@ EXCEPTIONS: dict[str, dict[str, str]] = {  # reason → file → the systems it 
     "people click in one system alone, and its door is a route of the API": {
         "app/api/openapi.py": "slack",
         "app/api/pages/account_page.py": "slack",
-        "app/api/slack/slack_clicks.py": "slack",
-        "app/api/slack/slack_commands.py": "slack",
-        "app/api/slack/slack_door.py": "slack",
-        "app/api/slack/slack_events.py": "slack",
-        "app/api/slack/slack_links.py": "slack",
-        "app/api/slack/slack_routes.py": "slack",
         "app/intake/messenger_asks.py": "slack",
         "cli/people/slack_link.py": "slack",
         "cli/root.py": "slack",
         "app/api/route.py": "slack",
         "app/api/routes.py": "slack",
-        "local/new_address.py": "slack",
         "local/clicks.py": "slack",
-        "local/linked_owner.py": "slack",
     },
     "names of variables and addresses that operators have set, and what they mean": {
         "integrations/mail_settings.py": "ses smtp",
@@ -72,8 +64,6 @@ EXCEPTIONS: dict[str, dict[str, str]] = {  # reason → file → the systems it 
         "bench/chaos/shown.py": "ses slack",
         "bench/chaos/story.py": "github ses slack vercel",
         "bench/cold/cold_asked.py": "github",
-        "bench/prompts/prompts_calls.py": "github",
-        "bench/ship/ship_change.py": "github",
         "bench/ship/ship_cost.py": "cloud_storage github vercel",
         "bench/ship/ship_least.py": "cloud_storage github vercel",
     },
@@ -131,8 +121,8 @@ def named() -> dict[str, set[str]]:
 
 
 def _is_own(path: str, name: str) -> bool:
-    """Say whether it is a system's own folder or file: its integration, its simulator, its probe."""
-    own = ("integrations", "local/simulators", "cli/probe")
+    """Say whether it is a system's own folder or file: its integration, its simulator, its probe, its door."""
+    own = ("integrations", "local/simulators", "cli/probe", "app/api")
     return path == TABLE or any(path.startswith((f"{place}/{name}/", f"{place}/{name}.py")) for place in own)
 
 

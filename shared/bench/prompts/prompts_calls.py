@@ -23,12 +23,14 @@ from shared.bench.scripted_model import Json
 from shared.core.errors import ConfigError
 from shared.core.pages import marks
 from shared.core.run.run import Run, RunStatus
-from shared.integrations.forge import Author
-from shared.integrations.github.client import GitHub
+from shared.integrations.clients import load_client
+from shared.integrations.forge import Author, Forge
 from shared.integrations.notion.markdown.markdown import MarkdownPage, parse_markdown
+from shared.integrations.systems import FORGES
 from shared.local.first_setup import Home, call_as_person, settle_in
 from shared.local.runtime import House
 from shared.local.story.demo import Progress, follow, select, write_idea
+from shared.ports.documents import all_settings
 from shared.ports.model import ModelRequest, ModelResult
 from shared.settings import process_environment
 from shared.wiring.tools import wire_accounts
@@ -214,19 +216,18 @@ def _have_repository(house: House, home: Home) -> None:
     """Make the repository that is to be changed, and say in the settings that it is the team's."""
     from shared.app.tenants.settings_changes import change_settings
 
-    github = wire_accounts().connect_for(home.tenant)(GitHub)
-    made = github.ensure_repository(_OWNER, _REPOSITORY)
-    head = github.head(_OWNER, _REPOSITORY, made.default_branch)
+    forge: Forge = wire_accounts().connect_for(home.tenant)(load_client(FORGES[0]))
+    made = forge.ensure_repository(_OWNER, _REPOSITORY)
+    head = forge.head(_OWNER, _REPOSITORY, made.default_branch)
     test = f"import unittest\n\nimport {EDITED.removesuffix('.py')} as service\n\n\nclass Routes(unittest.TestCase):\n"
     test += '    def test_bookings(self):\n        self.assertIn("/bookings", service.ROUTES)\n'
     files = {EDITED: ROUTES, "tests/test_service.py": test, "version.txt": "4\n", "README.md": "# Bookings\n"}
-    github.commit(
+    forge.commit(
         _OWNER, _REPOSITORY, base=head, branch=made.default_branch, expected_head=head,
         files={path: text.encode() for path, text in files.items()}, message="The booking service",
         author=Author("Ada Example", "ada@example.test"), date=datetime(2026, 11, 1, tzinfo=UTC),
     )  # fmt: skip
     deps = house.wired.deps
-    doc = deps.store.get(home.tenant, "settings", "tenant")
-    ship = dict((doc.body if doc else {}).get("ship") or {})
-    code = {**(ship.get("code") or {}), "system": "github", "owner": _OWNER, "repository": _REPOSITORY}
+    ship = dict(all_settings(deps.store, home.tenant).get("ship") or {})
+    code = {**(ship.get("code") or {}), "system": FORGES[0], "owner": _OWNER, "repository": _REPOSITORY}
     change_settings(deps, home.tenant, ship={**ship, "code": code})

@@ -12,8 +12,7 @@ from typing import Any
 from shared.backends.offline.plans.planning import make_plan
 from shared.bench.scripted_model import ScriptedServer
 from shared.core.page import Page, page_to_data
-from shared.integrations.forge import Author
-from shared.integrations.github.client import GitHub
+from shared.integrations.forge import Author, Forge
 
 Json = dict[str, Any]
 OWNER, REPOSITORY = "acme", "pier-board"
@@ -35,17 +34,17 @@ _EDIT = {"path": "site/index.html", "find": "<p>No swimming.</p>", "replace": f"
 _NEW_TEST = "tests/test_ferry.py"
 
 
-def make_repository(github: GitHub) -> None:
+def make_repository(forge: Forge) -> None:
     """Make the repository as somebody else has left it: a page, a test, a file that has nothing to do with it."""
-    made = github.ensure_repository(OWNER, REPOSITORY)
-    head = github.head(OWNER, REPOSITORY, made.default_branch)
+    made = forge.ensure_repository(OWNER, REPOSITORY)
+    head = forge.head(OWNER, REPOSITORY, made.default_branch)
     files = {
         "site/index.html": f"{_PAGE}</body>\n</html>\n".encode(),
         "tests/test_page.py": _TEST.format(name="Page", words="No swimming.").encode(),
         "notes/tides.txt": b"high water at six\n",
     }
     author, when = Author("Ada Example", "ada@example.test"), datetime(2026, 11, 1, tzinfo=UTC)
-    github.commit(
+    forge.commit(
         OWNER, REPOSITORY, base=head, branch=made.default_branch, expected_head=head, files=files,
         message="The pier's page", author=author, date=when,
     )  # fmt: skip
