@@ -24,7 +24,9 @@ _PAGE = 200  # runs in one answer
 @click.option("--by", default="", metavar="NAME", help="Only runs that this person asked for.")
 @click.option("--project", default="", metavar="PAGE", help="Only runs of this page or database and what is below it.")
 @click.option(
-    "--kind", default="", help="Only runs opened by a page, routine, day, retry, rollback, take-away or agent."
+    "--kind",
+    default="",
+    help="Only runs opened by a page, routine, day, retry, rollback, take-away, take-down or agent.",
 )
 @click.option("--from", default="", metavar="DAY", help="Only runs opened on this day, in UTC, or later.")
 @click.option("--to", default="", metavar="DAY", help="Only runs opened on this day, in UTC, or earlier.")

@@ -20,6 +20,7 @@ from shared.steps.ship.sites.site_verify import SITE_VERIFY as SITE_VERIFY
 from shared.steps.ship.sites.site_promote import SITE_PROMOTE as SITE_PROMOTE
 from shared.steps.ship.sites.site_watch import SITE_WATCH as SITE_WATCH
 from shared.steps.ship.sites.site_rollback import SITE_ROLLBACK as SITE_ROLLBACK
+from shared.steps.ship.sites.site_take_down import SITE_TAKE_DOWN as SITE_TAKE_DOWN
 from shared.steps.ship.made_take_away import MADE_TAKE_AWAY as MADE_TAKE_AWAY
 from shared.steps.notion.notion_create_page import NOTION_CREATE_PAGE as NOTION_CREATE_PAGE
 from shared.steps.notion.notion_create_page import NOTION_CREATE_FROM_TEMPLATE as NOTION_CREATE_FROM_TEMPLATE

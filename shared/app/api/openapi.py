@@ -45,6 +45,7 @@ from shared.app.api.settings.feedback import FEEDBACK, PREFERENCE
 from shared.app.api.settings.notifications import VIEWS as TOLD_VIEWS
 from shared.app.api.settings.operate import API
 from shared.app.api.settings.ship import SHIP, SITE_VALUES
+from shared.app.api.settings.site_routes import VIEWS as SITE_VIEWS
 from shared.app.api.settings.team_lists import VIEWS as LIST_VIEWS
 from shared.app.api.settings.tenant_databases import CONFINEMENT
 from shared.app.api.slack.slack_links import VIEWS as SLACK_VIEWS
@@ -75,6 +76,7 @@ SCHEMAS: Mapping[str, Any] = {
     **STEP_VIEWS,
     **FEED_VIEWS,
     **LIST_VIEWS,
+    **SITE_VIEWS,
     **AGENT_VIEWS,
     "Statistics": STATISTICS,
     **TOLD_VIEWS,

@@ -58,6 +58,7 @@ PERMISSIONS: Mapping[str, frozenset[str] | None] = {
     "pause.change": frozenset({"owner", "admin"}),
     "made.read": frozenset(ROLES),
     "made.take_away": frozenset({"owner", "admin"}),
+    "sites.take_down": frozenset({"owner", "admin"}),
     "tenant.read": frozenset(ROLES),
     "tenant.export": frozenset({"owner"}),
     "tenant.delete": frozenset({"owner"}),
@@ -80,7 +81,9 @@ NEEDS: Mapping[str, frozenset[str]] = {
     **{name: frozenset({"read"}) for name in PERMISSIONS if name.endswith(".read")},
     **{name: frozenset({"settings"}) for name in PERMISSIONS if name.endswith((".change", ".manage"))},
     **dict.fromkeys(("runs.open", "feedback.give", "knowledge.ask", "agents.ask"), frozenset({"run"})),
-    **dict.fromkeys(("runs.steer", "queue.replay", "pause.change", "made.take_away"), frozenset({"steer"})),
+    **dict.fromkeys(
+        ("runs.steer", "queue.replay", "pause.change", "made.take_away", "sites.take_down"), frozenset({"steer"})
+    ),
     **dict.fromkeys(("keys.own", "members.leave", "sessions.own", "notifications.own"), frozenset({"settings"})),
     **dict.fromkeys(("tenant.export", "tenant.delete"), frozenset({"settings"})),
     "runs.decide": frozenset({"decide"}),

@@ -23,6 +23,7 @@ from shared.app.api.settings import model_choice as models
 from shared.app.api.settings import tenant_databases as databases
 from shared.app.api.settings.autonomy_policy import POLICY_ROUTES
 from shared.app.api.settings.notification_routes import NOTIFICATION_ROUTES
+from shared.app.api.settings.site_routes import SITE_ROUTES
 from shared.app.api.settings.team_lists import LIST_ROUTES
 from shared.app.api.slack.slack_routes import SLACK_ROUTES
 from shared.app.money.usage import BY
@@ -46,6 +47,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/v1/health", "public", operate.health, "Check whether the service is well", "Health", errors=(503,)),
     *RUN_ROUTES,
     *LIST_ROUTES,
+    *SITE_ROUTES,
     *AGENT_ROUTES,
     *NOTIFICATION_ROUTES,
     *POLICY_ROUTES,

@@ -18,6 +18,7 @@ from shared.core.notify.endpoint import (
     ROLLED_BACK,
     RUN_ENDED,
     SITE_LIVE,
+    TAKEN_DOWN,
     Endpoint,
 )
 from shared.core.run.acts import ApprovalDenied, ApprovalGranted
@@ -94,6 +95,8 @@ def _events_of_run(deps: Deps, command: Command, run: Run) -> Iterator[Happened]
             yield RUN_ENDED, {**known, "status": run.status.value, **made}
             if command.topic == "run_succeeded" and run.trigger.kind == "rollback":
                 yield ROLLED_BACK, {**known, **made}
+            elif command.topic == "run_succeeded" and run.facts.get("taken_down"):
+                yield TAKEN_DOWN, {**known, "site": run.facts["taken_down"]}
             elif command.topic == "run_succeeded" and run.facts.get("site"):
                 yield SITE_LIVE, {**known, **made}
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from shared.app.connections.access_renewal import WayBack, let_in
 from shared.app.notify.failure_advice import SYSTEMS, begin_again, way_out, went_back
+from shared.app.notify.site_end_words import describe_site_end
 from shared.app.ship import change_words
 from shared.core.approval.gates import PLAN, gate_kind
 from shared.core.approval.release_words import count_found, describe_decision, describe_question, subject_of
@@ -140,18 +141,14 @@ def _budget_alert(run: Run, title: str, ref: str, links: tuple[Link, ...]) -> Me
 
 def _describe_end(topic: str, run: Run, title: str, run_url: str, rollback_url: str, links: Sequence[Link]) -> Message:
     match topic:
-        case "run_succeeded" if run.trigger.kind == "rollback":
-            line = "Its visitors see the previous version again. The code and its pull request are as they were."
-            note = "Nothing goes live by itself there until something is approved and goes live again."
-            return Message(f"“{title}” was rolled back", (line, note), (*_result_links(run), *links))
+        case "run_succeeded" | "run_failed" if (ended := describe_site_end(topic, run, title)) is not None:
+            shown = (*_result_links(run), *links) if topic == "run_succeeded" else (*links, Link("Run", run_url))
+            return Message(*ended, shown, NORMAL if topic == "run_succeeded" else HIGH)
         case "run_succeeded":
             return _describe_success(run, title, rollback_url, links)
         case "run_failed" if run.facts.get("alarm"):
             shown = (*_result_links(run), *links, Link("Run", run_url))
             return Message(f"ALARM: act now on “{title}”", (plain(str(run.facts["alarm"])),), shown, HIGH)
-        case "run_failed" if run.trigger.kind == "rollback":
-            lines = (plain(run.failure), "Its visitors still see the same version.")
-            return Message(f"“{title}” could not be rolled back", lines, (*links, Link("Run", run_url)), HIGH)
         case "run_failed":
             shown = (*_result_links(run), *links, Link("Run", run_url))
             what = "was rolled back to the previous version" if went_back(run) else "failed"

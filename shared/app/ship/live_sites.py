@@ -13,9 +13,10 @@ from datetime import datetime
 from shared.app.engine.deps import Deps
 from shared.app.resources.inventory import list_effects
 from shared.core.approval.roll_back_words import describe_roll_back
-from shared.core.run.run import Run, Step, derive_id
+from shared.core.errors import NotThere
+from shared.core.run.run import Run, Step, StepStatus, derive_id
 
-_PROMOTE, _WATCH, _GATE = "site.promote", "site.watch", "production"
+_PROMOTE, _WATCH, _TAKE_DOWN, _GATE = "site.promote", "site.watch", "site.take_down", "production"
 MAX_RELEASES = 20  # of one site, the latest
 
 
@@ -36,26 +37,52 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True)
+class Down:
+    """By which run a site was taken down, when and by whom."""
+
+    run: str
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class LiveSite:
-    """A site, its releases the latest first."""
+    """A site, its releases the latest first; `down` says that nothing of it went live since it was taken down."""
 
     id: str
     system: str
     project: str
     url: str
     releases: tuple[Release, ...]
+    down: Down | None = None
+
+    @property
+    def name(self) -> str:
+        """Return what people call it, and confirm it with: its address without the scheme."""
+        return self.url.partition("://")[2].strip("/") or self.project
 
     @property
     def deployment(self) -> str:
         """Return what visitors see, as far as we know; "" where there is nothing any more."""
         latest = self.releases[0]
+        if self.down is not None:
+            return ""
         return latest.previous if latest.taken_back else latest.deployment
+
+
+def find_site(deps: Deps, tenant: str, site_id: str) -> LiveSite:
+    """Return one site with its releases; raises NotThere."""
+    found = next((site for site in find_sites(deps, tenant) if site.id == site_id), None)
+    if found is None:
+        raise NotThere("your team has no site with this id", way_out="GET /v1/sites lists them.")
+    return found
 
 
 def find_sites(deps: Deps, tenant: str) -> list[LiveSite]:
     """Return the sites by ascending id."""
     promoted: dict[str, datetime] = {}
     back: set[str] = set()
+    down: dict[tuple[str, str], Down] = {}
     for effect in list_effects(deps, tenant, ""):
         run, _, rest = effect.id.partition(".")
         name = rest.rpartition(".")[2].rstrip("0123456789").rstrip("-")
@@ -63,6 +90,9 @@ def find_sites(deps: Deps, tenant: str) -> list[LiveSite]:
             promoted[run] = max(effect.at, promoted.get(run, effect.at))
         elif effect.is_confirmed and name == "rollback":
             back.add(run)
+        elif effect.is_confirmed and name == "takedown":
+            for place, each in _read_down(deps, tenant, run, effect.at).items():
+                down[place] = max(each, down.get(place, each), key=lambda one: one.at)
     found: dict[tuple[str, str], list[tuple[Release, str]]] = {}
     for run_id, at in promoted.items():
         loaded = deps.store.load_run(tenant, run_id)
@@ -71,13 +101,25 @@ def find_sites(deps: Deps, tenant: str) -> list[LiveSite]:
             place = (str(step.output["system"]), str(step.output["project"]))
             release = _describe_release(loaded.run, step, at, run_id in back)
             found.setdefault(place, []).append((release, str(step.output.get("url", ""))))
-    return sorted((_gather(*place, releases) for place, releases in found.items()), key=lambda site: site.id)
+    sites = (_gather(*place, releases, down.get(place)) for place, releases in found.items())
+    return sorted(sites, key=lambda site: site.id)
 
 
-def _gather(system: str, project: str, found: list[tuple[Release, str]]) -> LiveSite:
+def _read_down(deps: Deps, tenant: str, run: str, at: datetime) -> dict[tuple[str, str], Down]:
+    """Return which site a run has taken down; {} where it has not, or not yet."""
+    loaded = deps.store.load_run(tenant, run)
+    step = _find_step(loaded.run.steps, _TAKE_DOWN) if loaded is not None else None
+    if loaded is None or step is None or step.status != StepStatus.SUCCEEDED:
+        return {}
+    place = (str(step.spec.input["system"]), str(step.spec.input["site"]))
+    return {place: Down(run, at, loaded.run.trigger.by)}
+
+
+def _gather(system: str, project: str, found: list[tuple[Release, str]], down: Down | None) -> LiveSite:
     found.sort(key=lambda each: (each[0].at, each[0].run), reverse=True)
     releases = tuple(release for release, _ in found[:MAX_RELEASES])
-    return LiveSite(derive_id("site-", system, project), system, project, found[0][1], releases)
+    gone = down if down is not None and down.at >= releases[0].at else None
+    return LiveSite(derive_id("site-", system, project), system, project, found[0][1], releases, gone)
 
 
 def _describe_release(run: Run, step: Step, at: datetime, taken_back: bool) -> Release:

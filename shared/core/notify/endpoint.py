@@ -21,10 +21,11 @@ LASTING = timedelta(days=3)  # of failures alone, after which an endpoint is swi
 _MAX_ANSWERS = 30
 
 RUN_ENDED, SITE_LIVE, ROLLED_BACK = "run.ended", "site.live", "site.rolled_back"
+TAKEN_DOWN = "site.taken_down"
 ASKED, GIVEN, REFUSED = "approval.asked", "approval.given", "approval.refused"
 STEP_ENDED, BUDGET_ALERT = "step.ended", "budget.alert"
 TEST = "test"  # what an owner sends by hand; every endpoint hears it
-EVENTS = (RUN_ENDED, STEP_ENDED, ASKED, GIVEN, REFUSED, SITE_LIVE, ROLLED_BACK, BUDGET_ALERT)
+EVENTS = (RUN_ENDED, STEP_ENDED, ASKED, GIVEN, REFUSED, SITE_LIVE, ROLLED_BACK, TAKEN_DOWN, BUDGET_ALERT)
 FIRST_EVENTS = (RUN_ENDED, ASKED, SITE_LIVE, ROLLED_BACK, BUDGET_ALERT)  # all there were when none meant all
 VERSION = 1  # of the bodies: fields are added to it, and nothing of it is taken away or means something else
 

@@ -24,7 +24,7 @@ FOR = {
              "agents.read", "settings.read", "policy.read"},
     "run": {"runs.open", "feedback.give", "knowledge.ask", "agents.ask", "chat"},
     "decide": {"runs.decide", "chat", "accounts.link"},
-    "steer": {"runs.steer", "queue.replay", "pause.change", "made.take_away", "chat"},
+    "steer": {"runs.steer", "queue.replay", "pause.change", "made.take_away", "sites.take_down", "chat"},
     "settings": {"preferences.change", "budget.change", "keys.own", "keys.manage", "members.manage", "members.leave",
                  "databases.manage", "connections.manage", "planning.change", "knowledge.change", "models.change",
                  "tenant.export", "tenant.delete", "sessions.own", "origins.change", "endpoints.manage",

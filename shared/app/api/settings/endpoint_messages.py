@@ -16,6 +16,7 @@ from shared.core.notify.endpoint import (
     RUN_ENDED,
     SITE_LIVE,
     STEP_ENDED,
+    TAKEN_DOWN,
     TEST,
     VERSION,
 )
@@ -58,6 +59,7 @@ _SHAPES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     REFUSED: ("ApprovalRefusedMessage", _message(REFUSED, _DECIDED)),
     SITE_LIVE: ("SiteLiveMessage", _message(SITE_LIVE, {**_RUN, **_MADE}, *_MADE)),
     ROLLED_BACK: ("SiteRolledBackMessage", _message(ROLLED_BACK, {**_RUN, **_MADE}, *_MADE)),
+    TAKEN_DOWN: ("SiteTakenDownMessage", _message(TAKEN_DOWN, {**_RUN, "site": text()})),
     BUDGET_ALERT: ("BudgetAlertMessage", _message(BUDGET_ALERT, _BUDGET, "run", "period")),
     TEST: ("TestMessage", _message(TEST, {"endpoint": text()})),
 }

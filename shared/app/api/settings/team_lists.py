@@ -8,11 +8,10 @@ from typing import Any
 
 from shared.app.api.cursors import CURSOR, NEXT_CURSOR, open_place, seal_place
 from shared.app.api.exchange import ApiReply, Call
-from shared.app.api.json_shapes import COUNT, FLAG, MAYBE_TIME, TIME, Schema, array, explain, members, number, ref, text
+from shared.app.api.json_shapes import FLAG, MAYBE_TIME, TIME, Schema, array, explain, members, number, ref, text
 from shared.app.api.route import Route
 from shared.app.engine.deps import Deps
 from shared.app.intake.open_page_run import page_record
-from shared.app.ship.live_sites import MAX_RELEASES, LiveSite, Release, find_sites
 from shared.core.documents.grant import KIND as GRANTS
 from shared.core.documents.grant import Grant
 from shared.core.documents.routine import KIND as ROUTINES
@@ -23,18 +22,6 @@ from shared.ports import Doc, read_as
 
 LIST_PAGE: Mapping[str, Schema] = {"limit": number(1, 200, 50), "cursor": CURSOR}
 _RUN = members(id=text(), status=text(), opened_at=TIME, ended_at=MAYBE_TIME)
-_RELEASE = members(
-    run=text(),
-    title=text(),
-    deployment=text(what="The host's id of the version."),
-    previous=text(what="The version that was live before it; empty for none."),
-    at=TIME,
-    by=text(what="Who asked for the run."),
-    approved_by=text(what="Who agreed that it goes live."),
-    taken_back=explain(FLAG, "Whether visitors see the version before it again."),
-    watched=explain(FLAG, "Whether it is still being watched."),
-    note=text(what="Who took it back, and when."),
-)
 VIEWS: dict[str, Any] = {
     "Routine": members(
         page=text(),
@@ -60,17 +47,6 @@ VIEWS: dict[str, Any] = {
         renews=explain(FLAG, "Whether it is renewed by itself before it ends."),
     ),
     "Connections": members(connections=array(ref("ConnectionState")), next_cursor=NEXT_CURSOR),
-    "Site": members(
-        id=text(),
-        system=text(what="The host."),
-        project=text(what="The host's id of the site."),
-        url=text(),
-        deployment=text(what="The version that visitors see, as far as we know; empty where there is none any more."),
-        watched=FLAG,
-        releases=array(_RELEASE, f"The latest {MAX_RELEASES}, newest first."),
-        count=explain(COUNT, "How many releases are listed."),
-    ),
-    "Sites": members(sites=array(ref("Site")), next_cursor=NEXT_CURSOR),
 }
 
 
@@ -100,34 +76,20 @@ def show_connection(call: Call) -> ApiReply:
     return ApiReply(body=_view_connection(doc))
 
 
-def list_sites(call: Call) -> ApiReply:
-    """Return the team's sites; that reads the records of all that was put live."""
-    after, limit = _find_begin(call, "sites"), call.query["limit"]
-    left = [site for site in find_sites(call.deps, call.tenant) if site.id > after]
-    shown = left[:limit]
-    return _reply(call, "sites", [_view_site(site) for site in shown], shown[-1].id if len(left) > limit else "")
-
-
-def show_site(call: Call) -> ApiReply:
-    """Return one site with its releases."""
-    found = next((site for site in find_sites(call.deps, call.tenant) if site.id == call.parts["site"]), None)
-    if found is None:
-        raise NotThere("your team has no site with this id", way_out="GET /v1/sites lists them.")
-    return ApiReply(body=_view_site(found))
-
-
 def _list_stored(call: Call, kind: str, which: str, view: Callable[[Doc], dict[str, Any]]) -> ApiReply:
-    after, limit = _find_begin(call, which), call.query["limit"]
+    after, limit = find_begin(call, which), call.query["limit"]
     docs = call.deps.store.list_docs(call.tenant, kind, after=after, limit=limit + 1)
     shown = docs[:limit]
-    return _reply(call, which, [view(doc) for doc in shown], shown[-1].id if len(docs) > limit else "")
+    return reply_with_page(call, which, [view(doc) for doc in shown], shown[-1].id if len(docs) > limit else "")
 
 
-def _find_begin(call: Call, which: str) -> str:
+def find_begin(call: Call, which: str) -> str:
+    """Return after which id a page of a list begins, as the cursor of the call says."""
     return open_place(call, which, call.query["cursor"], {}) if "cursor" in call.query else ""
 
 
-def _reply(call: Call, which: str, shown: Sequence[Mapping[str, Any]], last: str) -> ApiReply:
+def reply_with_page(call: Call, which: str, shown: Sequence[Mapping[str, Any]], last: str) -> ApiReply:
+    """Return a page of a list; `last` is the id that the next one begins after, "" where this is the last."""
     return ApiReply(body={which: shown, "next_cursor": seal_place(call, which, last, {}) if last else None})
 
 
@@ -178,34 +140,6 @@ def _find_end(grant: Grant) -> str | None:
     return (datetime.fromisoformat(grant.at) + timedelta(seconds=seconds)).isoformat()
 
 
-def _view_site(site: LiveSite) -> dict[str, Any]:
-    return {
-        "id": site.id,
-        "system": site.system,
-        "project": site.project,
-        "url": site.url,
-        "deployment": site.deployment,
-        "watched": site.releases[0].is_watched,
-        "releases": [_view_release(each) for each in site.releases],
-        "count": len(site.releases),
-    }
-
-
-def _view_release(release: Release) -> dict[str, Any]:
-    return {
-        "run": release.run,
-        "title": release.title,
-        "deployment": release.deployment,
-        "previous": release.previous,
-        "at": release.at.isoformat(),
-        "by": release.by,
-        "approved_by": release.approved_by,
-        "taken_back": release.taken_back,
-        "watched": release.is_watched,
-        "note": release.note,
-    }
-
-
 LIST_ROUTES: tuple[Route, ...] = (
     Route(
         "GET", "/v1/routines", "runs.read", list_routines, "List routines", "Routines", query=LIST_PAGE, errors=(404,),
@@ -218,6 +152,4 @@ LIST_ROUTES: tuple[Route, ...] = (
     Route(
         "GET", "/v1/connections/{system}", "connections.read", show_connection, "Get a connection", "ConnectionState",
     ),
-    Route("GET", "/v1/sites", "runs.read", list_sites, "List sites", "Sites", query=LIST_PAGE, errors=(404,)),
-    Route("GET", "/v1/sites/{site}", "runs.read", show_site, "Get a site with its releases", "Site"),
 )  # fmt: skip

@@ -6,6 +6,7 @@ from shared.cli.probe.calls import Ask, Call, Expect
 from shared.cli.probe.vercel.wording import (
     NOWHERE,
     PROJECT,
+    PROJECT_SHAPE,
     REST,
     expect_switched,
     refusal,
@@ -77,6 +78,21 @@ LIVE = (
         REST + "deployments/delete-a-deployment",
         Ask("DELETE", "/v13/deployments/{second}"),
         refusal(404, "not_found", ""),
+    ),
+    Call(
+        "what is live is deleted",
+        "The deployment in production can be deleted like any other.",
+        REST + "deployments/delete-a-deployment",
+        Ask("DELETE", "/v13/deployments/{first}"),
+        Expect(body={"uid": "={first}", "state": "=DELETED"}),
+    ),
+    Call(
+        "nothing is live",
+        "With what is in production deleted the project names no deployment in production.",
+        NOWHERE,
+        Ask("GET", PROJECT),
+        Expect(body={**PROJECT_SHAPE, "targets": {"production?": "null"}}),
+        patience=60.0, every=3.0,
     ),
     Call(
         "a project is deleted",

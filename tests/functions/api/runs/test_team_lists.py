@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from shared.app.engine.engine import record
 from shared.core.run import events as ev
 from shared.core.run.run import StepSpec, Trigger
 from shared.ports import Put
@@ -123,3 +124,27 @@ def test_a_cursor_leads_into_no_other_list_and_no_other_team(service: Service) -
     for path in (f"/v1/routines/{PAGES[0]}", f"/v1/sites/site-{'0' * 24}", "/v1/connections/github"):
         refused = service.call("GET", path, key="foreign owner")
         assert (refused.status_code, refused.mimetype) == (404, "application/problem+json")
+
+
+def test_a_site_is_taken_down_by_its_name_once_by_who_may_and_shown_so(service: Service) -> None:
+    _went_live(service, "run-a", 1)
+    site = _get(service, "/v1/sites")["sites"][0]
+    place, named = f"/v1/sites/{site['id']}/take-down", {"confirm": site["name"]}
+    assert (site["name"], site["down"]) == ("b.example", None)
+    for key, status in (("member", 403), ("viewer", 403), ("foreign owner", 404)):
+        assert service.call("POST", place, key=key, json=named).status_code == status, key
+    wrong = service.call("POST", place, key="admin", json={"confirm": "a.example"})
+    assert (wrong.status_code, "b.example" in wrong.json["detail"]) == (400, True)
+    first, second = (service.call("POST", place, key=key, json=named) for key in ("admin", "owner"))
+    assert first.json["id"] == second.json["id"]
+    entries = service.call("GET", "/v1/audit").json["entries"]
+    asked = [each for each in entries if each["what"] == "SiteTakeDownAsked"]
+    assert [(each["by"], each["about"]) for each in asked] == [("admin's key", site["id"]), ("owner's key", site["id"])]
+    run, at = first.json["id"], NOON + timedelta(hours=2)
+    done = ev.StepSucceeded(at, "takedown", 1, {}, facts={"taken_down": site["url"]})
+    record(service.deps, MINE, run, done)
+    _effect(service, f"{run}.takedown.takedown", at)
+    down = _get(service, f"/v1/sites/{site['id']}")
+    assert (down["deployment"], down["down"]) == ("", {"run": run, "at": at.isoformat(), "by": "admin's key"})
+    _went_live(service, "run-b", 3)
+    assert _get(service, f"/v1/sites/{site['id']}")["down"] is None

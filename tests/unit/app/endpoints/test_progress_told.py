@@ -164,6 +164,9 @@ def test_every_kind_is_sent_as_the_description_says(team: Team, receiver: Receiv
     record(team.deps, TEAM, "run-2", acts.ApprovalDenied(team.ports.clock.now(), "ok", refused.asked, "Ada"))
     open_run(team.deps, opened(spec("a"), run="run-3", trigger=Trigger("rollback", "", "Back")))
     record(team.deps, TEAM, "run-3", ev.StepSucceeded(team.ports.clock.now(), "a", 1))
+    open_run(team.deps, opened(spec("a"), run="run-4", trigger=Trigger("take-down", "", "Down")))
+    gone = ev.StepSucceeded(team.ports.clock.now(), "a", 1, facts={"taken_down": "https://x.test"})
+    record(team.deps, TEAM, "run-4", gone)
     team.carry_out(Command("b-1", NOTIFY, "notify", TEAM, topic=TOLD, ref="month.2026-03.50.5000000"))
     send_test(team.deps, TEAM, endpoint.id)
     for _ in range(2):
