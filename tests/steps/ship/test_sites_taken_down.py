@@ -99,8 +99,8 @@ def test_an_address_that_goes_on_showing_it_is_told_with_the_way_out(rig: SiteRi
     done = rig.later(run.id, minutes=30)
     assert done.status == RunStatus.FAILED
     assert "its address still answers after 5 minutes. What to do: " in done.failure
-    again = ask(rig)
-    assert again.id != run.id
+    assert site_of(rig).down is None
+    assert ask(rig).id != run.id
 
 
 def test_a_site_that_is_watched_or_not_named_or_anothers_stays(rig: SiteRig) -> None:

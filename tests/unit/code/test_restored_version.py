@@ -104,6 +104,15 @@ def approve(ports: Ports, name: str) -> None:
     record(ports.deps, "t-1", "run-1", _approval(ports, name))
 
 
+def test_it_counts_as_work_that_was_sent_back(ports: Ports) -> None:
+    made = begin(ports, RIGHT, OTHER, reworks=2)
+    made.rework("The order reads strangely.")
+    restore(ports, 1)
+    made.work()
+    with pytest.raises(Conflicting, match="too many times"):
+        restore(ports, 2)
+
+
 def test_asked_twice_at_any_moment_it_is_one_version(ports: Ports) -> None:
     made = begin(ports, RIGHT, OTHER)
     made.rework("The order reads strangely.")
