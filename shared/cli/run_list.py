@@ -26,7 +26,7 @@ _PAGE = 200  # runs in one answer
 @click.option(
     "--kind",
     default="",
-    help="Only runs opened by a page, routine, day, retry, rollback, take-away, take-down or agent.",
+    help="Only runs opened by a page, routine, day, retry, rollback, take-away, take-down, redeploy or agent.",
 )
 @click.option("--from", default="", metavar="DAY", help="Only runs opened on this day, in UTC, or later.")
 @click.option("--to", default="", metavar="DAY", help="Only runs opened on this day, in UTC, or earlier.")

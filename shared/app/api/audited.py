@@ -73,6 +73,7 @@ AUDITED: Mapping[str, Audited] = {
     "set_site_value": Audited("SiteValueSet", about=_read_field("name")),
     "set_up": Audited("DatabasesAsked", about=_read_field("page")),
     "take_site_down": Audited("SiteTakeDownAsked", about=_read_field("site")),
+    "redeploy_site": Audited("SiteRedeployAsked", about=_read_field("site")),
 }
 
 

@@ -59,7 +59,7 @@ def _refuse_ended(run: Run) -> None:
         return
     way_out = f"Retry it with POST /v1/runs/{run.id}/retry, and restore the version there."
     if any(step.spec.kind == "site.promote" and step.output for step in run.steps):
-        way_out = f"To have an earlier version of the site live again: POST /v1/runs/{run.id}/rollback."
+        way_out = "To have an earlier release of its site live again: POST /v1/sites/ID/redeploy."
     elif not (run.failure or run.cancel):
         way_out = "Change the page and set its status to Plan it, and it is planned anew."
     raise Conflicting(f"run {run.id} has ended; its work cannot be changed any more", way_out=way_out)

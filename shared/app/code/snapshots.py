@@ -13,7 +13,7 @@ from typing import Any
 
 from shared import log
 from shared.app.engine.deps import Deps
-from shared.app.engine.retry_links import latest_run
+from shared.app.engine.retry_links import goes_on, latest_run
 from shared.core.documents.codec import to_body
 from shared.core.documents.snapshot import EXPIRIES, SNAPSHOTS, Expiry, Snapshot
 from shared.core.errors import AgentError
@@ -37,7 +37,7 @@ def keep_snapshot(deps: Deps, run: Run, step: Step, number: int, about: Mapping[
     kept = get_as(Snapshot, deps.store, (run.tenant, SNAPSHOTS, snapshot.id))
     if kept is not None and replace(kept, at=snapshot.at) == snapshot:
         return
-    first = number == 1 or run.trigger.kind == "retry"  # which may go on with versions of the run before
+    first = number == 1 or goes_on(run)  # it goes on with versions of the run before
     puts = [] if not first else [_expiry(run.tenant, run.id, run.opened_at + timedelta(days=1))]
     for each in puts:
         deps.store.put(SYSTEM, each)

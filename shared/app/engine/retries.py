@@ -30,12 +30,17 @@ def to_go_on_with(deps: Deps, tools: Tools, old: Run, plan_estimate: Usage) -> t
     Raises Busy while the page cannot be read.
     """
     carried = carry_over(old, _find_taken_back(deps, old), plan_estimate)
+    if why := explain_unfit(deps, tools, old, carried):
+        return None, why
+    return (None, CHANGED) if _page_changed(deps, tools, old) else (carried, "")
+
+
+def explain_unfit(deps: Deps, tools: Tools, old: Run, carried: Carried) -> str:
+    """Return why nothing can go on with what an earlier run has done; "" where something can."""
     done = [step for step in carried.steps if step.status == StepStatus.SUCCEEDED]
     if not all(map(is_of_use, done)) or not all(_is_known(step, tools) for step in carried.steps):
-        return None, FORMER
-    if not all(_is_kept(deps, old, ref) for step in done for ref in _refs(step)):
-        return None, NOT_KEPT
-    return (None, CHANGED) if _page_changed(deps, tools, old) else (carried, "")
+        return FORMER
+    return "" if all(_is_kept(deps, old, ref) for step in done for ref in _refs(step)) else NOT_KEPT
 
 
 def _is_known(step: Step, tools: Tools) -> bool:

@@ -92,7 +92,7 @@ def find_sites(deps: Deps, tenant: str) -> list[LiveSite]:
             back.add(run)
         elif effect.is_confirmed and name == "takedown":
             for place, each in _read_down(deps, tenant, run, effect.at).items():
-                down[place] = max(each, down.get(place, each), key=lambda one: one.at)
+                down[place] = max(each, down.get(place, each), key=lambda known: known.at)
     found: dict[tuple[str, str], list[tuple[Release, str]]] = {}
     for run_id, at in promoted.items():
         loaded = deps.store.load_run(tenant, run_id)

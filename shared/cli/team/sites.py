@@ -46,6 +46,17 @@ def take_site_down(site: str, confirm: str, data: Path, as_json: bool) -> None:
     show(ask_house(data, "POST", f"{place}/take-down", body={"confirm": confirm}), as_json, _began)
 
 
+@sites.command()
+@SITE
+@click.option("--run", default="", metavar="ID", help="Whose release; else the latest one that was not taken back.")
+@DATA
+@AS_JSON
+def redeploy(site: str, run: str, data: Path, as_json: bool) -> None:
+    """Put a release of a site live again, once it is approved: also of a site that was taken down."""
+    place = f"/v1/sites/{quote(site, safe='')}/redeploy"
+    show(ask_house(data, "POST", place, body={"run": run} if run else {}), as_json, _began)
+
+
 def _table(found: dict[str, Any]) -> list[str]:
     lines = [line for each in found["sites"] for line in _describe(each)]
     return lines or ["Nothing of your team is live, and nothing was."]

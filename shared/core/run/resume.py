@@ -11,12 +11,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
+from shared.core.run.acts import EDITED, ROLLED_BACK
 from shared.core.run.replan import bare_name
 from shared.core.run.run import NOTHING, Carried, Run, Step, StepStatus, Usage, WaitKind
 
 _DONE = (StepStatus.SUCCEEDED, StepStatus.SKIPPED)
 _ASKED_AGAIN = ("release", "production")  # gates whose approval ends when what they let through is taken back
 _ANEW = frozenset({"site.watch"})  # what looks for a while looks for the whole of it again
+_OF_THE_SITE = frozenset({"site.deploy", "site.verify", "site.promote", "site.watch"})
+_OF_THAT_RELEASE = frozenset({"site", "preview", ROLLED_BACK, EDITED})  # facts of a run that went live
 _OF_THAT_END = frozenset({"alarm", "rolling_back_to"})  # facts that tell how the run before ended
 
 
@@ -47,6 +50,22 @@ def carry_over(old: Run, taken_back: Collection[str] = (), plan_estimate: Usage 
         spent=old.counted,
         facts={name: value for name, value in old.facts.items() if name not in _OF_THAT_END},
     )
+
+
+def carry_release(old: Run) -> Carried:
+    """Return what a run goes on with that puts a release live again: all is done but what concerns the site.
+
+    The site's steps are new ones, approvals before them are asked anew, and whoever cancels it takes back those alone:
+    what the run before has made elsewhere stays. What that one has spent counts against nothing.
+    """
+    anew = {step.id for step in old.steps if step.spec.kind in _OF_THE_SITE}
+    carried = carry_over(old, anew)
+    steps = tuple(
+        step if step.status == StepStatus.PENDING else replace(step, spec=replace(step.spec, undoable=False))
+        for step in carried.steps
+    )
+    facts = {name: value for name, value in carried.facts.items() if name not in _OF_THAT_RELEASE}
+    return replace(carried, steps=steps, spent=NOTHING, facts=facts, replannable=False)
 
 
 def _to_be_done(old: Run, back: Collection[str]) -> set[str]:

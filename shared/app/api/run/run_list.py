@@ -34,7 +34,7 @@ GROUPS: Mapping[str, tuple[RunStatus, ...]] = {
     "done": (RunStatus.SUCCEEDED, RunStatus.CANCELLED),
     "failed": (RunStatus.FAILED,),
 }
-KINDS = ("page", "routine", "day", "retry", "rollback", "take-away", "take-down", "agent")
+KINDS = ("page", "routine", "day", "retry", "rollback", "take-away", "take-down", "redeploy", "agent")
 _FIRST, _LAST = date(1970, 1, 1), date(9998, 12, 31)  # no run is older, and the day after the last one has a name
 _GROUP_WORDS = (
     "`waiting` for a person, `moving` as every other run that has not ended, `done` with success or because somebody"

@@ -7,10 +7,11 @@ from typing import Any
 from shared.app.api.cursors import NEXT_CURSOR
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.json_shapes import COUNT, FLAG, TIME, array, explain, members, ref, shape, text
-from shared.app.api.route import Route
+from shared.app.api.route import RUN, Route
 from shared.app.api.run.run_views import run_view
 from shared.app.api.settings.team_lists import LIST_PAGE, find_begin, reply_with_page
 from shared.app.ship.live_sites import MAX_RELEASES, LiveSite, Release, find_site, find_sites
+from shared.app.ship.redeploy import redeploy
 from shared.app.ship.take_down import take_down
 
 _RELEASE = members(
@@ -64,6 +65,13 @@ def take_site_down(call: Call) -> ApiReply:
     return ApiReply(body=run_view(run))
 
 
+def redeploy_site(call: Call) -> ApiReply:
+    """Put a release live again; people approve it as ever, and while it is at work asking again returns its run."""
+    wanted = call.body.get("run", "")
+    run = redeploy(call.deps, call.tools, call.tenant, call.parts["site"], wanted, call.who.actor)
+    return ApiReply(body=run_view(run))
+
+
 def _view_site(site: LiveSite) -> dict[str, Any]:
     down = site.down
     return {
@@ -98,6 +106,11 @@ def _view_release(release: Release) -> dict[str, Any]:
 SITE_ROUTES: tuple[Route, ...] = (
     Route("GET", "/v1/sites", "runs.read", list_sites, "List sites", "Sites", query=LIST_PAGE, errors=(404,)),
     Route("GET", "/v1/sites/{site}", "runs.read", show_site, "Get a site with its releases", "Site"),
+    Route(
+        "POST", "/v1/sites/{site}/redeploy", "runs.steer", redeploy_site,
+        "Put a release of a site live again, once it is approved", "Run", errors=(409,), goes_on=True,
+        body=shape(run={**RUN, "description": "Whose release; else the latest one that was not taken back."}),
+    ),
     Route(
         "POST", "/v1/sites/{site}/take-down", "sites.take_down", take_site_down,
         "Take a site down, confirmed with its name", "Run", errors=(409,), goes_on=True,
