@@ -74,6 +74,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "shared.cli.team.site_values": ("site-value",),
     "shared.cli.team.tenant": ("delete-tenant", "export"),
     "shared.cli.operations.webhook": ("webhook",),
+    "shared.cli.team.pages": ("page", "pages"),
     "shared.cli.team.sites": ("sites",),
     "shared.cli.team.work": ("work",),
 }

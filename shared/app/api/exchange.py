@@ -160,13 +160,12 @@ class ChangedSince(RequestError):
 def tag_answer(reply: ApiReply, request: ApiRequest) -> ApiReply:
     """Return a good answer with its ETag; 304 without a body, where who asks says that they have just that (RFC 9110).
 
-    The tag is of the body alone: it is the same in every process.
+    The tag is of the body alone, unless the answer brings one: it is the same in every process.
     """
     if reply.status != 200 or reply.stream is not None:
         return reply
-    tag = compute_tag(reply)
-    known = [each.strip().removeprefix("W/") for each in request.header("if-none-match").split(",")]
-    if tag in known or "*" in known:
+    tag = reply.headers.get("ETag") or compute_tag(reply)
+    if knows_tag(request, tag):
         return ApiReply(304, headers={**reply.headers, "ETag": tag})
     return replace(reply, headers={**reply.headers, "ETag": tag})
 
@@ -181,6 +180,12 @@ def refuse_changed(request: ApiRequest, now: ApiReply) -> None:
     wanted = request.header("if-match")
     if wanted and not {compute_tag(now), "*"} & {each.strip() for each in wanted.split(",")}:
         raise ChangedSince("somebody has changed it since you looked")
+
+
+def knows_tag(request: ApiRequest, tag: str) -> bool:
+    """Say whether who asks has what this tag is of."""
+    known = [each.strip().removeprefix("W/") for each in request.header("if-none-match").split(",")]
+    return tag in known or "*" in known
 
 
 def problem(error: RequestError, headers: Mapping[str, str] | None = None) -> ApiReply:

@@ -15,6 +15,7 @@ from shared.app.api.run import team_status as status
 from shared.app.api.run import workspace_questions as asking
 from shared.app.api.run.agent_questions import AGENT_ROUTES
 from shared.app.api.run.run_routes import RUN_ROUTES
+from shared.app.api.run.workspace_pages import PAGE_ROUTES
 from shared.app.api.settings import all_settings as everything
 from shared.app.api.settings import allowed_origins as origins
 from shared.app.api.settings import audit, budget, connections, feedback, life, operate, planning, ship
@@ -48,6 +49,7 @@ ROUTES: tuple[Route, ...] = (
     *RUN_ROUTES,
     *LIST_ROUTES,
     *SITE_ROUTES,
+    *PAGE_ROUTES,
     *AGENT_ROUTES,
     *NOTIFICATION_ROUTES,
     *POLICY_ROUTES,

@@ -9,11 +9,10 @@ from typing import Any
 
 from shared.app.connections.access_renewal import WayBack, let_in
 from shared.app.notify.failure_advice import SYSTEMS, begin_again, way_out, went_back
-from shared.app.notify.site_end_words import describe_site_end
 from shared.app.ship import change_words
 from shared.core.approval.gates import PLAN, gate_kind
 from shared.core.approval.release_words import count_found, describe_decision, describe_question, subject_of
-from shared.core.approval.roll_back_words import describe_roll_back
+from shared.core.approval.roll_back_words import describe_roll_back, describe_site_end
 from shared.core.pages.page_changes import describe_edits
 from shared.core.planning.plan_words import explain_replanning, finding_lines, outlook_lines
 from shared.core.run.run import Run, Step, StepStatus, WaitKind

@@ -1,4 +1,4 @@
-"""What a run says of itself once a site was taken back, and what people are told to do where that cannot be done."""
+"""What a run says once a site was taken back or down, and what people are told to do where that cannot be done."""
 
 from __future__ import annotations
 
@@ -17,6 +17,27 @@ def describe_roll_back(run: Run) -> str:
         return ""
     at = datetime.fromisoformat(str(roll_back["at"])).astimezone(UTC)
     return plain(f"Rolled back by {roll_back['by']} on {at:%d %b at %H:%M} UTC: visitors see the previous version.")
+
+
+def describe_site_end(topic: str, run: Run, title: str) -> tuple[str, tuple[str, ...]] | None:
+    """Return the subject and the lines; None for the end of any other run."""
+    match run.trigger.kind, topic:
+        case "rollback", "run_succeeded":
+            line = "Its visitors see the previous version again. The code and its pull request are as they were."
+            note = "Nothing goes live by itself there until something is approved and goes live again."
+            return f"“{title}” was rolled back", (line, note)
+        case "rollback", "run_failed":
+            return f"“{title}” could not be rolled back", (
+                plain(run.failure),
+                "Its visitors still see the same version.",
+            )
+        case "take-down", "run_succeeded":
+            address = plain(str(run.facts.get("taken_down", "")))
+            line = f"{run.trigger.by} wanted that: its address shows nothing any more. The code is as it was."
+            return f"{address} was taken down", (plain(line),)
+        case "take-down", "run_failed":
+            return f"“{title}” has failed", (plain(run.failure), "Look whether its visitors still see the site.")
+    return None
 
 
 def show_by_hand(host: System, site: str, deployment: str) -> str:

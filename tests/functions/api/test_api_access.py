@@ -22,6 +22,7 @@ from shared.core.documents.hook import KIND as HOOKS
 from shared.core.run.commands import Command
 from shared.core.run.events import StepSucceeded
 from shared.core.run.run import StepSpec, derive_id
+from shared.integrations.notion.ids import normal_id
 from shared.mind.context import Part, assemble
 from shared.ports import Put, Secret
 from tests.functions.conftest import MINE, OTHER, Service
@@ -137,6 +138,8 @@ def _set_up(service: Service, tenant: str) -> dict[str, str]:
     """Give the tenant a routine, a connection that was lost, and a site."""
     page, host, run = "1" * 32, "vercel", "run-live"
     service.deps.store.put(tenant, Put("routines", page, {"page": page}), Put("grants", "ses", {"status": "revoked"}))
+    known = {"id": normal_id(page), "kind": "page", "title": "Bread"}
+    service.deps.store.put(tenant, Put("map", known["id"], known))
     live = {"system": host, "project": "prj", "deployment": "dpl-1", "url": "https://site.example"}
     opened = service.opened(tenant, run, StepSpec("promote", "site.promote"))
     service.save(opened, StepSucceeded(opened.at, "promote", 1, live))
@@ -237,6 +240,7 @@ def test_who_may_is_answered_on_its_own(service: Service, route: Route, role: st
         "show_answer",
         "rework",
         "restore_work",
+        "show_page",
         "rollback",
         "leave_team",
         "begin_link",

@@ -42,6 +42,7 @@ def test_its_address_shows_nothing_and_it_says_who_did_that_until_it_goes_live_a
     assert asked[0].id == asked[1].id
     done = rig.later(asked[0].id)
     assert (done.status, done.failure, done.trigger.actor) == (RunStatus.SUCCEEDED, "", ADA)
+    assert [step.spec.kind for step in done.steps] == ["site.take_down"]
     assert (status_of(rig), rig.production, len(rig.deployments)) == (404, "", 1)
     assert rig.sim.effects().count("deployment.delete") == 1
     down = site_of(rig).down
