@@ -34,11 +34,9 @@ from shared.app.api.run.resources import VIEWS as MADE_VIEWS
 from shared.app.api.run.run_figures import STATISTICS
 from shared.app.api.run.run_steps import VIEWS as STEP_VIEWS
 from shared.app.api.run.run_versions import FILE, VERSION, WORK
+from shared.app.api.run.workspace_pages import VIEWS as PAGE_VIEWS
 from shared.app.api.run.workspace_questions import KNOWLEDGE
 from shared.app.api.settings import all_settings, audit, autonomy_policy, budget, life
-from shared.app.api.run.workspace_pages import VIEWS as PAGE_VIEWS
-from shared.app.api.run.workspace_questions import COUNTS
-from shared.app.api.settings import all_settings, audit, budget, life
 from shared.app.api.settings.allowed_origins import ORIGINS
 from shared.app.api.settings.connections import VIEWS
 from shared.app.api.settings.endpoint_messages import VIEWS as MESSAGE_VIEWS
