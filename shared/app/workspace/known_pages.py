@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared.app.engine.deps import Deps
-from shared.app.engine.tools import Tools
 from shared.app.intake.open_page_run import page_record
 from shared.app.knowledge.knowledge_marks import BLUR
 from shared.app.knowledge.knowledge_scope import Served, address_of, is_connected, scope_of
@@ -24,6 +23,9 @@ from shared.core.errors import Conflicting, Missing, NotAllowed, NotThere
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.client.wire import normal_id
 from shared.ports import read_as
+
+if TYPE_CHECKING:
+    from shared.app.engine.tools import Tools
 
 LOOKED_AT = 500  # objects that one page of the list looks at: it may hold fewer, and be followed by another
 _BATCH = 100
