@@ -141,7 +141,7 @@ def owner_key(house: Installation, tenant: str) -> None:
     """
     place = house.data / "owner.key"
     if not place.exists() or not is_known(house.wired.deps, tenant, place.read_text(encoding="ascii")):
-        key = create_key(house.wired.deps, tenant, "owner", OPERATOR_NAME, by="workwright up")
+        key = create_key(house.wired.deps, tenant, "owner", OPERATOR_NAME, by="workwright up", operator=True)
         write_private(place, key + "\n", replace=True)
 
 

@@ -35,7 +35,7 @@ from shared.core.people.service_accounts import SERVICE_ACCOUNTS, ServiceAccount
 from shared.ports import Put, Secret, all_as, change_as, get_as
 
 PEPPER = "api-key-pepper"
-OPERATORS = ("workwright up", "workwright attach")  # the commands of who runs this installation, which make their keys
+_OPERATORS = ("workwright up", "workwright attach")  # who has made the operator's keys that have no mark of it yet
 MAX_ACTIVE = 100
 DEFAULT_DAYS, MAX_DAYS = 90, 365  # of a key that people ask for
 OVERLAP = timedelta(days=1)  # how long a key that was replaced still works
@@ -43,9 +43,14 @@ SEEN_EVERY = timedelta(minutes=10)  # a key's last use is noted at most this oft
 _KEY = re.compile(r"ww_(?:live|local)_([A-Za-z0-9-]{1,64})\.([0-9a-f]{12})\.[0-9a-f]{64}_([0-9a-f]{8})")
 
 
-def create_key(deps: Deps, tenant: str, role: str, name: str, *, by: str = "", days: int = 0) -> str:
-    """Make a key and return it: this is the only time it can be read. `days` 0 means until it is revoked."""
-    return make_key(deps, tenant, role, name, by=by, days=days)[1]
+def create_key(
+    deps: Deps, tenant: str, role: str, name: str, *, by: str = "", days: int = 0, operator: bool = False
+) -> str:
+    """Make a key and return it: this is the only time it can be read. `days` 0 means until it is revoked.
+
+    `operator` is for the commands of who runs this installation: no call of the API makes such a key.
+    """
+    return make_key(deps, tenant, role, name, by=by, days=days, operator=operator)[1]
 
 
 def make_key(
@@ -59,6 +64,7 @@ def make_key(
     person: str = "",
     account: str = "",
     scopes: tuple[str, ...] = ALL_SCOPES,
+    operator: bool = False,
 ) -> tuple[Mapping[str, Any], str]:
     """Make a key; return how it is listed, and the key. Raises Conflicting when the tenant has too many."""
     if role not in ROLES:
@@ -77,7 +83,17 @@ def make_key(
         raise ValueError(f"tenant {tenant!r} cannot have keys")
     until = now + timedelta(days=days) if days else None
     made = ApiKey(
-        role, name, _hash(deps, key), now, by, until, person=person, account=account, scopes=scopes, id=key_id
+        role,
+        name,
+        _hash(deps, key),
+        now,
+        by,
+        until,
+        person=person,
+        account=account,
+        scopes=scopes,
+        operator=operator,
+        id=key_id,
     )
     deps.store.put(tenant, Put(KIND, key_id, to_body(made), expected=""))
     return key_view(made), key
@@ -124,13 +140,20 @@ def _name_caller(deps: Deps, tenant: str, key: ApiKey) -> Caller:
         role, scopes = min_role(key.role, account.role), cut_scopes(key.scopes, account.scopes)
         return Caller(tenant, role, key.id, account.actor, account=key.account, scopes=scopes)
     if not key.person:
-        operator = key.created_by in OPERATORS
+        operator = is_operators(key)
         name = OPERATOR_NAME if operator else key.name
         return Caller(tenant, key.role, key.id, name, scopes=key.scopes, operator=operator)
     member = members_of(deps, tenant).people.get(key.person)
     if member is None or member.asks or key.created_at < member.since:
         raise Unauthenticated("whose key this is has left the team")
     return Caller(tenant, min_role(key.role, member.role), key.id, member.name, key.person, scopes=key.scopes)
+
+
+def is_operators(key: ApiKey) -> bool:
+    """Say whether a key is the operator's: by its mark, which is no name; of earlier ones the maker alone is known."""
+    if key.operator is None:
+        return key.created_by in _OPERATORS and not (key.person or key.account)
+    return key.operator
 
 
 def list_keys(deps: Deps, caller: Caller) -> list[Mapping[str, Any]]:
@@ -193,7 +216,7 @@ def rotate_key(deps: Deps, caller: Caller, key_id: str) -> tuple[Mapping[str, An
     days = DEFAULT_DAYS if key.expires_at is None else max(1, round((key.expires_at - key.created_at) / timedelta(1)))
     made = make_key(
         deps, caller.tenant, key.role, key.name, by=caller.name, days=min(days, MAX_DAYS), person=key.person,
-        account=key.account, scopes=key.scopes,
+        account=key.account, scopes=key.scopes, operator=caller.operator and is_operators(key),
     )  # fmt: skip
     deps.crash_point("keys.after/made")
 

@@ -14,6 +14,7 @@ from shared.app.api.keys import hash_secret, hashes_of
 from shared.app.connections.messenger_places import take_place, tenant_at
 from shared.app.engine.deps import Deps
 from shared.app.people.membership import end_links, members_of, note
+from shared.app.people.told_places import end_told_place
 from shared.core.documents.codec import to_body
 from shared.core.errors import Conflicting, VersionConflict
 from shared.core.people.linked_accounts import (
@@ -99,7 +100,14 @@ def list_accounts(deps: Deps, tenant: str, person: str) -> list[str]:
 
 
 def unlink(deps: Deps, tenant: str, person: str, by: str) -> int:
-    """End all links of somebody; return how many there were."""
+    """End all links of somebody, and their direct messages there; return how many links there were.
+
+    The messages end first: who died in between would have left nothing to tell which they were.
+    """
+    for each in list_accounts(deps, tenant, person):
+        system, _, user = each.split(".")
+        end_told_place(deps, tenant, person, system, user)
+        deps.crash_point("linking.after/told")
     theirs = end_links(deps, tenant, person)
     for each in theirs:
         note(deps, tenant, "AccountUnlinked", by, f"{person}, {each}")

@@ -30,6 +30,24 @@ def set_told_place(deps: Deps, tenant: str, person: str, member: Member, system:
     change_doc(deps.store, (tenant, *_PLACE), change, deps.stand_back)
 
 
+def end_told_place(deps: Deps, tenant: str, person: str, system: str, place: str) -> None:
+    """Tell this person nothing more at this place of a messenger; what they have chosen elsewhere stays."""
+
+    def change(settings: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+        known = list((settings or {}).get("people") or ())
+        if not any(each.get("id") == person and each.get(system) == place for each in known):
+            return settings
+        return {**(settings or {}), "people": [_end_place(each, person, system, place) for each in known]}
+
+    change_doc(deps.store, (tenant, *_PLACE), change, deps.stand_back)
+
+
+def _end_place(told: Mapping[str, Any], person: str, system: str, place: str) -> Mapping[str, Any]:
+    if told.get("id") != person or told.get(system) != place:
+        return told
+    return {**told, system: "", "channels": [each for each in told.get("channels", ()) if each != system]}
+
+
 def list_told(deps: Deps, tenant: str, settings: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return who is to be told: of those who are listed as members, who still is one, with the role of now."""
     members = (get_as(Members, deps.store, (tenant, *MEMBERS)) or Members()).people

@@ -46,7 +46,7 @@ def attach(tenant: str, url: str, days: int, project: str, region: str, endpoint
     deps = replace(build_deployment_deps(project, region), public_url=url)
     if deps.store.get(tenant, "settings", "tenant") is None and deps.store.get(tenant, "grants", "notion") is None:
         raise ConfigError(f"no team {tenant} in {project}; connect Notion first, the page afterwards names it")
-    key = create_key(deps, tenant, "owner", OPERATOR_NAME, by="workwright attach", days=days)
+    key = create_key(deps, tenant, "owner", OPERATOR_NAME, by="workwright attach", days=days, operator=True)
     write_private(data / OWNER_KEY, key + "\n", replace=True)
     write_private(data / "house.json", json.dumps({"url": url}) + "\n", replace=True)
     click.echo(f"{data} leads to {tenant} at {url}; try: workwright runs --data {data}")

@@ -28,6 +28,7 @@ class ApiKey:
     person: str = sparse("")  # whose it is; "" for a program's
     account: str = sparse("")  # the service account whose it is; "" for a person's, and for an installation's
     scopes: tuple[str, ...] = sparse(ALL_SCOPES)  # a key of before there were scopes has all of them
+    operator: bool | None = sparse(None)  # whether the operator's command made it; None in one of an earlier version
     id: str = beside("")
     version: str = beside("")
     more: Mapping[str, Any] = unknown()

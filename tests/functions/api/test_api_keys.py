@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from shared.app.api.exchange import ApiRequest
+from shared.app.api.keys import caller_of, create_key, make_key
 from shared.app.api.router import Api
 from shared.backends.local.keys.local_secrets import LocalSecrets
 from shared.ports import Put
@@ -152,3 +153,36 @@ def test_without_the_pepper_nobody_comes_in(service: Service, tmp_path: Path) ->
     headers = {"authorization": f"Bearer {service.keys['owner']}"}
     assert bare.answer(ApiRequest("GET", "/v1/runs", headers=headers)).status == 503
     assert bare.answer(ApiRequest("GET", "/v1/health")).status == 200
+
+
+OPERATORS = ("workwright up", "workwright attach")
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+def test_no_name_makes_a_key_the_operators(service: Service, name: str) -> None:
+    """A key of nobody's that is called like the operator's command makes another, which says that it was its maker."""
+    first = make_key(service.deps, MINE, "owner", name)[1]
+    second = service.call("POST", "/v1/keys", key=first, json={"role": "owner", "name": name})
+    assert second.json["created_by"] == name
+    for key in (first, second.json["key"]):
+        assert not caller_of(service.deps, f"Bearer {key}").operator
+
+
+def test_the_operators_key_has_a_mark_that_goes_on_when_the_operator_replaces_it(service: Service) -> None:
+    own = create_key(service.deps, MINE, "owner", "the operator", by="whoever", operator=True)
+    caller = caller_of(service.deps, f"Bearer {own}")
+    assert caller.operator
+    rotated = service.call("POST", f"/v1/keys/{_id(own)}/rotate", key=own, json={})
+    assert caller_of(service.deps, f"Bearer {rotated.json['key']}").operator
+    taken = service.call("POST", f"/v1/keys/{_id(own)}/rotate", key="owner", json={})
+    assert not caller_of(service.deps, f"Bearer {taken.json['key']}").operator
+
+
+@pytest.mark.parametrize(("made_by", "is_operators"), [*((each, True) for each in OPERATORS), ("Ada", False)])
+def test_keys_of_an_earlier_version_are_whose_they_were(service: Service, made_by: str, is_operators: bool) -> None:
+    key = create_key(service.deps, MINE, "owner", "the operator", by=made_by)
+    doc = service.deps.store.get(MINE, "api_keys", _id(key))
+    assert doc is not None
+    before = {name: value for name, value in doc.body.items() if name != "operator"}
+    service.deps.store.put(MINE, Put("api_keys", _id(key), before))
+    assert caller_of(service.deps, f"Bearer {key}").operator is is_operators

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from shared.app.approval.approvals import approval_token
-from shared.app.people.linking import find_linked, make_code, type_code
-from shared.app.people.membership import give_role, take_out
+from shared.app.people.linking import find_linked, make_code, type_code, unlink
+from shared.app.people.membership import give_role, members_of, take_out
+from shared.app.people.told_places import set_told_place
 from shared.core.errors import Conflicting
 from shared.core.people.linked_accounts import LINKS
 from shared.core.run.run import Run, RunStatus
 from shared.ports import Put
 from tests.functions.conftest import MINE, OTHER
 from tests.functions.slack.conftest import TEAM, Sender, keep_grant, said
+from tests.support.ports.dying import Died, dying_at
 
 
 def _run_now(sender: Sender, run: Run, tenant: str = MINE) -> Run:
@@ -162,3 +165,33 @@ def test_a_team_connected_by_consent_takes_no_other_workspace(sender: Sender) ->
     sender.type(f"link {code}", user="U0DAN", team="T0FREE")
     assert "has not connected" in said(sender.press("link", code, user="U0DAN", team="T0FREE"))
     assert find_linked(sender.deps, OTHER, "slack.T0FREE.U0DAN") is None
+
+
+def _told(sender: Sender, person: str) -> dict[str, object]:
+    doc = sender.deps.store.get(MINE, "settings", "tenant")
+    assert doc is not None
+    return next(dict(each) for each in doc.body["people"] if each["id"] == person)
+
+
+@pytest.mark.parametrize(("place", "left"), [("U0BO", ""), ("C0THERE", "C0THERE")])
+def test_who_unlinks_gets_no_direct_messages_there_and_a_channel_keeps_its_own(
+    sender: Sender, place: str, left: str
+) -> None:
+    person = sender.join("Bo", "member")
+    sender.link(person, "U0BO")
+    member = members_of(sender.deps, MINE).people[person]
+    set_told_place(sender.deps, MINE, person, member, "slack", place)
+    assert unlink(sender.deps, MINE, person, "Bo") == 1
+    told = _told(sender, person)
+    assert told["slack"] == left
+    assert ("slack" in list(told["channels"])) == bool(left)  # type: ignore[call-overload]
+
+
+def test_who_dies_while_they_unlink_has_no_messages_left_that_nobody_can_end(sender: Sender) -> None:
+    person = sender.join("Bo", "member")
+    sender.link(person, "U0BO")
+    set_told_place(sender.deps, MINE, person, members_of(sender.deps, MINE).people[person], "slack", "U0BO")
+    with pytest.raises(Died):
+        unlink(replace(sender.deps, crash_point=dying_at(1, [])), MINE, person, "Bo")
+    assert _told(sender, person)["slack"] == ""
+    assert unlink(sender.deps, MINE, person, "Bo") == 1
