@@ -14,6 +14,7 @@ from shared.core.documents.codec import to_body
 from shared.core.documents.effect import CLAIMS, CONFIRMED, EFFECTS, INTENDED, REFUSED, Claim, Effect
 from shared.core.errors import Busy, IntegrationError, NeedsHuman, NotSettled, OutcomeUnknown, VersionConflict
 from shared.core.run.faults import Fault
+from shared.core.run.run import fit_key
 from shared.ports import Put, get_as
 from shared.steps._kind import Repeat
 
@@ -65,7 +66,7 @@ class Effects:
         more. Raises NotSettled while an earlier request may still arrive, NeedsHuman for an effect that can be
         neither looked up nor repeated, and Busy when the machine slept until another attempt may be at it.
         """
-        key, digest = f"{self._scope}.{name}", _digest(args)
+        key, digest = fit_key(f"{self._scope}.{name}"), _digest(args)
         before = self._effect(name)
         if (result := _result_of(before)) is not None:
             return result
@@ -106,7 +107,7 @@ class Effects:
         What was begun is looked for. Raises NotSettled while an earlier request may still arrive, NeedsHuman where
         nobody can find out.
         """
-        key, done = f"{self._scope}.{name}", None
+        key, done = fit_key(f"{self._scope}.{name}"), None
         before = self._effect(name)
         if (result := _result_of(before)) is not None:
             return result
@@ -134,12 +135,13 @@ class Effects:
         return claim.name if claim is not None else name
 
     def _claim(self, place: str, claim: Claim) -> Claim | None:
+        place = fit_key(place)
         with suppress(VersionConflict):
             self._deps.store.put(self._tenant, Put(CLAIMS, place, to_body(claim), expected=""))
         return get_as(Claim, self._deps.store, (self._tenant, CLAIMS, place))
 
     def _effect(self, name: str) -> Effect | None:
-        return get_as(Effect, self._deps.store, (self._tenant, EFFECTS, f"{self._scope}.{name}"))
+        return get_as(Effect, self._deps.store, (self._tenant, EFFECTS, fit_key(f"{self._scope}.{name}")))
 
     def _look(self, before: Effect, name: str, repeat: Repeat, look: Look | None) -> Result | None:
         left = self._settles_in(before)  # before the look, which tells nothing of what arrives after it was asked

@@ -7,12 +7,13 @@ from contextlib import contextmanager
 
 from shared.app.engine.deps import Deps
 from shared.core.errors import Busy
+from shared.core.run.run import fit_key
 
 
 @contextmanager
 def lease(deps: Deps, tenant: str, key: str) -> Iterator[None]:
     """Hold the only right to work on something; raises Busy when somebody else does."""
-    owner = deps.owner()
+    owner, key = deps.owner(), fit_key(key)
     if not deps.store.claim(tenant, key, owner, deps.lease):
         raise Busy(f"{key}: another worker is at it")
     try:

@@ -13,7 +13,7 @@ from shared.app.approval.comment_records import load_heard
 from shared.app.approval.escalations import escalate, order_escalation
 from shared.app.approval.page_comments import listen_from_now
 from shared.app.approval.recipients import name_recipient
-from shared.app.connections.access_renewal import find_way_back
+from shared.app.connections.access_renewal import WayBack, find_way_back
 from shared.app.endpoints.endpoint_events import publish_run
 from shared.app.engine.deps import Deps
 from shared.app.engine.effects import Effects
@@ -134,7 +134,9 @@ def _message(command: Command, deps: Deps, run: Run) -> Message:
         token=approval_token(deps, run) if command.topic == ASKED else "",
         approval_url=approval_url(deps, run) if command.topic in (ASKED, QUESTION_ASKED) else "",
         page_url=str(planned.get("page_url") or ""),
-        back=find_way_back(deps, run.tenant, command.ref.partition(".")[0]),
+        back=find_way_back(deps, run.tenant, command.ref.partition(".")[0])
+        if command.topic == "reconnect"
+        else WayBack(),
         ref=command.ref,
         rollback_url=rollback_url(deps, run) if command.topic == "run_succeeded" else "",
     )

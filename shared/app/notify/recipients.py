@@ -11,6 +11,7 @@ from shared.app.people.membership import members_of
 from shared.core.errors import NotThere
 from shared.core.notify.telling import TEAM_TELLING, TELLINGS, TeamTelling, Telling, list_channels
 from shared.core.people.members import OWNER, Member
+from shared.core.run.run import fit_key
 from shared.integrations.systems import CHANNELS, EMAIL
 from shared.ports import all_as, change_as, get_as
 
@@ -67,7 +68,7 @@ def _join(
         own = str(listed["id"])
         member = own if own in known.values() else known.get(bare_user(listed.get("notion_user")), "")
         taken.add(member)
-        telling, earlier = chosen.get(member), chosen.get(str(listed["id"]))  # chosen before they signed in
+        telling, earlier = chosen.get(member), chosen.get(fit_key(str(listed["id"])))  # chosen before they signed in
         if telling is not None and earlier is not None:
             telling = replace(telling, no_mail=tuple(dict.fromkeys((*telling.no_mail, *earlier.no_mail))))
         yield Recipient(listed, telling or earlier or Telling(), member)
@@ -101,7 +102,7 @@ def find_recipient(deps: Deps, tenant: str, people: Sequence[Person], name: str)
 
 def change_telling(deps: Deps, tenant: str, recipient: Recipient, change: Callable[[Telling], Telling]) -> Telling:
     """Save what `change` makes of somebody's choices; return it."""
-    place = (tenant, TELLINGS, recipient.member or recipient.id)
+    place = (tenant, TELLINGS, fit_key(recipient.member or recipient.id))
     after = change_as(Telling, deps.store, place, lambda known: change(known or recipient.telling), deps.stand_back)
     return replace(after or Telling(), id=place[2])
 

@@ -18,6 +18,7 @@ from shared.core.errors import NotThere
 from shared.core.notify.digest import DIGESTS, MAX_SHOWN, Digest, Item, begin_sending, end_sending
 from shared.core.notify.telling import CONFIRM_MAIL, DIGEST, TEST_MESSAGE, Telling
 from shared.core.run.commands import Command
+from shared.core.run.run import fit_key
 from shared.core.text.sentence import count_of
 from shared.integrations.systems import EMAIL
 from shared.ports import change_as
@@ -28,7 +29,7 @@ _MAX_LINKS = 3  # as many as the narrowest channel shows
 def send_digest(command: Command, deps: Deps, tools: Tools) -> None:
     """Send somebody what was gathered for them, once, and forget it. What comes meanwhile is for the next digest."""
     tenant, person = command.tenant, command.ref
-    place = (tenant, DIGESTS, person)
+    place = (tenant, DIGESTS, fit_key(person))
     with lease(deps, tenant, f"digest.{person}"):
         now = deps.clock.now()
         digest = change_as(

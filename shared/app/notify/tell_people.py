@@ -14,7 +14,7 @@ from shared.app.notify.recipients import Recipient
 from shared.core.notify.digest import DIGESTS, Digest, gather
 from shared.core.notify.telling import DIGEST, TEAM_TELLING, TeamTelling, Telling, When, decide_when
 from shared.core.run.commands import NOTIFY, Command
-from shared.core.run.run import derive_id
+from shared.core.run.run import derive_id, fit_key
 from shared.ports import change_as, get_as
 
 UNTOLD = TeamTelling()
@@ -67,7 +67,7 @@ def tell_people(deps: Deps, sender: Channels, recipients: Iterable[Recipient], k
 
 def _is_gathered(deps: Deps, sender: Channels, recipient: Recipient) -> bool:
     """Say whether a message is in somebody's digest: who chooses anew meanwhile is not told a second time."""
-    digest = get_as(Digest, deps.store, (sender.tenant, DIGESTS, recipient.id))
+    digest = get_as(Digest, deps.store, (sender.tenant, DIGESTS, fit_key(recipient.id)))
     if digest is None or not digest.holds(sender.scope):
         return False
     _order_digest(deps, sender.tenant, recipient.id, digest)
@@ -82,7 +82,7 @@ def gather_for(deps: Deps, tenant: str, person: str, key: str, message: Message,
     digest = change_as(
         Digest,
         deps.store,
-        (tenant, DIGESTS, person),
+        (tenant, DIGESTS, fit_key(person)),
         lambda known: gather(known or Digest(), key, item, due),
         deps.stand_back,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +14,7 @@ from typing import Any
 from shared.core.people.actor import Actor
 from shared.core.run.faults import Fault
 
+_KEY, _UNFIT, _MAX_SHOWN = re.compile(r"[A-Za-z0-9_.:@=~+-]{1,400}"), re.compile(r"[^A-Za-z0-9_.:@=~+-]"), 200
 CHILD = "~"  # between a step's id and a child's name: no plan's own ids have it
 SCHEMA = 1  # of stored documents; reading upgrades older ones (see codec.py)
 RULES = 1  # of the reducer; a run keeps the version it began with
@@ -284,3 +286,13 @@ def derive_id(prefix: str, *parts: str) -> str:
     """Return an id that the same parts always give, so that a repeated request names the same thing."""
     joined = "\x1f".join(parts)
     return f"{prefix}{hashlib.sha256(joined.encode()).hexdigest()[:24]}"
+
+
+def fit_key(text: str) -> str:
+    """Return what stands for a text in the name of a document or a lease: itself, where a store takes it as one.
+
+    Else its letters that are taken, and a hash by which two such texts are told apart.
+    """
+    if _KEY.fullmatch(text) and text not in (".", "..") and not (text.startswith("__") and text.endswith("__")):
+        return text
+    return derive_id(f"{_UNFIT.sub('_', text[:_MAX_SHOWN])}~", text)
