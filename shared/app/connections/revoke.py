@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from shared.accounts.accounts import Accounts
 from shared.accounts.providers import PROVIDERS
+from shared.app.connections.messenger_places import tenant_at
 from shared.app.engine.deps import Deps
 from shared.core.documents.bots import INSTALLATIONS, Installation
 from shared.core.documents.grant import Grant
+from shared.core.errors import Unauthorized
+from shared.core.people.linked_accounts import place_id
+from shared.integrations.clients import load_client
+from shared.integrations.systems import MESSENGERS
 from shared.oauth import revoke
 from shared.ports import SYSTEM, get_as
 
@@ -20,6 +27,8 @@ def revoke_grant(deps: Deps, accounts: Accounts, tenant: str, system: str, grant
     """
     if grant.installation:
         return _uninstall(deps, accounts, tenant, system, grant.installation)
+    if system in MESSENGERS:
+        return _leave_workspace(deps, accounts, tenant, system, grant)
     provider = PROVIDERS.get(system)
     if provider is None or not provider.revoke_url or not _is_from_oauth(system, grant):
         return f"{system}: {_THEIRS}"
@@ -32,6 +41,24 @@ def revoke_grant(deps: Deps, accounts: Accounts, tenant: str, system: str, grant
     for each in (token, renews):
         if each is not None:
             revoke(accounts.plain_http(system), provider, *client, each)
+    return ""
+
+
+def _leave_workspace(deps: Deps, accounts: Accounts, tenant: str, system: str, grant: Grant) -> str:
+    """Take our app out of a messenger's workspace. With it every token there ends, so another team's is left alone."""
+    given = grant.public.get("team")
+    place = place_id(system, str(given.get("id") or "")) if isinstance(given, Mapping) else ""
+    if not place:  # a token that a person made by hand
+        return f"{system}: {_THEIRS}"
+    if tenant_at(deps, place) not in ("", tenant):
+        return f"{system}: our app stays in the workspace, because another team of yours uses it"
+    try:
+        client = deps.secrets.get(f"{system}-client-id").reveal(), deps.secrets.get(f"{system}-client-secret")
+        accounts.connect_for(tenant)(load_client(system)).leave(*client)
+    except Unauthorized:
+        return ""  # nothing of it is taken any more
+    except (KeyError, ValueError):  # our keys, or our registration there, are gone: so is what we could do with it
+        return f"{system}: remove our app in the workspace's settings"
     return ""
 
 

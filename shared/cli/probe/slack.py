@@ -261,6 +261,10 @@ PROBE = Probe(
             "a code of the consent and a refresh token count once each",
             "a person has to agree, and the app's secret is needed",
         ),
+        (
+            "apps.uninstall takes the app's id and secret beside a token, and ends all its tokens",
+            "the app would be gone",
+        ),
         ("removing the app is told by app_uninstalled, a revoked token by tokens_revoked", "the app would be gone"),
     ),
 )

@@ -141,6 +141,12 @@ class Slack:
         """Return an address for one connection of socket mode, good for half a minute; for an app-level token."""
         return str(self._write("apps.connections.open", {})["url"])
 
+    def leave(self, client_id: str, client_secret: Secret) -> None:
+        """Take our app out of the workspace: all its tokens there end. Raises Unauthorized where they have ended."""
+        asked = {"client_id": client_id, "client_secret": client_secret.reveal()}
+        check = partial(_check_answer, "apps.uninstall", write=True)
+        self._http.call("POST", "/apps.uninstall", data=asked, check=check)
+
     def _read(self, name: str, params: Json) -> Json:
         check = partial(_check_answer, name, write=False)
         return dict(self._http.call("GET", f"/{name}", params=params, check=check).json)

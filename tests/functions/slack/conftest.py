@@ -9,15 +9,21 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
+import requests
 
+from shared.accounts.accounts import Accounts
 from shared.app.api.exchange import ApiReply, ApiRequest
 from shared.app.api.router import Api
+from shared.app.connections.connect_account import Started, finish_connection, start_connection
 from shared.app.engine.deps import Deps
 from shared.app.people.linking import confirm_code, make_code, type_code
 from shared.app.people.membership import give_role, members_of, welcome
+from shared.integrations.slack.client import Slack
+from shared.local.simulators._server import serve
+from shared.local.simulators.slack.simulator import SlackSimulator
 from shared.oauth import GrantTokens
 from shared.ports import Secret
 from shared.wiring.accounts import wire_accounts
@@ -119,3 +125,72 @@ def sender(service: Service) -> Iterator[Sender]:
         keep_grant(MINE)
         found.link(found.join("Ada", "owner"), "U0ADA")
         yield found
+
+
+BACK = "http://127.0.0.1:9/oauth-callback"
+WORD = "-".join(["word", "of", "the", "app"])
+PLACE = "slack.T0SIM"
+
+
+class Office:
+    """The team's side, the simulated Slack's, and the browser between."""
+
+    def __init__(self, service: Service, slack: SlackSimulator) -> None:
+        self.deps, self.slack = service.deps, slack
+        self.accounts: Accounts = wire_accounts()
+
+    def seed(self, **app: Any) -> None:
+        made = {"client_id": "c-1", "client_secret": WORD, "redirect_uris": [BACK], **app}
+        user = {"id": "U0ADA", "name": "ada", "email": "ada@example.test"}
+        order = {"app": made, "channels": ["C1"], "users": [user]}
+        assert requests.post(f"{self.slack.base_url}/_seed", json=order, timeout=10).ok
+
+    def consent(self, tenant: str = MINE) -> tuple[Started, dict[str, str]]:
+        """Begin and agree; return the beginning, and what Slack sends back."""
+        started = start_connection(self.deps, self.accounts, "slack", BACK, tenant)
+        there = requests.get(started.url, allow_redirects=False, timeout=10)
+        assert there.status_code == 302, there.text
+        query = parse_qs(urlsplit(there.headers["Location"]).query)
+        return started, {name: values[0] for name, values in query.items()}
+
+    def finish(self, query: dict[str, str], cookie: str) -> Any:
+        return finish_connection(self.deps, self.accounts, "slack", query, cookie, BACK)
+
+    def install(self, tenant: str = MINE) -> None:
+        started, query = self.consent(tenant)
+        self.finish(query, started.cookie)
+
+    def grant(self, tenant: str = MINE) -> dict[str, Any]:
+        doc = self.deps.store.get(tenant, "grants", "slack")
+        return dict(doc.body) if doc is not None else {}
+
+    def post(self, tenant: str = MINE) -> str:
+        return self.accounts.connect_for(tenant)(Slack).post("C1", "hello").ts
+
+    def expire(self) -> None:
+        for known in self.slack.state["tokens"].values():
+            known["expires_at"] = 1
+
+    def revoke(self, why: str = "token_revoked") -> None:
+        for known in self.slack.state["tokens"].values():
+            known["ended"] = why
+
+
+@pytest.fixture
+def slack(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlackSimulator]:
+    simulator = SlackSimulator()
+    server = serve(simulator)
+    monkeypatch.setenv("WORKWRIGHT_SLACK_URL", f"{simulator.base_url}/api")
+    yield simulator
+    simulator.stop()
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def office(slack: SlackSimulator, service: Service) -> Office:
+    for name, value in (("slack-client-id", "c-1"), ("slack-client-secret", WORD), ("oauth-state-key", "k" * 30)):
+        service.deps.secrets.set(name, Secret(value))
+    made = Office(service, slack)
+    made.seed()
+    return made

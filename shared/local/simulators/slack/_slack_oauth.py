@@ -1,8 +1,9 @@
 """How a workspace installs the simulated app: consent at once, codes that count once, tokens that rotate.
 
 Sources: docs.slack.dev, "Installing with OAuth" (the answer's shape, `invalid_code`, `code_already_used`,
-`bad_redirect_uri`, a code is good for ten minutes), "oauth.v2.access" (credentials by Basic or in the body), and "Using
-token rotation" (12 hours, a refresh token is good once, an access token stays good until it is over).
+`bad_redirect_uri`, a code is good for ten minutes), "oauth.v2.access" (credentials by Basic or in the body), "Using
+token rotation" (12 hours, a refresh token is good once, an access token stays good until it is over), and
+"apps.uninstall" (the app's id and secret, and a token; all tokens of the installation end).
 """
 
 import base64
@@ -15,6 +16,7 @@ from werkzeug.wrappers import Request, Response
 
 from shared.local.simulators._server import json_response
 from shared.local.simulators.slack._slack_blocks import Invalid
+from shared.local.simulators.slack._slack_tokens import find_caller
 
 if TYPE_CHECKING:
     from shared.local.simulators.slack.simulator import SlackSimulator
@@ -24,13 +26,15 @@ LIFETIME, CODE_S = 43_200, 600
 
 
 def install(sim: "SlackSimulator", request: Request) -> Response | None:
-    """Answer the consent page and `oauth.v2.access`; None for what is something else."""
+    """Answer the consent page, `oauth.v2.access` and `apps.uninstall`; None for what is something else."""
     path = request.path.removeprefix("/api")
     if request.method == "GET" and path == "/oauth/v2/authorize":
         return _consent(sim, request)
-    if path != "/oauth.v2.access":
+    if path not in ("/oauth.v2.access", "/apps.uninstall"):
         return None
     try:
+        if path == "/apps.uninstall":
+            return json_response({"ok": True, **_uninstall(sim, request)})
         body = _refresh(sim, request) if request.form.get("grant_type") == "refresh_token" else _exchange(sim, request)
     except Invalid as wrong:
         return json_response({"ok": False, "error": wrong.code})
@@ -103,6 +107,24 @@ def _refresh(sim: "SlackSimulator", request: Request) -> Json:
         raise Invalid("invalid_refresh_token")
     known["used"] = True
     return _make_tokens(sim, app, known["scopes"])
+
+
+def _uninstall(sim: "SlackSimulator", request: Request) -> Json:
+    """End all that the app was given in the workspace; the app proves itself, and shows a token that is good."""
+    arguments = {name: request.form.get(name, "") for name in ("client_id", "client_secret", "token")}
+    find_caller(sim.state, request, arguments, sim.now().timestamp())
+    app = sim.state.get("apps", {}).get(arguments["client_id"])
+    if app is None:
+        raise Invalid("invalid_client_id")
+    if app["client_secret"] != arguments["client_secret"]:
+        raise Invalid("bad_client_secret")
+    for known in sim.state["tokens"].values():
+        known["ended"] = "account_inactive"
+    for known in sim.state.get("refreshes", {}).values():
+        known["used"] = True
+    sim.effect("app.uninstall", client_id=arguments["client_id"])
+    sim.touch()
+    return {}
 
 
 def _make_tokens(sim: "SlackSimulator", app: Json, scopes: list[str]) -> Json:
