@@ -70,11 +70,7 @@ def make_key(
     if role not in ROLES:
         raise ValueError(f"role must be one of {', '.join(ROLES)}, got {role!r}")
     now = deps.clock.now()
-    if sum(each.works_at(now) for each in all_as(ApiKey, deps.store, tenant, KIND)) >= MAX_ACTIVE:
-        raise Conflicting(
-            f"there are already {MAX_ACTIVE} keys, the most a tenant may have",
-            way_out="Revoke one with DELETE /v1/keys/{id}.",
-        )
+    _refuse_too_many(deps, tenant, now)
     key_id = random_source.token_hex(6)
     env = "live" if deps.public_url.startswith("https://") else "local"
     front = f"ww_{env}_{tenant}.{key_id}.{random_source.token_hex(32)}"
@@ -97,6 +93,14 @@ def make_key(
     )
     deps.store.put(tenant, Put(KIND, key_id, to_body(made), expected=""))
     return key_view(made), key
+
+
+def _refuse_too_many(deps: Deps, tenant: str, now: datetime) -> None:
+    if sum(each.works_at(now) for each in all_as(ApiKey, deps.store, tenant, KIND)) >= MAX_ACTIVE:
+        raise Conflicting(
+            f"there are already {MAX_ACTIVE} keys, the most a tenant may have",
+            way_out="Revoke one with DELETE /v1/keys/{id}.",
+        )
 
 
 def is_known(deps: Deps, tenant: str, key: str) -> bool:

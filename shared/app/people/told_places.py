@@ -42,10 +42,10 @@ def end_told_place(deps: Deps, tenant: str, person: str, system: str, place: str
     change_doc(deps.store, (tenant, *_PLACE), change, deps.stand_back)
 
 
-def _end_place(told: Mapping[str, Any], person: str, system: str, place: str) -> Mapping[str, Any]:
-    if told.get("id") != person or told.get(system) != place:
-        return told
-    return {**told, system: "", "channels": [each for each in told.get("channels", ()) if each != system]}
+def _end_place(listed: Mapping[str, Any], person: str, system: str, place: str) -> Mapping[str, Any]:
+    if listed.get("id") != person or listed.get(system) != place:
+        return listed
+    return {**listed, system: "", "channels": [each for each in listed.get("channels", ()) if each != system]}
 
 
 def list_told(deps: Deps, tenant: str, settings: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -15,6 +15,8 @@ from shared.cli.migrate.survey import Team, survey, teams_of
 from shared.cli.migrate.tenant_records import operators_docs, settings_of
 from shared.core.documents.bots import BOTS
 from shared.core.errors import ConfigError
+from shared.core.people.linked_accounts import PLACES
+from shared.integrations.systems import name_system
 from shared.local.configuration.migration_mark import MOVED, MOVING, Mark, new_mark, read_mark, write_mark
 from shared.ports import SYSTEM
 
@@ -109,13 +111,15 @@ def _refuse_elsewhere(mark: Mark, cloud: There) -> None:
 
 
 def _refuse_other_house(here: Here, cloud: There, tenant: str) -> None:
-    """Refuse where the deployment works with this team's bot for another team: both would work on the same pages."""
+    """Refuse where the deployment works with this team's bot, or in its messenger's workspace, for another team."""
     for kind, doc in operators_docs(here.store, tenant):
-        known = cloud.deps.store.get(SYSTEM, kind, doc.id) if kind == BOTS else None
+        known = cloud.deps.store.get(SYSTEM, kind, doc.id) if kind in (BOTS, PLACES) else None
         if known is not None and known.body.get("tenant") != tenant:
+            what = "connection to Notion" if kind == BOTS else f"workspace in {name_system(doc.id.partition('.')[0])}"
+            both = "two would work on the same pages" if kind == BOTS else "what is typed there is for one team"
             raise ConfigError(
-                f"the connection to Notion of team {tenant} belongs to team {known.body.get('tenant')} there already;"
-                " two would work on the same pages. Nothing was changed"
+                f"the {what} of team {tenant} belongs to team {known.body.get('tenant')} there already; {both}."
+                " Nothing was changed"
             )
 
 

@@ -13,13 +13,14 @@ from shared.core.documents.hook import KIND as HOOKS
 from shared.core.documents.snapshot import EXPIRIES
 from shared.core.documents.sync import LOST, STALE
 from shared.core.documents.tenant_settings import PLACE as SETTINGS
+from shared.core.people.linked_accounts import PLACES
 from shared.core.run.run import Run
 from shared.ports import SYSTEM, Doc, Store
 
 LAST = API_KEYS  # whoever has a key can do nothing there before everything else is there
 # Pages are read again from Notion into the index there, and webhooks of forges lead to this machine.
 STAYS = frozenset({HOOKS, STALE, LOST})
-OPERATORS = (BOTS, ALARMS, EXPIRIES)  # the operator's documents of one tenant
+OPERATORS = (BOTS, PLACES, ALARMS, EXPIRIES)  # the operator's documents of one tenant
 SHARED = (WORKSPACES, INSTALLATIONS)  # those that list tenants
 _PAGE = 100
 

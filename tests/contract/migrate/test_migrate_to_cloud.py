@@ -139,6 +139,23 @@ def test_a_bot_that_works_for_another_team_there_is_not_given_to_two(deployment:
     assert not (data / "moved.json").exists()
 
 
+def test_a_workspace_of_a_messenger_stays_its_teams_and_is_given_to_no_second_one(
+    deployment: Deployment, data: Path
+) -> None:
+    place = {"tenant": TEAM, "at": "2026-11-24T12:00:00+00:00", "name": "Acme"}
+    with LocalStore(data, SystemClock()) as store:
+        store.put(SYSTEM, Put("messenger-places", "slack.T0ACME", place))
+        store.put(SYSTEM, Put("messenger-places", "slack.T0ELSE", {**place, "tenant": "t-else"}))
+    there = deployment.there(os.environ).deps
+    there.store.put(SYSTEM, Put("messenger-places", "slack.T0ACME", {**place, "tenant": "t-else"}))
+    assert "workspace in Slack" in str(deployment.move(data, "--yes", ok=False).exception)
+    assert not (data / "moved.json").exists()
+    there.store.put(SYSTEM, Put("messenger-places", "slack.T0ACME", None))
+    deployment.move(data, "--tenant", TEAM, "--yes")
+    found = {doc.id: doc.body for doc in there.store.list_docs(SYSTEM, "messenger-places")}
+    assert found == {"slack.T0ACME": place}
+
+
 def test_it_is_refused_while_workwright_runs_on_the_folder(deployment: Deployment, data: Path) -> None:
     assert (data / DATABASE).exists()
     with LocalStore(data, SystemClock()):
