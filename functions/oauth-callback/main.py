@@ -36,5 +36,6 @@ def oauth_callback(request: Request) -> Response:
         ticket = Opened(request.args.get("ticket", ""), cookie_of(request, back))
         started = start_asked(wired.deps, accounts, provider, back, ticket, asked)
         return add_cookie(redirect(started.url), started.cookie, back)
-    done = finish_connection(wired.deps, accounts, provider, request.args, cookie_of(request, back), back)
+    origin = {"address": request.remote_addr or ""}
+    done = finish_connection(wired.deps, accounts, provider, request.args, cookie_of(request, back), back, origin)
     return redirect(f"{wired.settings.public_url}{done['address']}")

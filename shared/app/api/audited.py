@@ -10,15 +10,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shared.app.api.exchange import ApiReply, ApiRequest, Call
+from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.route import Route
 from shared.app.tenants.settings_changes import load_bodies
 from shared.app.tenants.tenant_export import hide_sealed
 from shared.core.documents.codec import to_body
+from shared.core.tenants.audit_entries import build_entry
 from shared.core.tenants.sections import list_values
 from shared.ports.documents import tenant_settings
 
-_MAX_FORWARDED = 200  # the last of them are those that the proxies nearest to us have added
 About = Callable[[Call, Mapping[str, Any]], str]
 
 
@@ -93,11 +93,7 @@ def handle(route: Route, call: Call) -> ApiReply:
     if spec.shows:
         values = {"after": {name: answer[name] for name in spec.shows if name in answer}}
     about = spec.about(call, answer)
-    at = call.deps.clock.now().isoformat()
-    entry = {"at": at, "run": "", "what": spec.what, "by": call.who.name, **({"about": about} if about else {})}
-    call.deps.store.note(
-        call.tenant, {**entry, "actor": call.who.actor.ref, "key": call.who.key, **name_origin(call.request), **values}
-    )
+    call.deps.store.note(call.tenant, build_entry(call.deps.clock.now(), spec.what, call.acting, about, **values))
     return reply
 
 
@@ -107,10 +103,3 @@ def _read_fields(call: Call, spec: Audited) -> Mapping[str, Any]:
         return {name: list_values(bodies, name) for name in call.body}
     body = to_body(tenant_settings(call.deps.store, call.tenant)) if spec.fields else {}
     return {name: hide_sealed(body[name]) for name in spec.fields if name in body}
-
-
-def name_origin(request: ApiRequest) -> Mapping[str, str]:
-    """Return from where a call came; what is forwarded is as trustworthy as who forwards it."""
-    forwarded = request.header("x-forwarded-for")[-_MAX_FORWARDED:]
-    found = {"address": request.remote, "forwarded": forwarded}
-    return {name: value for name, value in found.items() if value}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.app.engine.deps import Deps
 from shared.core.errors import ConfigError, RequestError, TooMany
-from shared.core.people.actor import Actor, ActorKind
+from shared.core.people.actor import Acting, Actor, ActorKind
 from shared.core.people.scopes import ALL_SCOPES
 from shared.core.text.sentence import make_sentence
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MAX_BODY = 64 * 1024
 BODILESS = (204, 304)
+_MAX_FORWARDED = 200  # the last of them are those that the proxies nearest to us have added
 JSON, MERGE_PATCH, PROBLEM, HTML, FORM = (
     "application/json",
     "application/merge-patch+json",
@@ -134,6 +135,18 @@ class Call:
     def tenant(self) -> str:
         """Return the only tenant this call may name."""
         return self.who.tenant
+
+    @property
+    def acting(self) -> Acting:
+        """Return who acts by this call, from where and with which key, for the audit."""
+        return Acting(self.who.actor, {"key": self.who.key, **name_origin(self.request)})
+
+
+def name_origin(request: ApiRequest) -> Mapping[str, str]:
+    """Return from where a call came; what is forwarded is as trustworthy as who forwards it."""
+    forwarded = request.header("x-forwarded-for")[-_MAX_FORWARDED:]
+    found = {"address": request.remote, "forwarded": forwarded}
+    return {name: value for name, value in found.items() if value}
 
 
 class NoSuchMethod(RequestError):

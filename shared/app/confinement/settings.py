@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.app.engine.deps import Deps
+from shared.core.people.actor import By
+from shared.core.tenants.audit_entries import build_entry
 from shared.integrations.notion.confine import CONFINED_TO
 from shared.ports import change_doc
 from shared.ports.documents import tenant_settings
@@ -18,7 +20,7 @@ def find_confinement(deps: Deps, tenant: str) -> str:
     return tenant_settings(deps.store, tenant).confined_to or ""
 
 
-def confine(deps: Deps, tenant: str, page: str, by: str) -> None:
+def confine(deps: Deps, tenant: str, page: str, by: By) -> None:
     """Confine writes to this page and what is in it; "" lifts that, and stays said. Raises Busy."""
 
     def change(settings: Mapping[str, Any] | None) -> Mapping[str, Any]:
@@ -26,11 +28,10 @@ def confine(deps: Deps, tenant: str, page: str, by: str) -> None:
 
     change_doc(deps.store, (tenant, *_SETTINGS), change, deps.stand_back)
     what = "Confined" if page else "ConfinementLifted"
-    entry = {"at": deps.clock.now().isoformat(), "run": "", "what": what, "by": by}
-    deps.store.note(tenant, {**entry, **({"about": page} if page else {})})
+    deps.store.note(tenant, build_entry(deps.clock.now(), what, by, page))
 
 
-def confine_first(deps: Deps, tenant: str, page: str, by: str) -> None:
+def confine_first(deps: Deps, tenant: str, page: str, by: By) -> None:
     """Confine the first writes to the page a team has chosen, unless somebody has decided about that before."""
     if tenant_settings(deps.store, tenant).confined_to is None:
         confine(deps, tenant, page, by)

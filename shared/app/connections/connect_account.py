@@ -137,10 +137,17 @@ def check_browser(given: str) -> None:
 
 @trace.use_case
 def finish_connection(
-    deps: Deps, accounts: Accounts, provider_name: str, query: Mapping[str, str], cookie: str, redirect_uri: str
+    deps: Deps,
+    accounts: Accounts,
+    provider_name: str,
+    query: Mapping[str, str],
+    cookie: str,
+    redirect_uri: str,
+    origin: Mapping[str, str],
 ) -> Mapping[str, Any]:
     """Finish it: the state is ours, fresh, of this browser and unused; then the code becomes a grant.
 
+    `origin` is from where the browser came, for the audit.
     Raises BadSignature, MalformedRequest (the person said no), Conflicting (the answer was used before).
     """
     provider = _provider(provider_name)
@@ -156,7 +163,7 @@ def finish_connection(
     use_once(deps, state.nonce)
     tokens = _exchange_code(deps, accounts, provider, query["code"], redirect_uri, derive_verifier(cookie))
     if provider.name == "notion":
-        arrival = receive_consent(deps, accounts, tokens)
+        arrival = receive_consent(deps, accounts, tokens, origin)
         tenant, address = arrival.tenant, _address_after(deps, arrival, state)
         if not arrival.connected:
             return {"tenant": tenant, "provider": provider.name, "address": address}
@@ -165,7 +172,7 @@ def finish_connection(
         if not tenant:
             raise MalformedRequest("connect Notion first", way_out="Open the connection page of your tenant.")
         if provider.name in MESSENGERS:
-            keep_installation(deps, accounts, tenant, provider, tokens)
+            keep_installation(deps, accounts, tenant, provider, tokens, origin)
         else:
             accounts.keep(tenant, provider.name, tokens, tokens.public)
     resume_waiting(deps, tenant, provider.name)

@@ -10,6 +10,7 @@ from shared.app.connections.messenger_places import claim_place, leave_other_pla
 from shared.app.engine.deps import Deps
 from shared.app.people.membership import note
 from shared.core.errors import Conflicting, MalformedRequest
+from shared.core.people.actor import Acting, Actor, ActorKind, name_stranger
 from shared.core.people.linked_accounts import place_id
 from shared.core.system import OAuthProvider
 from shared.integrations.systems import name_system
@@ -21,7 +22,12 @@ _AGAIN = "Start the connection again, and agree to everything that is asked for.
 
 
 def keep_installation(
-    deps: Deps, accounts: Accounts, tenant: str, provider: OAuthProvider, tokens: GrantTokens
+    deps: Deps,
+    accounts: Accounts,
+    tenant: str,
+    provider: OAuthProvider,
+    tokens: GrantTokens,
+    origin: Mapping[str, str],
 ) -> None:
     """Keep what a workspace has given. Raises MalformedRequest for too little, Conflicting for another team's.
 
@@ -44,7 +50,11 @@ def keep_installation(
     accounts.keep(tenant, provider.name, tokens, {**public, "workspace": name})
     deps.crash_point("messenger.after/kept")
     leave_other_places(deps, tenant, workspace)
-    note(deps, tenant, "MessengerConnected", _read(public, "authed_user", "id") or "somebody", f"{workspace} {name}")
+    user = _read(public, "authed_user", "id")
+    stranger = Actor(ActorKind.UNKNOWN, "", "somebody")
+    if user:
+        stranger = Actor(ActorKind.PERSON, name_stranger(provider.name, user), user)
+    note(deps, tenant, "MessengerConnected", Acting(stranger, origin), f"{workspace} {name}")
 
 
 def _read(public: Mapping[str, Any], name: str, inner: str) -> str:

@@ -28,8 +28,10 @@ from shared.core.notify.endpoint import (
 )
 from shared.core.notify.public_targets import read_target
 from shared.core.notify.webhook_signature import SECRET_BYTES, format_secret
+from shared.core.people.actor import By
 from shared.core.run.commands import DELIVER, Command
 from shared.core.run.run import derive_id
+from shared.core.tenants.audit_entries import build_entry
 from shared.http_client import json_bytes
 from shared.ports import Put, Secret, all_as, change_as, get_as, read_as
 
@@ -44,7 +46,7 @@ def list_endpoints(deps: Deps, tenant: str) -> list[Endpoint]:
     return sorted(all_as(Endpoint, deps.store, tenant, ENDPOINTS), key=lambda each: (each.at, each.id))
 
 
-def add_endpoint(deps: Deps, tenant: str, url: str, events: Sequence[str], by: str) -> tuple[Endpoint, str]:
+def add_endpoint(deps: Deps, tenant: str, url: str, events: Sequence[str], by: By) -> tuple[Endpoint, str]:
     """Keep an endpoint; return it with its secret, which nobody is shown again.
 
     Raises Conflicting for an address that we do not call, one that is there already, and one too many.
@@ -63,7 +65,7 @@ def add_endpoint(deps: Deps, tenant: str, url: str, events: Sequence[str], by: s
     return endpoint, secret
 
 
-def replace_secret(deps: Deps, tenant: str, name: str, by: str) -> tuple[Endpoint, str]:
+def replace_secret(deps: Deps, tenant: str, name: str, by: By) -> tuple[Endpoint, str]:
     """Give an endpoint a new secret and return it; the one before signs as well for a day."""
     secret = _make_secret()
     sealed = deps.secrets.seal(tenant, f"endpoint.{name}", Secret(secret))
@@ -78,21 +80,21 @@ def replace_secret(deps: Deps, tenant: str, name: str, by: str) -> tuple[Endpoin
     return after, secret
 
 
-def switch_on(deps: Deps, tenant: str, name: str, by: str) -> Endpoint:
+def switch_on(deps: Deps, tenant: str, name: str, by: By) -> Endpoint:
     """Tell an endpoint of events again."""
     after = _change(deps, tenant, name, lambda endpoint: replace(endpoint, off_at=None, failing_since=None))
     _note(deps, tenant, "EndpointSwitchedOn", by, after)
     return after
 
 
-def choose_events(deps: Deps, tenant: str, name: str, events: Sequence[str], by: str) -> Endpoint:
+def choose_events(deps: Deps, tenant: str, name: str, events: Sequence[str], by: By) -> Endpoint:
     """Tell an endpoint of these kinds of events from now on; of all there are now where none is named."""
     after = _change(deps, tenant, name, lambda endpoint: replace(endpoint, events=_choose(events)))
     _note(deps, tenant, "EndpointEventsChosen", by, after)
     return after
 
 
-def remove_endpoint(deps: Deps, tenant: str, name: str, by: str) -> None:
+def remove_endpoint(deps: Deps, tenant: str, name: str, by: By) -> None:
     """Remove an endpoint with its deliveries: nothing more is sent there. Raises NotThere."""
     endpoint = find_endpoint(deps, tenant, name)
     deps.store.put(tenant, Put(ENDPOINTS, name, None))
@@ -212,7 +214,7 @@ def _make_secret() -> str:
     return format_secret(random_source.token_bytes(SECRET_BYTES))
 
 
-def _note(deps: Deps, tenant: str, what: str, by: str, endpoint: Endpoint) -> None:
+def _note(deps: Deps, tenant: str, what: str, by: By, endpoint: Endpoint) -> None:
     """Have the audit say who did what to which endpoint; of its address the host, for the rest may be a secret."""
     about = f"{endpoint.id} {urlsplit(endpoint.url).hostname}"
-    deps.store.note(tenant, {"at": deps.clock.now().isoformat(), "run": "", "what": what, "by": by, "about": about})
+    deps.store.note(tenant, build_entry(deps.clock.now(), what, by, about))

@@ -15,13 +15,14 @@ from shared.app.notify.tell_watchers import tell_watchers
 from shared.core.documents.tenant_settings import TenantSettings
 from shared.core.errors import NotThere, VersionConflict
 from shared.core.notify.endpoint import ENDPOINTS, Endpoint, list_progress
-from shared.core.people.actor import MACHINE, THE_SYSTEM, Actor, ActorKind
+from shared.core.people.actor import MACHINE, Actor, ActorKind
 from shared.core.retries import COMMIT
 from shared.core.run.acts import PolicyAllowed, PolicyWithdrawn, TimeStoodStill, VersionRestored
 from shared.core.run.commands import Command
 from shared.core.run.events import Event, PeopleNotified, RunOpened
 from shared.core.run.reducer import reduce
 from shared.core.run.run import Run
+from shared.core.tenants.audit_entries import build_entry
 from shared.ports import SYSTEM, Commit, Loaded, Put, all_as
 from shared.ports.documents import tenant_settings
 from shared.telemetry import trace
@@ -165,24 +166,19 @@ def _audit(after: Run, event: Event, who: str) -> tuple[Mapping[str, Any], ...]:
     name = type(event).__name__
     if name not in _AUDITED and not after.status.final:
         return ()
-    entry = {
-        "at": event.at.isoformat(),
-        "run": after.id,
-        "what": name if name in _AUDITED else f"run_{after.status.value}",
-        "by": who or getattr(event, "by", "") or MACHINE,
-        **_name_subject(event),
-    }
-    if (actor := _find_actor(event, entry["by"])) is not None:
-        entry["actor"] = actor.ref
+    what = name if name in _AUDITED else f"run_{after.status.value}"
+    by = who or getattr(event, "by", "") or MACHINE
+    made = build_entry(event.at, what, _find_actor(event, by) or by, _name_subject(event))
+    entry = {**made, "run": after.id, "by": by}
     return ({**entry, "plan_hash": after.plan_hash} if after.plan_hash else entry,)
 
 
-def _name_subject(event: Event) -> Mapping[str, str]:
+def _name_subject(event: Event) -> str:
     if isinstance(event, VersionRestored):
-        return {"about": f"version {event.version}"}
+        return f"version {event.version}"
     if isinstance(event, PolicyAllowed | PolicyWithdrawn):
-        return {"about": f"{event.rule}, version {event.version}"}
-    return {"about": event.topic} if isinstance(event, PeopleNotified) else {}
+        return f"{event.rule}, version {event.version}"
+    return event.topic if isinstance(event, PeopleNotified) else ""
 
 
 def _find_actor(event: Event, by: str) -> Actor | None:
@@ -191,7 +187,7 @@ def _find_actor(event: Event, by: str) -> Actor | None:
     if isinstance(event, RunOpened):
         routine = event.trigger.kind == "routine" and not event.trigger.actor
         return Actor(ActorKind.ROUTINE, event.trigger.page, by) if routine else event.trigger.actor
-    return THE_SYSTEM if known is None and by == MACHINE else known
+    return known
 
 
 # Pauses of all work: their time counts against no limit of a run.

@@ -36,6 +36,7 @@ from shared.core.run.commands import (
     HeldCommand,
 )
 from shared.core.run.run import Run, derive_id
+from shared.core.tenants.audit_entries import build_entry
 from shared.core.tenants.erasure import ERASURES, TOMBSTONES, Erasure
 from shared.ports import SYSTEM, Doc, Put, change_doc, read_as
 from shared.ports.documents import tenant_settings
@@ -99,7 +100,6 @@ def set_pause(
     paused: str | bool,
     by: By,
     page: Mapping[str, str] | None = None,
-    origin: Mapping[str, Any] | None = None,
 ) -> None:
     """Stop the work of a tenant, or with SYSTEM everybody's; a text says why. False lets it go on, at once.
 
@@ -107,7 +107,7 @@ def set_pause(
     Raises Busy when the settings change all the time, and Conflicting while not all of the tenant is here yet.
     """
 
-    now, (name, actor) = deps.clock.now().isoformat(), read_by(by)
+    now, (name, _) = deps.clock.now().isoformat(), read_by(by)
 
     def switch(settings: Mapping[str, Any] | None) -> Mapping[str, Any]:
         known = settings or {}
@@ -125,9 +125,7 @@ def set_pause(
     change_doc(deps.store, (whose, *SETTINGS), switch, deps.stand_back)
     what = "Paused" if paused else "Resumed"
     reason = {"why": paused} if isinstance(paused, str) and paused else {}
-    entry = {"at": deps.clock.now().isoformat(), "run": "", "what": what, "by": name, **reason}
-    acted = {"actor": actor.ref} if actor is not None else {}
-    deps.store.note(whose, {**entry, **acted, **(origin or {})})
+    deps.store.note(whose, build_entry(deps.clock.now(), what, by, **reason))
     deps.crash_point("pause.after/settings")
     if paused and page:
         deps.store.put(SYSTEM, Put(HALTED, whose, {"at": now}))  # so that the clock looks at the page

@@ -13,7 +13,9 @@ from shared.app.notify.messages import Message
 from shared.core.errors import ErrorClass, IntegrationError, NeedsHuman
 from shared.core.notify.attention import UNCONFIRMED
 from shared.core.notify.unsent import mark_unneeded
+from shared.core.people.actor import THE_SYSTEM
 from shared.core.run.run import derive_id
+from shared.core.tenants.audit_entries import build_entry
 from shared.integrations.mail import Mail
 from shared.integrations.messengers import load_messenger
 from shared.integrations.systems import CHANNELS, EMAIL
@@ -65,15 +67,14 @@ class Channels:
         if self.later is not None:
             raise self.later
         if became:
-            entry = {"run": "", "what": "PeopleTold", "by": "workwright", "about": self._message.subject}
-            outcome = ", ".join(became)
-            self._effects("noted", lambda: self._note({**entry, "outcome": outcome}), repeat=Repeat.SAME_END)
+            self._effects("noted", lambda: self._note(", ".join(became)), repeat=Repeat.SAME_END)
         return became
 
-    def _note(self, entry: Mapping[str, Any]) -> Sent:
-        at = self._deps.clock.now().isoformat()
-        self._deps.store.note(self._about["tenant"], {"at": at, **entry})
-        return {"at": at}
+    def _note(self, outcome: str) -> Sent:
+        at = self._deps.clock.now()
+        entry = build_entry(at, "PeopleTold", THE_SYSTEM, self._message.subject, outcome=outcome)
+        self._deps.store.note(self._about["tenant"], entry)
+        return {"at": at.isoformat()}
 
     def was_begun(self, person: Person) -> bool:
         """Say whether this message was begun to be sent to somebody, over whichever channel they have now."""

@@ -31,7 +31,7 @@ class Arrival:
     connected: bool = True  # their grant is the team's now
 
 
-def receive_consent(deps: Deps, accounts: Accounts, tokens: GrantTokens) -> Arrival:
+def receive_consent(deps: Deps, accounts: Accounts, tokens: GrantTokens, origin: Mapping[str, str]) -> Arrival:
     """Keep Notion's grant for the team of who gave it. Where colleagues have a team already, give it back and ask them.
 
     Raises what `connect_notion` does.
@@ -40,13 +40,13 @@ def receive_consent(deps: Deps, accounts: Accounts, tokens: GrantTokens) -> Arri
     theirs = _colleagues_team(deps, tokens.public, identity)
     if theirs:
         _give_back(deps, accounts, tokens)
-        member = welcome(deps, theirs, identity, name, founds=False)
+        member = welcome(deps, theirs, identity, name, founds=False, origin=origin)
         return Arrival(theirs, find_person(deps, identity), member.asks, connected=False)
     tenant = connect_notion(deps, accounts, tokens)
     if not identity:
         return Arrival(tenant)
     founds = tenant_settings(deps.store, tenant).more.get("founder") == identity
-    member = welcome(deps, tenant, identity, name, founds=founds)
+    member = welcome(deps, tenant, identity, name, founds=founds, origin=origin)
     return Arrival(tenant, find_person(deps, identity), member.asks)
 
 

@@ -23,6 +23,7 @@ from shared.app.tenants.operator_secrets import valid
 from shared.core.documents.codec import to_body
 from shared.core.errors import BadSignature, Busy, Conflicting, VersionConflict
 from shared.core.people import invitations as rules
+from shared.core.people.actor import Acting, Actor, ActorKind
 from shared.core.people.invitations import (
     INVITATIONS,
     INVITED_AT,
@@ -141,7 +142,7 @@ def accept(deps: Deps, opened: Opened, shown: Shown, origin: Mapping[str, str]) 
         what = "InvitationAccepted" if meant else "AskedToJoin"
         name, how = after.people[person].name, shown.label or shown.identity
         about = f"{name} ({person}), {how}: {opened.name}, invited as {invitation.role}"
-        note(deps, tenant, what, name, about, origin)
+        note(deps, tenant, what, Acting(Actor(ActorKind.PERSON, person, name), origin), about)
         if not meant:
             announce_asked(deps, tenant, person)
         return after.people[person]

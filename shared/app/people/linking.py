@@ -17,6 +17,7 @@ from shared.app.people.membership import end_links, members_of, note
 from shared.app.people.told_places import end_told_place
 from shared.core.documents.codec import to_body
 from shared.core.errors import Conflicting, VersionConflict
+from shared.core.people.actor import Actor, ActorKind, By
 from shared.core.people.linked_accounts import (
     CODE_LIFETIME,
     CODE_SIGNS,
@@ -79,7 +80,8 @@ def confirm_code(deps: Deps, account: str, typed: str) -> Linked:
     link = LinkedAccount(found.person, deps.clock.now())
     deps.store.put(found.tenant, Put(LINKS, account, to_body(link)))
     deps.crash_point("linking.after/link")
-    note(deps, found.tenant, "AccountLinked", member.name, f"{found.person}, {account}")
+    actor = Actor(ActorKind.PERSON, found.person, member.name)
+    note(deps, found.tenant, "AccountLinked", actor, f"{found.person}, {account}")
     _drop(deps, found)
     return Linked(found.tenant, found.person, member)
 
@@ -99,7 +101,7 @@ def list_accounts(deps: Deps, tenant: str, person: str) -> list[str]:
     return [each.id for each in all_as(LinkedAccount, deps.store, tenant, LINKS) if each.person == person]
 
 
-def unlink(deps: Deps, tenant: str, person: str, by: str) -> int:
+def unlink(deps: Deps, tenant: str, person: str, by: By) -> int:
     """End all links of somebody, and their direct messages there; return how many links there were.
 
     The messages end first: who died in between would have left nothing to tell which they were.

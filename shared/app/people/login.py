@@ -11,6 +11,7 @@ import base64
 import hashlib
 import hmac
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,6 +23,7 @@ from shared.app.people.membership import members_of, note
 from shared.app.tenants.operator_secrets import valid
 from shared.core.documents.codec import to_body
 from shared.core.errors import BadSignature, Conflicting, VersionConflict
+from shared.core.people.actor import Acting, Actor, ActorKind
 from shared.core.people.logins import LOGINS, Login
 from shared.core.people.members import Member
 from shared.ports import SYSTEM, Put, Secret, all_as, get_as
@@ -91,7 +93,9 @@ def agree(deps: Deps, proven: Proven) -> Member:
     return member
 
 
-def trade_secret(deps: Deps, secret: str, device: str) -> dict[str, Any] | None:
+def trade_secret(
+    deps: Deps, secret: str, device: str, origin: Mapping[str, str] | None = None
+) -> dict[str, Any] | None:
     """Return a key and whose it is, once; None while nobody has agreed.
 
     Raises Conflicting where it came too late, or the person is in the team no longer.
@@ -107,7 +111,8 @@ def trade_secret(deps: Deps, secret: str, device: str) -> dict[str, Any] | None:
     if deps.clock.now() - login.at > LIFETIME:
         raise Conflicting("this sign-in has expired", way_out=_AGAIN)
     member = member_now(deps, Proven(login.tenant, login.person, digest))
-    note(deps, login.tenant, "SignedIn", member.name, f"{login.person}, {device}")
+    by = Acting(Actor(ActorKind.PERSON, login.person, member.name), origin or {})
+    note(deps, login.tenant, "SignedIn", by, f"{login.person}, {device}")
     view, key = make_key(deps, login.tenant, member.role, device, by=member.name, days=KEY_DAYS, person=login.person)
     return {"key": key, "tenant": login.tenant, "name": member.name, "role": member.role, "until": view["expires_at"]}
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from types import MappingProxyType
 from typing import Any
 
 from shared.app.engine.deps import Deps
@@ -14,14 +13,13 @@ from shared.app.people.identities import Shown, claim, identities_of, leave_tena
 from shared.app.people.told_places import keep_ties
 from shared.core.documents.api_key import KIND, ApiKey
 from shared.core.people import members as rules
+from shared.core.people.actor import Acting, Actor, ActorKind, By, read_by
 from shared.core.people.invitations import INVITATIONS, Invitations, remove_about
 from shared.core.people.linked_accounts import LINKS, LinkedAccount
 from shared.core.people.members import PLACE, Member, Members
 from shared.core.people.sessions import SESSIONS, Session
+from shared.core.tenants.audit_entries import build_entry
 from shared.ports import Put, all_as, change_as, get_as
-
-Origin = Mapping[str, Any]  # from where a call came, and with which key
-NOWHERE: Origin = MappingProxyType({})
 
 
 def members_of(deps: Deps, tenant: str) -> Members:
@@ -29,7 +27,9 @@ def members_of(deps: Deps, tenant: str) -> Members:
     return get_as(Members, deps.store, (tenant, *PLACE)) or Members()
 
 
-def welcome(deps: Deps, tenant: str, identity: str, name: str, *, founds: bool) -> Member:
+def welcome(
+    deps: Deps, tenant: str, identity: str, name: str, *, founds: bool, origin: Mapping[str, str] | None = None
+) -> Member:
     """Note that somebody has shown who they are; return what they are in this team.
 
     Who is not in it has asked to join from now on, and its owners are told, once.
@@ -38,22 +38,24 @@ def welcome(deps: Deps, tenant: str, identity: str, name: str, *, founds: bool) 
     members = _change(deps, tenant, lambda known: rules.greet(known, identity, name, now, founds=founds, person=person))
     member = members.people[person]
     if before.people.get(person) is None:
-        note(deps, tenant, "TeamFounded" if member.role else "AskedToJoin", member.name, person)
+        by = Acting(Actor(ActorKind.PERSON, person, member.name), origin or {})
+        note(deps, tenant, "TeamFounded" if member.role else "AskedToJoin", by, person)
     if member.asks:
         announce_asked(deps, tenant, person)
     return member
 
 
-def give_role(deps: Deps, tenant: str, person: str, role: str, by: str, origin: Origin = NOWHERE) -> Member:
+def give_role(deps: Deps, tenant: str, person: str, role: str, by: By) -> Member:
     """Let somebody in with a role, or give them another; what they hold follows with their next call."""
     before = members_of(deps, tenant).role_of(person)
-    member = _change(deps, tenant, lambda known: rules.give_role(known, person, role, by)).people[person]
+    name, _ = read_by(by)
+    member = _change(deps, tenant, lambda known: rules.give_role(known, person, role, name)).people[person]
     about = f"{member.name} ({person}): {before or 'asked to join'} → {role}"
-    note(deps, tenant, "RoleGiven", by, about, {**origin, **_compare(before, role)})
+    note(deps, tenant, "RoleGiven", by, about, **_compare(before, role))
     return member
 
 
-def take_out(deps: Deps, tenant: str, person: str, by: str, origin: Origin = NOWHERE) -> None:
+def take_out(deps: Deps, tenant: str, person: str, by: By) -> None:
     """Take somebody out of the team; their keys end, and a key that is made meanwhile has no role any more.
 
     Invitations that they made, or that are for them, are revoked: nobody answers for them. What waited for them is the
@@ -65,8 +67,8 @@ def take_out(deps: Deps, tenant: str, person: str, by: str, origin: Origin = NOW
     keep_ties(deps, tenant, person, identities)
     after = _change(deps, tenant, lambda known: rules.take_out(known, person))
     deps.crash_point("members.after/out")
-    out = {**origin, **_compare(member.role, "")}
-    note(deps, tenant, "MemberOut", by, f"{member.name} ({person}), {member.role or 'asked to join'}", out)
+    about = f"{member.name} ({person}), {member.role or 'asked to join'}"
+    note(deps, tenant, "MemberOut", by, about, **_compare(member.role, ""))
     end_keys(deps, tenant, person)
     end_sessions(deps, tenant, person)
     end_invitations(deps, tenant, person, identities)
@@ -85,10 +87,9 @@ def end_invitations(deps: Deps, tenant: str, person: str, identities: Collection
     change_as(Invitations, deps.store, (tenant, *INVITATIONS), end, deps.stand_back)
 
 
-def note(deps: Deps, tenant: str, what: str, by: str, about: str, origin: Origin = NOWHERE) -> None:
-    """Have the audit say who changed what about the team's people, or signed in; `origin` is from where."""
-    entry = {"at": deps.clock.now().isoformat(), "run": "", "what": what, "by": by, "about": about}
-    deps.store.note(tenant, {**entry, **origin})
+def note(deps: Deps, tenant: str, what: str, by: By, about: str, **more: Any) -> None:
+    """Have the audit say who changed what about the team's people, or signed in."""
+    deps.store.note(tenant, build_entry(deps.clock.now(), what, by, about, **more))
 
 
 def end_sessions(deps: Deps, tenant: str, person: str) -> int:

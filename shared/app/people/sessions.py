@@ -24,6 +24,7 @@ from shared.app.people.membership import members_of, note
 from shared.app.tenants.operator_secrets import valid
 from shared.core.documents.codec import to_body
 from shared.core.errors import BadSignature, Conflicting, NotThere, VersionConflict
+from shared.core.people.actor import Acting, Actor, ActorKind
 from shared.core.people.members import Member
 from shared.core.people.sessions import MAX_OF_PERSON, SEEN_EVERY, SESSIONS, Session, choose_target
 from shared.core.run.run import derive_id
@@ -51,6 +52,11 @@ class SignedIn:
     member: Member
     session: Session
     cookie: str
+
+    @property
+    def actor(self) -> Actor:
+        """Return who acts in this session."""
+        return Actor(ActorKind.PERSON, self.session.person, self.member.name)
 
 
 def hash_browser(cookie: str) -> str:
@@ -152,7 +158,7 @@ def sign_form(cookie: str) -> str:
 
 def note_session(deps: Deps, who: SignedIn, what: str, about: str, place: Mapping[str, str]) -> None:
     """Have the audit say that somebody signed in or out, and from where."""
-    note(deps, who.tenant, what, who.member.name, f"{who.session.person}, {about}", place)
+    note(deps, who.tenant, what, Acting(who.actor, place), f"{who.session.person}, {about}")
 
 
 def _open(deps: Deps, tenant: str, member: Member, session: Session, place: Place) -> SignedIn:

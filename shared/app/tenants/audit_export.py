@@ -12,6 +12,8 @@ from typing import Any
 
 from shared.app.engine.deps import Deps
 from shared.app.tenants.audit_record import entry_view, read_audit
+from shared.core.people.actor import By
+from shared.core.tenants.audit_entries import build_entry
 
 COLUMNS = (
     *("number", "id", "at", "what", "by", "run", "about", "outcome", "why", "plan_hash", "actor"),
@@ -48,10 +50,9 @@ class AuditFilter:
         return ", ".join(f"{name} {value}" for name, value in given.items() if value)
 
 
-def export_audit(deps: Deps, tenant: str, only: AuditFilter, by: str) -> Iterator[Mapping[str, Any]]:
+def export_audit(deps: Deps, tenant: str, only: AuditFilter, by: By) -> Iterator[Mapping[str, Any]]:
     """Yield the entries; that it was asked for is in the audit before the first one comes, and is one of them."""
-    note = {"at": deps.clock.now().isoformat(), "run": "", "what": "AuditExported", "by": by}
-    deps.store.note(tenant, {**note, "about": words} if (words := only.words()) else note)
+    deps.store.note(tenant, build_entry(deps.clock.now(), "AuditExported", by, only.words()))
     return (entry_view(entry) for entry in read_audit(deps.store, tenant) if only.takes(entry.body))
 
 

@@ -28,9 +28,11 @@ from shared.core.documents.codec import from_body, to_body
 from shared.core.documents.grant import KIND as GRANTS
 from shared.core.documents.grant import Grant
 from shared.core.errors import Conflicting, ErrorClass, IntegrationError, VersionConflict
+from shared.core.people.actor import By, read_by
 from shared.core.retries import ERASURE
 from shared.core.run.commands import Command
 from shared.core.run.run import RunStatus, StepStatus
+from shared.core.tenants.audit_entries import build_entry, find_actor
 from shared.core.tenants.erasure import ERASURES, TOMBSTONES, Erasure, Tombstone
 from shared.integrations.clients import load_client
 from shared.integrations.systems import SYSTEMS
@@ -50,7 +52,7 @@ class Erasing:
     tenant: str
 
 
-def request_deletion(deps: Deps, tenant: str, confirm: str, by: str, *, force: bool = False) -> Mapping[str, Any]:
+def request_deletion(deps: Deps, tenant: str, confirm: str, by: By, *, force: bool = False) -> Mapping[str, Any]:
     """Begin to delete the tenant; asked again it says how far that is.
 
     Raises Conflicting unless `confirm` is the tenant's id, and, unless `force`, while something is being put live,
@@ -65,15 +67,13 @@ def request_deletion(deps: Deps, tenant: str, confirm: str, by: str, *, force: b
         way_out = "Wait a few minutes or cancel the run; with `force` it is left as it is."
         raise Conflicting(f"run {run} is changing what others see right now", way_out=way_out)
     set_pause(deps, tenant, DELETING, by)
-    begun = Erasure(deps.clock.now(), by, next(iter(PHASES)))
+    begun = Erasure(deps.clock.now(), read_by(by)[0], next(iter(PHASES)), actor=find_actor(by).ref)
     deps.crash_point("erase.before/request")
     try:
         deps.store.put(SYSTEM, Put(ERASURES, tenant, to_body(begun), ""))
     except VersionConflict:  # asked for twice: the first one counts
         return deletion_view(deps, tenant)
-    deps.store.note(
-        SYSTEM, {"at": begun.at.isoformat(), "run": "", "what": "DeletionAsked", "by": by, "tenant": tenant}
-    )
+    deps.store.note(SYSTEM, build_entry(begun.at, "DeletionAsked", by, tenant=tenant))
     deps.queue.enqueue([erase_command(tenant, "0", None)])
     return deletion_view(deps, tenant)
 
@@ -112,10 +112,8 @@ def _save(deps: Deps, tenant: str, state: Erasure, version: str) -> None:
     done = deps.clock.now()
     counts: dict[str, Any] = dict(state.counts)
     tombstone = Tombstone(state.at, state.by, counts, state.left, done)
-    entry = {
-        "at": done.isoformat(), "run": "", "what": "Deleted", "by": state.by, "tenant": tenant, "counts": counts
-    }  # fmt: skip
-    deps.store.note(SYSTEM, entry)
+    known = {"actor": state.actor} if state.actor else {}
+    deps.store.note(SYSTEM, build_entry(done, "Deleted", state.by, tenant=tenant, counts=counts) | known)
     deps.crash_point("erase.before/tombstone")
     deps.store.put(
         SYSTEM,

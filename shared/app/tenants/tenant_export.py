@@ -14,9 +14,11 @@ from typing import Any
 
 from shared.app.engine.deps import Deps
 from shared.app.tenants.audit_record import read_audit
+from shared.core.people.actor import By
 from shared.core.run.codec import event_to_data, run_to_data
 from shared.core.run.run import SCHEMA
 from shared.core.schema_versions import version_of
+from shared.core.tenants.audit_entries import build_entry
 from shared.ports.knowledge import Knowledge
 
 FORMAT = 1
@@ -28,10 +30,10 @@ _ENVELOPE = frozenset({"v", "key", "nonce", "ct"})
 Line = dict[str, Any]
 
 
-def export(deps: Deps, knowledge: Knowledge, tenant: str, by: str) -> Iterator[bytes]:
+def export(deps: Deps, knowledge: Knowledge, tenant: str, by: By) -> Iterator[bytes]:
     """Yield the lines, each ended; that it was asked for is in the audit before the first one comes."""
     now = deps.clock.now().isoformat()
-    deps.store.note(tenant, {"at": now, "run": "", "what": "Exported", "by": by})
+    deps.store.note(tenant, build_entry(deps.clock.now(), "Exported", by))
     count, whole = 0, hashlib.sha256()
     for line in _lines(deps, knowledge, tenant, now):
         data = json.dumps(line, ensure_ascii=True, sort_keys=True).encode() + b"\n"

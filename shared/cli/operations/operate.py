@@ -19,6 +19,8 @@ from shared.backends.local.keys.local_secrets import LocalSecrets
 from shared.cli.house_calls import ask_house
 from shared.cli.root import AS_JSON, DATA, house_url, workwright
 from shared.core.errors import ConfigError
+from shared.core.people.actor import THE_OPERATOR
+from shared.core.tenants.audit_entries import build_entry
 from shared.ports import SYSTEM
 from shared.settings import process_environment
 from shared.wiring import wire
@@ -26,7 +28,6 @@ from shared.wiring import wire
 if TYPE_CHECKING:
     from shared.app.engine.deps import Deps
 
-_BY = "the operator"
 _RUN = click.option("--run", default="", metavar="ID", help="Only this run.")
 _TENANT = click.option("--tenant", default="", help="Only this team; without it, everybody's work.")
 
@@ -82,8 +83,7 @@ def rotate_key(tenant: str, data: Path, as_json: bool) -> None:
         else:
             local = LocalSecrets(data)
             found = {"tenant": "", "key": local.change_key(deps.store.tenants(), deps.crash_point)}
-        entry = {"at": deps.clock.now().isoformat(), "run": "", "what": "KeyChanged", "by": _BY}
-        deps.store.note(tenant or SYSTEM, entry)
+        deps.store.note(tenant or SYSTEM, build_entry(deps.clock.now(), "KeyChanged", THE_OPERATOR))
     click.echo(json.dumps(found) if as_json else f"sealed with {found['key']} from now on")
 
 
@@ -143,7 +143,7 @@ def _switch(data: Path, tenant: str, paused: str | bool) -> Mapping[str, Any]:
         )
     with operator(data) as (deps, _):
         _see_that_it_is_there(deps, tenant)
-        set_pause(deps, tenant or SYSTEM, paused, _BY)
+        set_pause(deps, tenant or SYSTEM, paused, THE_OPERATOR)
         return pause_view(deps, tenant or SYSTEM)
 
 

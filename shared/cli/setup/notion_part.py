@@ -20,6 +20,7 @@ from shared.cli.team.connect import answers_of, choose_place
 from shared.core.documents.codec import to_body
 from shared.core.documents.places import Setup
 from shared.core.errors import ConfigError, OutcomeUnknown
+from shared.core.people.actor import THE_OPERATOR
 from shared.core.run.commands import CONSIDER, Command
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.ids import id_named
@@ -52,7 +53,7 @@ def set_up(house: Opened, tenant: str, page: str, ask: Asking) -> None:
             "answers": {**wish["answers"], **more.get("answers", {})},
         }
     if wish["page"] and not wish["adopt"]:  # what is adopted may lie anywhere
-        confine_first(house.deps, tenant, str(wish["page"]), "the operator")
+        confine_first(house.deps, tenant, str(wish["page"]), THE_OPERATOR)
 
 
 def _find_earlier(house: Opened, tenant: str, wish: Json) -> dict[str, str]:

@@ -5,7 +5,8 @@ What is recorded names an actor beside the name that people read. Earlier record
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 OPERATOR_NAME = "the operator of this machine"
@@ -41,7 +42,15 @@ class Actor:
         return f"{self.kind.value}:{self.id}" if self.id else self.kind.value
 
 
-By = Actor | str  # who did something; a name where no more is known
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """An actor at work: `origin` is from where the call came (`address`, `forwarded`), and with which `key`."""
+
+    actor: Actor
+    origin: Mapping[str, str] = field(default_factory=dict)
+
+
+By = Actor | Acting | str  # who did something; a name where no more is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +62,13 @@ class Known:
 
 
 THE_SYSTEM = Actor(ActorKind.SYSTEM, "", MACHINE)
+THE_OPERATOR = Actor(ActorKind.OPERATOR, "", "the operator")  # at the store itself, without a key
 
 
 def read_by(by: By) -> tuple[str, Actor | None]:
     """Return the name of who did something, and who that is where more than the name is known."""
-    return (by.name, by) if isinstance(by, Actor) else (by, None)
+    actor = by.actor if isinstance(by, Acting) else by
+    return (actor.name, actor) if isinstance(actor, Actor) else (actor, None)
 
 
 def name_stranger(system: str, user: str) -> str:

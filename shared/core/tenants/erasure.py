@@ -25,6 +25,7 @@ class Erasure:
     ended: tuple[str, ...] | None = sparse(None)  # systems where our access was ended
     tries: int = sparse(0)  # at systems that did not answer
     until: datetime | None = sparse(None)  # it waits
+    actor: str = sparse("")  # who `by` is, as the audit names them
     more: Mapping[str, Any] = unknown()
 
     @property

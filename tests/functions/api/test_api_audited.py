@@ -9,7 +9,10 @@ import pytest
 
 from shared.app.api.audited import AUDITED
 from shared.app.api.routes import ROUTES
-from tests.functions.conftest import Service
+from shared.core.documents.codec import to_body
+from shared.core.people.members import Member, Members
+from shared.ports import Put
+from tests.functions.conftest import MINE, Service
 
 # What changes who may do what, by the names of permissions; and what writes its own entry.
 CHANGING = (".change", ".manage")
@@ -65,6 +68,33 @@ def test_keys_are_in_it_without_their_secrets(service: Service) -> None:
     everything = json.dumps(service.call("GET", "/v1/audit").json)
     assert made["key"] not in everything
     assert "made-up-0123456789" not in everything
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "what"),
+    [
+        ("POST", "/v1/pause", {"paused": True, "reason": "a fair"}, "Paused"),
+        ("POST", "/v1/endpoints", {"url": "https://example.com/hooks"}, "EndpointAdded"),
+        ("POST", "/v1/members/p-" + "a" * 24, {"role": "admin"}, "RoleGiven"),
+        ("DELETE", "/v1/members/p-" + "a" * 24, None, "MemberOut"),
+        ("GET", "/v1/export", None, "Exported"),
+        ("GET", "/v1/audit/export?format=csv", None, "AuditExported"),
+        ("POST", "/v1/confinement", {"page": "a" * 32}, "Confined"),
+        ("POST", "/v1/budget", {"day": 5_000_000}, "BudgetChanged"),
+    ],
+)
+def test_every_entry_of_a_call_says_who_with_which_key_and_from_where(
+    service: Service, method: str, path: str, body: dict[str, Any] | None, what: str
+) -> None:
+    member = Member("Ben", "notion:ben", service.deps.clock.now(), "member")
+    service.deps.store.put(MINE, Put("members", "team", to_body(Members({"p-" + "a" * 24: member}))))
+    given = {"json": body} if body is not None else {}
+    answer = service.call(method, path, **given)
+    assert answer.status_code < 300, answer.text
+    assert answer.data
+    entry = next(each for each in service.call("GET", "/v1/audit?limit=500").json["entries"] if each["what"] == what)
+    key = service.call("GET", "/v1/whoami").json["key"]
+    assert (entry["actor"], entry["key"], entry["address"]) == (f"service:{key}", key, "127.0.0.1")
 
 
 @pytest.mark.parametrize(

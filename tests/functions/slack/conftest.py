@@ -154,7 +154,7 @@ class Office:
         return started, {name: values[0] for name, values in query.items()}
 
     def finish(self, query: dict[str, str], cookie: str) -> Any:
-        return finish_connection(self.deps, self.accounts, "slack", query, cookie, BACK)
+        return finish_connection(self.deps, self.accounts, "slack", query, cookie, BACK, {})
 
     def install(self, tenant: str = MINE) -> None:
         started, query = self.consent(tenant)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from html import escape
 
-from shared.app.api.audited import name_origin
-from shared.app.api.exchange import ApiReply, Call
+from shared.app.api.exchange import ApiReply, Call, name_origin
 from shared.app.api.json_shapes import choice, shape, text
 from shared.app.api.pages.mail_link_page import send_to
 from shared.app.api.pages.page_html import page, paragraph
@@ -19,6 +18,7 @@ from shared.app.people.membership import end_sessions
 from shared.app.people.openid_offers import is_offered
 from shared.app.people.sessions import SignedIn, end_session, list_sessions, note_session
 from shared.core.errors import Conflicting
+from shared.core.people.actor import Acting
 from shared.core.people.linked_accounts import show_code
 from shared.core.people.sessions import HOME, Session, name_browser
 from shared.integrations.systems import SIGN_INS
@@ -63,7 +63,7 @@ def change_account(call: Call, who: SignedIn) -> ApiReply:
         again = ask_again(call, who)  # whose account it is there decides in their name
         return again or show_account(call, who, show_code(make_code(call.deps, who.tenant, person)))
     if act == "slack-unlink":
-        unlink(call.deps, who.tenant, person, who.member.name)
+        unlink(call.deps, who.tenant, person, Acting(who.actor, name_origin(call.request)))
         return redirect("/account")
     if act == "end" and call.body["session"] != who.session.id:
         end_session(call.deps, who.tenant, person, call.body["session"])

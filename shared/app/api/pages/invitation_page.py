@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from urllib.parse import quote
 
-from shared.app.api.audited import name_origin
-from shared.app.api.exchange import ApiReply, Call
+from shared.app.api.exchange import ApiReply, Call, name_origin
 from shared.app.api.json_shapes import choice, shape, text
 from shared.app.api.pages.page_html import page, paragraph
 from shared.app.api.people.admission import enter, find_proof

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets as random_source
 
-from shared.app.api.exchange import ApiReply, Call
+from shared.app.api.exchange import ApiReply, Call, name_origin
 from shared.app.api.json_shapes import choice, shape, text
 from shared.app.api.pages.page_html import page, paragraph
 from shared.app.api.people.admission import admit
@@ -86,5 +86,5 @@ def take_mail_link(call: Call) -> ApiReply:
     if who is None or (who.session.person, who.tenant) != (link.person, link.tenant):
         raise Conflicting("you are not signed in any more as who asked for it", way_out="Sign in, and add it again.")
     link_identity(call.deps, link.person, link.tenant, shown)
-    note_session(call.deps, who, "IdentityAdded", f"mail, {link.address}", {})
+    note_session(call.deps, who, "IdentityAdded", f"mail, {link.address}", name_origin(call.request))
     return redirect(HOME)

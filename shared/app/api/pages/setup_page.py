@@ -7,8 +7,7 @@ from contextlib import suppress
 from html import escape
 
 from shared.accounts.grants import holds
-from shared.app.api.audited import name_origin
-from shared.app.api.exchange import ApiReply, Call, way_out
+from shared.app.api.exchange import ApiReply, Call, name_origin, way_out
 from shared.app.api.json_shapes import choice, shape, text
 from shared.app.api.pages.forms import SETUP, hide, lead, lead_to_sign_in
 from shared.app.api.pages.page_html import page, paragraph
@@ -29,7 +28,7 @@ from shared.app.workspace.workspace_order import load_setup, order_databases
 from shared.app.workspace.workspace_schemas import KINDS
 from shared.core.errors import Conflicting, Forbidden, VersionConflict
 from shared.core.money.spending import Allowance
-from shared.core.people.actor import Actor, ActorKind
+from shared.core.people.actor import Acting
 from shared.core.people.first_hour import CODE, PEOPLE, State, Step
 from shared.core.people.members import OWNER
 from shared.core.text.sentence import make_sentence
@@ -90,7 +89,8 @@ def change_setup(call: Call, who: SignedIn) -> ApiReply:
         return _show(call, who, "Somebody else has changed this meanwhile. This is how it stands now.", 409)
     except Conflicting as error:
         return _show(call, who, f"{make_sentence(str(error))} {way_out(error)}", error.status)
-    note(call.deps, who.tenant, "SetUp", who.member.name, f"{who.session.person}, {act}", name_origin(call.request))
+    by = Acting(who.actor, name_origin(call.request))
+    note(call.deps, who.tenant, "SetUp", by, f"{who.session.person}, {act}")
     return redirect(SETUP)
 
 
@@ -123,8 +123,8 @@ def _keep_limits(call: Call, who: SignedIn) -> None:
             raise VersionConflict("the limits were changed since the page showed them")
         kept = {"run": whole.run, "day": whole.day, "month": whole.month}
         kept |= {name: round(float(value) * _MICROS) for name, value in given.items()}
-        actor = Actor(ActorKind.PERSON, who.session.person, who.member.name)
-        set_budget(call.deps, who.tenant, {name: value for name, value in kept.items() if value is not None}, actor)
+        chosen = {name: value for name, value in kept.items() if value is not None}
+        set_budget(call.deps, who.tenant, chosen, who.actor)
 
 
 def _mark_limits(allowed: Allowance) -> str:
@@ -136,8 +136,7 @@ def _leave(call: Call, who: SignedIn) -> None:
 
 
 def _try(call: Call, who: SignedIn) -> None:
-    actor = Actor(ActorKind.PERSON, who.session.person, who.member.name)
-    try_example(call.deps, who.tenant, lambda *given: open_text(call, who.tenant, actor, *given))
+    try_example(call.deps, who.tenant, lambda *given: open_text(call, who.tenant, who.actor, *given))
 
 
 _ACTS: Mapping[str, Callable[[Call, SignedIn], None]] = {

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from html import escape
 from urllib.parse import urlencode
 
-from shared.app.api.audited import name_origin
-from shared.app.api.exchange import ApiReply, Call
+from shared.app.api.exchange import ApiReply, Call, name_origin
 from shared.app.api.json_shapes import Schema, choice, text
 from shared.app.api.pages.page_html import page, paragraph
 from shared.app.api.people.admission import admit, end_former

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from shared.app.api.audited import name_origin
-from shared.app.api.exchange import ApiReply, Call
+from shared.app.api.exchange import ApiReply, Call, name_origin
 from shared.app.api.people.browser_session import (
     name_cookie,
     place_of,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.app.api.exchange import ApiReply, Call
+from shared.app.api.exchange import ApiReply, Call, name_origin
 from shared.app.api.json_shapes import COUNT, choice, members, shape, text
 from shared.app.people import login
 
@@ -37,5 +37,5 @@ def begin_login(call: Call) -> ApiReply:
 
 def finish_login(call: Call) -> ApiReply:
     """Trade the secret for a key, once somebody has agreed in the browser."""
-    traded = login.trade_secret(call.deps, call.body["secret"], call.body["device"])
+    traded = login.trade_secret(call.deps, call.body["secret"], call.body["device"], name_origin(call.request))
     return ApiReply(body={"state": "waiting"} if traded is None else {"state": "done", **traded})

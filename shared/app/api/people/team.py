@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.app.api.audited import name_origin
 from shared.app.api.exchange import ApiReply, Call
 from shared.app.api.json_shapes import FLAG, TIME, array, choice, members, shape, text
 from shared.app.api.keys import refuse_above
@@ -53,7 +52,7 @@ def change_member(call: Call) -> ApiReply:
     person, role = call.parts["member"], call.body["role"]
     _refuse_beyond(call, person)
     refuse_above(call.who, role)
-    member = membership.give_role(call.deps, call.tenant, person, role, call.who.name, _origin(call))
+    member = membership.give_role(call.deps, call.tenant, person, role, call.acting)
     return ApiReply(body=_view(call, person, member))
 
 
@@ -61,7 +60,7 @@ def remove_member(call: Call) -> ApiReply:
     """Take somebody out of the team, or refuse to let them in."""
     person = call.parts["member"]
     _refuse_beyond(call, person)
-    membership.take_out(call.deps, call.tenant, person, call.who.name, _origin(call))
+    membership.take_out(call.deps, call.tenant, person, call.acting)
     return ApiReply(body={"removed": person})
 
 
@@ -71,7 +70,7 @@ def leave_team(call: Call) -> ApiReply:
         raise Conflicting(
             "this key belongs to no person, so nobody can leave with it", way_out="Sign in with: workwright login"
         )
-    membership.take_out(call.deps, call.tenant, call.who.person, call.who.name, _origin(call))
+    membership.take_out(call.deps, call.tenant, call.who.person, call.acting)
     return ApiReply(body={"removed": call.who.person})
 
 
@@ -89,10 +88,6 @@ def _refuse_beyond(call: Call, person: str) -> None:
     member = find_member(membership.members_of(call.deps, call.tenant), person)
     if member.role:
         refuse_above(call.who, member.role)
-
-
-def _origin(call: Call) -> dict[str, str]:
-    return {"key": call.who.key, **name_origin(call.request)}
 
 
 def _rank(member: Member) -> int:

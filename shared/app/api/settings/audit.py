@@ -75,7 +75,7 @@ def download_audit(call: Call) -> ApiReply:
     given = call.query
     first, last = (date.fromisoformat(given[name]) if name in given else None for name in ("from", "to"))
     only = AuditFilter(given.get("actor", ""), given.get("action", ""), first, last)
-    entries = export_audit(call.deps, call.tenant, only, call.who.name)
+    entries = export_audit(call.deps, call.tenant, only, call.acting)
     as_csv = given["format"] == "csv"
     stream = write_csv(entries) if as_csv else write_json(call.tenant, entries)
     name = f'attachment; filename="{call.tenant}-audit.{given["format"]}"'

@@ -113,30 +113,30 @@ def list_endpoints(call: Call) -> ApiReply:
 def add_endpoint(call: Call) -> ApiReply:
     """Add an endpoint; its secret is in this answer and in no other."""
     url, events = str(call.body["url"]), call.body.get("events", ())
-    return ApiReply(201, _view(call, *endpoints.add_endpoint(call.deps, call.tenant, url, events, call.who.name)))
+    return ApiReply(201, _view(call, *endpoints.add_endpoint(call.deps, call.tenant, url, events, call.acting)))
 
 
 def choose_endpoint_events(call: Call) -> ApiReply:
     """Choose of what an endpoint is told from now on."""
     endpoint, events = call.parts["endpoint"], call.body.get("events", ())
-    return ApiReply(body=_view(call, endpoints.choose_events(call.deps, call.tenant, endpoint, events, call.who.name)))
+    return ApiReply(body=_view(call, endpoints.choose_events(call.deps, call.tenant, endpoint, events, call.acting)))
 
 
 def remove_endpoint(call: Call) -> ApiReply:
     """Remove an endpoint with its deliveries: nothing more is sent there."""
-    endpoints.remove_endpoint(call.deps, call.tenant, call.parts["endpoint"], call.who.name)
+    endpoints.remove_endpoint(call.deps, call.tenant, call.parts["endpoint"], call.acting)
     return ApiReply(body={"removed": call.parts["endpoint"]})
 
 
 def replace_endpoint_secret(call: Call) -> ApiReply:
     """Give an endpoint a new secret, which is in this answer alone; the one before signs as well for a day."""
-    found = endpoints.replace_secret(call.deps, call.tenant, call.parts["endpoint"], call.who.name)
+    found = endpoints.replace_secret(call.deps, call.tenant, call.parts["endpoint"], call.acting)
     return ApiReply(body=_view(call, *found))
 
 
 def switch_endpoint_on(call: Call) -> ApiReply:
     """Switch an endpoint on again; what it missed can be replayed."""
-    found = endpoints.switch_on(call.deps, call.tenant, call.parts["endpoint"], call.who.name)
+    found = endpoints.switch_on(call.deps, call.tenant, call.parts["endpoint"], call.acting)
     return ApiReply(body=_view(call, found))
 
 

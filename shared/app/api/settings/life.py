@@ -58,7 +58,7 @@ def change_pause(call: Call) -> ApiReply:
             )
         whose = SYSTEM
     paused = call.body["reason"] or True if call.body["paused"] else False
-    set_pause(call.deps, whose, paused, call.who.name)
+    set_pause(call.deps, whose, paused, call.acting)
     return ApiReply(body=pause_view(call.deps, call.tenant))
 
 
@@ -74,7 +74,7 @@ def delete_tenant(call: Call) -> ApiReply:
     from shared.app.tenants.tenant_delete import request_deletion
 
     given = call.body
-    begun = request_deletion(call.deps, call.tenant, given["confirm"], call.who.name, force=given["force"])
+    begun = request_deletion(call.deps, call.tenant, given["confirm"], call.acting, force=given["force"])
     return ApiReply(202, begun)
 
 
@@ -82,6 +82,6 @@ def export_tenant(call: Call) -> ApiReply:
     """Return everything that is stored, one JSON object per line."""
     from shared.app.tenants.tenant_export import export
 
-    lines = export(call.deps, call.tools().knowledge(call.tenant), call.tenant, call.who.name)
+    lines = export(call.deps, call.tools().knowledge(call.tenant), call.tenant, call.acting)
     name = f'attachment; filename="{call.tenant}.jsonl"'
     return ApiReply(stream=lines, headers={"Content-Type": LINES, "Content-Disposition": name})

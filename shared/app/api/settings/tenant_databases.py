@@ -85,5 +85,5 @@ def show_confinement(call: Call) -> ApiReply:
 
 def change_confinement(call: Call) -> ApiReply:
     """Confine writes to a page and what is in it; without a page lift that."""
-    confine(call.deps, call.tenant, notion_id(call.body["page"]), call.who.name)
+    confine(call.deps, call.tenant, notion_id(call.body["page"]), call.acting)
     return ApiReply(body={"confined_to": find_confinement(call.deps, call.tenant)})

@@ -46,5 +46,5 @@ def begin_link(call: Call) -> ApiReply:
 def end_link(call: Call) -> ApiReply:
     """Unlink the caller's accounts; return those that are left, which is none."""
     if call.who.person:
-        unlink(call.deps, call.tenant, call.who.person, call.who.name)
+        unlink(call.deps, call.tenant, call.who.person, call.acting)
     return ApiReply(body={"accounts": []})

@@ -32,7 +32,7 @@ def consent(bench: AccountCalls) -> Consent:
 
 
 def _arrive(bench: AccountCalls, tokens: GrantTokens) -> Arrival:
-    return receive_consent(bench.house.deps, bench.house.accounts, tokens)
+    return receive_consent(bench.house.deps, bench.house.accounts, tokens, {"address": "192.0.2.7"})
 
 
 def _lose(bench: AccountCalls, tenant: str) -> None:

@@ -135,7 +135,7 @@ def test_nothing_is_connected_to_a_tenant_that_is_being_deleted(bench: Bench) ->
     begun = start_connection(house.deps, house.accounts, "gitlab", "http://localhost/", TENANT)
     query = {"state": parse_qs(urlsplit(begun.url).query)["state"][0], "code": "a code"}
     with pytest.raises(Conflicting, match="deleted"):
-        finish_connection(house.deps, house.accounts, "gitlab", query, begun.cookie, "http://localhost/")
+        finish_connection(house.deps, house.accounts, "gitlab", query, begun.cookie, "http://localhost/", {})
     assert house.store.list_docs(TENANT, "grants") == []
 
 
