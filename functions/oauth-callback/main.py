@@ -1,7 +1,6 @@
 """oauth-callback: a person connects an account, or signs in.
 
-Called by  browsers, in public: `/start?provider=notion` begins, the provider sends the person back to `/`,
-           who only signs in with one to `/NAME`.
+Called by  browsers, in public: `/start?provider=notion` begins, a provider answers at `/`, one of sign-ins at `/NAME`.
 Next       nothing; runs that waited for the account go on through the queue.
 """
 

@@ -151,13 +151,7 @@ def finish_connection(
     Raises BadSignature, MalformedRequest (the person said no), Conflicting (the answer was used before).
     """
     provider = _provider(provider_name)
-    if "state" not in query:
-        raise MalformedRequest("the answer has no state", way_out=AGAIN)
-    state = read_state(deps, provider.name, query["state"], cookie)
-    if "error" in query:
-        raise MalformedRequest("access was not granted", way_out="Start the connection again and choose Allow.")
-    if not query.get("code"):
-        raise MalformedRequest("the answer has no code", way_out=AGAIN)
+    state = _read_answer(deps, provider.name, query, cookie)
     if state.tenant:
         refuse_deleted(deps, state.tenant)  # before there is a token: nobody would revoke it
     use_once(deps, state.nonce)
@@ -177,6 +171,18 @@ def finish_connection(
             accounts.keep(tenant, provider.name, tokens, tokens.public)
     resume_waiting(deps, tenant, provider.name)
     return {"tenant": tenant, "provider": provider.name, "address": address}
+
+
+def _read_answer(deps: Deps, provider: str, query: Mapping[str, str], cookie: str) -> State:
+    """Return the state of a provider's answer that holds a code; the state is checked before anything else is said."""
+    if "state" not in query:
+        raise MalformedRequest("the answer has no state", way_out=AGAIN)
+    state = read_state(deps, provider, query["state"], cookie)
+    if "error" in query:
+        raise MalformedRequest("access was not granted", way_out="Start the connection again and choose Allow.")
+    if not query.get("code"):
+        raise MalformedRequest("the answer has no code", way_out=AGAIN)
+    return state
 
 
 def _address_after(deps: Deps, arrival: Arrival, state: State) -> str:

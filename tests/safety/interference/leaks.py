@@ -108,12 +108,12 @@ def _listing(name: str) -> Wrap:
 # What the API reads one by one and in lists, where the two teams do not have the same.
 _READ = (
     "api_keys", "chats", "contexts", "endpoint-deliveries", "endpoints", "grants", "hooks", "idempotency",
-    "invitations", "members", "planning", "preference-state", "preferences", "rates", "service-accounts", "settings",
-    "setup", "snapshots",
+    "invitations", "members", "planning", "preference-state", "preferences", "rates", "routines", "service-accounts",
+    "settings", "setup", "snapshots", "telling-team",
 )  # fmt: skip
 _LISTED = (
-    "api_keys", "chats", "effects", "endpoint-deliveries", "endpoints", "feedback", "grants", "hooks", "preferences",
-    "service-accounts", "site_values",
+    "api_keys", "chats", "effects", "endpoint-deliveries", "endpoints", "feedback", "grants", "hooks",
+    "linked-accounts", "preferences", "service-accounts", "sessions", "site_values", "telling",
 )  # fmt: skip
 LEAKS: Mapping[str, Wrap] = {
     **{name: _finding(name) for name in ("load_run", "get")},
@@ -125,3 +125,25 @@ LEAKS: Mapping[str, Wrap] = {
     **{f"get {kind}": _swap_kind("get", kind) for kind in _READ},
     **{f"list_docs {kind}": _swap_kind("list_docs", kind) for kind in _LISTED},
 }
+
+# What the API reads beside, and no leak is planted in.
+ELSEWHERE = {
+    "pages": "which run a page has: each run is read by its team",
+    "spending": "what models have cost: none is reached here, so it is the same in both teams",
+}
+
+
+def note_kinds(seen: set[str]) -> Wrap:
+    """Return ports that note the kinds of documents of which a team has read any."""
+
+    def change(real: Any, name: str) -> Callable[..., Any]:
+        def read(tenant: str, kind: str, *rest: Any, **options: Any) -> Any:
+            found = getattr(real, name)(tenant, kind, *rest, **options)
+            if tenant in TEAMS and found:
+                seen.add(kind)
+            return found
+
+        return read
+
+    names = ("get", "list_docs")
+    return lambda deps: replace(deps, store=Leaking(deps.store, **{name: change(deps.store, name) for name in names}))

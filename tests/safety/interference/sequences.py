@@ -16,7 +16,7 @@ from tests.safety.interference.worlds import TEAMS, Asked, Ground
 KEYED = [route for route in ROUTES if route.needs_key]
 _RARE = {"delete_tenant", "drop_key", "leave_team"}  # after which there is little left to see
 _MADE_UP = {"run": "run-made-up", "step": "made-up", "n": "7", "provider": "openai", "letter": "run-made-up.1.0"}
-_ROLES = ("owner", "owner", "owner", *ROLES)
+_ROLES = ("owner", "owner", "owner", "person", *ROLES)
 
 
 def draw_sequence(rng: random.Random, ground: Ground, watched: str, length: int) -> list[Asked]:

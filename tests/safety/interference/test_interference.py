@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.safety.interference.leaks import LEAKS
+from tests.safety.interference.leaks import ELSEWHERE, LEAKS, note_kinds
 from tests.safety.interference.sequences import KEYED, count_routes, draw_sequence
 from tests.safety.interference.worlds import TEAMS, Asked, Ground, World, Wrap, describe, lay_grounds, leave_alone
 
@@ -55,11 +55,14 @@ def draw(seed: int, ground: Ground, watched: str) -> list[Asked]:
 @pytest.mark.parametrize("watched", TEAMS, ids=["first", "second"])
 def test_nobody_sees_another(grounds: dict[str, tuple[Ground, Ground]], watched: str, tmp_path: Path) -> None:
     asked: list[Asked] = []
+    seen: set[str] = set()
     for world in range(SEQUENCES // PER_WORLD):
         asked += (drawn := draw(world, grounds[watched][0], watched))
-        assert find_difference(grounds[watched], tmp_path, watched, drawn) == "", f"world {world}"
+        assert find_difference(grounds[watched], tmp_path, watched, drawn, note_kinds(seen)) == "", f"world {world}"
     assert len(asked) == SEQUENCES * LENGTH
     assert count_routes(asked) == len(KEYED)  # nothing that a key opens was left out
+    planted = {name.partition(" ")[2] for name in LEAKS}
+    assert seen - planted <= ELSEWHERE.keys()  # and in each kind of documents that it reads a leak is planted
 
 
 @pytest.mark.parametrize("leak", LEAKS)

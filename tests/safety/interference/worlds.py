@@ -13,24 +13,29 @@ from typing import Any
 from urllib.parse import urlencode
 
 from shared.app.api.exchange import ApiReply, ApiRequest
+from shared.app.api.keys import make_key
 from shared.app.api.router import Api
 from shared.app.engine.deps import Deps
 from shared.app.engine.tools import Tools
 from shared.backends.local.delivery.local_queue import LocalQueue
 from shared.backends.local.keys.local_secrets import LocalSecrets
 from shared.backends.local.state.local_store import LocalStore
+from shared.core.documents.codec import to_body
 from shared.core.errors import StoreError
-from shared.ports import Secret
+from shared.core.people.sessions import Session
+from shared.ports import Put, Secret, change_doc
 from tests.functions.api.test_api_access import prepare_things
 from tests.functions.conftest import MINE, OTHER, ROLES, Service
 from tests.support.ports.moved_clock import MovedClock
 
 TEAMS = (MINE, OTHER)
+PIA, SESSION = "p-" + "c" * 24, "5" * 12  # who is in both, and is signed in to each by a name that both have
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 OPERATOR_SECRETS = ("api-key-pepper", "approval-link-key", "slack-signing-secret", "oauth-state-key")
 # Ids and secrets that were drawn by lot are the same in two worlds only by their order of appearance.
 _DRAWN = re.compile(
     r"ww_(?:live|local)_[0-9A-Za-z_.-]+|whsec_[0-9A-Za-z+/=]+|[0-9a-f]{12,}|(?=[A-Za-z_-]*[0-9])[0-9A-Za-z_-]{24,}"
+    r"|\b[B-DF-HJ-NP-TV-XZ]{4}-[B-DF-HJ-NP-TV-XZ]{4}\b"
 )
 Wrap = Callable[[Deps], Deps]
 
@@ -72,8 +77,28 @@ class Ground:
         service.waiting(team, self.names[team]["own_run"])
         for role in ROLES:
             self.keys[team, role] = service.keys[f"{front}{role}"]
+        self._let_in(deps, team)
         self._settle_in(deps, team)
         store.close()
+
+    def _let_in(self, deps: Deps, team: str) -> None:
+        """Let somebody be in both teams, with a key, a session, an account and choices of their own in each."""
+        first, role = team == MINE, "admin" if team == MINE else "member"
+        body = {"name": "Pia", "identity": "notion:u-2", "since": "2026-11-21T09:00:00+00:00", "role": role}
+        change_doc(
+            deps.store, (team, "members", "team"), lambda known: {"people": {**(known or {})["people"], PIA: body}}
+        )
+        session = Session(PIA, role, "no hash", NOW, NOW, browser=f"the browser of {team}")
+        deps.store.put(
+            team,
+            Put("sessions", SESSION, to_body(session)),
+            Put("linked-accounts", f"slack.T1.U{1 if first else 2}", {"person": PIA, "at": NOW.isoformat()}),
+            Put("telling", PIA, {"priority": "high" if first else "low"}),
+            Put("telling-team", "team", {"escalate_hours": 5 if first else 6}),
+            Put("routines", "2" * 32, {"page": "2" * 32, "title": f"the routine of {team}"}),
+        )
+        self.names[team]["session"] = SESSION
+        self.keys[team, "person"] = make_key(deps, team, role, "Pia's laptop", person=PIA)[1]
 
     def _settle_in(self, deps: Deps, team: str) -> None:
         """Let the team's owner set what there is to set, unlike the other team."""
