@@ -108,6 +108,7 @@ PARTS: Mapping[str, Schema] = {
     "key": text("^[0-9a-f]{12}$"),
     "account": text("^sa-[0-9a-f]{12}$"),
     "invitation": text("^inv-[0-9a-f]{24}$"),
+    "digest": text("^[0-9a-f]{64}$"),
     "login": text("^[A-Za-z0-9_-]{1,2000}\\.[0-9a-f]{64}$"),
     "browser": text("^[0-9a-f]{64}$"),
     "member": text("^p-[0-9a-f]{24}$"),

@@ -26,10 +26,10 @@ from shared.core.people.members import ROLES
 @DATA
 @AS_JSON
 def login(url: str, wait: int, data: Path, as_json: bool) -> None:
-    """Sign in as yourself, with Notion, and make a folder from which the other commands act in your name.
+    """Sign in as yourself, in a browser, and make a folder from which the other commands act in your name.
 
-    Prints a link to open in a browser, and a code that the page there must show. The key in the folder is good for 30
-    days, and never for more than you may do in your team.
+    Prints a link to open and a code that the page there must show; the page offers every way to sign in. The key in the
+    folder is good for 30 days, and never for more than you may do in your team.
     """
     if (data / KEY_FILE).exists():
         raise ConfigError(
@@ -39,7 +39,7 @@ def login(url: str, wait: int, data: Path, as_json: bool) -> None:
     url = _check_url(url)
     secret = random_source.token_bytes(32)
     begun = call_api(url, "POST", "/v1/login", body={"digest": hashlib.sha256(secret).hexdigest()})
-    click.echo(f"Open this link and sign in with Notion:\n  {begun['open']}", err=as_json)
+    click.echo(f"Open this link and sign in:\n  {begun['open']}", err=as_json)
     click.echo(f"Go on there only if the page shows this code:  {begun['code']}", err=as_json)
     done = _wait_for(url, secret, begun, time.monotonic() + wait)
     write_private(data / OWNER_KEY, done.pop("key") + "\n", replace=True)

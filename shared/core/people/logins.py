@@ -10,6 +10,7 @@ from typing import Any
 from shared.core.documents.codec import beside, unknown
 
 LOGINS = "logins"
+TERMINAL_AT = "/terminal/"  # the page of ours that shows a terminal's code; the hash of its secret follows
 
 
 @dataclass(frozen=True, slots=True)

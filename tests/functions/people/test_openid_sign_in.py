@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import pytest
 import requests
 
+from shared.app.people.identities import Shown, link_identity
+from shared.app.people.login import code_of
 from shared.app.people.membership import give_role, welcome
+from shared.core.people.identities import mail_identity
 from shared.core.people.members import person_id
 from tests.functions.people.test_browser_session import Browser
+from tests.functions.people.test_mail_link import Reader
+from tests.functions.people.test_signing_in import Terminal
+from tests.functions.people.test_team_page import Host
 from tests.support.rigs.house import Neighbourhood
 
 pytestmark = pytest.mark.xdist_group("signing_in")
@@ -176,3 +183,50 @@ def test_a_token_that_is_not_for_this_sign_in_opens_nothing(
 
 def test_nobody_signs_in_with_a_provider_that_is_not_there(browser: Browser) -> None:
     assert browser.open("/sign-in/by/evil").status_code == 404
+
+
+def test_a_terminal_goes_on_as_who_signed_in_with_google_or_by_mail_and_agreed(
+    house: Neighbourhood, eva: str, provider: Callable[..., None]
+) -> None:
+    """The page that the terminal opened offers every way; whichever it was, its code is shown, and the press counts."""
+    for way in ("Google", "mail"):
+        terminal, reader = Terminal(house), Reader(house)
+        path = urlsplit(terminal.begin()["open"]).path
+        shown = reader.open(path)
+        assert ("Sign in with Notion" in shown.text, "Sign in with Google" in shown.text) == (True, True)
+        assert "Sign in there" not in shown.text
+        if way == "Google":
+            page = reader.open(f"/sign-in/by/google?next={quote(path, safe='')}")
+        else:
+            link_address(house, eva)
+            reader.ask("eva.mail@example.test", path)
+            page = reader.open(reader.press_link(reader.receive("eva.mail@example.test")).headers["Location"])
+        assert (urlsplit(page.url).path, "You are Eva, member of Demo" in page.text) == (path, True)
+        assert code_of(path.rpartition("/")[2]) in page.text
+        assert terminal.trade().json() == {"state": "waiting"}
+        (mark,) = re.findall(r'name="form" value="([0-9a-f]{64})"', page.text)
+        assert reader.post(path, act="agree", form="0" * 64).status_code == 403
+        assert Reader(house).post(path, act="agree", form=mark).headers["Location"].startswith("/sign-in?next=")
+        assert terminal.trade().json() == {"state": "waiting"}
+        assert "Your terminal goes on as Eva" in reader.post(path, act="agree", form=mark).text
+        done = terminal.trade().json()
+        assert (done["state"], done["name"], done["role"]) == ("done", "Eva", "member")
+
+
+def test_a_terminal_does_not_go_on_as_who_signed_in_long_ago(
+    house: Neighbourhood, eva: str, provider: Callable[..., None]
+) -> None:
+    terminal, browser = Terminal(house), Host(house)
+    path = urlsplit(terminal.begin()["open"]).path
+    browser.open("/sign-in/by/google?next=/account")
+    browser.grow_old()
+    assert "Sign in there" not in browser.open(path).text
+    assert urlsplit(browser.send(path, "agree").url).path == "/sign-in"
+    assert terminal.trade().json() == {"state": "waiting"}
+
+
+def link_address(house: Neighbourhood, identity: str) -> None:
+    """Let Eva sign in by mail too."""
+    address = "eva.mail@example.test"
+    shown = Shown(mail_identity(address), "Eva", address)
+    link_identity(house.house.wired.deps, person_id(identity), house.home.tenant, shown)

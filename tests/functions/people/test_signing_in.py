@@ -9,6 +9,7 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -39,8 +40,10 @@ class Terminal:
         return begun
 
     def open(self, address: str) -> requests.Response:
-        """Open what the terminal showed, and go wherever that leads, as a browser does."""
-        return self.browser.get(address, timeout=20, headers={"Accept": "text/html"})
+        """Open what the terminal showed, and go with Notion wherever that leads, as a browser does."""
+        page = self.browser.get(address, timeout=20, headers={"Accept": "text/html"})
+        ways = re.findall(r'href="([^"]+login=[0-9a-f]{64})"', page.text)
+        return self.browser.get(unescape(ways[0]), timeout=20, headers={"Accept": "text/html"}) if ways else page
 
     def press(self, page: requests.Response, **headers: str) -> requests.Response:
         """Press the button on that page."""

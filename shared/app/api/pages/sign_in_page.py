@@ -45,15 +45,15 @@ def show_sign_in(call: Call) -> ApiReply:
         + f'<p><a class="act" href="/sign-in/notion?{escape(short, quote=True)}">Sign in with Notion</a></p>'
         + f'<p><a href="/sign-in/notion?{escape(kept, quote=True)}">Sign in with Notion and stay signed in on this '
         + f"device for {KEPT_ABSOLUTE.days} days</a></p>"
-        + _list_providers(call, target)
-        + _mail_form(target)
+        + list_providers(call, target)
+        + offer_mail(target)
         + paragraph("In a terminal: workwright login.", quiet=True)
     )
     return page(200, "Sign in once more" if again else "Sign in to Workwright", body, HEADERS)
 
 
-def _list_providers(call: Call, target: str) -> str:
-    """Return the ways that the operator has set up beside."""
+def list_providers(call: Call, target: str) -> str:
+    """Return the ways that the operator has set up beside, each leading on to a page of ours."""
     return "".join(
         f'<p><a class="act" href="/sign-in/by/{name}?{escape(urlencode({"next": target}), quote=True)}">'
         f"Sign in with {escape(system.title)}</a></p>"
@@ -62,8 +62,8 @@ def _list_providers(call: Call, target: str) -> str:
     )
 
 
-def _mail_form(target: str) -> str:
-    """Return the form that asks for a link by mail."""
+def offer_mail(target: str) -> str:
+    """Return the form that asks for a link by mail, which leads on to a page of ours."""
     goal = f'<input type="hidden" name="next" value="{escape(target, quote=True)}">'
     return (
         f'<form method="post" action="/sign-in/mail">{goal}'

@@ -13,6 +13,7 @@ from shared.app.api.pages import (
     sign_in_page,
     team_choice_page,
     team_page,
+    terminal_page,
     told_page,
 )
 from shared.app.api.people import session_list, setup_steps, sign_in, team
@@ -123,6 +124,15 @@ PEOPLE_ROUTES: tuple[Route, ...] = (
     Route(
         "DELETE", "/v1/sessions/{session}", "sessions.own", session_list.drop_session, "Sign out in one browser",
         "SessionsEnded",
+    ),
+    Route(
+        "GET", "/terminal/{digest}", "public", terminal_page.show_terminal,
+        "Show a terminal's code, and how to sign in", "html", query=terminal_page.QUERY, errors=(404,),
+    ),
+    Route(
+        "POST", "/terminal/{digest}", "session", require_session(terminal_page.agree_in_session),
+        "Let a terminal sign in", "html", body=terminal_page.AGREE, body_type=FORM,
+        errors=(303, 400, 403, 404, 409, 413, 415, 421),
     ),
     Route("GET", "/asked", "public", login_page.show_asked, "Say that the owners were asked", "html", query=TENANT),
     Route(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from shared.app.api.exchange import ApiReply, Call, name_origin
 from shared.app.api.json_shapes import COUNT, choice, members, shape, text
 from shared.app.people import login
+from shared.core.people.logins import TERMINAL_AT
 
 _HEX = "^[0-9a-f]{64}$"
 _DEVICE = text("^[^\\u0000-\\u001f\\u007f]{1,80}$", max_length=80, what="What the key is called, such as the machine.")
@@ -29,7 +30,7 @@ _LOOK_EVERY_S = 2
 def begin_login(call: Call) -> ApiReply:
     """Return where a browser signs in for the terminal that has made this hash; nothing is stored."""
     digest = call.body["digest"]
-    address = f"{call.deps.connect_url}/start?provider=notion&login={digest}"
+    address = f"{call.deps.public_url}{TERMINAL_AT}{digest}"
     lifetime = int(login.LIFETIME.total_seconds())
     shown = {"open": address, "code": login.code_of(digest), "expires_in": lifetime, "interval": _LOOK_EVERY_S}
     return ApiReply(body=shown)
