@@ -131,7 +131,8 @@ class System:
     def part(self) -> str:
         """Return the part of a guided set-up that asks for it: with its kind, or alone."""
         kinds = {"code": self.keeps_code, "sites": self.hosts_sites, "mail": self.sends_mail}
-        return next((kind for kind, is_it in kinds.items() if is_it), self.name)
+        alone = self.signs_in.name if self.signs_in is not None else self.name
+        return next((kind for kind, is_it in kinds.items() if is_it), alone)
 
     @property
     def questions(self) -> tuple[Ask, ...]:

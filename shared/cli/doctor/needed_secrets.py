@@ -7,10 +7,11 @@ from pathlib import Path
 
 from shared.backends.local.keys.keyfile import KEY_FILE
 from shared.backends.local.keys.local_secrets import LocalSecrets
+from shared.cli.root import format_command
 from shared.core.environment import Environment
 from shared.core.tenants.finding import LATER, OK, Finding
 from shared.integrations.mail_settings import read_mail
-from shared.integrations.systems import SYSTEMS
+from shared.integrations.systems import SIGN_INS, SYSTEMS
 from shared.local.configuration.choices import OAUTH, REAL, SIMULATED, Choices, read_choices
 from shared.local.configuration.runtime_environment import surroundings
 
@@ -36,12 +37,19 @@ def look_at_secrets(data: Path, env: Mapping[str, str]) -> Iterator[Finding]:
     if not (data / KEY_FILE).exists():
         yield Finding("secrets", LATER, "none yet", f"Start Workwright with: workwright up --data {data}", needed=False)
         return
-    kept, needed = LocalSecrets(data), list_needed_secrets(read_choices(data), env)
+    kept, choices = LocalSecrets(data), read_choices(data)
+    needed = list_needed_secrets(choices, env)
     for name, source in OPERATOR_SECRETS.items():
         if kept.find(name) is not None:
             yield Finding(name, OK, "set", needed=False)
         elif name in needed:
             yield Finding(name, LATER, "not set", source, needed=False)
+    for name, system in SIGN_INS.items():
+        if all(kept.find(secret) is not None for secret in system.secrets):
+            yield Finding(f"{name}-sign-in", OK, f"people may sign in with {system.title}", needed=False)
+        elif choices.mode(system.name) != SIMULATED:
+            way_out = f"Not needed; a client is given with: {format_command('init', name, data=data)}"
+            yield Finding(f"{name}-sign-in", LATER, f"nobody signs in with {system.title} here", way_out, needed=False)
 
 
 def look_at_cloud_secrets(env: Mapping[str, str]) -> Iterator[Finding]:
@@ -61,6 +69,8 @@ def list_needed_secrets(choices: Choices, env: Mapping[str, str]) -> frozenset[s
         found += _CLIENT
     if notion.mode == SIMULATED or reached:
         found += _WEBHOOK
+    for system in SIGN_INS.values():
+        found += system.secrets if choices.mode(system.name) == REAL else ()
     for system in _CLICKED:
         mode = choices.mode(system.name)
         if mode in (SIMULATED, REAL):

@@ -12,7 +12,7 @@ import click
 from shared.cli.setup.answer_source import WAYS, Options, read_secret
 from shared.core.errors import ConfigError
 from shared.core.text.readable import join_lines
-from shared.integrations.systems import BY_PART, SYSTEMS
+from shared.integrations.systems import BY_PART, SIGN_INS, SYSTEMS
 from shared.local.configuration.choices import LIMITS, PERSON_FACTS
 from shared.ports import Secret
 
@@ -27,6 +27,7 @@ def _list_keys(part: str) -> tuple[str, ...]:
 
 KNOWN: Mapping[str, tuple[str, ...]] = {  # what each table may say
     **{part: _list_keys(part) for part in BY_PART},
+    **{name: ("use", *(ask.name for ask in each.questions)) for name, each in SIGN_INS.items()},
     "notion": ("use", "by", "secret", "client_id", "client_secret", "page", "adopt", "answers", "address"),
     "model": ("use", "key", "project", "url", "name"),
     "people": tuple(name for name in PERSON_FACTS if name != "id"),

@@ -11,12 +11,12 @@ import click
 
 from shared.backends.local.folder.data_folder import refuse_if_held
 from shared.cli.root import DATA, format_command, workwright
-from shared.cli.setup import limits_part, model_part, notion_part, people_part, system_part
+from shared.cli.setup import limits_part, model_part, notion_part, people_part, sign_in_part, system_part
 from shared.cli.setup.answer_file import AnswerFile
 from shared.cli.setup.answer_source import Asking, Terminal
 from shared.cli.setup.guide import Guide
 from shared.core.errors import ConfigError
-from shared.integrations.systems import SYSTEMS
+from shared.integrations.systems import SIGN_INS, SYSTEMS
 from shared.local.configuration.choices import read_choices
 from shared.local.configuration.migration_mark import refuse_moved
 
@@ -29,6 +29,10 @@ PARTS: Mapping[str, tuple[str, Callable[[Guide], None]]] = {
     "mail": (people_part.ABOUT_MAIL, people_part.set_up_mail),
     **{each.name: (system_part.tell_about(each), partial(system_part.set_up_part, part=each.name)) for each in _ALONE},
     "people": (people_part.ABOUT_PEOPLE, people_part.set_up_people),
+    **{
+        name: (sign_in_part.tell_about_sign_in(each), partial(sign_in_part.set_up_sign_in, name=name))
+        for name, each in SIGN_INS.items()
+    },
     "limits": (limits_part.ABOUT_LIMITS, limits_part.set_up_limits),
     "address": (limits_part.ABOUT_ADDRESS, limits_part.set_up_address),
 }

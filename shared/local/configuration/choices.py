@@ -28,11 +28,14 @@ _MODES_OF: Mapping[str, tuple[str, ...]] = {
 }
 _ADDRESS = "address"  # of a system that poses as the real one, on this machine: for tests
 MAIL = "mail"  # one choice, whichever system it is `by`
-_PART_OF: Mapping[str, tuple[str, ...]] = {**BY_PART, MAIL: (MAIL,)}
+_PART_OF: Mapping[str, tuple[str, ...]] = {
+    **BY_PART,
+    MAIL: (MAIL,),
+    **{name: (each.name,) for name, each in SIGN_INS.items()},
+}
 _OF_MAIL = dict.fromkeys(fact for each in BY_PART[MAIL] for fact in SYSTEMS[each].facts)
 FACTS: Mapping[str, tuple[str, ...]] = {  # what may be said of each system beside its mode
     **{name: SYSTEMS[name].facts for names in _PART_OF.values() for name in names if name in SYSTEMS},
-    **{each.name: each.facts for each in SIGN_INS.values()},  # no guided set-up asks for them
     "notion": ("by", "page", "workspace", "bot", _ADDRESS),
     MAIL: ("by", *_OF_MAIL),
 }

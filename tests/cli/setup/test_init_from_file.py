@@ -11,6 +11,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from shared.app.installation.home import home_of
+from shared.backends.local.keys.local_secrets import LocalSecrets
+from shared.cli.doctor.needed_secrets import look_at_secrets
 from shared.cli.root import workwright
 from shared.cli.setup.setup_folder import open_folder
 from shared.local.configuration.choices import FILE, Choices, read_choices
@@ -188,3 +190,24 @@ def test_what_is_chosen_before_there_is_a_team_waits_for_it(tmp_path: Path, syst
     assert list(kept) == ["setup-github-token"]
     assert WORD["github"] not in (data / "secrets.json").read_text("utf-8")
     assert "WORKWRIGHT_GITHUB_URL" not in os.environ
+
+
+def test_a_client_of_google_is_kept_sealed_named_by_the_doctor_and_forgotten_again(data: Path) -> None:
+    word, client = "-".join(("google", "word")), "1234-abc.apps.googleusercontent.com"
+    table = '[google]\nuse = "real"\nclient = "env:CLIENT"\nclient_secret = "env:WORD"\n'
+    wrong = _init(data, table, CLIENT="1234-abc", WORD=word)
+    assert ".apps.googleusercontent.com" in str(wrong.exception)
+    assert read_choices(data).mode("google_accounts") == "none"
+    done = _init(data, table, CLIENT=client, WORD=word)
+    assert done.exit_code == 0, (done.output, done.exception)
+    assert "/oauth-callback/google" in done.output
+    kept, findings = LocalSecrets(data), {each.name: each for each in look_at_secrets(data, {})}
+    assert [kept.get(f"google-sign-in-{each}").reveal() for each in ("id", "secret")] == [client, word]
+    assert (findings["google-sign-in"].state, findings["google-sign-in-secret"].state) == ("ok", "ok")
+    assert not any(word.encode() in each.read_bytes() for each in data.rglob("*") if each.is_file())
+    assert read_choices(data).describe_part("google") == "real google_accounts"
+    assert _init(data, '[google]\nuse = "none"\n').exit_code == 0
+    findings = {each.name: each for each in look_at_secrets(data, {})}
+    assert (findings["google-sign-in"].state, "google-sign-in-id" in findings) == ("later", False)
+    assert "workwright init google" in findings["google-sign-in"].way_out
+    assert LocalSecrets(data).find("google-sign-in-secret") is None

@@ -132,7 +132,7 @@ PEOPLE_ROUTES: tuple[Route, ...] = (
     Route(
         "POST", "/terminal/{digest}", "session", require_session(terminal_page.agree_in_session),
         "Let a terminal sign in", "html", body=terminal_page.AGREE, body_type=FORM,
-        errors=(303, 400, 403, 404, 409, 413, 415, 421),
+        status=303, errors=(400, 403, 404, 409, 413, 415, 421),
     ),
     Route("GET", "/asked", "public", login_page.show_asked, "Say that the owners were asked", "html", query=TENANT),
     Route(
