@@ -68,7 +68,9 @@ def _base(ctx: StepContext, owner: str, name: str) -> Base:
     sha = forge.head(repository.owner, repository.name, repository.default_branch)
     if not sha:
         raise Missing("code", f"{owner}/{name} has no commit yet")
-    kept = ctx.same_end(f"read-{sha[:12]}", lambda: _keep_base(ctx, forge, repository.owner, repository.name, sha))
+    kept = ctx.do_idempotently(
+        f"read-{sha[:12]}", lambda: _keep_base(ctx, forge, repository.owner, repository.name, sha)
+    )
     files, unread = from_text(ctx.get_text(str(kept["originals"]))).files, json.loads(ctx.get_text(str(kept["unread"])))
     left_out, shut = tuple(unread["left_out"]), tuple(unread["paths"])
     at = f"{forge.system}:{repository.owner}/{repository.name}@{sha}"

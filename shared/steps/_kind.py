@@ -109,7 +109,7 @@ class Effect(Protocol):
     def claim(self, thing: str) -> bool:
         """Say that this step made a thing of that id; False when another step has said so before."""
 
-    def only(self, run: str, what: str, name: str) -> str:
+    def claim_only(self, run: str, what: str, name: str) -> str:
         """Say that the run makes this one of a sort; return the name of the one it makes."""
 
 
@@ -206,7 +206,7 @@ class StepContext:
 
         return Group(self.run, self.step, self.get_text, self.kinds, price)
 
-    def once(self, name: str, do: Callable[[], Result], look: Callable[[], Result | None]) -> Result:
+    def create_if_absent(self, name: str, do: Callable[[], Result], look: Callable[[], Result | None]) -> Result:
         """Do an external write that can be found again: `look` before a second time."""
         return self.effect(name, do, repeat=Repeat.LOOK, look=look)
 
@@ -221,13 +221,13 @@ class StepContext:
         self.effect.was_begun(name)
         return self.effect.find_result(name)
 
-    def same_end(self, name: str, do: Callable[[], Result]) -> Result:
+    def do_idempotently(self, name: str, do: Callable[[], Result]) -> Result:
         """Do an external write that leads to the same end however often it is done."""
         return self.effect(name, do, repeat=Repeat.SAME_END)
 
-    def before(self, name: str, read: Callable[[], Any]) -> Any:
+    def keep_before(self, name: str, read: Callable[[], Any]) -> Any:
         """Return what `read` saw (JSON) when it was asked first; it is kept, for the repeat and for the undo."""
-        kept = self.same_end(name, lambda: {"kept": self.keep_text(json.dumps(read(), ensure_ascii=False))})
+        kept = self.do_idempotently(name, lambda: {"kept": self.keep_text(json.dumps(read(), ensure_ascii=False))})
         return json.loads(self.get_text(str(kept["kept"])))
 
     def recall(self, name: str) -> Any:

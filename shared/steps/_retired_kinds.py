@@ -46,7 +46,7 @@ def _close_pull_request(wanted: _Former, ctx: StepContext) -> None:
     if change is not None and change.merged:
         raise Rejected("github", f"{change.url} was merged by somebody; that stays")
     if change is not None and change.state == "open":
-        ctx.same_end("undo-pull-request", lambda: {"url": forge.close_change(owner, name, change.number).url})
+        ctx.do_idempotently("undo-pull-request", lambda: {"url": forge.close_change(owner, name, change.number).url})
     _take_back(ctx, "undo-branch", branch, lambda: forge.delete_branch(owner, name, branch))
 
 
@@ -70,11 +70,11 @@ def _roll_back(wanted: _Former, ctx: StepContext) -> None:
 
 
 def _take_back(ctx: StepContext, name: str, what: str, do: Callable[[], None]) -> None:
-    def once() -> dict[str, str]:
+    def take_once() -> dict[str, str]:
         do()
         return {"of": what}
 
-    ctx.same_end(name, once)
+    ctx.do_idempotently(name, take_once)
 
 
 def _kind(name: str, undo: Callable[[Any, StepContext], None] | None = None) -> StepKind:

@@ -103,9 +103,7 @@ def pages_called(deps: Deps, tools: Tools, tenant: str, phrase: str) -> tuple[Na
     if scope.off or not wanted or not is_connected(deps, tenant):
         return ()
     places, served = WorkspaceMap(deps, tenant), Served(deps, tenant, scope)
-    matching = [
-        p for p in places.everything().values() if p.kind == PAGE and not p.trashed and _shares(wanted, p.title)
-    ]
+    matching = [p for p in places.list_all().values() if p.kind == PAGE and not p.trashed and _shares(wanted, p.title)]
     shown = (place for place in matching if served.way(place.id))
     some = islice(shown, _MAX_NAMED)
     return tuple(Named(p.id, _shorten_title(p), _build_trail(places, p)) for p in some)

@@ -129,7 +129,7 @@ class Effects:
         claim = self._claim(thing, Claim(self._scope))
         return claim is not None and claim.by == self._scope
 
-    def only(self, run: str, what: str, name: str) -> str:
+    def claim_only(self, run: str, what: str, name: str) -> str:
         """Say that the run makes this one of a sort; return the one that it makes: the first that was named."""
         claim = self._claim(f"only.{run}.{what}", Claim(self._scope, name))
         return claim.name if claim is not None else name

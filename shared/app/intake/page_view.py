@@ -60,7 +60,7 @@ def find_spoken(
     """Return which comments are content for this run; `now` and `without` are as in `find_heard_until` and `Spoken`."""
     earlier = page_record(deps, run.tenant, run.trigger.page).answers
     unsaid = heard.ids if without is None else without
-    return Spoken(find_heard_until(run, now), unsaid, heard.before(run.revision), earlier)
+    return Spoken(find_heard_until(run, now), unsaid, heard.list_wishes_before(run.revision), earlier)
 
 
 def find_heard_until(run: Run, now: datetime | None = None) -> datetime | None:

@@ -159,7 +159,7 @@ def crawl_came_far(deps: Deps, tenant: str, began: str, *, ended: bool) -> None:
     """Note how many pages there are to read, and whether the crawl that began then has read everything."""
     state = state_of(deps, tenant)
     if state is not None and state.began and state.began <= began:  # one that was cut off is taken up by a later one
-        places = WorkspaceMap(deps, tenant).everything().values()
+        places = WorkspaceMap(deps, tenant).list_all().values()
         known = sum(place.kind == PAGE and not place.trashed for place in places)
         ending: dict[str, Any] = {"ended": deps.clock.now().isoformat()} if ended else {}
         keep_state(deps, tenant, known=known, **ending)

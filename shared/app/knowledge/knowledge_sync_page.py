@@ -103,7 +103,7 @@ def forget_page(deps: Deps, tools: Tools, tenant: str, page: str) -> int:
 def list_subtree(places: WorkspaceMap, page: str) -> list[str]:
     """Return the ids of a place and of all that is known below it, in the trash or not."""
     below: dict[str, list[str]] = {}
-    for place in places.everything().values():
+    for place in places.list_all().values():
         below.setdefault(place.parent, []).append(place.id)
     found, waiting = {page: None}, [page]
     while waiting:

@@ -22,8 +22,8 @@ from shared.app.planning.plan_critique import SecondLook, describe_first_look, l
 from shared.app.planning.plan_proposal import Proposal
 from shared.app.planning.planner_facts.plan_context import Known
 from shared.app.planning.planner_facts.plan_history import (
+    find_last_answer,
     keep_last_answer,
-    last_answer_of,
     plan_before,
     questions_answered,
     texts_left,
@@ -173,7 +173,7 @@ class _Planning:
         deps, run, step, tools = self.attempt.deps, self.attempt.run, self.attempt.step, self.attempt.tools
         names = names_of(self.view, known)
         feedback = names.shorten(feedback)
-        last_answer = names.shorten(last_answer_of(deps, run, step)) if feedback else ""
+        last_answer = names.shorten(find_last_answer(deps, run, step)) if feedback else ""
         untold = "" if last_answer else feedback  # else it stands behind the answer that it is about
         known = replace(known, answered=f"{last_answer}\n{feedback}")
         window = self.model.window("reason")

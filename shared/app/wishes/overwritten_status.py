@@ -60,7 +60,7 @@ def ask_again(command: Command, deps: Deps, tools: Tools, seen: Gathered) -> Non
         notion = connect(Notion)
         page = notion.page(command.ref)
         for each, over in hidden:
-            if over.run == run and _set_status(tools.settings(command.tenant), page, each, kept.last(run)):
+            if over.run == run and _set_status(tools.settings(command.tenant), page, each, kept.find_last(run)):
                 _ask(deps, notion, loaded.run, over)
 
 

@@ -55,7 +55,7 @@ class Kept:
     wish: Wish = sparse(Wish())
     more: Mapping[str, Any] = unknown()
 
-    def last(self, run: str) -> str:
+    def find_last(self, run: str) -> str:
         """Return the status that we wrote last for this run; "" when we wrote none for it yet."""
         return next((each.wrote for each in reversed(self.writes) if each.run == run), "")
 
@@ -74,7 +74,7 @@ class Kept:
         Before our first one it may still be the one that opened the run. While a plan is made or asked about, that plan
         is what Plan it wishes for. An end is written once: what is set over it is news for whoever looks at the page.
         """
-        last = self.last(run.id)
+        last = self.find_last(run.id)
         if not last:
             return False
         if now == marks.PLAN_IT and (run.status.final or run.status in _AT_WORK):
@@ -83,7 +83,7 @@ class Kept:
 
     def wishes(self, run: str, now: str) -> bool:
         """Say whether another plan was wished for during this run, and nobody has since set another status."""
-        return bool(run) and self.wish.run == run and now in (marks.PLAN_IT, self.last(run))
+        return bool(run) and self.wish.run == run and now in (marks.PLAN_IT, self.find_last(run))
 
 
 def load_kept(deps: Deps, tenant: str, page: str) -> Kept:

@@ -36,7 +36,7 @@ class Round:
     _done: list[str] = field(default_factory=list)  # documents of what this part does
 
     @classmethod
-    def of(cls, deps: Deps, tenant: str, places: WorkspaceMap, began: str) -> Round:
+    def load(cls, deps: Deps, tenant: str, places: WorkspaceMap, began: str) -> Round:
         """Return it as it was left."""
         known = get_as(CrawlState, deps.store, (tenant, *CRAWL))
         state = known if known is not None and known.crawl == began else CrawlState(began)

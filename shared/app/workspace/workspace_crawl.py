@@ -165,7 +165,7 @@ def crawl(
     if first:
         take_recent(deps, tenant, notion, places, datetime(1970, 1, 1, tzinfo=UTC), f"crawl {began}")
         return True  # by itself, or what stops the rest would have it searched again
-    left = Round.of(deps, tenant, places, began)
+    left = Round.load(deps, tenant, places, began)
     for place in left.part(CRAWL_PART):
         try:
             expand(deps, tenant, notion, places, place, began, taken=taken, heard=left.note_found)

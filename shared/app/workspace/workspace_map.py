@@ -62,7 +62,7 @@ class WorkspaceMap:
     def children(self, id: str) -> list[Place]:
         """Return what is directly in it and not in the trash, by title."""
         wanted = normal_id(id)
-        found = [place for place in self.everything().values() if place.parent == wanted and not place.trashed]
+        found = [place for place in self.list_all().values() if place.parent == wanted and not place.trashed]
         return sorted(found, key=lambda place: (place.title, place.id))
 
     def find(self, title: str, kind: str = "") -> list[Place]:
@@ -70,7 +70,7 @@ class WorkspaceMap:
         wanted = title.strip().casefold()
         return [
             place
-            for place in self.everything().values()
+            for place in self.list_all().values()
             if place.title.strip().casefold() == wanted and not place.trashed and kind in ("", place.kind)
         ]
 
@@ -81,7 +81,7 @@ class WorkspaceMap:
         doc = self._deps.store.get(self._tenant, MAP, normal_id(id))
         return read_as(Place, doc) if doc else None
 
-    def everything(self) -> dict[str, Place]:
+    def list_all(self) -> dict[str, Place]:
         """Return all objects by id; read from the store once."""
         if self._all is None:
             self._all, after = {}, ""

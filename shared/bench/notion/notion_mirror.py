@@ -29,7 +29,7 @@ def mirror(deps: Deps, tenant: str, notion: Notion, root: str) -> list[str]:
     May be cut short anywhere: what was read is kept page by page, and the next one goes on.
     """
     places, name = WorkspaceMap(deps, tenant, notion), normal_id(root)
-    places.everything()
+    places.list_all()
     doc = deps.store.get(tenant, _STATE, name)
     state: dict[str, Any] = dict(doc.body) if doc else {"began": deps.clock.now().isoformat()}
     if "since" not in state:

@@ -109,7 +109,7 @@ class Ours:
         """Bring our copy of a page and of all pages below it up to date; return it."""
         self._retry_work(lambda: mirror(self._deps, TENANT, self._notion, root))
         found: dict[str, tuple[str, Outline]] = {}
-        for place in WorkspaceMap(self._deps, TENANT).everything().values():
+        for place in WorkspaceMap(self._deps, TENANT).list_all().values():
             page = read_mirrored(self._deps, TENANT, place.id) if place.kind == PAGE else None
             if page is not None and not place.trashed:
                 found[place.id] = (place.title, _outline(page.blocks))
@@ -161,7 +161,7 @@ class _Memory:
     def __init__(self, store: LocalStore, effects: Effects) -> None:
         self._store, self._effects = store, effects
 
-    def same_end(self, name: str, do: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
+    def do_idempotently(self, name: str, do: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
         return self._effects(name, do, repeat=Repeat.SAME_END)
 
     @property

@@ -75,7 +75,7 @@ def _apis(site: Site) -> Iterator[Finding]:
     path, wanted = f"projects/{site.number}/services", site.wanted
     on = {
         str(service["config"]["name"])
-        for service in site.google.all("serviceusage", path, "services", filter="state:ENABLED", pageSize=200)
+        for service in site.google.list_all("serviceusage", path, "services", filter="state:ENABLED", pageSize=200)
     }
     off = [name for name in wanted.apis if name not in on]
     yield Finding(

@@ -15,7 +15,7 @@ _TOO_MUCH = ("roles/owner", "roles/editor", "roles/viewer")
 def accounts(site: Site) -> Iterator[Finding]:
     """Source: cloud.google.com/iam/docs/reference/rest/v1/projects.serviceAccounts/list."""
     path = f"projects/{site.wanted.project}/serviceAccounts"
-    found = {str(account["email"]): account for account in site.google.all("iam", path, "accounts", pageSize=100)}
+    found = {str(account["email"]): account for account in site.google.list_all("iam", path, "accounts", pageSize=100)}
     wanted = [*(site.wanted.account(name) for name in site.wanted.functions), site.wanted.email("tasks-caller")]
     problems = [f"no {email}" for email in wanted if email not in found]
     asleep = [email for email in wanted if found.get(email, {}).get("disabled")]

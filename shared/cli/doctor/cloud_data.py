@@ -57,7 +57,7 @@ def indexes(site: Site) -> Iterator[Finding]:
     groups, wanted = f"{_database(site)}/collectionGroups/-", site.wanted.indexes
     built = {
         _normalise_index(index): str(index.get("state"))
-        for index in site.google.all("firestore", f"{groups}/indexes", "indexes")
+        for index in site.google.list_all("firestore", f"{groups}/indexes", "indexes")
     }
     problems = []
     for index in wanted["composite"]:
@@ -68,7 +68,7 @@ def indexes(site: Site) -> Iterator[Finding]:
     apart = "indexConfig.usesAncestorConfig:false OR ttlConfig:*"
     own = {
         (exempted["name"].split("/")[-3], exempted["name"].split("/")[-1]): exempted
-        for exempted in site.google.all("firestore", f"{groups}/fields", "fields", filter=apart, pageSize=200)
+        for exempted in site.google.list_all("firestore", f"{groups}/fields", "fields", filter=apart, pageSize=200)
     }
     for index in wanted["fields"]:
         problems += _field_problems(index, own.get((index["collection"], index["field"])))

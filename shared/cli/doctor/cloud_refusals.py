@@ -21,7 +21,7 @@ def refusals(site: Site) -> Iterator[Finding]:
     tenant itself, so it is listed only with `showMissing`. A body is JSON text, as the store writes it.
     """
     documents = f"projects/{site.wanted.project}/databases/(default)/documents"
-    listed = site.google.all("firestore", f"{documents}/tenants", "documents", showMissing="true", pageSize=300)
+    listed = site.google.list_all("firestore", f"{documents}/tenants", "documents", showMissing="true", pageSize=300)
     names = [name for each in listed if not (name := str(each["name"]).rpartition("/")[2]).startswith("_")]
     left: list[str] = []
     for tenant in names[:MAX]:

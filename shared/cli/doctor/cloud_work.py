@@ -15,7 +15,7 @@ def functions(site: Site) -> Iterator[Finding]:
     """Source: cloud.google.com/functions/docs/reference/rest/v2/projects.locations.functions#Function."""
     deployed = {
         _last_part(function["name"]): function
-        for function in site.google.all("cloudfunctions", f"{site.place}/functions", "functions")
+        for function in site.google.list_all("cloudfunctions", f"{site.place}/functions", "functions")
     }
     problems, apart = [], []
     for name in site.wanted.functions:
@@ -43,7 +43,8 @@ def functions(site: Site) -> Iterator[Finding]:
 def queues(site: Site) -> Iterator[Finding]:
     """Source: cloud.google.com/tasks/docs/reference/rest/v2/projects.locations.queues#Queue."""
     deployed = {
-        _last_part(queue["name"]): queue for queue in site.google.all("cloudtasks", f"{site.place}/queues", "queues")
+        _last_part(queue["name"]): queue
+        for queue in site.google.list_all("cloudtasks", f"{site.place}/queues", "queues")
     }
     problems, way_out = [], site.apply()
     for name, declared in site.wanted.functions.items():
@@ -83,7 +84,9 @@ def jobs(site: Site) -> Iterator[Finding]:
 
     Source: cloud.google.com/scheduler/docs/reference/rest/v1/projects.locations.jobs#Job.
     """
-    deployed = {_last_part(job["name"]): job for job in site.google.all("cloudscheduler", f"{site.place}/jobs", "jobs")}
+    deployed = {
+        _last_part(job["name"]): job for job in site.google.list_all("cloudscheduler", f"{site.place}/jobs", "jobs")
+    }
     problems, way_out = [], site.apply()
     at = f"--location={site.wanted.region} --project={site.wanted.project}"
     for name, declared in site.wanted.functions.items():

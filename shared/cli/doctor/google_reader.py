@@ -63,7 +63,7 @@ class GoogleReader:
         except Missing:
             return None
 
-    def all(self, service: str, path: str, field: str, **params: Any) -> Iterator[dict[str, Any]]:
+    def list_all(self, service: str, path: str, field: str, **params: Any) -> Iterator[dict[str, Any]]:
         """Yield every resource of a list, over all its pages (`nextPageToken`)."""
         page: Mapping[str, Any] = {}
         for _ in range(_PAGES):

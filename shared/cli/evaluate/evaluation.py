@@ -72,7 +72,7 @@ def evaluate(wanted: Wanted, show: Callable[[str, Json | None], None]) -> Json:
     pages = read_set(wanted.set)
     settings = Settings.from_env(environment(process_environment(), wanted.model))
     load_offered(settings.models)  # a slip is said before a page is begun
-    chosen = pages.only(wanted.only)
+    chosen = pages.select(wanted.only)
     _open(wanted, pages)
     stopped, why = "", ""
     for page in chosen:

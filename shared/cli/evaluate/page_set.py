@@ -63,7 +63,7 @@ class EvalSet:
     digest: str
     pages: tuple[EvalPage, ...]
 
-    def only(self, names: Sequence[str]) -> tuple[EvalPage, ...]:
+    def select(self, names: Sequence[str]) -> tuple[EvalPage, ...]:
         """Return these pages in the set's order, or all; raises ConfigError for one that is not there."""
         known = [page.name for page in self.pages]
         if unknown := sorted(set(names) - set(known)):

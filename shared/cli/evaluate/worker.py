@@ -94,7 +94,7 @@ def main(place: str) -> int:
     order = Order(**json.loads(Path(place).read_text(encoding="utf-8")))
     threading.Thread(target=_end_with, args=(order.parent,), daemon=True).start()
     log.show_from("ERROR")
-    page = read_set(order.set).only([order.page])[0]
+    page = read_set(order.set).select([order.page])[0]
     folder = Path(order.folder)
     if not (folder / STATE).exists():  # it died before the page was written: nothing was asked of a model yet
         shutil.rmtree(folder / HOUSE, ignore_errors=True)

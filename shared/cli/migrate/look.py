@@ -49,7 +49,7 @@ def _look_at_functions(cloud: There) -> None:
         return
     place = f"projects/{cloud.project}/locations/{cloud.region}/functions"
     try:
-        found = list(cloud.reader.all("cloudfunctions", place, "functions"))
+        found = list(cloud.reader.list_all("cloudfunctions", place, "functions"))
     except IntegrationError as error:
         raise ConfigError(
             f"the functions of project {cloud.project} could not be looked at: {error}. Check --project and your"

@@ -14,7 +14,7 @@ from shared.core.approval.gates import PLAN
 from shared.core.documents.codec import sparse
 from shared.core.documents.generate import SPARSE
 from shared.core.planning.risk import LEVELS as RISKS
-from shared.core.ship.paths import any_matches
+from shared.core.ship.paths import does_any_match
 
 PAGES, OTHERS, CODE, RELEASE, PRODUCTION = "pages", "other_systems", "code", "release", "production"
 WORKS = (PAGES, OTHERS, CODE, RELEASE, PRODUCTION)  # kinds of work
@@ -168,4 +168,4 @@ def _find_limit(policy: Policy, request: Request) -> tuple[Rule, str] | None:
 
 
 def _may_change(policy: Policy, path: str) -> bool:
-    return any_matches(path, policy.may_change) and not any_matches(path, policy.must_not_change)
+    return does_any_match(path, policy.may_change) and not does_any_match(path, policy.must_not_change)

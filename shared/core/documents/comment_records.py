@@ -34,7 +34,7 @@ class Heard:
     asked: frozenset[str] = turned(frozenset(), frozenset, sorted, sparse=True)
     more: Mapping[str, Any] = unknown()
 
-    def before(self, revision: int) -> tuple[Wish, ...]:
+    def list_wishes_before(self, revision: int) -> tuple[Wish, ...]:
         """Return the wishes that the plan of this revision was made with."""
         return tuple(wish for wish in self.wishes if wish.revision < revision)
 

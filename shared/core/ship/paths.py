@@ -18,7 +18,7 @@ def matches(path: str, pattern: str) -> bool:
     return _fit(names, parts if len(parts) > 1 or wanted == "**" else ["**", *parts])
 
 
-def any_matches(path: str, patterns: Iterable[str]) -> bool:
+def does_any_match(path: str, patterns: Iterable[str]) -> bool:
     """Say whether one of the patterns means the path."""
     return any(matches(path, each) for each in patterns)
 

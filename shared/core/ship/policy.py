@@ -23,7 +23,7 @@ from shared.core.code.dependencies import (
     packages_in,
 )
 from shared.core.code.worktree import Worktree
-from shared.core.ship.paths import any_matches, strange
+from shared.core.ship.paths import does_any_match, strange
 from shared.core.system import System
 
 Severity = Literal["block", "warn", "note"]
@@ -154,15 +154,15 @@ def _paths(changed: Sequence[str], before: Mapping[str, bytes], policy: Policy) 
             yield Finding(
                 BLOCK, "path", path[:300], 0, "this is not a path in a repository", "Use plain relative paths."
             )
-        elif any_matches(path, policy.protected):
+        elif does_any_match(path, policy.protected):
             way = "Leave it as it is; a person changes such files by hand, or takes it off the list `protected`."
             yield Finding(BLOCK, "protected", path, 0, "a protected file: it decides what runs elsewhere", way)
-        elif any_matches(path, policy.must_not_change) or not any_matches(path, policy.may_change):
+        elif does_any_match(path, policy.must_not_change) or not does_any_match(path, policy.may_change):
             yield Finding(BLOCK, "paths", path, 0, "the team's policy keeps this path from being changed", "Leave it.")
         elif path.rpartition("/")[2] in UNREAD:
             what = "may name packages, in a format that cannot be read here"
             yield Finding(WARN, "packages", path, 0, what, "Look at what it asks for.")
-        elif any_matches(path, _BUILDS):
+        elif does_any_match(path, _BUILDS):
             yield Finding(WARN, "build", path, 0, "runs when the project is built or installed", "Read it closely.")
     small = {path.casefold(): path for path in before if path not in changed}
     for path in changed:

@@ -33,10 +33,10 @@ def checks_of(wire: Wire, repo: str, sha: str) -> list[Check]:
     no runs. Suites that are merely queued are of apps that may never run anything.
     """
     commit = f"{repo}/commits/{segment(sha)}"
-    found = [_read_run(run) for run in wire.every(f"{commit}/check-runs", inside="check_runs", filter="latest")]
-    found += [_read_status(status) for status in wire.every(f"{commit}/status", inside="statuses")]
+    found = [_read_run(run) for run in wire.list_all(f"{commit}/check-runs", inside="check_runs", filter="latest")]
+    found += [_read_status(status) for status in wire.list_all(f"{commit}/status", inside="statuses")]
     if not found:
-        suites = wire.every(f"{commit}/check-suites", inside="check_suites")
+        suites = wire.list_all(f"{commit}/check-suites", inside="check_suites")
         found = [_read_suite(suite) for suite in suites if suite.get("conclusion") == "action_required"]
     return found
 

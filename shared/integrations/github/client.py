@@ -196,8 +196,8 @@ class GitHub(Hooks):
     def reviews(self, owner: str, name: str, number: int) -> list[Review]:
         """Return verdicts and comments on lines, oldest first."""
         path = f"{repo_path(owner, name)}/pulls/{number}"
-        found = [(str(raw.get("submitted_at") or ""), _verdict(raw)) for raw in self._wire.every(f"{path}/reviews")]
-        found += [(str(raw["created_at"]), _line_comment(raw)) for raw in self._wire.every(f"{path}/comments")]
+        found = [(str(raw.get("submitted_at") or ""), _verdict(raw)) for raw in self._wire.list_all(f"{path}/reviews")]
+        found += [(str(raw["created_at"]), _line_comment(raw)) for raw in self._wire.list_all(f"{path}/comments")]
         return [review for _, review in sorted(found, key=lambda each: each[0])]
 
     def may_write(self, owner: str, name: str, who: str) -> bool:

@@ -29,7 +29,7 @@ class Hooks:
         path = f"{repo_path(owner, name)}/hooks"
         config = {"url": url, "content_type": "json", "secret": token.reveal(), "insecure_ssl": "0"}
         wanted: Json = {"config": config, "events": list(EVENTS), "active": True}
-        hook = next((each for each in self._wire.every(path) if each["config"].get("url") == url), None)
+        hook = next((each for each in self._wire.list_all(path) if each["config"].get("url") == url), None)
         if hook is None:
             made = self._wire.call("POST", path, json=wanted | {"name": "web"}).json
         else:

@@ -82,7 +82,7 @@ class Wire:
         store = HttpClient(self._http.system, origin, None)
         return store.call("GET", parts.path, params=parse_qsl(parts.query), auth="none", text=True).text
 
-    def every(self, path: str, *, inside: str = "", **params: Any) -> list[Json]:
+    def list_all(self, path: str, *, inside: str = "", **params: Any) -> list[Json]:
         """Return the items of all pages; `inside` is the field of the answer that holds them, "" when it is a list.
 
         Raises Rejected for a list without end: half a list must not be taken for the whole.

@@ -171,7 +171,7 @@ class LocalSites:
                 self._versions.switch(site, token, kind)
 
     def _read_version(self, site: str, token: str) -> Record:
-        found = self._versions.one(site, token)
+        found = self._versions.read_version(site, token)
         if found is None:
             raise Missing(SYSTEM, f"there is no deployment {site}.{token}")
         return found

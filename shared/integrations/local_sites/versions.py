@@ -67,7 +67,7 @@ class Versions:
         """Return the token of what the site's link leads to, "" for nothing that is there."""
         found = linked_version(self._live(site))
         ours = found is not None and found == self._version(site, found.token)
-        return found.token if found is not None and ours and self.one(site, found.token) is not None else ""
+        return found.token if found is not None and ours and self.read_version(site, found.token) is not None else ""
 
     def switch(self, site: str, token: str, kind: str) -> None:
         """Let the site's link lead to a version; what is about to happen is written down first."""
@@ -80,7 +80,7 @@ class Versions:
         """Take the site's link away."""
         self.disk.remove(self._live(site))
 
-    def one(self, site: str, token: str) -> Record | None:
+    def read_version(self, site: str, token: str) -> Record | None:
         """Return a version's record; None where there is none, or the files are gone."""
         record = read_record(self._state(site) / f"{token}.json")
         if record is None or not self._version(site, token).files(self._root).is_dir():
@@ -90,7 +90,7 @@ class Versions:
     def list_versions(self, site: str) -> list[Record]:
         """Return the site's versions, oldest first."""
         tokens = [each.stem for each in _list_below(self._state(site)) if len(each.stem) == 32]
-        found = [version for token in tokens if (version := self.one(site, token)) is not None]
+        found = [version for token in tokens if (version := self.read_version(site, token)) is not None]
         return sorted(found, key=lambda version: int(version["number"]))
 
     def write(self, site: str, files: Mapping[str, bytes], content: str, meta: Mapping[str, str]) -> Record:

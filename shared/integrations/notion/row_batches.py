@@ -33,7 +33,7 @@ class TooManyRows(Rejected):
 class Memory(Protocol):
     """Remembers what was done, and texts; a step's context is one."""
 
-    def same_end(self, name: str, do: Callable[[], Result]) -> Result:
+    def do_idempotently(self, name: str, do: Callable[[], Result]) -> Result:
         """Do something that may be repeated; return its result, the same one every time."""
 
     @property
@@ -76,7 +76,7 @@ def _read(
             rows = [{"id": row["id"], "properties": row.get("properties") or {}} for row in got.rows]
             return {"rows": memory.keep_text(json.dumps(rows, ensure_ascii=False)), "cursor": got.cursor}
 
-        known = memory.same_end(f"{name}-{number:03d}", part)
+        known = memory.do_idempotently(f"{name}-{number:03d}", part)
         for row in json.loads(memory.get_text(str(known["rows"]))):
             found.setdefault(str(row["id"]), row)
         cursor = str(known["cursor"])
@@ -108,7 +108,7 @@ def write_rows(
     while done < len(changes):
         before = done
 
-        def some(before: int = before) -> Result:
+        def write_batch(before: int = before) -> Result:
             nonlocal fresh
             result = _write_some(notion, changes[before : before + WRITTEN_TOGETHER], write or _write_change, source)
             fresh += int(result["count"])
@@ -118,7 +118,7 @@ def write_rows(
             raise BudgetSpent(
                 "notion", f"{done} of {len(changes)} rows, then a pause", retry_after=timedelta(seconds=1)
             )
-        result = memory.same_end(f"{name}-{before:05d}", some)
+        result = memory.do_idempotently(f"{name}-{before:05d}", write_batch)
         done += int(result["count"])
         gone += result["gone"]
         left += result.get("left", ())

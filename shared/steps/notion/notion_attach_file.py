@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
+from functools import partial
 from typing import Any
 
 from pydantic import Field
@@ -36,12 +37,12 @@ def _run(wanted: AttachFile, ctx: StepContext) -> Done:
     notion = ctx.connect(Notion)
     page = ctx.target(wanted.page, "page")
     if wanted.column:
-        ctx.before("before", lambda: _read_column(notion, page, wanted.column))
+        ctx.keep_before("before", lambda: _read_column(notion, page, wanted.column))
     upload = _upload(notion, wanted, ctx)
     if wanted.column:
-        ctx.same_end("listed", lambda: _attach_to_column(notion, page, wanted, ctx, upload))
+        ctx.do_idempotently("listed", lambda: _attach_to_column(notion, page, wanted, ctx, upload))
         return Done({"page": page, "upload": upload})
-    made = write_tree(notion, ctx.once, page, _block(wanted, upload), name=_TREE)
+    made = write_tree(notion, ctx.create_if_absent, page, _block(wanted, upload), name=_TREE)
     return Done({"page": page, "upload": upload, "block": made[0]})
 
 
@@ -54,19 +55,23 @@ def _upload(notion: Notion, wanted: AttachFile, ctx: StepContext) -> str:
     content = _content(wanted, ctx)
     kind = mimetypes.guess_type(wanted.name)[0] or "text/plain"
     for number in range(_UPLOADS):
-        begun = ctx.same_end(
+        begun = ctx.do_idempotently(
             f"upload-{number}",
             lambda: {"upload": notion.create_upload(wanted.name, kind, parts=parts_of(len(content)))["id"]},
         )
         upload = str(begun["upload"])
         try:
-            ctx.same_end(f"sent-{number}", lambda: {"upload": notion.upload(wanted.name, content, upload_id=upload)})  # noqa: B023
+            ctx.do_idempotently(f"sent-{number}", partial(_send, notion, wanted.name, content, upload))
         except (Missing, Rejected):
             if _state(notion, upload) not in ("expired", "failed", "gone"):
                 raise
             continue
         return upload
     raise Rejected("notion", f"{_UPLOADS} uploads of {wanted.name} expired before they were complete")
+
+
+def _send(notion: Notion, name: str, content: bytes, upload: str) -> dict[str, Any]:
+    return {"upload": notion.upload(name, content, upload_id=upload)}
 
 
 def _state(notion: Notion, upload: str) -> str:
@@ -119,12 +124,12 @@ def _undo(wanted: AttachFile, ctx: StepContext) -> None:
         if now not in (former, [*former, wanted.name]):
             reason = f"somebody has changed the files in {wanted.column!r} since; take ours out by hand"
             raise Rejected("notion", reason)
-        ctx.same_end("undo", lambda: {"page": notion.update_page(page, {before["id"]: before["value"]})["id"]})
+        ctx.do_idempotently("undo", lambda: {"page": notion.update_page(page, {before["id"]: before["value"]})["id"]})
     if ctx.effect.is_intended(f"{_TREE}-place"):
         sent = [ctx.effect.find_result(f"sent-{number}") for number in range(_UPLOADS)]
         upload = next(str(each["upload"]) for each in sent if each)
         written = written_ids(notion, ctx.find_settled, page, _block(wanted, upload), name=_TREE)
-        remove(notion, ctx.same_end, written, "undo-block")
+        remove(notion, ctx.do_idempotently, written, "undo-block")
 
 
 NOTION_ATTACH_FILE = StepKind(

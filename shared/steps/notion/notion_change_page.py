@@ -66,7 +66,7 @@ def _update(wanted: UpdatePage, ctx: StepContext) -> Done:
     notion = ctx.connect(Notion)
     page = ctx.target(wanted.page, "page")
     again = ctx.recall("before") is not None  # read by an earlier attempt: what people wrote since is newer
-    before = ctx.before("before", lambda: _pick_shown(notion.page(page)))
+    before = ctx.keep_before("before", lambda: _pick_shown(notion.page(page)))
     values = planned_values(before["properties"], wanted.properties, hosts_of(ctx.run_url))
     if changed := _find_changed_since(wanted, before["properties"]):
         return _leave_alone(page, changed)
@@ -80,7 +80,7 @@ def _update(wanted: UpdatePage, ctx: StepContext) -> Done:
         notion.update_page(page, rest, icon=wanted.icon or KEEP)
         return {"page": page, "theirs": ", ".join(theirs.values())}
 
-    done = ctx.same_end("updated", write)
+    done = ctx.do_idempotently("updated", write)
     if left := done.get("left"):
         return _leave_alone(page, left)
     facts = _meanwhile(done["theirs"]) if done.get("theirs") else {}
@@ -138,14 +138,14 @@ def _move(wanted: MovePage, ctx: StepContext) -> Done:
     page = ctx.target(wanted.page, "page")
     to_page, to_source = ctx.target(wanted.to_page, "page"), ctx.target(wanted.to_data_source, "data_source")
     again = ctx.recall("before") is not None  # where people put it since an earlier attempt is newer
-    before = ctx.before("before", lambda: _pick_shown(notion.page(page)))
+    before = ctx.keep_before("before", lambda: _pick_shown(notion.page(page)))
 
     def move() -> Json:
         if again and _place(notion.page(page)["parent"]) not in (to_page or to_source, _place(before["parent"])):
             return {"left": page}
         return {"page": notion.move_page(page, to_page=to_page, to_data_source=to_source)["id"]}
 
-    left = "left" in ctx.same_end("moved", move)
+    left = "left" in ctx.do_idempotently("moved", move)
     return Done({"page": page}, facts=_meanwhile("where the page stands") if left else {})
 
 
@@ -160,11 +160,11 @@ def _undo_move(wanted: MovePage, ctx: StepContext) -> None:
         raise Rejected("notion", "somebody has moved the page since; it stays where it is")
     if parent.get("type") == "data_source_id":
         source = str(parent["data_source_id"])
-        ctx.same_end("undo", lambda: {"page": notion.move_page(page, to_data_source=source)["id"]})
+        ctx.do_idempotently("undo", lambda: {"page": notion.move_page(page, to_data_source=source)["id"]})
         _say_lost(_put_back(notion, ctx, page, before, None))
     elif parent.get("type") == "page_id":
         home = str(parent["page_id"])
-        ctx.same_end("undo", lambda: {"page": notion.move_page(page, to_page=home)["id"]})
+        ctx.do_idempotently("undo", lambda: {"page": notion.move_page(page, to_page=home)["id"]})
     else:
         raise Rejected("notion", f"the page stood in a {parent.get('type')}, and no call moves one there; move it back")
 
@@ -203,7 +203,7 @@ def _put_back(
         except ValueError as error:
             lost.append(f"icon: {error}")
     if values or former is not KEEP:
-        ctx.same_end("undo-values", lambda: {"page": notion.update_page(page, values, icon=former)["id"]})
+        ctx.do_idempotently("undo-values", lambda: {"page": notion.update_page(page, values, icon=former)["id"]})
     return lost
 
 
@@ -215,9 +215,9 @@ def _say_lost(lost: list[str]) -> None:
 def _trash(wanted: TrashPage, ctx: StepContext) -> Done:
     notion = ctx.connect(Notion)
     page = ctx.target(wanted.page, "page")
-    before = ctx.before("before", lambda: {"in_trash": notion.page(page).get("in_trash")})
+    before = ctx.keep_before("before", lambda: {"in_trash": notion.page(page).get("in_trash")})
     if not before["in_trash"]:  # Notion refuses to trash what is in the trash
-        ctx.once(
+        ctx.create_if_absent(
             "trashed",
             lambda: {"page": notion.update_page(page, in_trash=True)["id"]},
             lambda: {"page": page} if notion.page(page).get("in_trash") else None,
@@ -232,7 +232,7 @@ def _undo_trash(wanted: TrashPage, ctx: StepContext) -> None:
     notion = ctx.connect(Notion)
     page = ctx.target(wanted.page, "page")
     try:
-        ctx.same_end("undo", lambda: {"page": notion.update_page(page, in_trash=False)["id"]})
+        ctx.do_idempotently("undo", lambda: {"page": notion.update_page(page, in_trash=False)["id"]})
     except Missing as error:
         raise Rejected("notion", f"page {page} is no longer in the trash, and cannot be brought back") from error
 

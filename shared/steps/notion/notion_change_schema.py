@@ -43,16 +43,16 @@ class ChangeSchema(Input):
 def _change(wanted: ChangeSchema, ctx: StepContext) -> Done:
     notion = ctx.connect(Notion)
     source = ctx.target(wanted.data_source, "data_source")
-    before = ctx.before("before", lambda: notion.data_source(source)["properties"])
+    before = ctx.keep_before("before", lambda: notion.data_source(source)["properties"])
     changes = _changes(wanted, before, before, ctx)
-    ctx.before("values", lambda: _values(notion, source, wanted, before, ctx))
+    ctx.keep_before("values", lambda: _values(notion, source, wanted, before, ctx))
 
     def change() -> Json:  # to the options as they are now: those that are not sent again are removed
         now = notion.data_source(source)["properties"]
         made = notion.update_data_source(source, properties=_changes(wanted, before, now, ctx))
         return {"data_source": made["id"]}
 
-    ctx.once(
+    ctx.create_if_absent(
         "changed",
         change,
         lambda: {"data_source": source} if _is_so(notion.data_source(source)["properties"], wanted, before) else None,
@@ -157,10 +157,10 @@ def _undo_change(wanted: ChangeSchema, ctx: StepContext) -> None:
         return
     notion = ctx.connect(Notion)
     source = ctx.target(wanted.data_source, "data_source")
-    stays = ctx.before("stays", lambda: _theirs(notion, source, wanted, before))
+    stays = ctx.keep_before("stays", lambda: _theirs(notion, source, wanted, before))
     back = _back(notion.data_source(source)["properties"], wanted, before, stays)
     if back:
-        ctx.once(
+        ctx.create_if_absent(
             "undo",
             lambda: {"data_source": notion.update_data_source(source, properties=back)["id"]},
             lambda: None,  # what was asked for is still missing

@@ -33,8 +33,8 @@ def _run(wanted: Comment, ctx: StepContext) -> Done:
     notion = ctx.connect(Notion)
     place = _place(wanted, ctx)
     text = plain(wanted.text, hosts_of(ctx.run_url))
-    known = ctx.before("before", lambda: [str(each["id"]) for each in notion.comments(place)])
-    comment = ctx.once(
+    known = ctx.keep_before("before", lambda: [str(each["id"]) for each in notion.comments(place)])
+    comment = ctx.create_if_absent(
         "comment",
         lambda: _claim_comment(ctx, _say(notion, wanted, ctx, text)),
         lambda: _find_ours(notion, ctx, place, text, known),
@@ -75,7 +75,7 @@ def _undo(wanted: Comment, ctx: StepContext) -> None:
         text = plain(wanted.text, hosts_of(ctx.run_url))
         comment = _find_ours(notion, ctx, _place(wanted, ctx), text, ctx.recall("before") or [])
     if comment is not None:
-        ctx.same_end("undo", lambda: _delete_comment(notion, str(comment["comment"])))
+        ctx.do_idempotently("undo", lambda: _delete_comment(notion, str(comment["comment"])))
 
 
 def _delete_comment(notion: Notion, comment: str) -> Json:

@@ -65,7 +65,7 @@ def _place(wanted: _Content, ctx: StepContext) -> str:
 def _append(wanted: AppendBlocks, ctx: StepContext) -> Done:
     notion = ctx.connect(Notion)
     after = ctx.target(wanted.after, "last") or None
-    made = write_tree(notion, ctx.once, _place(wanted, ctx), _blocks(wanted, ctx), after=after, name=_TREE)
+    made = write_tree(notion, ctx.create_if_absent, _place(wanted, ctx), _blocks(wanted, ctx), after=after, name=_TREE)
     return Done({"blocks": made[:100], "written": len(made), "last": made[-1] if made else ""})
 
 
@@ -77,15 +77,15 @@ def _undo_append(wanted: AppendBlocks, ctx: StepContext) -> None:
 
 def _take_out(notion: Notion, ctx: StepContext, place: str, wanted: _Content, after: str | None) -> None:
     written = written_ids(notion, ctx.find_settled, place, _blocks(wanted, ctx), after=after, name=_TREE)
-    remove(notion, ctx.same_end, written, "undo-write")
+    remove(notion, ctx.do_idempotently, written, "undo-write")
 
 
 def _replace(wanted: ReplaceContent, ctx: StepContext) -> Done:
     """Write first and remove then: whatever happens in between, nothing is lost."""
     notion, place = ctx.connect(Notion), _place(wanted, ctx)
-    before = ctx.before("before", lambda: _standing(notion, place))
-    made = write_tree(notion, ctx.once, place, _blocks(wanted, ctx), name=_TREE)
-    remove(notion, ctx.same_end, [each["block"]["id"] for each in before["gone"]], "remove")
+    before = ctx.keep_before("before", lambda: _standing(notion, place))
+    made = write_tree(notion, ctx.create_if_absent, place, _blocks(wanted, ctx), name=_TREE)
+    remove(notion, ctx.do_idempotently, [each["block"]["id"] for each in before["gone"]], "remove")
     count = before["pages"]
     facts = {"kept": f"{count} block{'s' * (count > 1)} with pages in it"} if count else {}
     return Done({"written": len(made), "removed": len(before["gone"]), "kept": before["pages"]}, facts=facts)
@@ -105,7 +105,7 @@ def _undo_replace(wanted: ReplaceContent, ctx: StepContext) -> None:
         return
     notion, place = ctx.connect(Notion), _place(wanted, ctx)
     begun = sum(ctx.effect.was_begun(f"remove-{number:04d}") for number in range(len(before["gone"])))
-    lost = bring_back(notion, ctx.same_end, ctx.once, place, before["gone"][:begun], "undo-remove")
+    lost = bring_back(notion, ctx.do_idempotently, ctx.create_if_absent, place, before["gone"][:begun], "undo-remove")
     if ctx.effect.was_begun(f"{_TREE}-place"):
         _take_out(notion, ctx, place, wanted, None)
     _say_lost(lost)
@@ -114,8 +114,8 @@ def _undo_replace(wanted: ReplaceContent, ctx: StepContext) -> None:
 def _delete(wanted: DeleteBlocks, ctx: StepContext) -> Done:
     notion = ctx.connect(Notion)
     blocks = [ctx.target(each, "block") for each in wanted.blocks]
-    ctx.before("before", lambda: [_read_block(notion, block) for block in blocks])
-    remove(notion, ctx.same_end, blocks, "remove")
+    ctx.keep_before("before", lambda: [_read_block(notion, block) for block in blocks])
+    remove(notion, ctx.do_idempotently, blocks, "remove")
     return Done({"removed": len(blocks)})
 
 
@@ -137,7 +137,7 @@ def _undo_delete(wanted: DeleteBlocks, ctx: StepContext) -> None:
         if ctx.effect.was_begun(f"remove-{number:04d}"):
             notion = ctx.connect(Notion)
             name = f"undo-{number:04d}"
-            lost += bring_back(notion, ctx.same_end, ctx.once, str(each["parent"]), [each], name)
+            lost += bring_back(notion, ctx.do_idempotently, ctx.create_if_absent, str(each["parent"]), [each], name)
     _say_lost(lost)
 
 

@@ -30,13 +30,13 @@ def _create(wanted: CreateDatabase, ctx: StepContext) -> Done:
         wanted.title_column: {"title": {}},
         **{name: column.config(ctx) for name, column in wanted.columns.items()},
     }
-    known = ctx.before("before", lambda: [str(each["id"]) for each in _find_titled(notion, page, title)])
+    known = ctx.keep_before("before", lambda: [str(each["id"]) for each in _find_titled(notion, page, title)])
 
     def create() -> Json:
         database, source = notion.create_database(page, title, columns)
         return {"database": ctx.claim_made(database), "data_source": source}
 
-    made = ctx.once(
+    made = ctx.create_if_absent(
         "created",
         create,
         lambda: _find_ours(notion, ctx, page, title, known),
@@ -69,7 +69,7 @@ def _undo_create(wanted: CreateDatabase, ctx: StepContext) -> None:
         made = _find_ours(notion, ctx, page, plain(wanted.title), known)
     database = str(made["database"]) if made else ""
     if made is not None and _find_gone(notion, database) is None:  # Notion refuses to trash what is in the trash
-        ctx.once(
+        ctx.create_if_absent(
             "undo",
             lambda: {"gone": notion.trash_database(database)["id"]},
             lambda: _find_gone(notion, database),

@@ -54,7 +54,7 @@ def _run(wanted: CreatePage, ctx: StepContext) -> Done:
     notion = ctx.connect(Notion)
     place = _Place(notion, ctx, wanted.data_source, wanted.page)
     properties, title = place.properties(wanted.title, wanted.properties)
-    known = ctx.before("page-before", lambda: place.find_titled(title))
+    known = ctx.keep_before("page-before", lambda: place.find_titled(title))
 
     def create(children: Sequence[Json]) -> str:
         icon = wanted.icon or None
@@ -65,10 +65,10 @@ def _run(wanted: CreatePage, ctx: StepContext) -> Done:
 
     page = write_page(
         notion,
-        ctx.once,
+        ctx.create_if_absent,
         _blocks(wanted.markdown, ctx),
         create,
-        lambda: place.new(title, known),
+        lambda: place.find_new(title, known),
         size=len(json_bytes(properties)) + 1000,
     )
     return Done({"page": page})
@@ -106,7 +106,7 @@ class _Place:
         """Return the ids of all pages here with this title."""
         return [str(each["id"]) for each in self._find_by_title(title)]
 
-    def new(self, title: str, known: Sequence[str]) -> str | None:
+    def find_new(self, title: str, known: Sequence[str]) -> str | None:
         """Return the page with this title that we made, that was not known before and is no other step's."""
         fresh = [each for each in self._find_by_title(title) if str(each["id"]) not in known]
         if not fresh:
@@ -132,9 +132,9 @@ def _undo(wanted: CreatePage | CreateFromTemplate, ctx: StepContext) -> None:
     if page is None:
         place = _Place(notion, ctx, wanted.data_source, getattr(wanted, "page", ""))
         _, title = place.properties(wanted.title, wanted.properties)
-        page = place.new(title, ctx.recall("page-before") or ())
+        page = place.find_new(title, ctx.recall("page-before") or ())
     if page is not None and _find_gone(notion, page) is None:  # Notion refuses to trash what is in the trash
-        ctx.once(
+        ctx.create_if_absent(
             "undo", lambda: {"gone": notion.update_page(page, in_trash=True)["id"]}, lambda: _find_gone(notion, page)
         )
 
@@ -150,17 +150,17 @@ def _from_template(wanted: CreateFromTemplate, ctx: StepContext) -> Done | Again
     notion = ctx.connect(Notion)
     place = _Place(notion, ctx, wanted.data_source, "")
     properties, title = place.properties(wanted.title, wanted.properties)
-    known = ctx.before("page-before", lambda: place.find_titled(title))
-    template = ctx.before("template", lambda: _template(notion, place.source, wanted.template))
+    known = ctx.keep_before("page-before", lambda: place.find_titled(title))
+    template = ctx.keep_before("template", lambda: _template(notion, place.source, wanted.template))
 
     def create() -> Json:
         return notion.create_page(data_source_id=place.source, properties=properties, template=template)
 
     def find_page() -> Json | None:
-        page = place.new(title, known)
+        page = place.find_new(title, known)
         return None if page is None else {"page": page}
 
-    made = ctx.once(
+    made = ctx.create_if_absent(
         "page-created",
         lambda: {"page": ctx.claim_made(str(create()["id"]))},
         find_page,
@@ -169,7 +169,9 @@ def _from_template(wanted: CreateFromTemplate, ctx: StepContext) -> Done | Again
     filled = bool(notion.children(page))  # nothing tells when it is; a template may be empty, too
     if not filled and ctx.step.wake < _FILLED_WITHIN:
         return Again(_FILLED_EVERY)
-    ctx.same_end("values", lambda: {"page": notion.update_page(page, properties)["id"]})  # over the template's own
+    ctx.do_idempotently(
+        "values", lambda: {"page": notion.update_page(page, properties)["id"]}
+    )  # over the template's own
     return Done({"page": page, "filled": filled})
 
 

@@ -39,9 +39,9 @@ def _run(wanted: EditMarkdown, ctx: StepContext) -> Done | Again:
     notion = ctx.connect(Notion)
     page = ctx.target(wanted.page, "page")
     changes = [(edit.old, _harmless(edit.new, ctx)) for edit in wanted.edits]
-    before = ctx.before("before", lambda: _check_edits(_text(notion, page), changes, hosts_of(ctx.run_url)))
+    before = ctx.keep_before("before", lambda: _check_edits(_text(notion, page), changes, hosts_of(ctx.run_url)))
     after = _apply_edits(str(before), changes)
-    sent = ctx.once(
+    sent = ctx.create_if_absent(
         "edited",
         lambda: _send_edits(notion, page, changes),
         lambda: {"task": ""} if _is_done(_text(notion, page), str(before), after, changes) else None,
@@ -147,7 +147,9 @@ def _undo(wanted: EditMarkdown, ctx: StepContext) -> None:
         edit = replace_content(str(before))
     else:
         raise Rejected("notion", "somebody has changed the same passages since; put them back by hand")
-    ctx.once("undo", lambda: _undo_edit(notion, page, edit), lambda: _find_restored(notion, page, str(before)))
+    ctx.create_if_absent(
+        "undo", lambda: _undo_edit(notion, page, edit), lambda: _find_restored(notion, page, str(before))
+    )
 
 
 def _require_finished(notion: Notion, task: str) -> None:

@@ -45,7 +45,7 @@ class UpdateRows(Input):
 def _run(wanted: UpdateRows, ctx: StepContext) -> Done | Again:
     notion = ctx.connect(Notion)
     try:
-        planned = ctx.before("planned", lambda: _plan(notion, wanted, ctx))
+        planned = ctx.keep_before("planned", lambda: _plan(notion, wanted, ctx))
         source = ctx.target(wanted.data_source, "data_source")
         result = write_rows(notion, ctx, planned["changes"], _ROWS, turn=_AT_A_TIME, write=_put, source=source)
     except RateLimited as error:
@@ -91,7 +91,7 @@ def _read_named_rows(notion: Notion, wanted: UpdateRows, ctx: StepContext, sourc
     found: list[Json] = []
     for start in range(0, len(ids), _TOGETHER):
         chosen = ids[start : start + _TOGETHER]
-        known = ctx.same_end(
+        known = ctx.do_idempotently(
             f"read-{start:05d}",
             lambda chosen=chosen: {  # type: ignore[misc]
                 "rows": ctx.keep_text(json.dumps([_row(notion, each, source) for each in chosen], ensure_ascii=False))

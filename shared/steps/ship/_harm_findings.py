@@ -33,7 +33,7 @@ def look_once(ctx: StepContext, work: Work, before: Mapping[str, bytes]) -> Look
     look = look_for_harm(ctx.model(), changed, approved, seed=seed, keep=ctx.keep_context, patient=patient)
     if look.model not in ("", _OFFLINE):
         remembered = {"findings": [list(each) for each in look.findings], "words": look.words, "model": look.model}
-        ctx.before(name, lambda: remembered)
+        ctx.keep_before(name, lambda: remembered)
     return look
 
 

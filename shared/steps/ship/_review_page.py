@@ -31,10 +31,10 @@ def show_review(ctx: StepContext, output: Mapping[str, Any]) -> None:
     binds, number = str(output["binds"]), 1
     try:
         while (known := ctx.effect.find_result(f"asked-{number}")) is not None and known["binds"] != binds:
-            ctx.same_end(f"gone-{number}", lambda block=str(known["block"]): _remove_block(notion, block))  # type: ignore[misc]
+            ctx.do_idempotently(f"gone-{number}", lambda block=str(known["block"]): _remove_block(notion, block))  # type: ignore[misc]
             number += 1
         mark = marks.mark(ctx.run_url, f"asked-{number}-{binds[:8]}")
-        ctx.once(
+        ctx.create_if_absent(
             f"asked-{number}",
             lambda: {"binds": binds, "block": notion.append(container, _blocks(ctx, output, mark))[0]},
             lambda: _find_block(notion, container, mark, binds),

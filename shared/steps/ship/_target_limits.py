@@ -14,7 +14,7 @@ def require_only_one(ctx: StepContext, what: str, system: str, name: str) -> Non
     It is said before the thing is made, so that two steps at once make no two either. Raises Rejected.
     """
     wanted = f"{system}:{name}"
-    made = ctx.effect.only(ctx.home, what, wanted)
+    made = ctx.effect.claim_only(ctx.home, what, wanted)
     if made != wanted:
         words = f"a run makes one {what} at most; this one makes {made}, so {wanted} was not made"
         raise Rejected(system, f"{words}. Use {made}, or begin another run for the other")

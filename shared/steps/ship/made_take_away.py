@@ -29,7 +29,7 @@ def _run(wanted: TakeAway, ctx: StepContext) -> Done:
     way = _WAYS.get(wanted.what)
     if way is None:
         raise Rejected(wanted.system, f"a {wanted.what} cannot be taken away")
-    done = ctx.same_end("taken", lambda: {"how": _take_away(way, ctx, wanted)})
+    done = ctx.do_idempotently("taken", lambda: {"how": _take_away(way, ctx, wanted)})
     return Done(done, facts={"taken_away": done["how"]})
 
 

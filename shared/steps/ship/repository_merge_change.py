@@ -76,7 +76,7 @@ def _await_approval(
     refused = [review for review in verdicts.values() if review.state == "changes_requested"]
     wished = [review for review in refused if review.sha in ("", change.head_sha)]
     if wished:
-        seen = str(ctx.before(f"wished-{wished[-1].id}", lambda: ctx.now().isoformat()))
+        seen = str(ctx.keep_before(f"wished-{wished[-1].id}", lambda: ctx.now().isoformat()))
         if ctx.now() - datetime.fromisoformat(seen) < _FOR_NEWS:
             return Again(_FOR_NEWS, facts={"merge": "a reviewer asks for changes"})
         raise _describe_wishes(reviews, refused)
@@ -113,7 +113,7 @@ def _merge(
     if change.mergeable == "no":
         return _finish_unmerged(proposed, change.blocked or "the forge does not merge it")
     require_shipping(ctx, load_tested_work(ctx).tree_id)
-    done = ctx.same_end("merge", lambda: _do(forge, change, owner, name))
+    done = ctx.do_idempotently("merge", lambda: _do(forge, change, owner, name))
     return _finish_merged(ctx, forge, proposed, done)
 
 
@@ -128,7 +128,7 @@ def _tidy(forge: Forge, owner: str, name: str, branch: str) -> dict[str, Any]:
 
 def _finish_merged(ctx: StepContext, forge: Forge, proposed: Result, done: Result) -> Done:
     owner, _, name = str(proposed["repository"]).rpartition("/")
-    ctx.same_end("branch", lambda: _tidy(forge, owner, name, str(proposed["branch"])))
+    ctx.do_idempotently("branch", lambda: _tidy(forge, owner, name, str(proposed["branch"])))
     return Done({"merged": True, "sha": done["sha"], "by": "us"}, facts={"merged": done["url"]})
 
 

@@ -153,10 +153,10 @@ def _write_request(
     name_of_text, before = take_turn(ctx, "rewritten", work.tree_id)
     if ctx.effect.find_result(name_of_text) is None and (before or opened)["of"] != work.tree_id:
         _require_open(forge.change(owner, name, number))
-        ctx.same_end(name_of_text, lambda: _rewritten(place, number, title, body, work.tree_id))
+        ctx.do_idempotently(name_of_text, lambda: _rewritten(place, number, title, body, work.tree_id))
     if not code.labels and not code.reviewers:
         return opened, []
-    labelled = ctx.same_end("labels", lambda: {"left": _set_labels(place, number, code.labels, code.reviewers)})
+    labelled = ctx.do_idempotently("labels", lambda: {"left": _set_labels(place, number, code.labels, code.reviewers)})
     return opened, [str(each) for each in labelled["left"]]
 
 
@@ -203,10 +203,10 @@ def _undo(wanted: Propose, ctx: StepContext) -> None:
         if now.merged:
             raise Rejected("repository", f"{now.url} was merged by somebody; that stays")
         if now.state == "open":
-            ctx.same_end("undo-pull-request", lambda: _describe_opened(_close_change(place, number), ""))
+            ctx.do_idempotently("undo-pull-request", lambda: _describe_opened(_close_change(place, number), ""))
     if ctx.effect.find_result("undo-branch") is None and not _is_branch_ours(ctx, place):
         raise Rejected("repository", f"branch {place.branch!r} stays: somebody has pushed to it")
-    ctx.same_end("undo-branch", lambda: _delete_branch(place))
+    ctx.do_idempotently("undo-branch", lambda: _delete_branch(place))
 
 
 def _is_branch_ours(ctx: StepContext, place: Place) -> bool:

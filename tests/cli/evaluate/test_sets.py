@@ -38,7 +38,7 @@ def test_a_set_is_read_from_its_folder_or_its_file_and_named_by_its_content(tmp_
     (tmp_path / "hello.md").write_text("# Hello\n\nAnother page.\n", encoding="utf-8")
     assert read_set(str(tmp_path)).digest != first.digest
     with pytest.raises(ConfigError, match="has no page 'bye'; there are hello"):
-        first.only(["bye"])
+        first.select(["bye"])
 
 
 CHECK = 'name = "It says hello"\nlook = "text"\nshows = ["Hello"]\n'

@@ -144,7 +144,7 @@ def test_the_command_tells_it_as_json_and_by_its_exit_code() -> None:
 def test_lists_are_read_over_all_their_pages(project: GoogleProject) -> None:
     with served(project) as server:
         reader = GoogleReader(PROJECT, None, endpoint=server.url)
-        found = list(reader.all("cloudfunctions", f"{PLACE}/functions", "functions"))
+        found = list(reader.list_all("cloudfunctions", f"{PLACE}/functions", "functions"))
         assert len(found) == len(project.functions) > 7
         with pytest.raises(IntegrationError):
             reader.get("cloudfunctions", f"{PLACE}/functions/nothing")

@@ -24,7 +24,7 @@ class Forgetful:
     def __init__(self) -> None:
         self.texts: list[str] = []
 
-    def same_end(self, name: str, do: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
+    def do_idempotently(self, name: str, do: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
         return do()
 
     @property

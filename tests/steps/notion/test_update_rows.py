@@ -157,7 +157,7 @@ class Remembering:
         self.known: dict[str, Any] = {}
         self.texts: list[str] = []
 
-    def same_end(self, name: str, do: Any) -> Any:
+    def do_idempotently(self, name: str, do: Any) -> Any:
         if name not in self.known:
             self.known[name] = do()
         return self.known[name]

@@ -112,7 +112,7 @@ class Collector(HttpServer):
             found += [json.loads(body) for head, body in items if head and json.loads(head).get("type") == "event"]
         return found
 
-    def everything(self) -> bytes:
+    def list_all(self) -> bytes:
         """Return every byte that arrived, headers too."""
         with self.journal.lock:
             return b"\n".join(str(each.headers).encode() + each.body for each in self.journal.requests)

@@ -258,10 +258,10 @@ def test_what_arrives_after_a_look_that_came_too_early_is_not_sent_again(
 def test_of_a_sort_a_run_makes_what_was_named_first_whichever_step_says_so(ports: Ports) -> None:
     one = Effects(ports.deps, "t-1", "run-1.propose", "test", "test")
     other = Effects(ports.deps, "t-1", "run-1.second", "test", "test")
-    assert one.only("run-1", "repository", "github:acme/club") == "github:acme/club"
-    assert other.only("run-1", "repository", "github:acme/other") == "github:acme/club"
-    assert one.only("run-1", "site", "vercel:club") == "vercel:club"
-    assert other.only("run-2", "repository", "github:acme/other") == "github:acme/other"
+    assert one.claim_only("run-1", "repository", "github:acme/club") == "github:acme/club"
+    assert other.claim_only("run-1", "repository", "github:acme/other") == "github:acme/club"
+    assert one.claim_only("run-1", "site", "vercel:club") == "vercel:club"
+    assert other.claim_only("run-2", "repository", "github:acme/other") == "github:acme/other"
 
 
 @pytest.mark.parametrize("point", [*POINTS[:2], "before"])

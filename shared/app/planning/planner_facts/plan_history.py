@@ -34,7 +34,7 @@ def keep_last_answer(deps: Deps, run: Run, step: Step, answer: str, problem: str
     deps.store.put(run.tenant, Put(LAST_ANSWERS, f"{run.id}.{step.id}", to_body(kept)))
 
 
-def last_answer_of(deps: Deps, run: Run, step: Step) -> str:
+def find_last_answer(deps: Deps, run: Run, step: Step) -> str:
     """Return the answer that the step's feedback is about; "" where there is none, or the feedback is about another."""
     kept = get_as(LastAnswer, deps.store, (run.tenant, LAST_ANSWERS, f"{run.id}.{step.id}")) if step.feedback else None
     if kept is None or kept.problem != step.feedback:

@@ -166,7 +166,7 @@ def _find_linked(page: Page, places: WorkspaceMap) -> Iterator[Place]:
 def _find_named(page: Page, places: WorkspaceMap, settings: Mapping[str, Any]) -> Iterator[Place]:
     """Return the data sources that the page calls by their titles, the longest title first."""
     scope, text = scope_of(settings), f" {_plain(page_words(page))} "
-    sources = [each for each in places.everything().values() if each.kind == DATA_SOURCE and not each.trashed]
+    sources = [each for each in places.list_all().values() if each.kind == DATA_SOURCE and not each.trashed]
     for place in sorted(sources, key=lambda each: (-len(each.title), each.title, each.id)):
         title = _plain(place.title)
         if len(title) >= _SHORTEST and f" {title} " in text and scope.allows(places.path(place.id)):

@@ -27,7 +27,7 @@ class ChunkDocuments:
         self.all = home.collection(CHUNKS)
         self._tenant = home.tenant
 
-    def own(self, snapshot: Any) -> dict[str, Any]:
+    def read_own(self, snapshot: Any) -> dict[str, Any]:
         """Return the fields of a document, or raise StoreCorrupt when it says that it is another tenant's."""
         fields: dict[str, Any] = snapshot.to_dict() or {}
         if fields.get("tenant") != self._tenant:
@@ -38,7 +38,7 @@ class ChunkDocuments:
         """Return the page's chunks by name, tombstones not among them."""
         query = self.all.where(filter=FieldFilter("page", "==", page)).select((*SHOWN, "model"))
         with asking_the_store("read a page's chunks"):
-            found = {each.id: self.own(each) for each in query.stream(timeout=TIMEOUT_S)}
+            found = {each.id: self.read_own(each) for each in query.stream(timeout=TIMEOUT_S)}
         return {name: fields for name, fields in found.items() if "key" in fields}
 
     def find_matching(
@@ -49,7 +49,7 @@ class ChunkDocuments:
             query = self.all.where(filter=FieldFilter(field, "in", [*values[start : start + IN]]))
             with asking_the_store(f"find chunks by {field}"):
                 found = list(query.select((*select, "key")).stream(timeout=TIMEOUT_S))
-            yield from ((each.reference, fields) for each in found if "key" in (fields := self.own(each)))
+            yield from ((each.reference, fields) for each in found if "key" in (fields := self.read_own(each)))
 
     def fields(self, chunk: Chunk, root: str) -> dict[str, Any]:
         """Return what stands in a chunk's document, its vector apart."""

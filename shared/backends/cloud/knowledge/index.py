@@ -64,14 +64,15 @@ class TenantChunks:
     def page(self, page: str) -> KnownPage | None:
         with asking_the_store("read a known page"):
             found = self._pages.document(hash_name(page)).get(timeout=TIMEOUT_S)
-        return page_of(self._documents.own(found)["body"]) if found.exists else None
+        return page_of(self._documents.read_own(found)["body"]) if found.exists else None
 
     def pages(self, *, after: str = "", limit: int = 1000) -> list[KnownPage]:
         """Return known pages by ascending id."""
         query = self._pages.where(filter=FieldFilter("page", ">", after)).order_by("page").select(("tenant", "body"))
         with asking_the_store("list known pages"):
             return [
-                page_of(self._documents.own(found)["body"]) for found in query.limit(limit).stream(timeout=TIMEOUT_S)
+                page_of(self._documents.read_own(found)["body"])
+                for found in query.limit(limit).stream(timeout=TIMEOUT_S)
             ]
 
     def replace(
@@ -131,7 +132,7 @@ class TenantChunks:
         """Return chunks that have no vector of this embedder yet."""
         query = self._chunks.where(filter=FieldFilter("model", "!=", model)).select(SHOWN).limit(limit)
         with asking_the_store("look for texts without vectors"):
-            return [shown_chunk(self._documents.own(each)) for each in query.stream(timeout=TIMEOUT_S)]
+            return [shown_chunk(self._documents.read_own(each)) for each in query.stream(timeout=TIMEOUT_S)]
 
     def add_vectors(self, vectors: Mapping[str, Vector], model: str) -> None:
         """Keep vectors, by key, for chunks that are indexed already."""
@@ -160,7 +161,7 @@ class TenantChunks:
             distance_result_field="distance",
         )
         with asking_the_store("search by meaning"):
-            found = [self._documents.own(each) for each in query.stream(timeout=TIMEOUT_S)]
+            found = [self._documents.read_own(each) for each in query.stream(timeout=TIMEOUT_S)]
         best: dict[str, float] = {}
         for fields in found:
             if fields["model"] == model:
@@ -178,7 +179,7 @@ class TenantChunks:
         with asking_the_store("read known pages"):
             references = [self._pages.document(hash_name(page)) for page in pages]
             for page in self._home.client.get_all(references, ("tenant", "names"), timeout=TIMEOUT_S):
-                shown.update(self._documents.own(page)["names"] if page.exists else ())
+                shown.update(self._documents.read_own(page)["names"] if page.exists else ())
         by_id = {fields["chunk"]: shown_chunk(fields) for name, fields in found if name in shown}
         return [by_id[chunk] for chunk in chunks if chunk in by_id]
 

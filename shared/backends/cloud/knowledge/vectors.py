@@ -49,7 +49,7 @@ class KeptVectors:
                 query = query.where(filter=FieldFilter("model", "==", model)).select(select).limit(len(left))
                 with asking_the_store("find vectors by key"):
                     found = list(query.stream(timeout=TIMEOUT_S))
-                by_key = {fields["key"]: fields for fields in map(self._documents.own, found)}
+                by_key = {fields["key"]: fields for fields in map(self._documents.read_own, found)}
                 yield from by_key.values()
                 left = left - by_key.keys() if len(found) == len(left) else set()
 
@@ -76,7 +76,7 @@ class KeptVectors:
             query = self._documents.all.where(filter=FieldFilter("model", ">", found[0])).order_by("model")
             with asking_the_store("list embedders"):
                 some = list(query.select(("tenant", "model")).limit(1).stream(timeout=TIMEOUT_S))
-            found = [self._documents.own(each)["model"] for each in some]
+            found = [self._documents.read_own(each)["model"] for each in some]
             yield from found
 
     def _stored_dimensions(self, model: str) -> int:

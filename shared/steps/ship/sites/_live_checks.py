@@ -53,7 +53,7 @@ def doubt_once(ctx: StepContext, wrong: str) -> Again | None:
     """Return when to look again at what was found wrong; None when the look before this one found it wrong too."""
     if ctx.effect.find_result(f"doubt-{ctx.step.attempt}-{ctx.step.wake - 1}") is not None:
         return None
-    ctx.same_end(f"doubt-{ctx.step.attempt}-{ctx.step.wake}", lambda: {"wrong": wrong[:1000]})
+    ctx.do_idempotently(f"doubt-{ctx.step.attempt}-{ctx.step.wake}", lambda: {"wrong": wrong[:1000]})
     return Again(timedelta(seconds=min(max(watch_seconds(ctx) / 4, _SHORTEST_GAP_S), _LONGEST_GAP_S)))
 
 
@@ -81,7 +81,7 @@ def take_back(ctx: StepContext, going: Going, wrong: str) -> Again:
 
     When it cannot be done `ALARM` is put among the run's facts, and `end_with_alarm` ends the next attempt.
     """
-    found = ctx.same_end("wrong", lambda: {"wrong": wrong[:1000], "at": ctx.now().isoformat()})
+    found = ctx.do_idempotently("wrong", lambda: {"wrong": wrong[:1000], "at": ctx.now().isoformat()})
     wrong = str(found["wrong"])
     since = ctx.now() - datetime.fromisoformat(str(found["at"]))
     if not going.previous:

@@ -110,7 +110,7 @@ def _site(wanted: Deploy, ctx: StepContext, hosting: Hosting, work: Work) -> Sit
     values = ctx.site_environment()
     if values:
         of = _digest(values)
-        ctx.same_end(name_effect(ctx, "environment", of), lambda: _environment(hosting, site, values, of))
+        ctx.do_idempotently(name_effect(ctx, "environment", of), lambda: _environment(hosting, site, values, of))
     return site
 
 
@@ -226,7 +226,9 @@ def _take_lost(ctx: StepContext, hosting: Hosting, project: str) -> None:
 
 
 def _take_away(ctx: StepContext, hosting: Hosting, deployment: str) -> None:
-    ctx.same_end(name_effect(ctx, "undo-deployment", deployment), lambda: _delete_deployment(hosting, deployment))
+    ctx.do_idempotently(
+        name_effect(ctx, "undo-deployment", deployment), lambda: _delete_deployment(hosting, deployment)
+    )
 
 
 def _delete_deployment(hosting: Hosting, deployment: str) -> dict[str, Any]:

@@ -69,7 +69,7 @@ def _keep_before(ctx: StepContext, hosting: Hosting, site: str, deployment: str)
     if shown != deployment:  # else an attempt that died has switched already, or a person has
         of = f"{deployment} {shown}"
         kept = {"deployment": shown, "of": of, "for": deployment, "system": hosting.system, "site": site}
-        ctx.same_end(name_effect(ctx, BEFORE, of), lambda: kept)
+        ctx.do_idempotently(name_effect(ctx, BEFORE, of), lambda: kept)
 
 
 def _load_former_deployment(ctx: StepContext) -> str:
@@ -106,7 +106,7 @@ def _undo(wanted: Promote, ctx: StepContext) -> None:
         raise Unavailable(hosting.system, "a promotion is still in progress", retry_after=rhythm(1.0))
     if not previous or now.production not in ours:
         return
-    ctx.same_end("rollback", lambda: _back(hosting, site, previous))
+    ctx.do_idempotently("rollback", lambda: _back(hosting, site, previous))
     now = hosting.site(site)
     if now.production in ours or _busy(now):
         raise Unavailable(hosting.system, f"the rollback to {previous} is not done yet", retry_after=rhythm(1.0))

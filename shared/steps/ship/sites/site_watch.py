@@ -33,7 +33,7 @@ def _run(wanted: Watch, ctx: StepContext) -> Done | Again:
     going = Going(hosting, str(live["project"]), str(live["deployment"]), str(live.get("previous") or ""))
     if is_taken_back(ctx):
         return take_back(ctx, going, "")
-    began = ctx.same_end("began", lambda: {"at": ctx.now().isoformat()})
+    began = ctx.do_idempotently("began", lambda: {"at": ctx.now().isoformat()})
     passed = (ctx.now() - datetime.fromisoformat(str(began["at"]))).total_seconds()
     total = watch_seconds(ctx)
     try:

@@ -88,7 +88,7 @@ def test_the_sweep_and_the_crawl_end(scarce: Desk) -> None:
     assert state is not None
     assert "crawled" in state.body
     places = WorkspaceMap(scarce.house.deps, TENANT, scarce.house.accounts.connect_for(TENANT)(Notion))
-    assert {place.id for place in places.everything().values()} >= set(pages)
+    assert {place.id for place in places.list_all().values()} >= set(pages)
     runs = scarce.house.store.list_runs(TENANT)
     assert sorted(run.trigger.page for run in runs) == sorted(pages[:2])
     assert {run.status for run in runs} == {RunStatus.AWAITING_APPROVAL}
@@ -102,7 +102,7 @@ def test_a_crawl_ends_that_meets_a_list_of_more_calls_than_it_has_at_once(scarce
     order_passes(scarce.house.deps)
     scarce.house.work()
     assert _rest(scarce, 40) >= 6
-    places = WorkspaceMap(scarce.house.deps, TENANT).everything()
+    places = WorkspaceMap(scarce.house.deps, TENANT).list_all()
     assert {place.id for place in places.values() if place.listed_at} >= rows
     assert {place.parent for place in places.values() if place.id in rows} == {_mapped(scarce, TASKS)}
     state = scarce.house.store.get(TENANT, "sync", "map")
@@ -118,7 +118,7 @@ def test_a_mirror_ends_that_meets_a_table_of_more_calls_than_it_has_at_once(scar
     deps, root = scarce.house.deps, _mapped(scarce, TASKS)
     scarce.house.clock.move(seconds=70)
     assert _stops_of_mirror(scarce, root) >= (15 + len(rows)) // LIMIT - 1
-    places = WorkspaceMap(deps, TENANT).everything()
+    places = WorkspaceMap(deps, TENANT).list_all()
     assert all(places[row].listed_at and not places[row].trashed for row in rows)
     assert all(read_mirrored(deps, TENANT, row) is not None for row in rows)
 

@@ -52,8 +52,8 @@ def test_the_crawl_goes_on_in_parts_and_its_look_ups_are_counted(quiet: Desk) ->
     home = find_home(quiet)
     made = {write_page(quiet, home, f"Page {number}") for number in range(25)}
     places = _crawled(quiet)
-    assert made <= set(places.everything())
-    assert all(place.listed_at for place in places.everything().values())
+    assert made <= set(places.list_all())
+    assert all(place.listed_at for place in places.list_all().values())
     before = _counted(quiet)
     for page in made:
         places.get(page)
@@ -71,7 +71,7 @@ def _counted(desk: Desk) -> Counter[str]:
 
 
 def _whole(desk: Desk) -> bool:
-    return all(place.listed_at for place in WorkspaceMap(desk.house.deps, TENANT).everything().values())
+    return all(place.listed_at for place in WorkspaceMap(desk.house.deps, TENANT).list_all().values())
 
 
 def test_a_place_that_notion_refuses_to_show_does_not_hold_up_the_crawl(quiet: Desk) -> None:
@@ -138,7 +138,7 @@ def test_a_crawl_that_is_begun_while_another_ends_is_done_as_well(quiet: Desk) -
     assert after is not None
     assert (after.body["crawl"], after.body.get("crawled")) == (store.begun, state.body["crawled"])
     house.work()
-    assert all(place.listed_at >= store.begun for place in WorkspaceMap(house.deps, TENANT).everything().values())
+    assert all(place.listed_at >= store.begun for place in WorkspaceMap(house.deps, TENANT).list_all().values())
 
 
 def test_what_is_delivered_about_pages_outside_our_tables_costs_no_request(quiet: Desk) -> None:
