@@ -31,7 +31,7 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON for p
 
 MODULES: dict[str, tuple[str, ...]] = {
     "shared.cli.agents.agent_questions": ("agents", "patterns"),
-    "shared.cli.team.ask": ("ask", "knowledge"),
+    "shared.cli.knowledge.ask": ("ask", "knowledge"),
     "shared.cli.team.audit": ("audit",),
     "shared.cli.bench_asking": ("bench",),
     "shared.cli.operations.attach": ("attach", "environment"),
@@ -74,7 +74,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "shared.cli.team.site_values": ("site-value",),
     "shared.cli.team.tenant": ("delete-tenant", "export"),
     "shared.cli.operations.webhook": ("webhook",),
-    "shared.cli.team.pages": ("page", "pages"),
+    "shared.cli.knowledge.pages": ("page", "pages"),
     "shared.cli.team.sites": ("sites",),
     "shared.cli.team.work": ("work",),
 }

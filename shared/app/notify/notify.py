@@ -25,15 +25,7 @@ from shared.app.engine.switches import standing_still_words
 from shared.app.engine.tools import Tools
 from shared.app.notify.channels import Channels, Person
 from shared.app.notify.failure_advice import went_back
-from shared.app.notify.messages import (
-    ASKED,
-    BACK,
-    QUESTION_ASKED,
-    Message,
-    identify_message,
-    message_for,
-    question_of,
-)
+from shared.app.notify.messages import ASKED, BACK, QUESTION_ASKED, Message, identify_message, message_for, question_of
 from shared.app.notify.recipients import list_recipients
 from shared.app.notify.send_digest import OWN_TOPICS
 from shared.app.notify.tell_people import come_after_quiet, note_unreached, tell_people

@@ -20,6 +20,7 @@ SHARED = Path(__file__).resolve().parents[3] / "shared"
 SEVERAL = {  # what saves more than one document: a run or an entry with its consequences, a ledger with its calls
     "app/people/identities.py", "app/people/invitations.py",  # a person with the key of an identity, or with a place
     "app/engine/engine.py", "app/money/spend.py", "backends/cloud/audit_documents.py", "ports/changes.py",
+    "app/tenants/settings_changes.py",  # the settings with what the team is told
 }  # fmt: skip
 
 
