@@ -120,6 +120,15 @@ def test_a_state_that_is_not_ours_is_refused(house: Neighbourhood, change: str) 
     _refused(browser.back({**query, "state": made[change]}), 401, "bad_signature")
 
 
+@pytest.mark.parametrize("provider", ["gitlab", "slack"])
+def test_an_answer_at_another_providers_address_is_refused(house: Neighbourhood, provider: str) -> None:
+    """The code of one provider is handed to no other, whoever mixes them up."""
+    browser = Browser(house)
+    query = browser.consent()
+    _refused(browser.back({**query, "provider": provider}), 401, "bad_signature")
+    assert browser.back(query).status_code == 303  # and where it belongs it still counts
+
+
 def test_an_expired_state_is_refused(house: Neighbourhood) -> None:
     from datetime import timedelta
 
