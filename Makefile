@@ -23,9 +23,9 @@ help:
 	@echo "make bundle     what is deployed: an archive for each function, in build/"
 	@echo "make cloudbuild-dry  what Cloud Build does, as far as it can be done here, in the same order"
 	@echo "make test-deps  installs only what make test installs: bubblewrap, Java, Chromium, Node.js, npm, pip, curl, swaks, msmtp, systemd"
-	@echo "                and logrotate by apt-get (as root, or with a sudo that asks for nothing); Notion's client by npm, the vector model"
-	@echo "                and checkov by pip; Terraform and the Firestore emulator where apt knows their vendors' archives (else: gcloud"
-	@echo "                components install cloud-firestore-emulator)"
+	@echo "                and logrotate by apt-get (as root, or with a sudo that asks for nothing); Notion's client and what makes"
+	@echo "                TypeScript clients by npm, the vector model, checkov and what makes Python models by pip;"
+	@echo "                Terraform and the Firestore emulator where apt knows their vendors' archives (else: gcloud components install cloud-firestore-emulator)"
 
 $(VENV)/.runtime: requirements.txt tools/venv.sh
 	@sh tools/venv.sh $(PYTHON) $(VENV) requirements.txt $@

@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.support.descriptions.notion_description import JUDGES, MADE
+from tests.support.generated_clients import CLIENTS
 from tests.support.parts import missing_parts
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -50,6 +51,7 @@ _APT = (
     "-o",
     "Acquire::http::Timeout=20",
 )
+NPM_CI = ("npm", "ci", "--no-audit", "--no-fund", "--silent")
 _INSTALL = ("install", "-y", "--no-install-recommends")
 
 
@@ -62,9 +64,14 @@ def main(only: Sequence[str] = ()) -> int:
     if wanted:
         _install_packages(list(dict.fromkeys(wanted)))
     if {"notion-js", "notion-description"}.intersection(missing) and shutil.which("npm"):
-        _install("Notion's own client for JavaScript", ["npm", "ci", "--no-audit", "--no-fund", "--silent"], JUDGES)
+        _install("Notion's own client for JavaScript", NPM_CI, JUDGES)
         describe = ["node", "notion_description.mjs", str(MADE)]
         _install("a description of Notion's API, made of its types", describe, JUDGES)
+    if "client-makers" in missing and shutil.which("npm"):
+        _install("what makes a TypeScript client of the API", NPM_CI, CLIENTS)
+    if "model-maker" in missing:
+        makes = ["sh", str(ROOT / "tools" / "apart.sh"), sys.prefix, "models", "datamodel-codegen"]
+        _install("what makes Python models of the API", makes, ROOT)
     if "vector-model" in missing:
         _install("the small vector model", ["sh", str(ROOT / "tools" / "vectors.sh"), sys.prefix], ROOT)
     if "checkov" in missing:

@@ -18,6 +18,7 @@ from shared.backends.sandbox.bubblewrap import BubblewrapSandbox
 from shared.backends.sandbox.landlock import LandlockSandbox
 from shared.core.errors import SandboxUnavailable
 from tests.support.descriptions.notion_description import JUDGES, find_description
+from tests.support.generated_clients import CLIENTS, MODELS
 from tests.support.measures.browser import find_chromium
 from tests.support.repository.terraform import INFRA, why_no_terraform
 from tests.support.servers.cloud.firestore_emulator import find_emulator, find_java
@@ -91,6 +92,14 @@ PARTS: dict[str, tuple[Callable[[], bool], str]] = {
     "pip": (_has_pip, "no pip for /usr/bin/python3 here (python3-pip), so that no wheel is installed in the sandbox"),
     "terraform": (lambda: why_no_terraform() == "", "no Terraform with a google provider here: terraform/README.md"),
     "checkov": (lambda: (INFRA / "checkov").exists(), "no checkov here: make test installs it where it can"),
+    "client-makers": (
+        lambda: shutil.which("node") is not None and (CLIENTS / "node_modules" / "openapi-typescript").is_dir(),
+        "no Node.js with what makes TypeScript clients here: make test installs both where it can",
+    ),
+    "model-maker": (
+        lambda: (MODELS / "datamodel-codegen").exists(),
+        "no datamodel-code-generator here: make test installs it where it can",
+    ),
     "package-index": (
         _has_package_index,
         "no index of Python packages is reached from here, so that no bundle is installed alone",

@@ -21,8 +21,10 @@ from shared.app.api.json_shapes import (
     members,
     text,
 )
+from shared.app.api.parameter_words import describe_parameter
 from shared.app.api.people import invitation_routes, key_routes, session_list, setup_steps, sign_in, team
 from shared.app.api.route import IDEMPOTENCY_KEY, PARTS, Route
+from shared.app.api.route_groups import GROUPS, group_of
 from shared.app.api.run import run_views as views
 from shared.app.api.run import team_status as status
 from shared.app.api.run.agent_questions import VIEWS as AGENT_VIEWS
@@ -104,7 +106,7 @@ SCHEMAS: Mapping[str, Any] = {
     "Attempts": ATTEMPTS,
     "Context": CONTEXT,
     "Work": WORK,
-    "Version": VERSION,
+    "WorkVersion": VERSION,
     "WorkFile": FILE,
     "Event": views.EVENT,
     "Events": listing("events", "Event"),
@@ -128,7 +130,7 @@ SCHEMAS: Mapping[str, Any] = {
     ),
     "Ship": SHIP,
     **all_settings.VIEWS,
-    "Models": members(
+    "ModelChoice": members(
         checked=text(what="The day on which the list prices were looked up."),
         rules=members(
             classes={"type": "object", "additionalProperties": TEXTS}, prefer=text(), allow=TEXTS, deny=TEXTS
@@ -215,9 +217,11 @@ def document(routes: Sequence[Route], public_url: str) -> dict[str, Any]:
         "info": {
             "title": "Workwright",
             "version": API,
-            "description": "Look at runs and act on them. Errors are problem+json and say what to do in `way_out`.",
+            "description": "Look at runs and act on them. Errors are problem+json (pages to who asks for text/html).",
+            "license": {"name": "Apache License 2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": public_url}],
+        "tags": [{"name": name, "description": what} for name, what in GROUPS.items()],
         "paths": paths,
         "webhooks": describe_webhooks(),
         "components": {
@@ -230,6 +234,7 @@ def document(routes: Sequence[Route], public_url: str) -> dict[str, Any]:
 def _operation(route: Route) -> dict[str, Any]:
     found: dict[str, Any] = {
         "operationId": route.id.lstrip("_"),
+        "tags": [group_of(route)],
         "summary": route.summary,
         "description": f"Permission: {route.permission}.",
         "security": [{"key": []}] if route.needs_key else [],
@@ -255,19 +260,18 @@ def _operation(route: Route) -> dict[str, Any]:
 
 
 def _parameter(place: str, name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
-    return {"name": name, "in": place, "required": place == "path", "schema": schema}
+    what = describe_parameter(name, schema)
+    return {"name": name, "in": place, "description": what, "required": place == "path", "schema": schema}
 
 
 def _errors(route: Route) -> list[int]:
-    codes = {*route.errors, 503}
+    codes = {*route.errors, 400, 503}  # 400: a query that no route knows
     if route.needs_key:
-        codes |= {400, 401, 403, 409, 429}
-    if route.permission == "public":
-        codes.add(400)
+        codes |= {401, 403, 409, 429}
     if route.parts and route.permission != "slack signature":
         codes.add(404)
     if route.body is not None:
-        codes |= {400, 413, 415}
+        codes |= {413, 415}
     return sorted(codes - {route.status})
 
 
@@ -282,10 +286,10 @@ def _answer(route: Route) -> dict[str, Any]:
 
 
 def _error(route: Route, status: int) -> dict[str, Any]:
-    """Describe an error: a problem for programs; a page for browsers, and always where an answer is a page."""
-    content: dict[str, Any] = {"text/html": {"schema": {"type": "string"}}}
-    if route.answer != "html":
-        content[PROBLEM] = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    """Describe an error: a page where an answer is a page, else a problem, which is what programs get."""
+    content: dict[str, Any] = {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    if route.answer == "html":
+        content = {"text/html": {"schema": {"type": "string"}}}
     if route.answer == "Health" and status == 503:
         content[JSON] = {"schema": {"$ref": "#/components/schemas/Health"}}
     return {"description": _REASONS[status], "content": content}

@@ -190,17 +190,20 @@ ROUTES: tuple[Route, ...] = (
         "POST", "/v1/knowledge", "knowledge.change", asking.change_knowledge, "Set what is to be read", "Knowledge",
         body=asking.CHANGE, errors=(409,),
     ),
-    Route("GET", "/v1/models", "models.read", models.show_models, "List models, prices and rules", "Models"),
+    Route("GET", "/v1/models", "models.read", models.show_models, "List models, prices and rules", "ModelChoice"),
     Route(
-        "POST", "/v1/models", "models.change", models.change_rules, "Set which models are asked for what", "Models",
+        "POST", "/v1/models", "models.change", models.change_rules, "Set which models are asked for what",
+        "ModelChoice",
         body=models.RULES, errors=(404, 409),
     ),
     Route(
-        "POST", "/v1/models/keys", "models.change", models.set_key, "Store a key of your own for a provider", "Models",
+        "POST", "/v1/models/keys", "models.change", models.set_key, "Store a key of your own for a provider",
+        "ModelChoice",
         body=models.KEY,
     ),
     Route(
-        "DELETE", "/v1/models/keys/{provider}", "models.change", models.forget_key, "Delete a provider's key", "Models",
+        "DELETE", "/v1/models/keys/{provider}", "models.change", models.forget_key, "Delete a provider's key",
+        "ModelChoice",
         errors=(409,),
     ),
     *KEY_ROUTES,
@@ -214,7 +217,7 @@ ROUTES: tuple[Route, ...] = (
         "POST", "/v1/made/{made}/take-away", "made.take_away", resources.take_away, "Take away what was made elsewhere",
         "Run", body=shape(confirm=text(max_length=500), required=("confirm",)), errors=(409,),
     ),
-    Route("GET", "/v1/status", "runs.read", status.show_status, "Get how the work stands", "Status"),
+    Route("GET", "/v1/status", "runs.read", status.show_status, "Get how the work stands", "TeamStatus"),
     Route(
         "GET", "/v1/confinement", "databases.read", databases.show_confinement,
         "Get the page that writes to Notion are confined to", "Confinement",

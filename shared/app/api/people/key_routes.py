@@ -52,8 +52,8 @@ _KEY: dict[str, Any] = {
     "last_used_at": {**MAYBE_TIME, "description": "Noted at most once in ten minutes."},
 }
 VIEWS = {
-    "Key": members(**_KEY),
-    "Keys": listing("keys", "Key", paged=False),
+    "ApiKey": members(**_KEY),
+    "Keys": listing("keys", "ApiKey", paged=False),
     "NewKey": members(**_KEY, key=text(what="The key; it is shown only this once.")),
     "ServiceAccount": members(
         id=text(), name=text(), role=text(), scopes=array(choice(*ALL_SCOPES)), made_by=text(), made_at=TIME
@@ -157,7 +157,7 @@ KEY_ROUTES: tuple[Route, ...] = (
         ),
         status=201, errors=(404, 409),
     ),
-    Route("DELETE", "/v1/keys/{key}", "keys.own", drop_key, "Revoke an API key", "Key"),
+    Route("DELETE", "/v1/keys/{key}", "keys.own", drop_key, "Revoke an API key", "ApiKey"),
     Route(
         "POST", "/v1/keys/{key}/rotate", "keys.own", replace_key, "Replace an API key", "NewKey", body=shape(),
         status=201, errors=(409,),

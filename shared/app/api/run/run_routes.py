@@ -50,7 +50,7 @@ RUN_ROUTES: tuple[Route, ...] = (
     Route("GET", "/v1/runs/{run}/work", "runs.read", work.list_work, "List the versions of a run's work", "Work"),
     Route(
         "GET", "/v1/runs/{run}/work/{n}", "runs.read", work.show_work,
-        "Get one version: its diff, its files and its test report", "Version", query=work.SINCE,
+        "Get one version: its diff, its files and its test report", "WorkVersion", query=work.SINCE,
     ),
     Route(
         "GET", "/v1/runs/{run}/work/{n}/file", "runs.read", work.show_file, "Get one file of a version", "WorkFile",

@@ -41,7 +41,7 @@ _HEAD = {
         TEXTS, "Why the run stands still, which outcomes are unknown, which messages were not sent and why."
     ),
     "cost": COST,
-    "waits_for": choice("", *_ASKS),
+    "waits_for": explain(choice("", *_ASKS), "What a person is asked for; empty for nothing."),
     "rolled_back": text(what="Who rolled back what the run put live, and when; empty if nobody has."),
 }
 RUN_HEAD = members(**_HEAD)
@@ -56,7 +56,7 @@ STEP = members(
     parent=text(what="The step that this step is part of; it is listed below that one."),
     outcome=text(what="How the agents reached their result, and which of them disagreed."),
     at_most=COST,
-    waits_for=choice("", *(kind.value for kind in WaitKind)),
+    waits_for=explain(choice("", *(kind.value for kind in WaitKind)), "What the step waits for; empty for nothing."),
     cost=COST,
 )
 APPROVAL = members(
@@ -69,7 +69,7 @@ APPROVAL = members(
     rule=text(what="The rule of the team's policy by which nobody was asked; empty where a person decided."),
 )
 ASKED = members(
-    what=choice("", *_ASKS),
+    what=explain(choice("", *_ASKS), "What a person is asked for; empty for nothing."),
     plan_hash=text(what="The hash that an approval has to name; empty when nothing is asked."),
     lines=explain(TEXTS, "What leaves and where to, with findings, packages and cost."),
 )

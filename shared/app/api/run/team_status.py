@@ -13,7 +13,7 @@ _LINE = members(
 )
 _LINES = array(_LINE)
 VIEWS: dict[str, Any] = {
-    "Status": members(
+    "TeamStatus": members(
         waiting=explain(_LINES, "Runs that wait for a person."),
         moving=explain(_LINES, "Other runs that have not ended."),
         standing=array(

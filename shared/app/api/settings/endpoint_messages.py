@@ -7,6 +7,7 @@ from typing import Any
 
 from shared.app.api.exchange import JSON
 from shared.app.api.json_shapes import COUNT, NUMBER, TIME, Schema, choice, explain, members, ref, text
+from shared.app.api.route_groups import WEBHOOKS
 from shared.core.notify.endpoint import (
     ASKED,
     BUDGET_ALERT,
@@ -73,6 +74,8 @@ def describe_webhooks() -> dict[str, Any]:
             "post": {
                 "operationId": f"told_{event.replace('.', '_')}",
                 "summary": f"Tell an endpoint: {event}",
+                "description": "Sent to the endpoints that take this kind of event, signed as Standard Webhooks say.",
+                "tags": [WEBHOOKS],
                 "requestBody": {"required": True, "content": {JSON: {"schema": ref(name)}}},
                 "responses": {"2XX": {"description": "It has arrived."}},
                 "security": [],

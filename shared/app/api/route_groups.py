@@ -1,0 +1,47 @@
+"""Which group of the API a route belongs to: what clients and documents made of the description sort it by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from shared.app.api.route import Route
+
+PAGES, WEBHOOKS = "Pages", "Webhooks"
+GROUPS: Mapping[str, str] = {
+    "Runs": "What has been asked for, how it stands, what it waits for, and every version of the work.",
+    "Agents": "Agents and patterns of agents, asked by themselves.",
+    "Knowledge": "Questions about the workspace, conversations, and what is read.",
+    "Planning": "When days are planned, and what people prefer.",
+    "Money": "What is spent and what may be, and which models are asked at which prices.",
+    "Connections": "Other systems: what is connected, where work goes, what is told to them, and what was made there.",
+    "People": "Who is in the team, how they sign in, which keys there are, and what each is told.",
+    "Team": "The team as a whole: its settings, its pause, its audit, its export and its end.",
+    "Service": "How the service is, and what it offers.",
+    "Slack": "What Slack calls; signed by Slack.",
+    WEBHOOKS: "What a team's endpoints are sent.",
+    PAGES: "Pages for a browser, behind links and sessions; for no program.",
+}
+_OF_PERMISSION: Mapping[str, str] = {  # the permission's first word
+    **dict.fromkeys(("runs", "contexts", "feedback", "queue"), "Runs"),
+    "agents": "Agents",
+    **dict.fromkeys(("knowledge", "chat"), "Knowledge"),
+    **dict.fromkeys(("planning", "preferences"), "Planning"),
+    **dict.fromkeys(("usage", "budget", "models"), "Money"),
+    **dict.fromkeys(("connections", "endpoints", "databases", "made", "ship", "origins"), "Connections"),
+    **dict.fromkeys(("members", "keys", "sessions", "accounts", "notifications", "whoami"), "People"),
+    **dict.fromkeys(("tenant", "settings", "policy", "pause", "audit"), "Team"),
+    "public": "Service",
+    "slack signature": "Slack",
+}
+
+
+def group_of(route: Route) -> str:
+    """Return the group; raises ValueError where nobody has said it."""
+    if route.answer == "html":
+        return PAGES
+    if route.path.startswith("/v1/login"):  # open to everybody, because who signs in has no key yet
+        return "People"
+    try:
+        return _OF_PERMISSION[route.permission.partition(".")[0]]
+    except KeyError:
+        raise ValueError(f"{route.method} {route.path}: no group for the permission {route.permission!r}") from None
