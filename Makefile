@@ -25,7 +25,8 @@ help:
 	@echo "make test-deps  installs only what make test installs: bubblewrap, Java, Chromium, Node.js, npm, pip, curl, swaks, msmtp, systemd"
 	@echo "                and logrotate by apt-get (as root, or with a sudo that asks for nothing); Notion's client and what makes"
 	@echo "                TypeScript clients by npm, the vector model, checkov and what makes Python models by pip;"
-	@echo "                Terraform and the Firestore emulator where apt knows their vendors' archives (else: gcloud components install cloud-firestore-emulator)"
+	@echo "                Terraform and the Firestore emulator where apt knows their vendors' archives"
+	@echo "                (else: gcloud components install cloud-firestore-emulator)"
 
 $(VENV)/.runtime: requirements.txt tools/venv.sh
 	@sh tools/venv.sh $(PYTHON) $(VENV) requirements.txt $@
