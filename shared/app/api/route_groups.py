@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from shared.app.api.route import Route
 
 PAGES, WEBHOOKS = "Pages", "Webhooks"
+_SIGNED = "Calls of other systems"
 GROUPS: Mapping[str, str] = {
     "Runs": "What has been asked for, how it stands, what it waits for, and every version of the work.",
     "Agents": "Agents and patterns of agents, asked by themselves.",
@@ -17,7 +18,7 @@ GROUPS: Mapping[str, str] = {
     "People": "Who is in the team, how they sign in, which keys there are, and what each is told.",
     "Team": "The team as a whole: its settings, its pause, its audit, its export and its end.",
     "Service": "How the service is, and what it offers.",
-    "Slack": "What Slack calls; signed by Slack.",
+    _SIGNED: "What other systems call; each call is signed by its system.",
     WEBHOOKS: "What a team's endpoints are sent.",
     PAGES: "Pages for a browser, behind links and sessions; for no program.",
 }
@@ -31,7 +32,6 @@ _OF_PERMISSION: Mapping[str, str] = {  # the permission's first word
     **dict.fromkeys(("members", "keys", "sessions", "accounts", "notifications", "whoami"), "People"),
     **dict.fromkeys(("tenant", "settings", "policy", "pause", "audit"), "Team"),
     "public": "Service",
-    "slack signature": "Slack",
 }
 
 
@@ -41,6 +41,8 @@ def group_of(route: Route) -> str:
         return PAGES
     if route.path.startswith("/v1/login"):  # open to everybody, because who signs in has no key yet
         return "People"
+    if route.permission.endswith(" signature"):
+        return _SIGNED
     try:
         return _OF_PERMISSION[route.permission.partition(".")[0]]
     except KeyError:

@@ -73,7 +73,7 @@ _JUDGED = {
     "why": text(what="The rule in words."),
 }
 VIEWS: Mapping[str, Schema] = {
-    "Policy": members(
+    "AutonomyPolicy": members(
         **_FIELDS,
         version=explain(COUNT, "How often it was set."),
         changed_by=text(what="Who set it last."),
@@ -172,9 +172,9 @@ def _list_fields(policy: Policy) -> dict[str, Any]:
 
 
 POLICY_ROUTES: tuple[Route, ...] = (
-    Route("GET", "/v1/policy", "policy.read", show_policy, "Get how far work goes without asking", "Policy"),
+    Route("GET", "/v1/policy", "policy.read", show_policy, "Get how far work goes without asking", "AutonomyPolicy"),
     Route(
-        "PUT", "/v1/policy", "policy.change", set_policy, "Set how far work goes without asking", "Policy",
+        "PUT", "/v1/policy", "policy.change", set_policy, "Set how far work goes without asking", "AutonomyPolicy",
         body=CHANGE, errors=(412,), is_conditional=True,
     ),
     Route(
