@@ -49,7 +49,7 @@ def _open(deps: Deps, tenant: str, site: LiveSite, new_id: str, by: Actor) -> Ru
     known = {name for each in site.releases for name in (each.deployment, each.previous) if name}
     given = {"system": site.system, "site": site.project, "url": site.url, "deployments": sorted(known)}
     step = StepSpec("takedown", "site.take_down", f"Take {site.name} down", given, lane="deploy", vital=True)
-    trigger = Trigger(KIND, title=f"Take {site.name} down", by=by.name, actor=by)
+    trigger = Trigger(KIND, title=site.releases[0].title or site.name, by=by.name, actor=by)
     try:
         return open_run(deps, RunOpened(deps.clock.now(), tenant, new_id, trigger, deps.limits, (step,)))
     except VersionConflict:

@@ -32,11 +32,10 @@ def describe_site_end(topic: str, run: Run, title: str) -> tuple[str, tuple[str,
                 "Its visitors still see the same version.",
             )
         case "take-down", "run_succeeded":
-            address = plain(str(run.facts.get("taken_down", "")))
             line = f"{run.trigger.by} wanted that: its address shows nothing any more. The code is as it was."
-            return f"{address} was taken down", (plain(line),)
+            return f"“{title}” was taken down", (plain(line),)
         case "take-down", "run_failed":
-            return f"“{title}” has failed", (plain(run.failure), "Look whether its visitors still see the site.")
+            return f"“{title}” could not be taken down", (plain(run.failure), "Look whether its visitors still see it.")
     return None
 
 

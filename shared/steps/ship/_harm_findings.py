@@ -95,11 +95,11 @@ def disagreement(ctx: StepContext) -> str:
 
 
 def note_of_author(ctx: StepContext) -> str:
-    """Return what the author of the last repair has for people; "" for nothing."""
-    repairs = [
-        step for step in ctx.run.steps if step.spec.kind == "code.repair" and step.status == StepStatus.SUCCEEDED
-    ]
-    return str(repairs[-1].output.get("note", "")) if repairs else ""
+    """Return what the author of the last repair has for people; "" for nothing, or where another version is back."""
+    made = [s for s in ctx.run.steps if s.spec.kind in ("code.repair", "code.try") and s.status == StepStatus.SUCCEEDED]
+    if made and made[-1].spec.input.get("again"):  # an earlier version was restored
+        return ""
+    return next((str(s.output.get("note", "")) for s in reversed(made) if s.spec.kind == "code.repair"), "")
 
 
 def _group_of(ctx: StepContext, child: Step) -> Mapping[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -16,6 +17,7 @@ from shared.core.people.actor import Actor, ActorKind
 from shared.core.run import acts
 from shared.core.run.run import Limits, Run, RunStatus, StepStatus
 from shared.ports import Put
+from shared.steps.ship._harm_findings import note_of_author
 from tests.support.builders.runs import gate, opened, spec
 from tests.support.desks.coding_bench import RIGHT, SCRIPT, Coder, CodingBench
 from tests.support.ports.dying import Died, dying_at
@@ -166,6 +168,20 @@ def test_work_that_can_no_longer_be_changed_stays_as_it_is(ports: Ports, end: st
     with pytest.raises(Conflicting) as refused:
         restore(ports, 1)
     assert (bool(refused.value.way_out), ports.run()) == (True, before)
+
+
+def test_what_the_author_of_a_repair_said_is_not_said_of_the_version_before(ports: Ports) -> None:
+    made = begin(ports, RIGHT, OTHER)
+    run = made.rework("The order reads strangely.")
+    noted = [
+        replace(step, output={**step.output, "note": "Turned round."}) if step.spec.kind == "code.repair" else step
+        for step in run.steps
+    ]
+    assert note_of_author(SimpleNamespace(run=replace(run, steps=tuple(noted)))) == "Turned round."  # type: ignore[arg-type]
+    restore(ports, 1)
+    after = made.work()
+    again = (*noted, *after.steps[len(noted) :])
+    assert note_of_author(SimpleNamespace(run=replace(after, steps=again))) == ""  # type: ignore[arg-type]
 
 
 def _tell(ports: Ports, step: int) -> tuple[Run, list[str]]:
