@@ -15,6 +15,8 @@ from shared import log
 from shared.app.engine.deps import Deps
 from shared.app.engine.retry_links import goes_on, latest_run
 from shared.core.documents.codec import to_body
+from shared.core.documents.page_record import KIND as PAGES
+from shared.core.documents.page_record import PageRecord
 from shared.core.documents.snapshot import EXPIRIES, SNAPSHOTS, Expiry, Snapshot
 from shared.core.errors import AgentError
 from shared.core.run.run import Run, Step, derive_id
@@ -104,6 +106,8 @@ def _expire_run(deps: Deps, tenant: str, run: str, now: datetime) -> tuple[int, 
     keep = timedelta(days=keep_days(all_settings(deps.store, tenant)))
     ended = loaded.run.ended_at if loaded is not None else now - keep
     old = [each for each in kept if (ended or each.at) + keep <= now]
+    if old and loaded is not None and _is_gone_on_with(deps, loaded.run, run):
+        return 0, now + _AGAIN
     if loaded is not None and ended is None:
         old = [each for each in old if not each.green and each is not kept[-1]]
         used = _refs_in_use(loaded.run)
@@ -113,6 +117,13 @@ def _expire_run(deps: Deps, tenant: str, run: str, now: datetime) -> tuple[int, 
     if len(old) == len(kept):
         return len(old), None
     return len(old), max(now + _AGAIN, (ended or now) + keep) if ended else now + _AGAIN
+
+
+def _is_gone_on_with(deps: Deps, last: Run, run: str) -> bool:
+    """Say whether an open run of its page, such as one that puts a release live again, goes on with a run's work."""
+    page = get_as(PageRecord, deps.store, (last.tenant, PAGES, last.trigger.page)) if last.trigger.page else None
+    loaded = deps.store.load_run(last.tenant, page.run) if page is not None and page.run not in ("", last.id) else None
+    return loaded is not None and not loaded.run.status.final and any(each.home == run for each in loaded.run.steps)
 
 
 def _refs_in_use(run: Run) -> frozenset[str]:

@@ -33,6 +33,7 @@ class TestedRun:
     deps: Deps
     tenant: str
     run: str = "run-work"
+    page: str = ""
     refs: dict[str, str] = field(default_factory=dict)
 
     def record(self, *events: ev.Event) -> Run:
@@ -65,7 +66,7 @@ class TestedRun:
         """Tell the story up to the green version; the run is still open."""
         now = self.deps.clock.now()
         specs = (WRITE, TEST, REST)
-        open_run(self.deps, ev.RunOpened(now, self.tenant, self.run, Trigger("test"), PATIENT, specs))
+        open_run(self.deps, ev.RunOpened(now, self.tenant, self.run, Trigger("test", self.page), PATIENT, specs))
         wrote = ev.StepSucceeded(now, "write", 1, {"work": "w"}, Usage(100, 2000))
         self.record(wrote, ev.StepFannedOut(now, "test", 1, 0, (TRY_1,), {"tries": 1}))
         failures = [["tests/test_adds.py: test_it", "AssertionError: -1 != 5"]]

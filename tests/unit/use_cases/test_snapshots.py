@@ -8,11 +8,16 @@ from typing import Any
 import pytest
 
 from shared.app.code.snapshots import KEEP_DAYS, snapshots_of
+from shared.app.engine.engine import open_run, record
 from shared.app.engine.sweep import sweep
 from shared.core.code.worktree import Worktree
 from shared.core.documents.snapshot import EXPIRIES
+from shared.core.run import acts
+from shared.core.run.events import RunOpened
+from shared.core.run.run import Carried, Step, Trigger
 from shared.ports import SYSTEM, Put
-from tests.support.builders.work_versions import FIRST, SECOND, TestedRun
+from tests.support.builders.runs import gate
+from tests.support.builders.work_versions import FIRST, PATIENT, SECOND, TestedRun
 from tests.support.measures.kept_versions import restore
 from tests.support.ports.local_ports import Ports
 
@@ -109,3 +114,18 @@ def test_a_run_of_which_nothing_is_left_is_not_looked_at_again(ports: Ports, tol
     ports.clock.move(seconds=timedelta(days=KEEP_DAYS + 1).total_seconds())
     assert sweep(ports.deps)["expired"] == 2
     assert ports.store.list_docs(SYSTEM, EXPIRIES) == []
+
+
+def test_a_run_that_goes_on_with_them_keeps_them_until_it_has_ended(ports: Ports) -> None:
+    told = TestedRun(ports.deps, TENANT, page="page-1")
+    told.tell()
+    told.end()
+    wants(ports, 3)
+    ports.store.put(TENANT, Put("pages", "page-1", {"run": "run-again", "generation": 2, "settled": False}))
+    carried = Carried((Step(gate("production"), home="run-work"),))
+    trigger = Trigger("redeploy", "page-1")
+    open_run(ports.deps, RunOpened(ports.clock.now(), TENANT, "run-again", trigger, PATIENT, carried=carried))
+    assert days_pass(ports, 5) == 0
+    assert dict(restore(ports.deps, TENANT, "run-work", 2).files) == SECOND
+    record(ports.deps, TENANT, "run-again", acts.CancelRequested(ports.clock.now(), "Ada"))
+    assert days_pass(ports, 2) == 2
