@@ -9,7 +9,9 @@ from shared.app.api.exchange import ApiReply, Call, compute_tag, knows_tag
 from shared.app.api.json_shapes import COUNT, FLAG, TEXTS, array, choice, explain, members, number, ref, text
 from shared.app.api.route import Route
 from shared.app.workspace.known_pages import KnownPage, KnownPages, look_at_text, read_text
+from shared.core.documents.codec import to_body
 from shared.mind.safety.redaction import Redactor
+from shared.ports.documents import tenant_settings
 
 _PAGE = {
     "id": text(),
@@ -44,7 +46,8 @@ def list_pages(call: Call) -> ApiReply:
     wanted = call.query.get("text", "")
     asked = {"text": wanted}
     after = open_place(call, "pages", call.query["cursor"], asked) if "cursor" in call.query else ""
-    pages = KnownPages(call.deps, call.tenant, call.tools().settings(call.tenant))
+    settings = to_body(tenant_settings(call.deps.store, call.tenant))  # no tool is needed: they take long to load
+    pages = KnownPages(call.deps, call.tenant, settings)
     found, last = pages.list_page(wanted, after, call.query["limit"])
     following = seal_place(call, "pages", last, asked) if last else None
     return ApiReply(body={"pages": [_view(each) for each in found], "next_cursor": following})
