@@ -23,7 +23,7 @@ GROUPS: Mapping[str, str] = {
     PAGES: "Pages for a browser, behind links and sessions; for no program.",
 }
 _OF_PERMISSION: Mapping[str, str] = {  # the permission's first word
-    **dict.fromkeys(("runs", "contexts", "feedback", "queue"), "Runs"),
+    **dict.fromkeys(("runs", "contexts", "feedback", "queue", "sites"), "Runs"),
     "agents": "Agents",
     **dict.fromkeys(("knowledge", "chat"), "Knowledge"),
     **dict.fromkeys(("planning", "preferences"), "Planning"),
@@ -36,14 +36,11 @@ _OF_PERMISSION: Mapping[str, str] = {  # the permission's first word
 
 
 def group_of(route: Route) -> str:
-    """Return the group; raises ValueError where nobody has said it."""
+    """Return the group; "" where nobody has said it, which a test finds."""
     if route.answer == "html":
         return PAGES
     if route.path.startswith("/v1/login"):  # open to everybody, because who signs in has no key yet
         return "People"
     if route.permission.endswith(" signature"):
         return _SIGNED
-    try:
-        return _OF_PERMISSION[route.permission.partition(".")[0]]
-    except KeyError:
-        raise ValueError(f"{route.method} {route.path}: no group for the permission {route.permission!r}") from None
+    return _OF_PERMISSION.get(route.permission.partition(".")[0], "")

@@ -16,6 +16,7 @@ import requests
 from hypothesis.configuration import storage_directory
 
 from shared.app.api.keys import create_key
+from shared.app.api.openapi import document
 from shared.app.api.routes import ROUTES
 from shared.app.approval.approvals import approval_token
 from shared.app.code.snapshots import keep_snapshot
@@ -151,6 +152,18 @@ parameters = {{ {known}, "query.path" = "README.md" }}
     tried = ("--phases", "fuzzing,stateful", "--max-examples", "4")
     said = _schemathesis(api, tmp_path, config, *tried, "--include-path-regex", r"\{(run|token)\}")
     assert "404" not in said
+
+
+def test_every_operation_has_a_group_and_every_parameter_words() -> None:
+    described = document(ROUTES, "https://api.example")
+    groups = {group["name"] for group in described["tags"]}
+    for path, item in described["paths"].items():
+        for method, operation in item.items():
+            assert set(operation["tags"]) <= groups, f"{method} {path}: say its group in route_groups.py"
+            for parameter in operation.get("parameters", ()):
+                assert parameter["description"], (
+                    f"{method} {path}: say in parameter_words.py what {parameter['name']} is"
+                )
 
 
 def test_the_description_names_what_the_router_has(api: ServedApi) -> None:
