@@ -170,6 +170,12 @@ class Store(Protocol):
     def note(self, tenant: str, entry: Mapping[str, Any]) -> None:
         """Add an audit entry that belongs to no run; repeated after a lost answer it may be there twice."""
 
+    def forget_audit(self, tenant: str, last: str, limit: int = 400) -> int:
+        """Delete the oldest audit entries, up to the one with the id `last` and so many at most; return how many.
+
+        They go oldest first, so that a death in between leaves no hole. The chain's end is not touched.
+        """
+
     def claim(self, tenant: str, key: str, owner: str, ttl: timedelta) -> bool:
         """Take, or extend as the same owner, a lease; False while another owner's is alive."""
 

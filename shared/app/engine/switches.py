@@ -31,6 +31,7 @@ from shared.core.run.commands import (
     ORDER,
     QUICK,
     RECONCILE,
+    RETAIN,
     SIGN_IN,
     Command,
     HeldCommand,
@@ -149,7 +150,7 @@ def hold_back(command: Command, deps: Deps) -> bool:
         return False  # where the box is cleared
     if command.name == RECONCILE and command.topic == QUICK:  # it comes every few seconds: none is kept for later
         return not own.pause_page
-    if command.name == RECONCILE and command.topic in ("", ORDER):
+    if command.name == RECONCILE and command.topic in ("", ORDER, RETAIN):
         return True  # the clock orders the next pass by itself
     at = deps.clock.now().isoformat()
     mark = Put(HALTED, tenant, {"at": at})

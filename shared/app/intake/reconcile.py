@@ -27,6 +27,7 @@ from shared.app.polling import find_interval_s
 from shared.app.polling.changed_rows import look_for_rows
 from shared.app.polling.polling_clock import quick_sources, was_just_asked
 from shared.app.polling.quick_look import look_quickly
+from shared.app.tenants.retention import order_removal, remove_old
 from shared.app.workspace import partial_reads
 from shared.app.workspace import write_journal as ledger
 from shared.app.workspace.crawl_orders import CRAWL, begin_crawl, crawl_part, remember
@@ -37,7 +38,7 @@ from shared.app.workspace.workspace_map import WorkspaceMap
 from shared.core.documents.codec import to_body
 from shared.core.documents.sync import MAP, PASS, MapState, Pass
 from shared.core.errors import Blocked, Missing, NotAllowed, Rejected, Unauthorized
-from shared.core.run.commands import ORDER, QUICK, RECONCILE, Command
+from shared.core.run.commands import ORDER, QUICK, RECONCILE, RETAIN, Command
 from shared.core.run.run import derive_id
 from shared.integrations.notion.client.client import Notion
 from shared.ports import SYSTEM, Put, get_as
@@ -69,9 +70,12 @@ def order_passes(deps: Deps) -> Mapping[str, int]:
 
 
 def _order(deps: Deps, tenants: Sequence[str]) -> int:
-    """Order a pass for each of them that needs one; return how many."""
-    commands, hour = [], int(deps.clock.now().timestamp() // _AGAIN.total_seconds())
+    """Order a pass for each of them that needs one, and the removal of what it keeps no longer; return how many."""
+    commands, removals = list[Command](), list[Command]()
+    hour = int(deps.clock.now().timestamp() // _AGAIN.total_seconds())
     for tenant in tenants:
+        if (removal := order_removal(deps, tenant)) is not None:
+            removals.append(removal)
         if not holds(deps.store, tenant, "notion"):
             if knowledge_sync.orders_erasing(deps, tenant):
                 commands.append(Command(derive_id("erase-", tenant, str(hour)), RECONCILE, "sync", tenant, topic=ERASE))
@@ -81,8 +85,8 @@ def _order(deps: Deps, tenants: Sequence[str]) -> int:
             continue
         name = derive_id("sync-", tenant, done.ended if done else "", str(hour))
         commands.append(Command(name, RECONCILE, "sync", tenant))
-    if commands:
-        deps.queue.enqueue(commands)
+    if commands or removals:
+        deps.queue.enqueue([*commands, *removals])
     return len(commands)
 
 
@@ -104,6 +108,10 @@ def reconcile(command: Command, deps: Deps, tools: Tools) -> None:
         return
     if command.topic == ERASE:
         knowledge_sync.erase_disconnected(command, deps, tools)
+        return
+    if command.topic == RETAIN:
+        with lease(deps, command.tenant, f"sync.{RETAIN}"):
+            remove_old(command, deps)
         return
     connect = tools.accounts.connect_for(command.tenant)
     try:

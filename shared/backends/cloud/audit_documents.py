@@ -56,6 +56,18 @@ def entries(home: Home, after: str, limit: int) -> list[AuditEntry]:
         return [_entry(found) for found in query.limit(limit).stream(timeout=TIMEOUT_S)]
 
 
+def forget(home: Home, last: str, limit: int) -> int:
+    """Delete the oldest entries, up to the one of that id; return how many."""
+    names = [entry.id for entry in entries(home, "", limit) if entry.id <= last]
+    with asking_the_store("remove old entries of the audit"):
+        batch = home.client.batch()
+        for name in names:
+            batch.delete(home.document(AUDIT, name))
+        if names:
+            batch.commit(retry=None, timeout=TIMEOUT_S)
+    return len(names)
+
+
 def head_of(home: Home) -> AuditHead:
     """Return where the chain ends."""
     return _read_head(home)[0]

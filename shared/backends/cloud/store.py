@@ -131,6 +131,10 @@ class FirestoreStore:
         begin = after if beyond is None else audit_documents.entry_name(beyond)
         return audit_documents.entries(self._home(tenant), begin, limit)
 
+    def forget_audit(self, tenant: str, last: str, limit: int = 400) -> int:
+        """Delete the oldest audit entries, up to that one."""
+        return audit_documents.forget(self._home(tenant), last, limit)
+
     def audit_head(self, tenant: str) -> AuditHead:
         """Return where the chain of the tenant's audit ends."""
         return audit_documents.head_of(self._home(tenant))

@@ -90,6 +90,11 @@ def _check_here(tenant: str, data: Path) -> Mapping[str, Any]:
 def _text(found: dict[str, Any]) -> list[str]:
     sound = f"{found['entries']} entries are as they were written"
     lines = [f"{sound}; the last one has the hash {found['hash']}" if found["entries"] else sound]
+    if found["removed"]:
+        until = found["removed_until"]
+        lines.append(
+            f"the chain is kept from number {found['removed'] + 1} on: older ones, until {until}, were removed"
+        )
     if found["older"]:
         lines.append(f"{found['older']} older ones are from before there was a chain: nothing is known of those")
     if not found["whole"]:

@@ -11,6 +11,7 @@ from shared.core.documents.codec import beside, sparse, unknown
 
 STALE, LOST = "stale", "lost"  # documents, by page
 PASS, MAP, CLOCK = ("sync", "pass"), ("sync", "map"), ("sync", "clock")
+RETAINED = ("sync", "retention")
 ASKING, KNOWLEDGE = ("sync", "asking"), ("sync", "knowledge")
 
 
@@ -21,6 +22,14 @@ class Pass:
     ended: str
     ledger: str = ""
     ledger_through: str = ""
+    more: Mapping[str, Any] = unknown()
+
+
+@dataclass(frozen=True, slots=True)
+class Retained:
+    """On which day (UTC) what the team keeps no longer was removed last."""
+
+    day: str
     more: Mapping[str, Any] = unknown()
 
 

@@ -27,6 +27,7 @@ class TenantSettings:
     planning_time: str | None = sparse(None)
     time_zone: str | None = sparse(None)
     day_hours: float | None = sparse(None)
+    retention: Mapping[str, Any] | None = sparse(None)
     sync: Mapping[str, Any] | None = sparse(None)
     changed: Mapping[str, Mapping[str, str]] | None = sparse(None)  # who changed each section last: name, actor, at
     confined_to: str | None = sparse(None)  # the page outside of which nothing is written; "" says: none, for good

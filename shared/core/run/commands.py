@@ -38,6 +38,7 @@ PLAN_DAY, ROUTINE = "plan_day", "routine"  # what the clock asks for; `ref` is t
 LOOK = "look"  # at the page of `ref`, at which something happened; `wake` numbers what was gathered until then
 RECONCILE = "reconcile"  # find what deliveries missed; `topic` says of what, `ref` of which object
 ORDER = "order"  # topic of RECONCILE: order the passes of the tenants in `ref`, with spaces between
+RETAIN = "retain"  # topic of RECONCILE: remove what the team keeps no longer; `wake` counts the parts of a day's pass
 QUICK = "quick"  # topic of RECONCILE: a quick look at the tables, and at the comments of `wake` places
 CHANGE = "change"  # look at what happened to a change or a deployment of ours; `topic` is what and by whom, `ref` where
 ERASE = "erase"  # go on deleting a tenant

@@ -77,6 +77,17 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Retention:
+    """For how many days what is kept of work, people and money stays."""
+
+    contexts_days: int = 90  # after the end of the run in which a model was told them; and conversations
+    preferences_days: int = 1095  # after they were said, changed or deleted; feedback too
+    accounts_days: int = 90  # what is left of keys, sessions and requests to join after their end
+    spending_days: int = 1095
+    audit_days: int = 1095
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """The class of a section's fields, and where in the settings they stand; `is_told`: in `TeamTelling` instead."""
 
@@ -94,6 +105,7 @@ SECTIONS: Mapping[str, Section] = {
     "channels": Section(Reaching, is_told=True),
     "frontends": Section(Frontends),
     "limits": Section(Limits),
+    "retention": Section(Retention, ("retention",)),
 }
 
 

@@ -33,6 +33,13 @@ USUAL = {
     "channels": {"escalate_hours": 0},
     "frontends": {"origins": []},
     "limits": {"api_per_minute": 600, "automated_runs_per_hour": 6},
+    "retention": {
+        "contexts_days": 90,
+        "preferences_days": 1095,
+        "accounts_days": 90,
+        "spending_days": 1095,
+        "audit_days": 1095,
+    },
 }
 NOBODY = {"changed_by": "", "changed_actor": "", "changed_at": None}
 # One valid value of each field that can be set, and values that are none of it.
@@ -58,6 +65,11 @@ VALUES: dict[str, tuple[Any, list[Any]]] = {
     "frontends.origins": (["https://app.example.com"], ["https://app.example.com", ["*"], ["https://a.example/path"]]),
     "limits.api_per_minute": (120, [59, 6001, "120"]),
     "limits.automated_runs_per_hour": (0, [-1, 1001]),
+    "retention.contexts_days": (30, [0, 3651, "30"]),
+    "retention.preferences_days": (400, [29, 3651]),
+    "retention.accounts_days": (7, [0, 3651]),
+    "retention.spending_days": (92, [91, 3651]),
+    "retention.audit_days": (90, [89, 3651, 90.5]),
 }
 
 

@@ -59,6 +59,13 @@ _LIMITS = {
         number(0, 1000), "How many runs of one page others than people may ask for in an hour."
     ),
 }
+_RETENTION = {
+    "contexts_days": explain(number(1, 3650), "What models were told, after the end of the run, and conversations."),
+    "preferences_days": explain(number(30, 3650), "Preferences and feedback, after they were said or changed."),
+    "accounts_days": explain(number(1, 3650), "What is left of keys, sessions and requests to join, after their end."),
+    "spending_days": explain(number(92, 3650), "What was paid for."),
+    "audit_days": explain(number(90, 3650), "The audit."),
+}
 _ORIGINS = {"origins": lists(text(f"^{ORIGIN}/?$", max_length=300), MAX_ORIGINS, what="Whose pages may call.")}
 _RULES = {"classes": {"type": "object", "additionalProperties": TEXTS}, "prefer": text(), "allow": TEXTS, "deny": TEXTS}
 _KEYS = array(
@@ -74,6 +81,7 @@ _SECTIONS: Mapping[str, _Shown] = {
     "channels": _Shown("notifications.change", TEAM["properties"], {"escalate_hours": COUNT}),
     "frontends": _Shown("origins.change", _ORIGINS, {"origins": TEXTS}),
     "limits": _Shown("budget.change", _LIMITS, dict.fromkeys(_LIMITS, COUNT)),
+    "retention": _Shown("tenant.delete", _RETENTION, dict.fromkeys(_RETENTION, COUNT)),
 }
 _CHANGER: Mapping[str, Schema] = {
     "changed_by": text(what="Who changed it last; empty where nobody has."),
@@ -88,6 +96,7 @@ LINKS: Mapping[str, str] = {
     "knowledge": "/v1/knowledge",
     "model_keys": "/v1/models",
     "notifications": "/v1/notifications",
+    "policy": "/v1/policy",
     "routines": "/v1/routines",
     "ship": "/v1/settings/ship",
 }

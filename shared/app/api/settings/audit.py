@@ -41,7 +41,9 @@ VIEWS: dict[str, Any] = {
     "Audit": listing("entries", "AuditEntry"),
     "AuditCheck": members(
         whole=explain(FLAG, "No entry of the chain was removed, changed, inserted or swapped."),
-        entries=explain(COUNT, "How many entries of the chain are sound, counted from the first."),
+        entries=explain(COUNT, "How many entries of the chain are sound, counted from the first that is kept."),
+        removed=explain(COUNT, "How many before that the team's retention has removed, as the chain itself says."),
+        removed_until=text(what="The time of the last of those; empty where none was removed."),
         older=explain(COUNT, "How many entries are from before there was a chain; nothing is known of those."),
         hash=text(what="The hash of the last sound entry: note it elsewhere, and compare."),
         broken=explain({"type": ["integer", "null"]}, "The number in the chain of the first entry that is broken."),
@@ -87,7 +89,9 @@ def check_view(found: AuditCheck) -> Mapping[str, Any]:
     """Return what a check has found, for programs."""
     return {
         "whole": found.broken is None,
-        "entries": found.head.number,
+        "entries": max(0, found.head.number - found.removed),
+        "removed": found.removed,
+        "removed_until": found.until,
         "older": found.older,
         "hash": found.head.hash,
         "broken": found.broken,

@@ -17,6 +17,8 @@ _ADD = """INSERT INTO audit (tenant, seq, body, number, previous, hash)
 _HEAD = "SELECT number, hash FROM audit_heads WHERE tenant = ?"
 _MOVE_HEAD = """INSERT INTO audit_heads (tenant, number, hash) VALUES (?, ?, ?)
     ON CONFLICT (tenant) DO UPDATE SET number = excluded.number, hash = excluded.hash"""
+_FORGET = """DELETE FROM audit WHERE tenant = ?1 AND seq IN
+    (SELECT seq FROM audit WHERE tenant = ?1 AND seq <= ?2 ORDER BY seq LIMIT ?3)"""
 _LIST = """SELECT seq, body, number, previous, hash FROM audit
     WHERE tenant = ?1 AND seq > ?2 AND number > ?3 ORDER BY seq LIMIT ?4"""
 
@@ -46,6 +48,11 @@ def entries(
     begin = (int(after or 0), -1) if beyond is None else (beyond, beyond)
     rows = connection.execute(_LIST, (check_tenant(tenant), *begin, limit)).fetchall()
     return [AuditEntry(f"{seq:012d}", json.loads(body), *linked) for seq, body, *linked in rows]
+
+
+def forget(connection: sqlite3.Connection, tenant: str, last: str, limit: int) -> int:
+    """Delete the oldest entries, up to the one of that id; return how many."""
+    return connection.execute(_FORGET, (check_tenant(tenant), int(last), limit)).rowcount
 
 
 def head_of(connection: sqlite3.Connection, tenant: str) -> AuditHead:

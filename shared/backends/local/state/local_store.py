@@ -154,6 +154,10 @@ class LocalStore:
         prepared = audit_rows.prepare((entry,))
         self.group.submit(lambda connection, changes: audit_rows.append(connection, tenant, prepared))
 
+    def forget_audit(self, tenant: str, last: str, limit: int = 400) -> int:
+        """Delete the oldest audit entries, up to that one."""
+        return self.group.submit(lambda connection, changes: audit_rows.forget(connection, tenant, last, limit))
+
     def kinds(self, tenant: str) -> list[str]:
         """Return the kinds of documents there are, ascending."""
         with self.reading() as connection:

@@ -35,7 +35,7 @@ from shared.core.documents.preference import LearningState, Preference
 from shared.core.documents.routine import Routine
 from shared.core.documents.sealed_values import Rotation, SiteValue
 from shared.core.documents.snapshot import Expiry, Snapshot
-from shared.core.documents.sync import Asked, KnowledgeState, Lost, MapState, Pass, Stale, WrongClock
+from shared.core.documents.sync import Asked, KnowledgeState, Lost, MapState, Pass, Retained, Stale, WrongClock
 from shared.core.documents.tenant_settings import TenantSettings
 from shared.core.errors import StoreCorrupt
 from shared.core.models.routing import Mark
@@ -133,6 +133,7 @@ KINDS: Mapping[str, type[Any]] = {
     "sync-knowledge": KnowledgeState,
     "sync-map": MapState,
     "sync-pass": Pass,
+    "sync-retention": Retained,
     "swept": SweptMark,
     "telling": Telling,
     "telling-team": TeamTelling,
