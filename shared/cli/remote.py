@@ -45,6 +45,8 @@ def _line(version: dict[str, Any]) -> str:
     came = "green" if version["green"] else "red"
     cost = f"{version['cost']['micros'] / 1e6:.4f} USD"
     line = f"{version['n']:>3}  {came:<5}  {version['tests']:>4} tests  {version['seconds']:>6.1f} s  {cost}"
+    if version["restores"]:
+        line += f"  is version {version['restores']} again"
     why = str(version["reason"]).splitlines()
     return f"{line}  {why[0][:100]}" if why else line
 

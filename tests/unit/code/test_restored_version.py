@@ -11,6 +11,7 @@ import pytest
 from shared.app.code.restore_version import restore_version
 from shared.app.code.work_versions import versions_of
 from shared.app.engine.engine import open_run, record
+from shared.cli.remote import versions_table
 from shared.core.documents.snapshot import SNAPSHOTS
 from shared.core.errors import Conflicting, NotThere
 from shared.core.people.actor import Actor, ActorKind
@@ -71,6 +72,11 @@ def test_the_version_is_the_newest_again_and_is_tested_again(ports: Ports) -> No
         (1, True, 0, True),
         (2, False, 0, True),
         (3, True, 1, True),
+    ]
+    assert [line.endswith("is version 1 again") for line in versions_table({"versions": [v.data for v in found]})] == [
+        False,
+        False,
+        True,
     ]
     assert made.coder.told == ["The order reads strangely."], "no model was asked for it"
     (entry,) = [each.body for each in ports.store.audit("t-1") if each.body["what"] == "VersionRestored"]
