@@ -22,7 +22,7 @@ from shared.integrations.apps import open_app
 from shared.integrations.hosting import OwnHosts
 from shared.integrations.mail import Mail
 from shared.integrations.notion.client.client import Notion
-from shared.integrations.notion.confine import within
+from shared.integrations.notion.confine import confine_writes
 from shared.integrations.systems import APP_FORGE
 from shared.mind.safety.egress_scan import make_egress_check
 from shared.oauth import GrantTokens, refresh
@@ -82,7 +82,7 @@ class Accounts:
             made = self.http_for(tenant, system, scope)
             if system == "notion":
                 reads = partial(self.http_for, tenant, system)
-                made.before_write = within(lambda: self._confined_to(tenant), lambda: Notion(reads()), noted)
+                made.before_write = confine_writes(lambda: self._confined_to(tenant), lambda: Notion(reads()), noted)
             made.leaving = make_egress_check(system, lambda: self.list_held_tokens(tenant))
             return made
 

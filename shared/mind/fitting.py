@@ -82,7 +82,7 @@ def fit(
     return _Fitting(model, brief, parts, budget, seed, reserved, factors).fit()
 
 
-def within(
+def ask_within(
     model: Model,
     request_of: Callable[[str], ModelRequest],
     parts: Sequence[Part],

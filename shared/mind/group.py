@@ -87,7 +87,7 @@ def gather_heard(run: Run, step: Step) -> Heard:
     return Heard(tuple(given), tuple(talk))
 
 
-def as_text(answer: Mapping[str, Any]) -> str:
+def answer_to_markdown(answer: Mapping[str, Any]) -> str:
     """Return an answer as Markdown, for a person or a step that writes: its main text first, then the other fields."""
     main = [str(answer[name]) for name in _MAIN if isinstance(answer.get(name), str) and answer[name]]
     rest = [_field_text(name, value) for name, value in answer.items() if name not in (*_MAIN, "title")]

@@ -20,7 +20,7 @@ from shared.core.errors import IntegrationError
 from shared.core.models.model_errors import ModelError
 from shared.core.models.token_bound import token_weight
 from shared.mind.context import Part
-from shared.mind.fitting import within
+from shared.mind.fitting import ask_within
 from shared.mind.prompts import prompt
 from shared.mind.structured import ask, schema_of
 from shared.ports.model import Message, Model, ModelRequest, ModelResult
@@ -134,7 +134,7 @@ def _ask_for_summary(model: Model, before: Summary, gone: Sequence[Turn], seed: 
         Part("summary", "the summary so far", before.text, must=True, share=0.4),
         Part("history", "turns that go", "\n".join(turn.text for turn in gone), must=True, cut="start"),
     ]
-    found, _ = within(
+    found, _ = ask_within(
         model,
         lambda text: replace(request, prompt=text),
         [part for part in parts if part.text],

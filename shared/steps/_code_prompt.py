@@ -14,7 +14,7 @@ from shared.core.page import Block, page_from_data
 from shared.core.run.run import NOTHING, Run, Usage
 from shared.mind.context import Part
 from shared.mind.error_summary import compact_error
-from shared.mind.fitting import within
+from shared.mind.fitting import ask_within
 from shared.mind.page_text import Marked, block_text, page_text
 from shared.mind.structured import ask, schema_of
 from shared.ports.model import Model, ModelRequest, ModelResult
@@ -48,7 +48,7 @@ def ask_for(
         found.append(checked)
         return result
 
-    result, _ = within(
+    result, _ = ask_within(
         model,
         lambda prompt: code_request(task, ctx.settings["prompts"], answer, data, prompt),
         parts,

@@ -148,7 +148,7 @@ def test_bounds_are_named_by_the_fields_words() -> None:
     assert {name for path in paths for name in _list_vague(path.read_text(encoding="utf-8"))} == _GIVEN
 
 
-MAX_HALF_SENTENCES = 35
+MAX_HALF_SENTENCES = 17
 """Functions whose name begins where a sentence goes on, and says nothing of what they do. The number may only fall."""
 _GOES_ON = {
     *("about", "above", "across", "after", "against", "among", "around", "as", "at", "because", "before", "behind"),

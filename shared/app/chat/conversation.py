@@ -49,7 +49,7 @@ from shared.core.errors import Busy, Conflicting, MalformedRequest, NotThere
 from shared.core.run.run import Run, RunStatus, derive_id
 from shared.core.text.outgoing_text import fold, plain, visible
 from shared.mind.context import Part
-from shared.mind.fitting import within
+from shared.mind.fitting import ask_within
 from shared.mind.structured import ask, schema_of
 from shared.ports.model import Message, Model, ModelRequest
 
@@ -244,7 +244,7 @@ def _ask_for_intent(model: Model, turn: Turn, about: Run | None) -> Understood:
         list_known_places(turn.deps, turn.tools.settings(turn.tenant), turn.tenant, message).part(),
         Part("input", "what is said now", message, must=True),
     ]
-    (understood, _), _ = within(
+    (understood, _), _ = ask_within(
         model,
         lambda text: replace(request, prompt=text),
         [part for part in parts if part.text],

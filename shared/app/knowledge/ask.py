@@ -27,7 +27,7 @@ from shared.core.models.model_errors import ModelError
 from shared.core.people.actor import Actor
 from shared.core.text.outgoing_text import plain
 from shared.mind.context import Context, Part
-from shared.mind.fitting import within
+from shared.mind.fitting import ask_within
 from shared.mind.search import Hit
 from shared.mind.structured import ask, schema_of
 from shared.ports.model import Message, Model, ModelRequest, ModelResult
@@ -131,7 +131,7 @@ def reword_question(model: Model, question: str, history: Sequence[Message], abo
         Part("input", "the last question", question, must=True),
     ]
     try:
-        (rewritten, _), _ = within(
+        (rewritten, _), _ = ask_within(
             model,
             lambda text: _replace_prompt(request, text),
             parts,
@@ -202,7 +202,7 @@ def _ask_model(
     ]
     parts += [_conversation(history, 0.15)] if history else []
     parts += [places.part(), Part("input", "the question", question, must=True)]
-    (answered, result), context = within(
+    (answered, result), context = ask_within(
         model,
         lambda text: _replace_prompt(request, text),
         parts,

@@ -41,7 +41,7 @@ from shared.core.run.replan import collect_progress, is_work
 from shared.core.run.run import Run, StepSpec
 from shared.integrations.notion.client.wire import normal_id
 from shared.integrations.systems import TITLES, USUAL_SECONDS
-from shared.mind.fitting import within
+from shared.mind.fitting import ask_within
 from shared.mind.page_text import page_words
 from shared.mind.structured import append_last_answer, ask, schema_of
 from shared.ports.model import Model, ModelRequest, ModelResult
@@ -187,7 +187,7 @@ class _Planning:
                 append_last_answer(asked_for(text), last_answer, feedback, window) if last_answer else asked_for(text)
             )
 
-        (answer, result), context = within(
+        (answer, result), context = ask_within(
             self.model,
             request_of,
             [*replace(asked, view=view).make_parts(), *names.parts(talk)],

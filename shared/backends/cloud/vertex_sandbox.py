@@ -22,7 +22,7 @@ from shared.backends.remote.runner_messages import explain_mismatch
 from shared.backends.sandbox.channel import pack, unpack
 from shared.backends.sandbox.intake import check_request
 from shared.core.errors import SandboxUnavailable, Unavailable
-from shared.core.text.readable import as_text
+from shared.core.text.readable import show_bytes
 from shared.core.text.sentence import end_sentence
 from shared.ports.sandbox import SandboxRequest, SandboxResult
 from shared.programs import read_program
@@ -193,7 +193,7 @@ def _answer(outputs: list[Any]) -> bytes:
         attributes = (chunk.metadata.attributes if chunk.metadata else None) or {}
         if attributes.get("file_name") == ANSWER.encode():
             return bytes(chunk.data or b"")
-        heard += as_text(bytes(chunk.data or b"")[:300])
+        heard += show_bytes(bytes(chunk.data or b"")[:300])
     raise Unavailable(SYSTEM, f"it left no answer: {heard[-600:]}")
 
 
@@ -204,8 +204,8 @@ def _result(request: SandboxRequest, raw: bytes) -> SandboxResult:
         result = SandboxResult(
             exit_code=int(head["exit_code"]),
             killed_by=str(head["killed_by"]),
-            stdout=as_text(stdout),
-            stderr=as_text(stderr),
+            stdout=show_bytes(stdout),
+            stderr=show_bytes(stderr),
             files=dict(zip(map(str, head["names"]), files, strict=True)),
             duration_s=float(head["duration_s"]),
             driver=VertexSandbox.name,

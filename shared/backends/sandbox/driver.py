@@ -18,7 +18,7 @@ from shared.backends.sandbox.packages.registries import Registries, installer_en
 from shared.backends.sandbox.packages.registry_proxy import RegistryProxy
 from shared.core.code.lock_files import System, read_lock
 from shared.core.errors import SandboxUnavailable, Unavailable
-from shared.core.text.readable import as_text
+from shared.core.text.readable import show_bytes
 from shared.core.text.sentence import end_sentence
 from shared.ports.sandbox import SandboxRequest, SandboxResult
 
@@ -116,8 +116,8 @@ class LaunchedSandbox:
         return SandboxResult(
             exit_code=head["exit_code"],
             killed_by=head["killed_by"],
-            stdout=as_text(stdout),
-            stderr=as_text(stderr),
+            stdout=show_bytes(stdout),
+            stderr=show_bytes(stderr),
             files=dict(zip(head["names"], files, strict=True)),
             duration_s=head["duration_s"],
             driver=self.name,
@@ -144,5 +144,5 @@ class LaunchedSandbox:
         except ValueError as error:
             if launcher.returncode == -signal.SIGKILL:  # by a machine short of memory, most likely
                 raise Unavailable(self.name, "its launcher was killed during a run") from error
-            errors = as_text(words).strip()[-400:]
+            errors = show_bytes(words).strip()[-400:]
             raise self._refuse(f"the launcher ended with {launcher.returncode}: {errors}") from error

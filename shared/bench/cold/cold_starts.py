@@ -68,7 +68,7 @@ def running(function: str, source: Path, env: dict[str, str], threads: int = 8) 
             yield process.pid, port
             if process.poll() is not None:
                 log.seek(0)
-                raise ConfigError(f"{function} ended: {readable.as_text(log.read()[-2000:])}")
+                raise ConfigError(f"{function} ended: {readable.show_bytes(log.read()[-2000:])}")
         finally:
             process.send_signal(signal.SIGTERM)
             try:

@@ -12,7 +12,7 @@ import click
 from shared.cli.migrate.look import look_at
 from shared.cli.migrate.move_ends import open_here, open_there
 from shared.cli.migrate.moving import carry_out, plan_move, take_back
-from shared.cli.migrate.words import as_data, list_todos, plan_words
+from shared.cli.migrate.words import list_todos, plan_to_data, plan_words
 from shared.settings import process_environment
 
 
@@ -30,7 +30,7 @@ def run_move(place: tuple[str, str, str, str], tenant: str, flags: tuple[bool, b
             return _say({"taken_back": take_back(here, cloud)}, [again], as_json)
         look_at(cloud)
         plan = plan_move(here, cloud, tenant)
-        shown = as_data(plan, cloud)
+        shown = plan_to_data(plan, cloud)
         if not plan.teams:
             return _say({**shown, "moved": dict(plan.mark.tenants)}, ["All of it was moved already."], as_json)
         if not as_json or not (yes or dry_run):

@@ -17,7 +17,7 @@ _AT_HAND = tuple(each.name for each in SYSTEMS.values() if not each.simulated)  
 _CLIENTS = ("-client-id", "-client-secret", "-app-id", "-app-key")
 
 
-def as_data(plan: Plan, cloud: There) -> dict[str, Any]:
+def plan_to_data(plan: Plan, cloud: There) -> dict[str, Any]:
     teams = [
         {
             "tenant": team.tenant,

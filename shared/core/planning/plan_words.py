@@ -37,13 +37,13 @@ def outlook_lines(planned: Mapping[str, Any]) -> list[str]:
 def describe_left_out(planned: Mapping[str, Any]) -> list[str]:
     """Return for each secret on the page what kind it is, where it stands, and what happens; never what it is."""
     return [
-        f"The page holds what looks like a secret ({each['kind']}){around(each)}. It is left out of everything that is"
-        f" made, and “{SIGN}” stands in its place. {TAKE_OFF}"
+        f"The page holds what looks like a secret ({each['kind']}){quote_context(each)}. It is left out of everything"
+        f" that is made, and “{SIGN}” stands in its place. {TAKE_OFF}"
         for each in planned.get("left_out", ())
     ]
 
 
-def around(each: Mapping[str, Any]) -> str:
+def quote_context(each: Mapping[str, Any]) -> str:
     """Return the words in which a secret stands, without it."""
     return f", in “{each['words']}”" if each.get("words") else ""
 

@@ -10,7 +10,7 @@ _CUT_START = re.compile(rb"\A[\x80-\xbf]{1,3}")  # the end of a letter whose beg
 _CUT_END = re.compile(rb"(?:[\xc2-\xdf]|[\xe0-\xef][\x80-\xbf]?|[\xf0-\xf4][\x80-\xbf]{0,2})\Z")
 
 
-def as_text(raw: bytes) -> str:
+def show_bytes(raw: bytes) -> str:
     """Return UTF-8 as text, though it was cut at a number of bytes; what is no text is shown by its numbers."""
     return _CUT_END.sub(b"", _CUT_START.sub(b"", raw)).decode("utf-8", "backslashreplace")
 

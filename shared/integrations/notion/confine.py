@@ -29,14 +29,14 @@ Named = tuple[str, str]  # kind and id
 Noted = Callable[[str, str, Any], None]  # method, path, JSON body
 
 
-def within(page: Callable[[], str], notion: Callable[[], Notion], noted: Noted | None) -> Noted:
+def confine_writes(page: Callable[[], str], notion: Callable[[], Notion], noted: Noted | None) -> Noted:
     """Return what hears of each write: one outside the page is refused, of any other `noted` hears.
 
     Which page that is, "" for any, is asked once, before the first write.
     """
     confined: list[Confined | None] = []
 
-    def before_write(method: str, path: str, body: Any) -> None:
+    def check_write(method: str, path: str, body: Any) -> None:
         if not confined:
             known = page()
             confined.append(Confined(notion(), known) if known else None)
@@ -45,7 +45,7 @@ def within(page: Callable[[], str], notion: Callable[[], Notion], noted: Noted |
         if noted is not None:
             noted(method, path, body)
 
-    return before_write
+    return check_write
 
 
 class Confined:

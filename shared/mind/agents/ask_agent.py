@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field, ValidationError, create_model
 from shared.mind.agents.registry import Agent
 from shared.mind.context import ORDER, Context, Part
 from shared.mind.field_errors import describe_in_one_line
-from shared.mind.fitting import within
+from shared.mind.fitting import ask_within
 from shared.mind.structured import ask, schema_of
 from shared.ports.model import Model, ModelRequest, ModelResult
 
@@ -151,7 +151,7 @@ def ask_agent(
     def put(request: ModelRequest) -> tuple[BaseModel, ModelResult]:
         return ask(model, request, answers)
 
-    (answer, result), _ = within(
+    (answer, result), _ = ask_within(
         model,
         lambda prompt: agent_request(agent, given, prompt),
         [*ours, *input_parts(agent, given), *others],

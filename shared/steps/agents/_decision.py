@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from shared.mind.group import as_text, dissent, position, result
+from shared.mind.group import answer_to_markdown, dissent, position, result
 from shared.mind.members import must_answer, must_offer, weight_of
 from shared.steps._kind import Done, StepContext
 
@@ -32,7 +32,7 @@ def build_decision(
             _DISSENT: _name_dissent(chair, [each for each in present if _stands_apart(each, others)], field),
         }
         kept = ctx.keep_text(json.dumps(answer, ensure_ascii=False))
-        chair = replace(chair, answer=answer, ref=kept, shown=ctx.keep_text(as_text(answer)))
+        chair = replace(chair, answer=answer, ref=kept, shown=ctx.keep_text(answer_to_markdown(answer)))
     return Done(result(chair, outcome, all_said, dissent=others, **more))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from shared.core.run.commands import MODEL
 from shared.mind.agents.ask_agent import ask_agent
-from shared.mind.group import as_text
+from shared.mind.group import answer_to_markdown
 from shared.mind.members import Weight
 from shared.mind.questions import Asking, Question, agent_named
 from shared.steps._input import Input
@@ -28,7 +28,10 @@ def _run(wanted: AskAgent, ctx: StepContext) -> Done:
     seed = f"{ctx.run.id}.{ctx.step.id}.{ctx.step.attempt}"
     answer, result = ask_agent(ctx.model(), asking.agent, given, parts, seed=seed, keep=ctx.keep_context)
     fields = answer.model_dump(mode="json")
-    kept = {"answer": ctx.keep_text(json.dumps(fields, ensure_ascii=False)), "text": ctx.keep_text(as_text(fields))}
+    kept = {
+        "answer": ctx.keep_text(json.dumps(fields, ensure_ascii=False)),
+        "text": ctx.keep_text(answer_to_markdown(fields)),
+    }
     agent = asking.agent
     return Done({**kept, "agent": agent.id, "version": agent.version, "model": result.model}, result.usage)
 

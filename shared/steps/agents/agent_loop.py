@@ -17,8 +17,8 @@ from shared.core.run.commands import MODEL
 from shared.core.run.run import CHILD, NOTHING, StepSpec, Usage
 from shared.mind.agents.ask_agent import agent_request, answer_model, input_parts
 from shared.mind.agents.registry import agents
-from shared.mind.fitting import within
-from shared.mind.group import as_text, read_said, result, role_part
+from shared.mind.fitting import ask_within
+from shared.mind.group import answer_to_markdown, read_said, result, role_part
 from shared.mind.members import Weight
 from shared.mind.questions import Asking, Question, agent_named
 from shared.mind.safety.fence import marker, preface
@@ -126,7 +126,10 @@ def _take_turn(wanted: TakeTurn, ctx: StepContext) -> Done:
     if answer is None:
         return Done({**output, "calls": ctx.keep_text(calls_to(result.calls))}, result.usage)
     fields = answer.model_dump(mode="json")
-    kept = {"answer": ctx.keep_text(json.dumps(fields, ensure_ascii=False)), "text": ctx.keep_text(as_text(fields))}
+    kept = {
+        "answer": ctx.keep_text(json.dumps(fields, ensure_ascii=False)),
+        "text": ctx.keep_text(answer_to_markdown(fields)),
+    }
     return Done({**output, **kept}, result.usage)
 
 
@@ -145,7 +148,7 @@ def _ask_agent(
     def request_of(prompt: str) -> ModelRequest:
         return replace(agent_request(agent, given, prompt), tools=tools, messages=messages)
 
-    found, _ = within(
+    found, _ = ask_within(
         model,
         request_of,
         [rules, *input_parts(agent, given), *asking.parts()],

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.core.approval.release_words import targets
 from shared.core.code.worktree import diff
-from shared.core.planning.plan_words import TAKE_OFF, around
+from shared.core.planning.plan_words import TAKE_OFF, quote_context
 from shared.core.run.faults import Fault
 from shared.core.run.run import NOTHING, StepStatus
 from shared.core.secrets.secret_places import SIGN, places_in
@@ -101,7 +101,9 @@ def _find_left_out(ctx: StepContext, work: Work) -> list[Finding]:
     """Return the secrets that stand on the page and are left out, and the lines in which the sign stands for one."""
     on_page = ctx.output_of("plan.propose").get("left_out", ())
     found = [
-        Finding(WARN, "secret", "", 0, f"on the page{around(each)}: a secret ({each['kind']}) is left out", TAKE_OFF)
+        Finding(
+            WARN, "secret", "", 0, f"on the page{quote_context(each)}: a secret ({each['kind']}) is left out", TAKE_OFF
+        )
         for each in on_page
     ]
     lines = (

@@ -12,7 +12,7 @@ from shared.core.errors import Unavailable
 from shared.core.models.model_errors import ContextTooLong
 from shared.core.run.run import NOTHING, Usage
 from shared.mind.context import Context, Part
-from shared.mind.fitting import SHRINKS, Factors, fit, within
+from shared.mind.fitting import SHRINKS, Factors, ask_within, fit
 from shared.ports.model import ModelRequest, ModelResult, request_tokens
 from tests.unit.mind.tokenizers import byte_pairs, mixed, word_pieces
 
@@ -124,7 +124,7 @@ def test_a_prompt_that_is_refused_as_too_long_is_shortened_and_says_so() -> None
     model = Counting(byte_pairs().count, takes=9000, refuses_above=4500)
     kept: list[Context] = []
     parts = [Part("task", "kinds", "Make a plan.", trusted=True), page(mixed(45_000))]
-    result, context = within(
+    result, context = ask_within(
         model, request_of, parts, model.complete, answer_tokens=500, keep=kept.append, factors=Factors()
     )
     assert result.answer == {"text": "well"}
@@ -138,7 +138,7 @@ def test_a_prompt_that_is_refused_as_too_long_is_shortened_and_says_so() -> None
 def test_shortening_ends() -> None:
     model = Counting(word_pieces().count, takes=9000, refuses_above=10)
     with pytest.raises(ContextTooLong):
-        within(model, request_of, [page(mixed(45_000))], model.complete, answer_tokens=500, factors=Factors())
+        ask_within(model, request_of, [page(mixed(45_000))], model.complete, answer_tokens=500, factors=Factors())
     assert len(model.sent) == 1 + SHRINKS
 
 
@@ -146,7 +146,7 @@ def test_what_must_not_be_cut_and_does_not_fit_is_an_error_before_anything_is_se
     model = Counting(byte_pairs().count, takes=900)
     parts = [Part("task", "kinds of steps", mixed(20_000), trusted=True), page("Short.")]
     with pytest.raises(ContextTooLong, match="kinds of steps"):
-        within(model, request_of, parts, model.complete, answer_tokens=100, factors=Factors())
+        ask_within(model, request_of, parts, model.complete, answer_tokens=100, factors=Factors())
     assert model.sent == []
 
 

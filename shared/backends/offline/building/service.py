@@ -9,7 +9,7 @@ from html import escape
 from typing import Any
 
 from shared.backends.offline.building.readme import plain
-from shared.backends.offline.building.site_checks import as_json
+from shared.backends.offline.building.site_checks import write_json
 from shared.backends.offline.endpoints import Endpoint, read_endpoints
 from shared.backends.offline.fields import read_fields
 from shared.backends.offline.invocations import Invocation, read_invocations
@@ -129,7 +129,7 @@ def service_files(service: Service) -> dict[str, str]:
     for heading, tests in (("    # ENDPOINTS\n", service.endpoint_tests), ("    # COMMANDS\n", service.command_tests)):
         cases = "\n\n".join(f"    def {name}(self):\n        self.check({at})" for at, name in enumerate(tests))
         suite = suite.replace(heading, cases + "\n" if cases else "")
-    return {"app.py": read_program("built", "service.py"), "api.json": as_json(service.api), SUITE_PATH: suite}
+    return {"app.py": read_program("built", "service.py"), "api.json": write_json(service.api), SUITE_PATH: suite}
 
 
 def service_tests(service: Service, requirements: Sequence[Requirement]) -> tuple[list[dict[str, str]], int]:

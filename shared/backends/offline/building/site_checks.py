@@ -55,7 +55,7 @@ def site_tests(
     data = [{**item.to_data(), "path": where[item.id]} for item in requirements]
     files = {
         SUITE: suite.replace("    # CASES\n", cases + "\n" if cases else ""),
-        "tests/requirements.json": as_json(data),
+        "tests/requirements.json": write_json(data),
     }
     tests = [
         {"requirement": item.id, "test": f"{SUITE}::RequirementTests::{name}"}
@@ -68,6 +68,6 @@ def _method(item: Requirement) -> str:
     return "test_" + (re.sub(r"[^a-z0-9]+", "_", item.id.lower()).strip("_") or "requirement")
 
 
-def as_json(data: Any) -> str:
+def write_json(data: Any) -> str:
     """Return data as a JSON file that people can read and compare."""
     return json.dumps(data, ensure_ascii=False, indent=2, sort_keys=False) + "\n"

@@ -12,7 +12,7 @@ from shared.backends.sandbox.rooms import kernel
 from shared.backends.sandbox.rooms.room import PATH, READABLE, Job, Room, build_shell_command
 from shared.backends.sandbox.rooms.seccomp import seccomp_filter
 from shared.backends.sandbox.rooms.supervise import Outcome
-from shared.core.text.readable import as_text
+from shared.core.text.readable import show_bytes
 from shared.programs import read_program
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class BubblewrapRoom(Room):
         lines = os.read(self._status, 65536).decode("utf-8", "replace").splitlines()
         os.close(self._status)
         if not outcome.killed_by and not any("exit-code" in json.loads(line) for line in lines):
-            words = as_text(outcome.stderr).strip()[-400:]
+            words = show_bytes(outcome.stderr).strip()[-400:]
             raise RuntimeError(f"bwrap ended with {outcome.returncode} before the command: {words}")
 
     def _arguments(self, job: Job, filter_fd: int, status_fd: int) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from shared.cli.evaluate.looks.page_outcome import Made
 from shared.core.errors import AgentError
-from shared.core.text.readable import as_text
+from shared.core.text.readable import show_bytes
 from shared.ports.sandbox import SandboxLimits, SandboxRequest
 
 Json = dict[str, Any]
@@ -73,7 +73,7 @@ def command_of(files: Mapping[str, bytes], command: str) -> tuple[list[str], str
 def find_start_command(files: Mapping[str, bytes]) -> Sequence[str]:
     """Return the first command of a README that starts one of the files, without its arguments' examples."""
     for path in sorted((path for path in files if path.lower().endswith(".md")), key=len):
-        for found in _STARTED.finditer(as_text(files[path])):
+        for found in _STARTED.finditer(show_bytes(files[path])):
             words = shlex.split(found[1].split("#")[0])
             if words[1].removeprefix("./") in files and "unittest" not in words:
                 return words

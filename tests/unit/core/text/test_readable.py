@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.core.text.readable import as_text, join_lines
+from shared.core.text.readable import join_lines, show_bytes
 
 ROOT = Path(__file__).resolve().parents[4]
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"  # man, woman, girl, joined
@@ -18,7 +18,7 @@ FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"  # man, woman, girl, joine
 @given(st.text(), st.integers(0, 60), st.integers(0, 60))
 def test_bytes_that_were_cut_anywhere_become_whole_letters_of_the_text(text: str, start: int, length: int) -> None:
     text = text.encode("utf-8", "ignore").decode()
-    shown = as_text(text.encode()[start : start + length])
+    shown = show_bytes(text.encode()[start : start + length])
     assert shown in text
     assert "\ufffd" not in shown or "\ufffd" in text
 
@@ -36,7 +36,7 @@ def test_no_words_that_are_shown_are_decoded_from_a_cut_in_another_way() -> None
 
 
 def test_what_is_no_text_is_shown_by_its_numbers() -> None:
-    assert as_text(b"a\xff\xfeb\x00") == "a\\xff\\xfeb\x00"
+    assert show_bytes(b"a\xff\xfeb\x00") == "a\\xff\\xfeb\x00"
 
 
 @pytest.mark.parametrize(
