@@ -7,7 +7,7 @@ holds for all that has not begun, and a wider one answers nothing that people ar
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -46,7 +46,7 @@ def parse_policy(found: Mapping[str, Any] | None) -> Policy:
 
 def let_pass(deps: Deps, run: Run, settings: Settings) -> Run:
     """Return the run after its policy has passed the gates at which it may; as it is where people are to be asked."""
-    policy = read_policy(deps, run.tenant)
+    policy = parse_policy(settings.get("autonomy"))
     if not policy.levels or run.rehearse:
         return run
     for gate in run.steps:
@@ -87,7 +87,9 @@ def judge_steps(deps: Deps, run: Run, gate: Step, policy: Policy, settings: Sett
     return [(each.step, each.title, decide_autonomy(policy, replace(request, pieces=(each,)))) for each in pieces]
 
 
-def find_withdrawal(deps: Deps, run: Run, step: Step, settings: Settings) -> PolicyWithdrawn | None:
+def find_withdrawal(
+    deps: Deps, run: Run, step: Step, load_settings: Callable[[str], Settings]
+) -> PolicyWithdrawn | None:
     """Return that people are asked before a step begins after all; None where a person, or the policy, still lets it.
 
     A gate that people have passed is never looked at: what they said stands. That the page was edited since, or that
@@ -96,7 +98,8 @@ def find_withdrawal(deps: Deps, run: Run, step: Step, settings: Settings) -> Pol
     gates = find_policy_gates(run, step) if step.wake == 0 else []
     if not gates:
         return None
-    policy, known = read_policy(deps, run.tenant), replace(_find_known(deps, run, settings), left=None)
+    settings = load_settings(run.tenant)
+    policy, known = parse_policy(settings.get("autonomy")), replace(_find_known(deps, run, settings), left=None)
     for gate in gates:
         request = replace(build_request(run, gate, known), is_edited=False)
         verdict = decide_autonomy(policy, request)

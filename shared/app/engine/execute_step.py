@@ -169,7 +169,7 @@ def _attempt(attempt: Attempt) -> ev.Event:
     if kind is None:
         why = f"this version knows no step kind {step.spec.kind!r}"
         return fail_step(deps, step, why, ErrorClass.PERMANENT, fault=Fault.UNKNOWN_KIND)
-    if (withdrawn := find_withdrawal(deps, run, step, tools.settings(run.tenant))) is not None:
+    if (withdrawn := find_withdrawal(deps, run, step, tools.settings)) is not None:
         return withdrawn
     try:
         wanted = kind.input.model_validate(dict(step.spec.input))

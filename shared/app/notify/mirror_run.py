@@ -81,9 +81,10 @@ def _show(command: Command, deps: Deps, tools: Tools, known: Run) -> None:
         with suppress(Missing, Rejected, Unauthorized):  # page gone or grant revoked: the run's steps say so
             if run.status == RunStatus.SUCCEEDED and may_be_edited(deps, run):
                 run = _load_last_edits(deps, tools, run)
+            settings = tools.settings(run.tenant)  # once for all that is shown: it is read from the store
             if run.status == RunStatus.AWAITING_APPROVAL:
-                run = let_pass(deps, run, tools.settings(run.tenant))  # before people read that they are asked
-            _write(deps, tools, run)
+                run = let_pass(deps, run, settings)  # before people read that they are asked
+            _write(deps, tools, settings, run)
             note_going_on(deps, run.tenant, command)  # what an earlier one could not show is shown now
         if run.status.final:
             order_next_plan(deps, run)
@@ -97,9 +98,8 @@ def _load_last_edits(deps: Deps, tools: Tools, run: Run) -> Run:
     return loaded.run if loaded is not None else run
 
 
-def _write(deps: Deps, tools: Tools, run: Run) -> None:
+def _write(deps: Deps, tools: Tools, settings: Mapping[str, Any], run: Run) -> None:
     notion = tools.accounts.connect_for(run.tenant, noting(deps, run))(Notion)
-    settings = tools.settings(run.tenant)  # once for all that is shown: it is read from the store
     try:
         _write_plan(deps, settings, notion, run)
         page = _write_page(deps, tools, settings, notion, run)
