@@ -10,12 +10,14 @@ import pytest
 
 from shared.app.api.run.run_views import run_view
 from shared.app.engine.engine import record
+from shared.app.engine.step_context import context_of
 from shared.core.approval.release_words import describe_question
+from shared.core.errors import NotApproved
 from shared.core.pages import marks
 from shared.core.run import acts
 from shared.core.run.events import Event
 from shared.core.run.reducer import reduce
-from shared.core.run.run import RunStatus
+from shared.core.run.run import Run, RunStatus, Step, StepStatus
 from shared.steps._kind import StepContext
 from tests.support.rigs.gated_story import Story, approve, said
 from tests.support.rigs.small_house import TENANT
@@ -160,3 +162,32 @@ def test_another_plan_is_decided_about_anew(policed: Story) -> None:
     policed.house.work()
     assert (policed.gate.id, allowed(policed)) == ("r2.approve", ["approve"])
     assert run_view(policed.run)["went_ahead"] == []
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_the_step_that_puts_live_takes_no_policys_word(policed: Story, together: bool) -> None:
+    policed.begin()
+    approve(policed)
+    run, kinds = policed.run, policed.house.tools.kinds
+    if together:  # one approval lets the work leave and go live
+        ship = {**story_ship(policed), "approvals": {"production": "with_release"}}
+        policed.settle(ship=ship)
+        run = replace(run, steps=tuple(_pass(run, each, "release") for each in run.steps))
+    else:
+        run = replace(run, steps=tuple(_pass(run, each, "production") for each in run.steps))
+    promote = run.step("promote")
+    assert promote is not None
+    context = context_of(policed.house.deps, run, promote, policed.house.tools)
+    with pytest.raises(NotApproved, match="a person" if not together else "a person|something has changed"):
+        kinds["site.promote"].run(None, context)
+    assert not any(each.startswith("site.promote") for each in policed.sent)
+
+
+def _pass(run: Run, step: Step, gate: str) -> Step:
+    """Return the gate as if a policy had passed it, for exactly what is about to happen."""
+    if step.id != gate:
+        return step
+    what = step.wait.what if step.wait is not None else str(step.output.get("plan_hash"))
+    at = run.opened_at.isoformat()
+    output = {"by": acts.THE_POLICY, "via": acts.BY_POLICY, "at": at, "plan_hash": what}
+    return replace(step, status=StepStatus.SUCCEEDED, wait=None, output=output)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from shared.app.approval.autonomy import judge_gate, let_pass, note_released, read_policy
+from shared.app.approval.autonomy import find_withdrawal, judge_gate, let_pass, note_released, read_policy
 from shared.app.engine.engine import open_run, record
 from shared.core.documents.codec import to_body
 from shared.core.run import acts
@@ -95,6 +95,12 @@ def test_a_plan_inside_the_limits_asks_nobody(ports: Ports) -> None:
             {},
             "cannot_be_undone",
             id="an agent may",
+        ),
+        pytest.param(
+            (replace(WRITE, kind="agent.loop", input={"may": ["notion.update_page"]}),),
+            {"policy": {**AHEAD, "levels": {"code": "inside_limits"}}},
+            "always_ask",
+            id="an agent may write pages",
         ),
         pytest.param((replace(WRITE, kind="crm.write"),), {}, "always_ask", id="another kind of work"),
         pytest.param((WRITE,), {"policy": {**AHEAD, "systems": ["github"]}}, "systems", id="another system"),
@@ -201,3 +207,30 @@ def test_a_death_between_decision_and_record_leaves_one_event(ports: Ports) -> N
         "write"
     )  # who still knows the old state
     assert sum(isinstance(each, acts.PolicyAllowed) for each in events_of(ports)) == 1
+
+
+def test_what_was_handed_out_beside_it_waits_too_whatever_the_policy_says_by_then(ports: Ports) -> None:
+    run = begin(ports, gate("approve"), WRITE, replace(WRITE, id="beside"))
+    settings = {"autonomy": AHEAD}
+    run = let_pass(ports.deps, run, settings)
+    beside = run.step("beside")
+    assert beside is not None
+    assert find_withdrawal(ports.deps, run, beside, lambda tenant: settings) is None
+    narrow = acts.PolicyWithdrawn(ports.clock.now(), "approve", "write", 1, "always_ask", 3)
+    run = record(ports.deps, TENANT, run.id, narrow)
+    withdrawn = find_withdrawal(ports.deps, run, beside, lambda tenant: settings)
+    assert withdrawn is not None
+    after = record(ports.deps, TENANT, run.id, withdrawn)
+    assert [(step.id, step.status.value) for step in after.steps] == [
+        ("approve", "waiting"), ("write", "pending"), ("beside", "pending"),
+    ]  # fmt: skip
+
+
+def test_what_a_person_has_approved_is_not_looked_at_again(ports: Ports) -> None:
+    run = begin(ports, gate("approve"), WRITE, policy={})
+    run = record(
+        ports.deps, TENANT, run.id, acts.ApprovalGranted(ports.clock.now(), "approve", run.plan_hash, "Ada", "slack")
+    )
+    write = run.step("write")
+    assert write is not None
+    assert find_withdrawal(ports.deps, run, write, lambda tenant: {"autonomy": {}}) is None

@@ -37,6 +37,10 @@ def run(asked_by: str = "Ada Example", let_go_by: str = "Grace Example", prefix:
         ("release", "Ada Example", "notion", TOGETHER, False),  # that is production's approval too
         ("release", "Grace Example", "slack", TOGETHER, True),
         ("release", "x", "link", ASK, False),
+        ("release", "the team's policy", "policy", ASK, False),
+        ("production", "the team's policy", "policy", ASK, False),
+        ("release", "Ada Example", "policy", ASK, False),  # whatever a policy is called
+        ("release", "the team's policy", "policy", Ship(), True),
         ("release", "ci-key", "api", ASK, False),
         ("release", "U1", "api", ASK, True),
         ("production", "Ada Example", "notion", ASK, False),
