@@ -12,6 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from shared.core.approval.gates import is_by_policy
 from shared.core.run.children import came_to, sort_for_reading
 from shared.core.run.run import Run, Step, StepStatus
 from shared.core.text.sentence import count_of
@@ -96,6 +97,8 @@ def _note(step: Step) -> str:
         return f"— {came}"
     if step.error:
         return f"— {step.error}"
+    if is_by_policy(step):
+        return f"— went ahead under the rule “{step.output.get('words', '')}”"
     if step.spec.gate and step.status == StepStatus.WAITING:
         return "— waiting for a person"
     return {StepStatus.RUNNING: "…"}.get(step.status, "")

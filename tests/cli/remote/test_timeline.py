@@ -9,9 +9,10 @@ from rich.console import Console
 from shared.cli.timeline import Timeline, summary
 from shared.core.errors import ErrorClass
 from shared.core.run import events as ev
+from shared.core.run.acts import PolicyAllowed
 from shared.local.story.demo import Story
 from shared.local.story.story_end import NO_SITE
-from tests.support.builders.runs import after, at, begin, spec
+from tests.support.builders.runs import after, at, begin, gate, spec
 
 
 def test_children_are_set_in_and_the_result_is_said_with_its_dissent() -> None:
@@ -30,6 +31,15 @@ def test_children_are_set_in_and_the_result_is_said_with_its_dissent() -> None:
         "  ✓ 1 of 2: critic",
         "  · 2 of 2: critic — absent: I will not.",
     ]
+
+
+def test_a_gate_that_a_policy_has_passed_says_so() -> None:
+    run, _ = begin(gate("approve"), spec("write", "approve"))
+    run, _ = after(run, PolicyAllowed(at(1), "approve", run.plan_hash, "inside_limits", 2, "pages: go ahead"))
+    written = io.StringIO()
+    with Timeline(Console(file=written, width=200)) as timeline:
+        timeline.show("run", run)
+    assert "✓ approval.ask — went ahead under the rule “pages: go ahead”" in written.getvalue()
 
 
 def test_a_story_without_code_speaks_of_no_tests_and_no_site() -> None:

@@ -38,7 +38,8 @@ LETTER = "run-waits.1.0"
 # Who waits for the next event waits in vain here. A key that is revoked is not the one the calls are made with. That
 # each schema refuses what does not fit it, and each address the other methods, test_api_shapes shows in less time;
 # here a route of each kind is sent wrong input. What an agent or a pattern takes, its own schema says, which another
-# route answers with; what a mail address is, none says, nor which ETag was read. And no model answers here.
+# route answers with; what a mail address is, none says, nor which ETag was read. And no model answers here,
+# and the calls that a key has in a minute stay as many as they are: all settings are changed in test_all_settings.
 _CONFIG = """
 [parameters]
 "query.wait" = "0"
@@ -62,6 +63,10 @@ phases.fuzzing.generation.mode = "all"
 [[operations]]
 include-path-regex = "^/v1/((agents|patterns)/[^/]+/ask|invitations)$"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "404", "409"]
+
+[[operations]]
+include-name = ["PATCH /v1/settings"]
+parameters = {{ "header.If-Match" = "\\"nobody has seen this\\"" }}
 
 [[operations]]
 include-path-regex = "^/v1/(policy|settings)$"
