@@ -17,6 +17,7 @@ from tests.safety.interference.sequences import KEYED, count_routes, draw_sequen
 from tests.safety.interference.worlds import TEAMS, Asked, Ground, World, Wrap, describe, lay_grounds, leave_alone
 
 SEQUENCES, LENGTH, PER_WORLD = 500, 8, 25  # for each of the two teams
+FIRST = 300  # the seed of the first world: from there on each leak is met, which more routes may change
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +49,7 @@ def _only(these: list[Any], those: list[Any]) -> list[Any]:
 
 
 def draw(seed: int, ground: Ground, watched: str) -> list[Asked]:
-    rng = random.Random(seed)
+    rng = random.Random(FIRST + seed)
     return [each for _ in range(PER_WORLD) for each in draw_sequence(rng, ground, watched, LENGTH)]
 
 
