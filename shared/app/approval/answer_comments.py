@@ -10,7 +10,7 @@ from shared.app.engine.deps import Deps
 from shared.app.engine.effects import Effects
 from shared.app.engine.step_context import run_url
 from shared.core.approval.four_eyes import Barred
-from shared.core.approval.late_words import describe_other
+from shared.core.approval.late_words import describe_decision, describe_other
 from shared.core.errors import Missing, Rejected
 from shared.core.page import Span
 from shared.core.pages import marks
@@ -49,6 +49,12 @@ def tell_late(deps: Deps, notion: Notion, run: Run, gate: Step, discussion: str)
     name = derive_id("late-", gate.id, gate.wait.what if gate.wait else "")[:40]
     changed = f"That did not count: {describe_other(run, gate.id, '')}."
     _say_once(deps, notion, run, name, (changed, " Look at it, and decide about that."), discussion)
+
+
+def tell_decided(deps: Deps, notion: Notion, run: Run, gate: Step, who: str, discussion: str) -> None:
+    """Say once to somebody whose word comes too late what was decided before; `who` is what the audit calls them."""
+    name = derive_id("decided-", gate.id, str(gate.done_seq), who)[:40]
+    _say_once(deps, notion, run, name, ("That did not count: ", f"{describe_decision(gate)}."), discussion)
 
 
 def ask_who(deps: Deps, notion: Notion, run: Run, status: str) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
+from shared.app.approval.late_comments import tell_late_comments
 from shared.app.engine.deps import Deps
 from shared.app.engine.requeue import patient
 from shared.app.engine.tools import Tools
@@ -57,6 +58,8 @@ def look_at_page(command: Command, deps: Deps, tools: Tools) -> None:
         considered = replace(command, id=name, name=CONSIDER, topic=who, wake=0, attempt=0, not_before=None)
         consider_page(considered, deps, tools)
         ask_again(command, deps, tools, seen)
+        if any(each.type == "comment.created" and each.who is not None for each in seen.happenings):
+            tell_late_comments(deps, tools, command.tenant, command.ref)
     finish_look(deps, command, seen, status)
 
 

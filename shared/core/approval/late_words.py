@@ -30,10 +30,15 @@ def describe_decision(gate: Step) -> str:
     return f"{name_gate(gate.id)} has already been decided by {gate.output['by']}: {_DECIDED[gate.status]}{when}"
 
 
+def find_last_decided(run: Run) -> Step | None:
+    """Return the gate at which somebody has decided last."""
+    return max((step for step in run.steps if is_decided(step)), key=lambda step: step.done_seq, default=None)
+
+
 def describe_last_decision(run: Run) -> str:
     """Return what was decided last in a run, "" where nothing was."""
-    decided = [step for step in run.steps if is_decided(step)]
-    return describe_decision(max(decided, key=lambda step: step.done_seq)) if decided else ""
+    gate = find_last_decided(run)
+    return describe_decision(gate) if gate is not None else ""
 
 
 def describe_change(run: Run, gate: str) -> str:

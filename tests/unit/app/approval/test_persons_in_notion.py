@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -131,6 +132,32 @@ def test_a_viewer_has_nothing_done_over(desk: Desk) -> None:
     _comment(desk, page, "retry")
     assert desk.run_of(page).id == ended
     assert "That cannot be retried: the role viewer does not decide." in _said(desk, page)
+
+
+@pytest.mark.parametrize("late", ["approve", "no"])
+def test_who_comments_after_somebody_else_has_decided_is_told_who_did_once(desk: Desk, late: str) -> None:
+    olga = _found(desk)
+    _member(desk, desk.person, "Ada", "member")
+    page = plan_page(desk)
+    actor = Actor(ActorKind.PERSON, olga, "Olga Owner")
+    run = decide(desk.house.deps, asked_now(desk.run_of(page)), approve=True, by="Olga Owner", via="page", actor=actor)
+    at = next(str(each.output["at"]) for each in run.steps if each.output.get("at"))
+    for text in (late, late, "looks great"):
+        _comment(desk, page, text)
+    told = _said(desk, page).split("That did not count: ")[1:]
+    assert len(told) == 1
+    when = f"{datetime.fromisoformat(at):%d %B %Y, %H:%M} UTC"
+    assert told[0].startswith(f"the plan has already been decided by Olga Owner: approved on {when}.")
+    assert len(_entries(desk, "ApprovalGranted")) == 1
+
+
+def test_who_decided_by_a_comment_is_not_told_of_it(desk: Desk) -> None:
+    _found(desk)
+    _member(desk, desk.person, "Ada", "member")
+    page = plan_page(desk)
+    for _ in range(2):
+        _comment(desk, page, "approve")
+    assert "did not count" not in _said(desk, page)
 
 
 @pytest.mark.slow
