@@ -136,9 +136,9 @@ def _judge_gates(call: Call, run: Run, policy: Policy) -> list[dict[str, Any]]:
     return [
         {
             "gate": gate.id,
-            **_judged(gate.spec.title, judge_gate(call.deps, run, gate, policy, settings)),
+            **_show_verdict(gate.spec.title, judge_gate(call.deps, run, gate, policy, settings)),
             "steps": [
-                {"step": name, **_judged(title, verdict)}
+                {"step": name, **_show_verdict(title, verdict)}
                 for name, title, verdict in judge_steps(call.deps, run, gate, policy, settings)
             ],
         }
@@ -146,7 +146,7 @@ def _judge_gates(call: Call, run: Run, policy: Policy) -> list[dict[str, Any]]:
     ]
 
 
-def _judged(title: str, verdict: Verdict) -> dict[str, Any]:
+def _show_verdict(title: str, verdict: Verdict) -> dict[str, Any]:
     why = explain_verdict(verdict) if verdict.asks else name_rule(verdict)
     return {"title": title, "asks": verdict.asks, "rule": verdict.rule.value, "why": why}
 
