@@ -242,11 +242,19 @@ INVITED = Retry(
     DOCUMENT.waits,
     "as above",
 )
+TEAM_SETTINGS = Retry(
+    "document",
+    "settings of a team that stand in two documents and somebody else was faster at",
+    "shared/app/tenants/settings_changes.py",
+    DOCUMENT.tries,
+    DOCUMENT.waits,
+    "as above",
+)
 
 RETRIES = (  # what one system alone has stands beside its client
     STEP, UNDO, LOST, REPAIR, ANSWER,
     COMMAND, ENDPOINT, DELIVERY, CLOUD_DELIVERY, UNANSWERED,
     ALARM, ERASURE, SWEEP,
     STORE_WRITE, STORE_TEXT, CLOUD_READ, TASK, REFUSED, CODE_RUNNER, GRANT,
-    DOCUMENT, COMMIT, LEDGER, AUDIT_APPEND, IDENTITIES, INVITED,
+    DOCUMENT, COMMIT, LEDGER, AUDIT_APPEND, IDENTITIES, INVITED, TEAM_SETTINGS,
 )  # fmt: skip

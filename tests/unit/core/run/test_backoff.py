@@ -73,7 +73,7 @@ def test_how_often_each_tries() -> None:
         "deliveries": {40}, "due_times": {ENDLESS}, "tenant_delete": {6}, "sweep": {ENDLESS}, "guarded": {4},
         "plain_batches": {4}, "wire": {3}, "queue": {3}, "rate_budget": {ENDLESS}, "sandbox": {ENDLESS},
         "socket": {ENDLESS}, "grant_http": {2}, "changes": {20}, "engine": {64}, "spend": {64},
-        "audit_documents": {64}, "identities": {20}, "invitations": {20},
+        "audit_documents": {64}, "identities": {20}, "invitations": {20}, "settings_changes": {20},
         "deliver": {16},
     }  # fmt: skip
     assert {name: {each.tries for each in ALL if Path(each.owner).stem == name} for name in often} == often
