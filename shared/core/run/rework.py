@@ -135,6 +135,8 @@ def ask_instead(draft: Draft, event: PolicyWithdrawn) -> bool:
         return False
     if step is None or step.attempt != event.attempt or step.status != StepStatus.RUNNING:
         return False
+    if gate.id not in list_predecessors(draft, step):
+        return False
     draft.free(step.id)
     begun = step.handed_at if step.attempt > 1 else None  # what never began has nothing to undo
     draft.set(step.id, attempt=step.attempt + 1, wake=0, error=event.words, handed_at=begun)

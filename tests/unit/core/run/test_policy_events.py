@@ -77,7 +77,8 @@ def test_nothing_is_withdrawn_that_a_person_has_approved_or_that_has_begun() -> 
     by_person, _ = after(run, yes(run, "approve"))
     assert after(by_person, withdrawn(by_person, "approve", "one"))[0] is by_person
     passed, _ = after(run, allowed(run, "approve"))
-    for event in (withdrawn(passed, "approve", "two"), withdrawn(passed, "approve", "one", attempt=2)):
+    aside = withdrawn(passed, "approve", "beside")  # which runs, and never waited for it
+    for event in (aside, withdrawn(passed, "approve", "two"), withdrawn(passed, "approve", "one", attempt=2)):
         assert after(passed, event)[0] is passed
     ended, _ = after(passed, ev.StepSucceeded(at(3), "one", 1))
     assert after(ended, withdrawn(ended, "approve", "one"))[0] is ended
