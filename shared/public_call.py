@@ -8,6 +8,7 @@ alone is read. Time is bounded as a whole: whoever drips bytes holds nobody.
 from __future__ import annotations
 
 import http.client
+import re
 import socket
 import ssl
 import time
@@ -25,6 +26,8 @@ CONNECT_S, WITHIN_S = 5.0, 15.0
 _MAX_ADDRESSES = 3  # of a name that are tried
 USER_AGENT = "workwright-webhooks/1"
 
+_SECONDS = re.compile(r"[0-9]{1,7}(?:\.[0-9]{1,6})?")  # of Retry-After; one that names a date is not read
+
 Resolve = Callable[[str], Sequence[str]]
 Dial = Callable[[tuple[str, int], float], socket.socket]
 
@@ -35,6 +38,7 @@ class Answered:
 
     status: int
     why: str = ""
+    retry_after_s: float = 0.0  # how long it asks to be left alone, 0 where it does not
     took_ms: int = field(default=0, compare=False)
 
     @property
@@ -116,11 +120,14 @@ class PublicCaller:
             if target.secure:
                 sent["Host"] = target.host
             connection.request("POST", target.path, body, sent)
-            return _judge(connection.getresponse().status)
+            answer = connection.getresponse()
+            return _judge(answer.status, answer.headers.get("Retry-After") or "")
 
 
-def _judge(status: int) -> Answered:
-    return Answered(status, "redirects are not followed" if 300 <= status < 400 else "")
+def _judge(status: int, retry_after: str) -> Answered:
+    why = "redirects are not followed" if 300 <= status < 400 else ""
+    asked = float(retry_after) if status in (429, 503) and _SECONDS.fullmatch(retry_after.strip()) else 0.0
+    return Answered(status, why, asked)
 
 
 @contextmanager

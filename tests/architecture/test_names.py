@@ -20,6 +20,7 @@ LISTS = {  # of all systems
     *("systems", "clients", "ship_settings", "ship_policy", "secret_search", "webhooks", "messengers", "token_looks"),
     "trials",
     "apps",
+    "templates",
 }
 AT_HAND = {"local_sites"}  # nobody else's system: tests have the real one
 INTEGRATIONS = sorted(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared import log
-from shared.app.endpoints.team_endpoints import list_secrets, order_try
+from shared.app.endpoints.team_endpoints import list_secrets, open_address, order_try
 from shared.app.engine.deps import Deps
 from shared.app.engine.tools import Tools
 from shared.app.notify.announce import announce_endpoint_off
@@ -24,9 +25,12 @@ from shared.core.notify.endpoint import (
     add_answer,
     name_delivery,
 )
+from shared.core.notify.message_words import describe_message
 from shared.core.notify.webhook_signature import webhook_headers
 from shared.core.retries import ENDPOINT
 from shared.core.run.commands import Command
+from shared.http_client import json_bytes
+from shared.integrations.templates import TEMPLATES
 from shared.ports import Put, change_as, get_as, read_as
 from shared.public_call import Answered, PublicCaller
 
@@ -67,7 +71,7 @@ def _try(deps: Deps, place: tuple[str, str, str], delivery: Delivery, endpoint: 
         after = replace(stored, tried=stored.tried + 1, answers=add_answer(stored.answers, answer))
         if answered.ok:
             return replace(after, state=DELIVERED, next_at=None)
-        wait = _find_wait(after)
+        wait = _find_wait(after, answered)
         if endpoint.off_at or answered.status == GONE or wait is None:
             return replace(after, state=FAILED, next_at=None)
         return replace(after, next_at=now + wait)
@@ -79,17 +83,22 @@ def _try(deps: Deps, place: tuple[str, str, str], delivery: Delivery, endpoint: 
 
 
 def _send(deps: Deps, tenant: str, delivery: Delivery, endpoint: Endpoint, now: datetime) -> Answered:
+    caller = PublicCaller(loopback=deps.loopback_endpoints)
+    if service := TEMPLATES.get(endpoint.template):
+        shown = json_bytes(service.writes(describe_message(json.loads(delivery.content))))
+        return caller.post(open_address(deps, tenant, endpoint), shown, {})
     body = delivery.content.encode()
     headers = webhook_headers(list_secrets(deps, tenant, endpoint), delivery.message, now, body)
-    return PublicCaller(loopback=deps.loopback_endpoints).post(endpoint.url, body, headers)
+    return caller.post(endpoint.url, body, headers)
 
 
-def _find_wait(delivery: Delivery) -> timedelta | None:
-    """Return how long to wait before the next try; None after the last one."""
+def _find_wait(delivery: Delivery, answered: Answered) -> timedelta | None:
+    """Return how long to wait before the next try: at least as long as was asked for; None after the last one."""
     failures = delivery.tried - delivery.began
     if failures >= ENDPOINT.tries:
         return None
-    return backoff(failures, ENDPOINT.waits, fraction(f"{delivery.message}/{delivery.endpoint}/{delivery.tried}"))
+    usual = backoff(failures, ENDPOINT.waits, fraction(f"{delivery.message}/{delivery.endpoint}/{delivery.tried}"))
+    return max(usual, min(timedelta(seconds=answered.retry_after_s), ENDPOINT.waits.cap))
 
 
 def _follow(deps: Deps, tenant: str, delivery: Delivery) -> None:

@@ -26,13 +26,14 @@ from shared.core.notify.endpoint import (
     Endpoint,
     name_delivery,
 )
-from shared.core.notify.public_targets import read_target
+from shared.core.notify.public_targets import Target, read_target
 from shared.core.notify.webhook_signature import SECRET_BYTES, format_secret
 from shared.core.people.actor import By
 from shared.core.run.commands import DELIVER, Command
 from shared.core.run.run import derive_id
 from shared.core.tenants.audit_entries import build_entry
 from shared.http_client import json_bytes
+from shared.integrations.templates import TEMPLATES, find_template
 from shared.ports import Put, Secret, all_as, change_as, get_as, read_as
 
 _PAGE = 100
@@ -46,27 +47,36 @@ def list_endpoints(deps: Deps, tenant: str) -> list[Endpoint]:
     return sorted(all_as(Endpoint, deps.store, tenant, ENDPOINTS), key=lambda each: (each.at, each.id))
 
 
-def add_endpoint(deps: Deps, tenant: str, url: str, events: Sequence[str], by: By) -> tuple[Endpoint, str]:
-    """Keep an endpoint; return it with its secret, which nobody is shown again.
+def add_endpoint(
+    deps: Deps, tenant: str, url: str, events: Sequence[str], by: By, template: str = ""
+) -> tuple[Endpoint, str]:
+    """Keep an endpoint; return it with its secret, which nobody is shown again; a service's has none.
 
     Raises Conflicting for an address that we do not call, one that is there already, and one too many.
     """
-    url = _check_url(deps, url)
+    url = _check_url(deps, url, template)
     known = list_endpoints(deps, tenant)
-    if any(each.url == url for each in known):
+    if any(open_address(deps, tenant, each) == url for each in known):
         raise Conflicting("this address is an endpoint of the team already", way_out="Remove it first, or keep it.")
     if len(known) >= MAX_ENDPOINTS:
         raise Conflicting(f"a team has {MAX_ENDPOINTS} endpoints at most", way_out="Remove one that nobody needs.")
     name, secret = f"ep-{random_source.token_hex(12)}", _make_secret()
     sealed = deps.secrets.seal(tenant, f"endpoint.{name}", Secret(secret))
     endpoint = Endpoint(url, deps.clock.now(), sealed, _choose(events), id=name)
+    if template:
+        address = deps.secrets.seal(tenant, f"endpoint-address.{name}", Secret(url))
+        endpoint = replace(endpoint, url=_show_host(url), template=template, address=address)
     deps.store.put(tenant, Put(ENDPOINTS, name, to_body(endpoint), expected=""))
     _note(deps, tenant, "EndpointAdded", by, endpoint)
-    return endpoint, secret
+    return endpoint, "" if template else secret
 
 
 def replace_secret(deps: Deps, tenant: str, name: str, by: By) -> tuple[Endpoint, str]:
     """Give an endpoint a new secret and return it; the one before signs as well for a day."""
+    if find_endpoint(deps, tenant, name).template:
+        raise Conflicting(
+            "messages to this service are not signed", way_out="Where its address is known to others, make a new one."
+        )
     secret = _make_secret()
     sealed = deps.secrets.seal(tenant, f"endpoint.{name}", Secret(secret))
     until = deps.clock.now() + OLD_SECRET
@@ -181,14 +191,39 @@ def _choose(events: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(events)) or EVENTS
 
 
-def _check_url(deps: Deps, url: str) -> str:
+def _check_url(deps: Deps, url: str, template: str) -> str:
     try:
         target = read_target(url, loopback=deps.loopback_endpoints)
     except ValueError as error:
         raise Conflicting(f"field 'url': {error}", way_out="Give one such as https://example.com/hooks.") from None
     if target.secure and target.host in {urlsplit(own).hostname for own in (deps.public_url, deps.hooks_url)}:
         raise Conflicting("field 'url': the address is our own", way_out="Give an address of yours.")
+    _refuse_other_service(target, template)
     return target.url
+
+
+def _refuse_other_service(target: Target, template: str) -> None:
+    """Raise Conflicting for an address that is not of the service, and for a service's that is given as one's own."""
+    service, owner = TEMPLATES.get(template), find_template(target.host)
+    if service is None and owner is not None:
+        raise Conflicting(f"field 'url': this is an address of {owner.title}", way_out=f"Add it as {owner.name}.")
+    if service is not None and ((target.secure and owner is not service) or not service.takes(target.path)):
+        raise Conflicting(
+            f"field 'url': this is not a webhook of {service.title}", way_out=f"It is such as {service.example}."
+        )
+
+
+def _show_host(url: str) -> str:
+    """Return what may be seen of an address whose rest is a secret."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}/…"
+
+
+def open_address(deps: Deps, tenant: str, endpoint: Endpoint) -> str:
+    """Return where an endpoint is told; of a service's it lies sealed."""
+    if endpoint.address is None:
+        return endpoint.url
+    return deps.secrets.open(tenant, f"endpoint-address.{endpoint.id}", endpoint.address).reveal()
 
 
 def _change(deps: Deps, tenant: str, name: str, change_one: Change) -> Endpoint:

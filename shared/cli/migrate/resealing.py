@@ -12,7 +12,7 @@ _ENVELOPE = frozenset({"v", "key", "nonce", "ct"})
 
 # kind of document → under which name each of its fields is sealed; an envelope that is not told here is moved by nobody
 FIELDS: Mapping[str, Mapping[str, str]] = {
-    "endpoints": {"secret": "endpoint.{}", "secret_before": "endpoint.{}"},
+    "endpoints": {"secret": "endpoint.{}", "secret_before": "endpoint.{}", "address": "endpoint-address.{}"},
     "grants": {"access": "{}.access", "refresh": "{}.refresh"},
     "hooks": {"secret": "hook.{}"},
     "idempotency": {"sealed": "answer.{}"},

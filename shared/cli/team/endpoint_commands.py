@@ -13,6 +13,7 @@ import click
 from shared.cli.house_calls import ask_house, show
 from shared.cli.root import AS_JSON, DATA, format_command, workwright
 from shared.core.notify.endpoint import EVENTS
+from shared.integrations.templates import TEMPLATES
 
 _ADDRESS = "/v1/endpoints"
 
@@ -30,11 +31,13 @@ def endpoints(ctx: click.Context, data: Path, as_json: bool) -> None:
 @endpoints.command("add")
 @click.argument("url")
 @click.option("--event", "events", multiple=True, type=click.Choice(EVENTS), help="Tell of this; may be given again.")
+@click.option("--as", "template", type=click.Choice([*TEMPLATES]), help="The address is a webhook of this service.")
 @DATA
 @AS_JSON
-def add_endpoint(url: str, events: tuple[str, ...], data: Path, as_json: bool) -> None:
+def add_endpoint(url: str, events: tuple[str, ...], template: str | None, data: Path, as_json: bool) -> None:
     """Have events of all kinds, or of those named, sent to URL; print the secret that messages are signed with."""
-    body = {"url": url, **({"events": list(events)} if events else {})}
+    body: dict[str, Any] = {"url": url, **({"events": list(events)} if events else {})}
+    body |= {"template": template} if template else {}
     show(ask_house(data, "POST", _ADDRESS, body=body), as_json, _format_secret)
 
 
@@ -151,6 +154,8 @@ def _format_endpoint(found: Mapping[str, Any]) -> str:
 
 
 def _format_secret(found: Mapping[str, Any]) -> list[str]:
+    if found["template"]:
+        return [_format_endpoint(found), "Its address is kept sealed, and not shown again."]
     lines = [_format_endpoint(found), f"secret  {found['secret']}", "Keep it now: it is not shown again."]
     if found["rotating_until"]:
         lines.append(f"The one before signs as well until {found['rotating_until']}.")

@@ -66,7 +66,7 @@ class Replay:
 class Endpoint:
     """Where a team is told, of what, and by which secret it knows that we are the ones who tell."""
 
-    url: str
+    url: str  # of a service's the host alone
     at: datetime
     secret: Mapping[str, Any]  # sealed
     events: tuple[str, ...] = sparse(())  # none, in one of an earlier version: FIRST_EVENTS
@@ -75,6 +75,8 @@ class Endpoint:
     failing_since: datetime | None = sparse(None)  # nothing has arrived since
     off_at: datetime | None = sparse(None)  # when it was switched off, after lasting failure
     replay: Replay | None = sparse(None)  # the last one
+    template: str = sparse("")  # the service in whose shape it is told; "" for the standard one
+    address: Mapping[str, Any] | None = sparse(None)  # sealed, of a service's: who has it can write there
     id: str = beside("")
     more: Mapping[str, Any] = unknown()
 

@@ -178,3 +178,19 @@ def test_a_range_that_is_none_is_refused_by_its_field(
     endpoint = _add(service).json["id"]
     refused = service.call("POST", f"/v1/endpoints/{endpoint}/replay", json=body)
     assert (refused.status_code, field in refused.json["detail"]) == (status, True), refused.json
+
+
+def test_a_services_address_is_in_no_answer_and_has_no_secret(service: Service) -> None:
+    token = "t0ken-of_the_tests" * 3
+    url = f"https://discord.com/api/webhooks/123456789012345678/{token}"
+    refused = _add(service, url)
+    assert (refused.status_code, "'url'" in refused.json["detail"], token in refused.text) == (409, True, False)
+    added = _add(service, url, template="discord")
+    assert (added.status_code, added.json["secret"], added.json["template"]) == (201, "", "discord")
+    endpoint = added.json["id"]
+    answers = [added, service.call("GET", "/v1/endpoints"), service.call("GET", "/v1/audit"), _add(service, url)]
+    answers.append(service.call("POST", f"/v1/endpoints/{endpoint}/secret", json={}))
+    answers.append(service.call("GET", "/v1/audit/export"))
+    assert [each.status_code for each in answers] == [201, 200, 200, 409, 409, 200]
+    assert not [each for each in answers if token in each.text]
+    assert _add(service, "https://example.com/a", template="slack").status_code == 400

@@ -30,6 +30,7 @@ from shared.app.endpoints.replay_range import Range
 from shared.core.errors import Conflicting
 from shared.core.notify.endpoint import DELIVERED, EVENTS, FAILED, MAX_REPLAYED, WAITING, Delivery, Endpoint, Replay
 from shared.core.notify.public_targets import LOOPBACK, MAX_URL, PUBLIC
+from shared.integrations.templates import TEMPLATES
 
 _KINDS = lists(
     choice(*EVENTS), len(EVENTS), what="Of what it is told; of every kind there is now, where none is named."
@@ -41,6 +42,7 @@ NEW = shape(
         what="Such as https://example.com/hooks; http:// for this machine alone, where its operator lets that be.",
     ),
     events=_KINDS,
+    template=explain(choice(*TEMPLATES), "A service in whose own shape it is told; signed and standard without it."),
     required=("url",),
 )
 EVENTS_CHOSEN = shape(events=_KINDS)
@@ -77,7 +79,8 @@ _ANSWER = members(
 VIEWS = {
     "Endpoint": members(
         id=text(),
-        url=text(),
+        url=text(what="Of a service's the host alone: its address is a secret."),
+        template=text(what="The service in whose shape it is told; empty for the standard one."),
         events=explain(TEXTS, "Of what it is told."),
         at=TIME,
         failing_since=explain(MAYBE_TIME, "Since when nothing has arrived there; null while messages do."),
@@ -112,8 +115,9 @@ def list_endpoints(call: Call) -> ApiReply:
 
 def add_endpoint(call: Call) -> ApiReply:
     """Add an endpoint; its secret is in this answer and in no other."""
-    url, events = str(call.body["url"]), call.body.get("events", ())
-    return ApiReply(201, _view(call, *endpoints.add_endpoint(call.deps, call.tenant, url, events, call.acting)))
+    url, events, template = str(call.body["url"]), call.body.get("events", ()), str(call.body.get("template", ""))
+    added = endpoints.add_endpoint(call.deps, call.tenant, url, events, call.acting, template)
+    return ApiReply(201, _view(call, *added))
 
 
 def choose_endpoint_events(call: Call) -> ApiReply:
@@ -201,6 +205,7 @@ def _view(call: Call, endpoint: Endpoint, secret: str = "") -> dict[str, Any]:
     return {
         "id": endpoint.id,
         "url": endpoint.url,
+        "template": endpoint.template,
         "events": list(endpoint.chosen),
         "at": endpoint.at.isoformat(),
         "failing_since": endpoint.failing_since.isoformat() if endpoint.failing_since else None,

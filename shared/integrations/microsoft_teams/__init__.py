@@ -1,0 +1,1 @@
+"""Microsoft Teams: a channel, by a workflow that takes webhooks."""
