@@ -34,7 +34,7 @@ from shared.core.errors import ConfigError
 from shared.core.run.commands import ATTEMPT, Command
 from shared.core.run.events import RunOpened
 from shared.core.run.run import Limits, Trigger
-from shared.ports import Put
+from shared.ports import Put, Store
 
 pytestmark = pytest.mark.xdist_group("cost")
 
@@ -206,6 +206,10 @@ def test_counts_that_grew_are_named() -> None:
     same = {"run": {READS: 1100, WRITES: 114, "kms_operations": 6}}
     assert find_growth(same, kept) == []
     assert find_growth({"run": {**same["run"], READS: 1200}}, kept) == [f"{READS}: 1200, 1000 were kept"]
+
+
+def test_everything_that_a_store_does_is_counted() -> None:
+    assert [name for name in vars(Store) if not name.startswith("_") and not hasattr(CountingStore, name)] == []
 
 
 def test_what_is_counted_between_runs_is_what_the_clock_of_the_cloud_calls() -> None:

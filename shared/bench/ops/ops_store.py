@@ -188,6 +188,13 @@ class CountingStore:
         self._meter.count(READS, 1, "audit")
         self._meter.count(WRITES, 2, "audit")
 
+    def forget_audit(self, tenant: str, last: str, limit: int = 400) -> int:
+        """Count the page that is looked at, and a delete each."""
+        gone = self._inner.forget_audit(tenant, last, limit)
+        self._meter.count(READS, max(1, gone), "audit")
+        self._meter.count(DELETES, gone, "audit")
+        return gone
+
     def put_text(self, tenant: str, text: str) -> str:
         """Count one read, and where the text is new its parts and their header."""
         ref, size = self._inner.put_text(tenant, text), len(text.encode("utf-8", "surrogatepass"))
