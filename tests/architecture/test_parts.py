@@ -121,7 +121,7 @@ def test_nothing_stands_aside_but_for_a_part_by_name() -> None:
 
 
 def test_every_part_is_installed_by_name_or_is_not_ours_to_install() -> None:
-    by_pip_or_npm = {"checkov", "notion-js", "notion-description", "vector-model"}
+    by_pip_or_npm = {"checkov", "client-makers", "model-maker", "notion-js", "notion-description", "vector-model"}
     the_machines_own = {"landlock", "sandbox", "package-index"}  # a kernel, what is made of it, and a network
     assert set(PARTS) == {*PACKAGES, *by_pip_or_npm, *the_machines_own}
 

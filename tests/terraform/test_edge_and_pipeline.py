@@ -81,7 +81,7 @@ RIGHTS = {
 
 
 @pytest.fixture(scope="module")
-def list_all(tested: Verdicts) -> list[dict[str, Any]]:
+def everything(tested: Verdicts) -> list[dict[str, Any]]:
     return [{**each["change"]["after"], "address": each["address"]} for each in tested.plans[EVERYTHING]]
 
 

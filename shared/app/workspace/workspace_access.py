@@ -13,7 +13,7 @@ from shared.core.errors import Blocked, ErrorClass, IntegrationError, Missing, N
 from shared.core.people.obstacles import Obstacle
 from shared.integrations.notion.client.client import Notion
 from shared.integrations.notion.client.notion_refusals import NoMoreBlocks
-from shared.integrations.notion.trial import find_missing_rights
+from shared.integrations.notion.trial import READ_USERS, find_missing_rights
 
 
 def name_obstacle(error: IntegrationError) -> Obstacle:
@@ -47,6 +47,6 @@ def _is_guest(deps: Deps, notion: Notion, tenant: str, lacking: list[str]) -> bo
     """Say whether who gave the grant is missing among the people of the workspace: guests are (notion-api, users)."""
     grant = grant_of(deps.store, tenant, "notion")
     giver = identity_of(grant.public).partition(":")[2] if grant is not None else ""
-    if not giver or "Read user information" in lacking:
+    if not giver or READ_USERS in lacking:
         return False
     return giver not in {str(each.get("id")) for each in notion.users()}

@@ -51,7 +51,7 @@ def explain_obstacle(
         switch = _join([f"“{each}”" for each in lacking], "and")
         return (
             name_rights(lacking),
-            f"Who made the connection switches on {switch} under Capabilities (notion.so/developers/connections). Then "
+            f"Who made the connection switches on {switch} under Capabilities, where it was made. Then "
             "connect Notion again, where you gave access by a link, and look again here.",
         )
     if guest:

@@ -24,6 +24,7 @@ Given = Literal["token", "link"]
 
 NOBODYS = "00000000-0000-4000-8000-000000000000"  # a well-formed id that no object has
 PORTAL = "notion.so/developers/connections"  # as Notion's own guide names it
+READ_USERS = "Read user information"  # a right, as Notion names it
 _PORTAL = f"Notion's developer portal ({PORTAL})"
 _NEW: Mapping[Given, str] = {
     "token": f"In {_PORTAL} open the connection, copy the whole token from its Configuration tab, and give that one "
@@ -131,7 +132,7 @@ def find_missing_rights(notion: Notion, facts: dict[str, str]) -> list[str]:
         ("Insert content", lambda: notion.create_page(page_id=NOBODYS, properties={"title": {"title": []}})),
         ("Read comments", lambda: notion.comments(NOBODYS)),
         ("Insert comments", lambda: notion.comment(NOBODYS, "A try")),
-        ("Read user information", look_at_people),
+        (READ_USERS, look_at_people),
     )
     return [right for right, ask in asked if _is_refused(ask)]
 

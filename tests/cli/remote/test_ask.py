@@ -48,7 +48,7 @@ def test_it_asks_goes_on_asking_and_shows_what_is_known(terminal: Terminal, tmp_
     asked = terminal.type("ask", "Where hangs the key?", "--history", str(said))
     assert asked.returncode == 0, asked.stderr
     assert "hangs at the door." in asked.stdout
-    assert "[P1] Guide  https://www.notion.so/" in asked.stdout
+    assert "[P1] Guide  http://127.0.0.1:9/p/" in asked.stdout
     assert "\x1b" not in asked.stdout
     again = json.loads(terminal.type("ask", "And which door?", "--history", str(said), "--json").stdout)
     assert again["searched_for"] == "Where hangs the key? And which door?"

@@ -106,7 +106,7 @@ import sys
 from shared import programs
 from shared.backends.sandbox.bubblewrap import BubblewrapSandbox
 from shared.backends.sandbox.packages.registries import Registries
-from shared.ports import SandboxRequest
+from shared.ports.sandbox import SandboxRequest
 assert programs.__file__.startswith(sys.argv[1]), programs.__file__
 files = {"requirements.txt": sys.argv[4].encode(), "main.py": b"import alpha; print(alpha.SAID)"}
 request = SandboxRequest(files, ("python3", "-I", "main.py"), "gemini", packages="pip")

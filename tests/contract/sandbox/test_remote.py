@@ -169,7 +169,7 @@ ASK = """
 import sys
 from shared.backends.cloud.caller_token import identity_header
 from shared.backends.remote.sandbox import RemoteSandbox
-from shared.ports import SandboxRequest
+from shared.ports.sandbox import SandboxRequest
 try:
     header = identity_header(sys.argv[1])
     for _ in range(2):

@@ -209,7 +209,7 @@ def test_a_command_that_is_not_there_ends_as_in_a_shell(sandbox: Sandbox) -> Non
 def test_the_command_dies_with_its_caller(driver: str) -> None:
     case = f"case-{driver}-{os.getpid()}"
     program = f"""
-from shared.ports import SandboxLimits, SandboxRequest
+from shared.ports.sandbox import SandboxLimits, SandboxRequest
 from tests.contract.sandbox.cases import DRIVERS
 DRIVERS[{driver!r}]().run(SandboxRequest({{}}, ("sleep", "40"), "offline", env={{"CASE": {case!r}}}))
 """

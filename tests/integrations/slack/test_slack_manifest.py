@@ -20,6 +20,7 @@ NEEDS = {
     "conversations.open": {"im:write"},
     "conversations.replies": {"channels:history", "groups:history", "im:history"},
     "apps.connections.open": set[str](),  # of an app-level token
+    "apps.uninstall": set[str](),  # none: the app's own id and secret go with it
 }
 
 
