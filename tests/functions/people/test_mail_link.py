@@ -280,5 +280,7 @@ def test_who_was_taken_out_comes_in_no_more(reader: Reader, member: Callable[[st
     reader.ask("ola@example.test")
     path = reader.receive("ola@example.test")
     take_out(deps, tenant, person, "the test")
-    assert reader.press_link(path).headers["Location"].startswith("/sign-in/team")
+    pressed = reader.press_link(path)
+    assert pressed.status_code == 303, pressed.text
+    assert pressed.headers["Location"].startswith("/sign-in/team")
     assert reader.cookie == ""
