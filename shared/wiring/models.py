@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from shared.accounts.accounts import Accounts
 from shared.app.engine.deps import Deps
 from shared.app.models.model_health import Health
-from shared.app.models.model_keys import key_of, list_models, own_keys
+from shared.app.models.model_keys import choose_models, key_of, own_keys
 from shared.app.models.model_verdicts import NoModel
 from shared.app.models.routed_model import RoutedModel
 from shared.app.notify.announce import announce_quota
@@ -105,7 +105,8 @@ class Models:
     def open_for(self, tenant: str) -> Model:
         """Return the tenant's model: its rules, its keys, what the installation offers."""
         deps = self._deps
-        keys, connected = own_keys(deps, tenant), list_models(deps, tenant)
+        keys = own_keys(deps, tenant)
+        connected = choose_models(deps, keys)
         own = {name for name, key in keys.items() if key["status"] == "connected"}
         if not connected:  # all were refused: a call says so, and waits for a new one
             connected, own = tuple(keys), set(keys)

@@ -70,7 +70,11 @@ def list_models(deps: Deps, tenant: str) -> tuple[str, ...]:
     Rules of ours are no stand-in for a model that a team has brought: they are left out where they are all that is
     offered and the team has a key of its own, also one that was refused.
     """
-    keys = own_keys(deps, tenant)
+    return choose_models(deps, own_keys(deps, tenant))
+
+
+def choose_models(deps: Deps, keys: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return what a tenant with these keys of its own may ask, as `list_models` does."""
     own = tuple(name for name, key in keys.items() if key["status"] == "connected")
     offered = deps.models.references
     if keys and offered == (OFFLINE,):

@@ -7,6 +7,7 @@ decide yet, as earlier versions made them, has nobody to ask: there everybody de
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
 from typing import Any
 
 from shared.app.engine.deps import Deps
@@ -53,7 +54,7 @@ def find_member(deps: Deps, members: Members, person: Mapping[str, Any]) -> str:
     """Return the id of the member that somebody of the settings is, "" for none."""
     if not members.people:
         return ""
-    found = [*list_ids(person), *(find_person(deps, each) for each in list_identities(person))]
+    found = chain(list_ids(person), (find_person(deps, each) for each in list_identities(person)))  # read when needed
     return next((each for each in found if each in members.people), "")
 
 
