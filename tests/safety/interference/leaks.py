@@ -108,12 +108,12 @@ def _listing(name: str) -> Wrap:
 # What the API reads one by one and in lists, where the two teams do not have the same.
 _READ = (
     "api_keys", "chats", "contexts", "endpoint-deliveries", "endpoints", "grants", "hooks", "idempotency",
-    "invitations", "members", "planning", "preference-state", "preferences", "rates", "routines", "service-accounts",
-    "settings", "setup", "snapshots", "telling-team",
+    "invitations", "map", "members", "planning", "preference-state", "preferences", "rates", "routines",
+    "service-accounts", "settings", "setup", "snapshots", "telling-team",
 )  # fmt: skip
 _LISTED = (
     "api_keys", "chats", "effects", "endpoint-deliveries", "endpoints", "feedback", "grants", "hooks",
-    "linked-accounts", "preferences", "service-accounts", "sessions", "site_values", "telling",
+    "linked-accounts", "map", "preferences", "service-accounts", "sessions", "site_values", "telling",
 )  # fmt: skip
 LEAKS: Mapping[str, Wrap] = {
     **{name: _finding(name) for name in ("load_run", "get")},
@@ -133,17 +133,20 @@ ELSEWHERE = {
 }
 
 
-def note_kinds(seen: set[str]) -> Wrap:
-    """Return ports that note the kinds of documents of which a team has read any."""
+def note_reads(seen: set[str]) -> Wrap:
+    """Return ports that note, by the names of the leaks, what a team has asked of them and which kinds it has read."""
+    names = {name.partition(" ")[0] for name in LEAKS}
 
     def change(real: Any, name: str) -> Callable[..., Any]:
-        def read(tenant: str, kind: str, *rest: Any, **options: Any) -> Any:
-            found = getattr(real, name)(tenant, kind, *rest, **options)
-            if tenant in TEAMS and found:
-                seen.add(kind)
+        def ask(tenant: str, *rest: Any, **options: Any) -> Any:
+            found = getattr(real, name)(tenant, *rest, **options)
+            if tenant in TEAMS:
+                seen.add(f"{name} {rest[0]}" if name in ("get", "list_docs") and found else name)
             return found
 
-        return read
+        return ask
 
-    names = ("get", "list_docs")
-    return lambda deps: replace(deps, store=Leaking(deps.store, **{name: change(deps.store, name) for name in names}))
+    def note_in(real: Any) -> Leaking:
+        return Leaking(real, **{name: change(real, name) for name in names if hasattr(real, name)})
+
+    return lambda deps: replace(deps, store=note_in(deps.store), queue=note_in(deps.queue))

@@ -19,10 +19,27 @@ _MADE_UP = {"run": "run-made-up", "step": "made-up", "n": "7", "provider": "open
 _ROLES = ("owner", "owner", "owner", "person", *ROLES)
 
 
-def draw_sequence(rng: random.Random, ground: Ground, watched: str, length: int) -> list[Asked]:
-    """Return so many requests of both teams; the watched team asks for its own things for the greater part."""
-    (hostile,) = set(TEAMS) - {watched}
-    return [_draw(rng, ground, rng.choice((watched, hostile)), watched) for _ in range(length)]
+def draw_sequence(rng: random.Random, ground: Ground, watched: str, length: int, first: Route) -> list[Asked]:
+    """Return so many requests of both teams, the first of them a plain one of this route.
+
+    The watched team asks for its own things for the greater part.
+    """
+    plain = rng.choice(ask_plainly(ground, first, rng.choice(TEAMS)))
+    return [plain, *(_draw(rng, ground, rng.choice(TEAMS), watched) for _ in range(length - 1))]
+
+
+def ask_plainly(ground: Ground, route: Route, team: str) -> list[Asked]:
+    """Return what the team's owner and somebody in both teams ask of a route: of what is theirs, and of the other's."""
+    (other,) = set(TEAMS) - {team}
+    body = None if route.method == "GET" else {**BODIES.get(route.id, {})}
+    asked = []
+    for whose in (team, other):
+        names = ground.names[whose] if whose == team else {**ground.names[whose], "run": ground.names[whose]["own_run"]}
+        path = re.sub(r"\{(\w+)\}", lambda part, names=names: names[part[1]], route.path)
+        for role, key in (("owner", "same-for-both"), ("person", "")):
+            used = key if route.takes_idempotency_key else ""
+            asked.append(Asked(team, role, route.method, path, body=body, idempotency_key=used))
+    return asked
 
 
 def _draw(rng: random.Random, ground: Ground, team: str, watched: str) -> Asked:

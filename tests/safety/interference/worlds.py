@@ -23,8 +23,9 @@ from shared.backends.local.state.local_store import LocalStore
 from shared.core.documents.codec import to_body
 from shared.core.errors import StoreError
 from shared.core.people.sessions import Session
+from shared.integrations.notion.ids import normal_id
 from shared.ports import Put, Secret, change_doc
-from tests.functions.api.test_api_access import prepare_things
+from tests.functions.api.test_api_access import LIKED, prepare_things
 from tests.functions.conftest import MINE, OTHER, ROLES, Service
 from tests.support.ports.moved_clock import MovedClock
 
@@ -70,6 +71,8 @@ class Ground:
     def settle(self, team: str) -> None:
         """Give a team one thing of each kind, and a key for each role."""
         deps, store = _open(self.folder)
+        for name in OPERATOR_SECRETS:
+            deps.secrets.set(name, Secret(f"{name} of the tests"))
         service = Service(None, deps)
         front = "foreign " if team == OTHER else ""
         self.names[team] = prepare_things(service, team, "" if front else "owner")
@@ -78,6 +81,7 @@ class Ground:
         for role in ROLES:
             self.keys[team, role] = service.keys[f"{front}{role}"]
         self._let_in(deps, team)
+        self._tell_apart(deps, team)
         self._settle_in(deps, team)
         store.close()
 
@@ -95,10 +99,22 @@ class Ground:
             Put("linked-accounts", f"slack.T1.U{1 if first else 2}", {"person": PIA, "at": NOW.isoformat()}),
             Put("telling", PIA, {"priority": "high" if first else "low"}),
             Put("telling-team", "team", {"escalate_hours": 5 if first else 6}),
-            Put("routines", "2" * 32, {"page": "2" * 32, "title": f"the routine of {team}"}),
         )
         self.names[team]["session"] = SESSION
         self.keys[team, "person"] = make_key(deps, team, role, "Pia's laptop", person=PIA)[1]
+
+    def _tell_apart(self, deps: Deps, team: str) -> None:
+        """Let what is called the same in both teams say something else in each."""
+        page = self.names[team]["page"]
+        place, below = normal_id(page), normal_id("2" * 32)  # whose way is told by the title of what it lies in
+        liked = {"text": f"As {team} likes it", "by": "rules", "sources": [], "at": NOW.isoformat(), "until": ""}
+        deps.store.put(
+            team,
+            Put("routines", page, {"page": page, "title": f"the routine of {team}"}),
+            Put("map", place, {"id": place, "kind": "page", "title": f"the page of {team}"}),
+            Put("map", below, {"id": below, "kind": "page", "title": "Rye", "parent": place}),
+            Put("preferences", LIKED, liked),
+        )
 
     def _settle_in(self, deps: Deps, team: str) -> None:
         """Let the team's owner set what there is to set, unlike the other team."""
@@ -108,6 +124,7 @@ class Ground:
             ("POST", "/v1/models", {"deny": ["openai" if first else "anthropic"]}),
             ("POST", "/v1/budget", {"day": 40_000_000 if first else 50_000_000}),
             ("POST", f"/v1/runs/{self.names[team]['own_run']}/approve", {}),
+            *([("POST", "/v1/databases", {})] if first else []),
         ):
             asked = Asked(team, "owner", method, path, body=body)
             assert (reply := api.answer(_request(self, asked))).status == 200, _whole(reply)
@@ -189,10 +206,7 @@ def describe(asked: Asked) -> str:
 def _open(folder: Path) -> tuple[Deps, LocalStore]:
     clock = MovedClock(NOW)
     store = LocalStore(folder, clock)
-    deps = Deps(store, LocalQueue(store, clock), LocalSecrets(folder), clock, public_url="http://localhost")
-    for name in OPERATOR_SECRETS:
-        deps.secrets.set(name, Secret(f"{name} of the tests"))
-    return deps, store
+    return Deps(store, LocalQueue(store, clock), LocalSecrets(folder), clock, public_url="http://localhost"), store
 
 
 def _no_systems() -> Tools:
