@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 from werkzeug.wrappers import Request, Response
 
-from shared.local.simulators._server import Json, Simulator, json_response
+from shared.local.simulators._channel import ChannelSimulator
+from shared.local.simulators._server import json_response
 
 PATH = "/api/webhooks/123456789012345678/"
 TOKEN = "-".join(["token", "of", "the", "simulated", "channel"])
@@ -19,29 +20,16 @@ _PARTS = ("content", "username", "avatar_url", "tts", "embeds", "allowed_mention
 _EMBED = ("title", "description", "url", "timestamp", "color", "footer", "fields")
 
 
-class DiscordSimulator(Simulator):
+class DiscordSimulator(ChannelSimulator):
     """One channel with one webhook, and what was written there."""
 
     name = "discord"
-    stands_in = True  # for a receiver of a team's own
-
-    def fresh_state(self) -> Json:
-        """Return an empty channel."""
-        return {"taken": [], "refused": [], "busy": 0}
-
-    def control(self, request: Request) -> Response | None:
-        """`POST /_config` says how many messages are too many."""
-        if (request.method, request.path) != ("POST", "/_config"):
-            return None
-        self.state |= request.get_json()
-        return json_response({})
 
     def answer(self, request: Request) -> Response:
         """Take a message, or refuse it as Discord does."""
         if request.method != "POST" or request.path != f"{PATH}{TOKEN}":
             return json_response({"message": "Unknown Webhook", "code": 10015}, 404)
-        if self.state["busy"]:
-            self.state["busy"] -= 1
+        if self.count_busy():
             limited = {"message": "You are being rate limited.", "retry_after": 7200.0, "global": False}
             return json_response(limited, 429, {"Retry-After": "7200"})
         body = request.get_json(silent=True)

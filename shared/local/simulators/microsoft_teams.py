@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 from werkzeug.wrappers import Request, Response
 
-from shared.local.simulators._server import Json, Simulator, json_response
+from shared.local.simulators._channel import ChannelSimulator
+from shared.local.simulators._server import json_response
 
 PATH = "/workflows/0123456789abcdef0123456789abcdef/triggers/manual/paths/invoke"
 SIGNATURE = "-".join(["signature", "of", "the", "simulated", "workflow"])
@@ -28,29 +29,16 @@ _WORDS = {
 }
 
 
-class MicrosoftTeamsSimulator(Simulator):
+class MicrosoftTeamsSimulator(ChannelSimulator):
     """One workflow and its channel."""
 
     name = "microsoft_teams"
-    stands_in = True  # for a receiver of a team's own
-
-    def fresh_state(self) -> Json:
-        """Return an empty channel."""
-        return {"taken": [], "refused": [], "busy": 0}
-
-    def control(self, request: Request) -> Response | None:
-        """`POST /_config` says how many messages are too many."""
-        if (request.method, request.path) != ("POST", "/_config"):
-            return None
-        self.state |= request.get_json()
-        return json_response({})
 
     def answer(self, request: Request) -> Response:
         """Take a message, or refuse it."""
         if request.method != "POST" or request.path != PATH or request.args.get("sig") != SIGNATURE:
             return json_response({"error": {"code": "DirectApiAuthorizationRequired"}}, 401)
-        if self.state["busy"]:
-            self.state["busy"] -= 1
+        if self.count_busy():
             return json_response({"error": {"code": "TooManyRequests"}}, 429, {"Retry-After": "7200"})
         if len(request.get_data()) > MAX_BYTES:
             return json_response({"error": {"code": "RequestEntityTooLarge"}}, 413)
